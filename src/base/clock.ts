@@ -1,0 +1,28 @@
+/** Time is an argument: nothing below `main` asks the machine for it. */
+export interface Clock {
+  now(): Date;
+}
+
+export const systemClock: Clock = { now: () => new Date() };
+
+/** A clock that stands where it is put; for tests and simulations. */
+export class ManualClock implements Clock {
+  #at: Date;
+
+  constructor(at: Date) {
+    this.#at = at;
+  }
+
+  now(): Date {
+    return new Date(this.#at);
+  }
+
+  advance(ms: number): void {
+    this.#at = new Date(this.#at.getTime() + ms);
+  }
+}
+
+/** `20261121T013000Z`, the basic ISO form used in names of objects. */
+export function compactUtc(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+}

@@ -1,0 +1,61 @@
+/** At most `size` units in use at once; waiters are served in order. A unit may be a place or a byte. */
+export class Budget {
+  readonly #size: number;
+  #used = 0;
+  readonly #queue: { readonly units: number; readonly go: () => void }[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Resolves when `units` are free; asking for more than the whole takes the whole. Give back what was taken, once. */
+  async take(units: number): Promise<() => void> {
+    const wanted = Math.min(units, this.#size);
+    if (this.#queue.length > 0 || this.#used + wanted > this.#size) {
+      await new Promise<void>((resolve) => {
+        this.#queue.push({ units: wanted, go: resolve });
+      });
+    } else {
+      this.#used += wanted;
+    }
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      this.#used -= wanted;
+      this.#serve();
+    };
+  }
+
+  #serve(): void {
+    for (let head = this.#queue[0]; head !== undefined && this.#used + head.units <= this.#size; head = this.#queue[0]) {
+      this.#queue.shift();
+      this.#used += head.units;
+      head.go();
+    }
+  }
+}
+
+/** Runs `work` on every item, `width` at a time; the first error ends it once the running ones have ended. */
+export async function eachAtOnce<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    while (!failed) {
+      const next = await iterator.next();
+      if (next.done === true) return;
+      try {
+        await work(next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}

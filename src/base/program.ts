@@ -1,0 +1,89 @@
+import { Readable } from "node:stream";
+import { execa, ExecaError } from "execa";
+import { Failure } from "./failure.ts";
+import { abortFailure, type Waiting } from "./waiting.ts";
+
+export interface ProgramCall {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment of the program beside PATH and the C locale; credentials go here, never into `args`. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly cwd?: string;
+  /** Run as this user and group, which only root may. */
+  readonly as?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface ProgramResult {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+const stdoutBytesMax = 256_000_000;
+const stderrBytesMax = 1_000_000;
+
+/** Runs a program to its end and returns what it printed; throws "program/failed" unless it exits 0. */
+export async function run(call: ProgramCall, wait: Waiting): Promise<ProgramResult> {
+  try {
+    const done = await execa(call.file, call.args, { ...settings(call, wait), encoding: "buffer" });
+    return { stdout: Buffer.from(done.stdout), stderr: Buffer.from(done.stderr).toString("utf8") };
+  } catch (error) {
+    throw programFailure(call, error, wait);
+  }
+}
+
+/**
+ * A program's standard output as a stream that *ends only if the program exits 0*:
+ * whoever reads it to its end knows that the program ended well.
+ * `stderr` resolves with all the program said, once it has ended, however it ended.
+ */
+export function pour(
+  call: ProgramCall,
+  wait: Waiting,
+): { readonly output: AsyncIterable<Buffer>; readonly stderr: Promise<string> } {
+  const child = execa(call.file, call.args, { ...settings(call, wait), encoding: "buffer", buffer: { stdout: false, stderr: true } });
+  const ended = child.then(
+    (done) => ({ stderr: Buffer.from(done.stderr).toString("utf8"), failure: undefined }),
+    (error: unknown) => ({ stderr: stderrOf(error), failure: programFailure(call, error, wait) }),
+  );
+  async function* output(): AsyncGenerator<Buffer> {
+    try {
+      for await (const part of child.iterable({ binary: true, preserveNewlines: true })) yield Buffer.from(part);
+    } catch (error) {
+      const { failure } = await ended;
+      throw failure ?? error;
+    }
+    const { failure } = await ended;
+    if (failure !== undefined) throw failure;
+  }
+  return { output: output(), stderr: ended.then((end) => end.stderr) };
+}
+
+function settings(call: ProgramCall, wait: Waiting) {
+  const { input } = call;
+  return {
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...call.env },
+    extendEnv: false,
+    cancelSignal: wait.signal,
+    maxBuffer: { stdout: stdoutBytesMax, stderr: stderrBytesMax },
+    stripFinalNewline: false,
+    input: input === undefined ? new Uint8Array() : input instanceof Uint8Array ? input : Readable.from(input),
+    ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
+    ...(call.as === undefined ? {} : { uid: call.as.uid, gid: call.as.gid }),
+  };
+}
+
+function stderrOf(error: unknown): string {
+  if (!(error instanceof ExecaError)) return "";
+  const stderr: unknown = error.stderr;
+  return stderr instanceof Uint8Array ? Buffer.from(stderr).toString("utf8") : "";
+}
+
+function programFailure(call: ProgramCall, error: unknown, wait: Waiting): Failure {
+  if (wait.signal.aborted) return abortFailure(wait.signal);
+  if (!(error instanceof ExecaError)) return new Failure("program/failed", `run ${call.file}`, { cause: error });
+  if (error.code === "ENOENT") return new Failure("program/missing", `${call.file} was not found`, { cause: error });
+  const said = stderrOf(error).trim().split("\n").slice(-5).join("; ");
+  const how = error.signal === undefined ? `exit code ${String(error.exitCode)}` : `signal ${error.signal}`;
+  return new Failure("program/failed", `${call.file} ended with ${how}${said === "" ? "" : `: ${said}`}`, { cause: error });
+}

@@ -1,0 +1,157 @@
+/**
+ * What a PostgreSQL tenant was, measured in the very snapshot that was dumped.
+ * Part of the manifest, hence sealed; it names tables, roles and settings but holds no row.
+ */
+import { z } from "zod";
+import { instant, sha256Hex } from "./ids.ts";
+
+const bytes = z.int().nonnegative();
+const name = z.string();
+
+/** Which part of the source is the tenant. */
+export const scope = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("database"), database: name }),
+  z.object({ kind: z.literal("schemas"), database: name, schemas: z.array(name).min(1) }),
+]);
+export type Scope = z.infer<typeof scope>;
+
+/** Some bytes of a stream. */
+const slice = z.object({ stream: z.string(), offset: bytes, bytes, sha256: sha256Hex });
+export type Slice = z.infer<typeof slice>;
+
+/**
+ * A multiset of rows: each row's COPY text without its newline is hashed with SHA-256, the
+ * hashes are added as 256-bit little-endian numbers modulo 2^256, and the sum is written in hex.
+ */
+const multiset = z.object({ rows: bytes, sum: sha256Hex });
+export type Multiset = z.infer<typeof multiset>;
+
+const tableFingerprint = z.object({
+  schema: name,
+  name,
+  /** Columns of the COPY, in order; generated columns are left out. Empty for a table without columns. */
+  columns: z.array(name),
+  rows: z.int().nonnegative(),
+  bytes,
+  /** COPY text in physical order; more than one only where the table was read in ctid ranges. */
+  slices: z.array(slice),
+  /**
+   * `ordered`: loaded into this table and compared byte for byte. `through-root`: rows go in through
+   * `root` and are compared as a multiset over all leaves of that root. `extension`: configuration
+   * table of an extension, replaced whole and compared as a multiset.
+   */
+  load: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("ordered") }),
+    z.object({ kind: z.literal("through-root"), root: z.object({ schema: name, name }) }),
+    z.object({ kind: z.literal("extension"), extension: name }),
+  ]),
+  /** Set where order cannot be kept; `null` for `ordered`. */
+  multiset: multiset.nullable(),
+  unlogged: z.boolean(),
+});
+export type TableFingerprint = z.infer<typeof tableFingerprint>;
+
+/** Derived data that is not loaded but computed again, compared without order. `null` with a reason where it could not be read. */
+const derived = z.object({
+  schema: name,
+  name,
+  columns: z.array(name),
+  populated: z.boolean(),
+  multiset: multiset.nullable(),
+  /** Why there is no digest, e.g. volatile or reads a foreign table. */
+  reason: z.string().optional(),
+});
+export type Derived = z.infer<typeof derived>;
+
+const sequence = z.object({ schema: name, name, lastValue: z.string(), isCalled: z.boolean() });
+export type SequenceState = z.infer<typeof sequence>;
+
+const setting = z.object({ role: name.nullable(), name, value: z.string() });
+
+const role = z.object({
+  name,
+  attributes: z.object({
+    superuser: z.boolean(),
+    inherit: z.boolean(),
+    createRole: z.boolean(),
+    createDatabase: z.boolean(),
+    login: z.boolean(),
+    replication: z.boolean(),
+    bypassRowSecurity: z.boolean(),
+    connectionLimit: z.int(),
+    validUntil: z.string().nullable(),
+  }),
+  memberOf: z.array(z.object({ role: name, admin: z.boolean(), inherit: z.boolean().nullable(), set: z.boolean().nullable() })),
+  settings: z.array(z.object({ name, value: z.string() })),
+  comment: z.string().nullable(),
+});
+export type RoleFingerprint = z.infer<typeof role>;
+
+const database = z.object({
+  name,
+  owner: name,
+  encoding: name,
+  collate: name,
+  ctype: name,
+  /** `libc`, `icu` or `builtin`. */
+  localeProvider: name,
+  locale: name.nullable(),
+  icuRules: z.string().nullable(),
+  collationVersion: z.string().nullable(),
+  connectionLimit: z.int(),
+  allowConnections: z.boolean(),
+  isTemplate: z.boolean(),
+  /** `aclitem` texts in order; `null`: the default. */
+  acl: z.array(z.string()).nullable(),
+  comment: z.string().nullable(),
+  /** `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, as pg_db_role_setting holds them. */
+  settings: z.array(setting),
+});
+export type DatabaseFingerprint = z.infer<typeof database>;
+
+const extension = z.object({
+  name,
+  version: z.string(),
+  schema: name,
+  /** Left out by the plan. */
+  leftOut: z.boolean(),
+});
+export type ExtensionFingerprint = z.infer<typeof extension>;
+
+/**
+ * How many objects of each kind the catalogs hold in the tenant's scope, and a digest over their
+ * sorted identities; counted by queries of our own, not by pg_dump's.
+ */
+const census = z.array(z.object({ kind: name, count: z.int().nonnegative(), sha256: sha256Hex }));
+export type Census = z.infer<typeof census>;
+
+export const fingerprint = z.object({
+  scope,
+  server: z.object({
+    /** `server_version_num`, e.g. 150018. */
+    versionNum: z.int(),
+    version: z.string(),
+    /** `null` where the backup role may not read it. */
+    systemIdentifier: z.string().nullable(),
+    databaseOid: z.int(),
+    standby: z.boolean(),
+  }),
+  /** The source's clock in the snapshot; on a standby the last replayed transaction. */
+  at: instant,
+  lsn: z.string().nullable(),
+  database,
+  roles: z.array(role),
+  extensions: z.array(extension),
+  collations: z.array(z.object({ schema: name, name, provider: name, version: z.string().nullable() })),
+  census,
+  /** The schema archive (`pg_dump -Fc`) and its text (`pg_restore -f -`, fixed restrict key). */
+  schema: z.object({ stream: z.string(), text: z.object({ bytes, sha256: sha256Hex }), pgDumpVersion: z.string() }),
+  tables: z.array(tableFingerprint),
+  sequences: z.array(sequence),
+  largeObjects: z.object({ stream: z.string().nullable(), count: z.int().nonnegative(), bytes, sha256: sha256Hex.nullable() }),
+  generated: z.array(derived),
+  matviews: z.array(derived),
+  /** What the backup leaves out on purpose or cannot hold, never silently. */
+  omitted: z.array(z.object({ kind: name, name, reason: z.string() })),
+});
+export type Fingerprint = z.infer<typeof fingerprint>;

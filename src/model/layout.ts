@@ -1,0 +1,116 @@
+/** Where things lie in a store (design, section 6). The only place that joins or splits object keys. */
+import { compactUtc } from "../base/clock.ts";
+import type { Sha256 } from "../base/digest.ts";
+import { type BackupId, backupId, type ObjectKey, objectKey, type StoreName, type TenantId, tenantId } from "./ids.ts";
+
+export const descriptorKey: ObjectKey = objectKey.parse("holdfast.json");
+export const tenantsPrefix = "tenants/";
+
+/** 64 hex digits of HMAC-SHA-256 over the plaintext of a chunk. */
+export type ChunkName = string;
+
+export interface ChunkAddress {
+  readonly generation: number;
+  readonly name: ChunkName;
+  /** SHA-256 of the sealed bytes. */
+  readonly digest: Sha256;
+}
+
+export function tenantPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/`;
+}
+
+export function chunksPrefix(tenant: TenantId, generation: number): string {
+  return `tenants/${tenant}/chunks/${String(generation)}/`;
+}
+
+export function chunkKey(tenant: TenantId, { generation, name, digest }: ChunkAddress): ObjectKey {
+  return `${chunksPrefix(tenant, generation)}${name.slice(0, 2)}/${name}-${digest}` as ObjectKey;
+}
+
+const chunkPattern = /^tenants\/([a-z0-9-]+)\/chunks\/([1-9]\d*)\/([0-9a-f]{2})\/(\3[0-9a-f]{62})-([0-9a-f]{64})$/;
+
+/** `null` when the key is not that of a chunk. */
+export function parseChunkKey(key: string): (ChunkAddress & { readonly tenant: TenantId }) | null {
+  const [, tenant, generation, , name, digest] = chunkPattern.exec(key) ?? [];
+  const owner = tenantId.safeParse(tenant);
+  if (!owner.success || generation === undefined || name === undefined || digest === undefined) return null;
+  return { tenant: owner.data, generation: Number(generation), name, digest };
+}
+
+export function backupsPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/backups/`;
+}
+
+export function manifestKey(tenant: TenantId, backup: BackupId): ObjectKey {
+  return `${backupsPrefix(tenant)}${backup}/manifest.age` as ObjectKey;
+}
+
+export function inventoryKey(tenant: TenantId, backup: BackupId): ObjectKey {
+  return `${backupsPrefix(tenant)}${backup}/inventory.zst` as ObjectKey;
+}
+
+export function recordKey(tenant: TenantId, backup: BackupId): ObjectKey {
+  return `${backupsPrefix(tenant)}${backup}/record.jws` as ObjectKey;
+}
+
+/** `null` when the key is not that of a record. */
+export function parseRecordKey(key: string): { readonly tenant: TenantId; readonly backup: BackupId } | null {
+  const [, tenant, backup] = /^tenants\/([a-z0-9-]+)\/backups\/([^/]+)\/record\.jws$/.exec(key) ?? [];
+  const owner = tenantId.safeParse(tenant);
+  const id = backupId.safeParse(backup);
+  return owner.success && id.success ? { tenant: owner.data, backup: id.data } : null;
+}
+
+export function proofsPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/proofs/`;
+}
+
+export interface ProofAddress {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  readonly store: StoreName;
+  readonly at: Date;
+}
+
+export function proofKey({ tenant, backup, store, at }: ProofAddress): ObjectKey {
+  return `${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.jws` as ObjectKey;
+}
+
+export function proofDetailKey({ tenant, backup, store, at }: ProofAddress): ObjectKey {
+  return `${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.detail.age` as ObjectKey;
+}
+
+export function keysPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/keys/`;
+}
+
+export interface KeySetKeys {
+  /** The signed statement, written last of the three. */
+  readonly statement: ObjectKey;
+  readonly identity: ObjectKey;
+  readonly id: ObjectKey;
+}
+
+export function keySetKeys(tenant: TenantId, generation: number): KeySetKeys {
+  const stem = `${keysPrefix(tenant)}${String(generation)}`;
+  return {
+    statement: `${stem}.jws` as ObjectKey,
+    identity: `${stem}.identity.age` as ObjectKey,
+    id: `${stem}.id.age` as ObjectKey,
+  };
+}
+
+/** The generation of a key set's statement; `null` for any other key. */
+export function parseKeyStatementKey(key: string): number | null {
+  const [, generation] = /^tenants\/[a-z0-9-]+\/keys\/([1-9]\d*)\.jws$/.exec(key) ?? [];
+  return generation === undefined ? null : Number(generation);
+}
+
+export function condemnedPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/condemned/`;
+}
+
+export function erasedKey(tenant: TenantId): ObjectKey {
+  return `tenants/${tenant}/erased.jws` as ObjectKey;
+}

@@ -1,0 +1,66 @@
+/**
+ * The sealing port: what the verbs ask of the worker threads (design, section 5).
+ *
+ * Sealing: plain bytes -> cut into content-defined chunks -> named -> unless already known,
+ * zstd -> padded -> age. Opening: age -> zstd -> plain bytes. Nothing is released before it has
+ * been authenticated, and a worker's failure is the caller's failure.
+ */
+import type { Sha256 } from "../base/digest.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ChunkName } from "../model/layout.ts";
+
+/** What naming and sealing one tenant's chunks takes; a worker host holds no more than this. */
+export interface ChunkKeys {
+  /** 32 secret bytes; the keys for naming and cutting are derived from it (HKDF-SHA-256). */
+  readonly idKey: Uint8Array;
+  /** `age1…` of the tenant's key generation. */
+  readonly recipient: string;
+  readonly zstdLevel: number;
+}
+
+/** A chunk cut from a stream, in stream order. `sealed` is null when `isKnown` said that an object can be reused. */
+export interface CutChunk {
+  readonly name: ChunkName;
+  /** Length of the plaintext. */
+  readonly bytes: number;
+  readonly sealed: SealedBytes | null;
+}
+
+export interface SealedBytes {
+  readonly body: Uint8Array;
+  readonly sha256: Sha256;
+}
+
+export interface StreamSummary {
+  readonly bytes: number;
+  /** Of the whole plaintext. */
+  readonly sha256: Sha256;
+}
+
+export interface Sealer {
+  /**
+   * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
+   * back-pressure reaches the source. A source that throws makes this throw the same error, and
+   * nothing more is placed. May be called for several streams at once; plaintext and sealed bytes in
+   * flight over all of them stay within the budget given at construction.
+   */
+  sealStream(
+    plain: AsyncIterable<Uint8Array>,
+    keys: ChunkKeys,
+    isKnown: (name: ChunkName) => boolean,
+    place: (chunk: CutChunk) => Promise<void>,
+    wait: Waiting,
+  ): Promise<StreamSummary>;
+
+  /** One document (manifest, detail, LO index): zstd, pad, age; no cutting. */
+  sealDocument(plain: Uint8Array, recipients: readonly string[], zstdLevel: number, wait: Waiting): Promise<SealedBytes>;
+}
+
+export interface Opener {
+  /**
+   * The plaintext of a sealed chunk or document. `bytes` is the plain length the manifest states
+   * (any other length is "sealing/damaged"), or a cap for documents: `{ atMost }`.
+   * Altered bytes: "sealing/damaged". Not sealed to `identity`: "keys/identity".
+   */
+  open(sealed: Uint8Array, identity: string, bytes: number | { readonly atMost: number }, wait: Waiting): Promise<Buffer>;
+}

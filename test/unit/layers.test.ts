@@ -1,0 +1,78 @@
+/**
+ * Imports point to strictly lower rows of the layer table of docs/design.md (section 12);
+ * neighbours in a row never import each other, and every folder stands in the table.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../../src");
+
+const rows: Readonly<Record<string, number>> = {
+  "main.ts": 7,
+  cli: 6,
+  api: 6,
+  daemon: 5,
+  backup: 4,
+  verify: 4,
+  restore: 4,
+  retention: 4,
+  scrub: 4,
+  erasure: 4,
+  drill: 4,
+  repository: 3,
+  config: 2,
+  postgres: 2,
+  sealing: 2,
+  keys: 2,
+  stores: 2,
+  catalog: 2,
+  telemetry: 2,
+  model: 1,
+  base: 0,
+};
+
+interface Arrow {
+  readonly from: string;
+  readonly to: string;
+}
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+
+function folderOf(file: string): string {
+  return file.split("/")[0] ?? file;
+}
+
+function importsOf(file: string): Arrow[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const found = text.matchAll(/(?:from|import|new URL\()\s*\(?"(\.{1,2}\/[^"]+\.ts)"/g);
+  return Array.from(found, (match) => ({
+    from: file,
+    to: relative(root, resolve(root, dirname(file), match[1] ?? "")),
+  }));
+}
+
+function pointsDown({ from, to }: Arrow): boolean {
+  const here = folderOf(from);
+  const there = folderOf(to);
+  return here === there || (rows[here] ?? -1) > (rows[there] ?? Infinity);
+}
+
+describe("the layers", () => {
+  it("place every folder of src in the table", () => {
+    expect(files.length).toBeGreaterThan(5);
+    expect([...new Set(files.map(folderOf))].filter((folder) => rows[folder] === undefined)).toEqual([]);
+  });
+
+  it("let every import point to a lower row", () => {
+    const arrows = files.flatMap(importsOf);
+    expect(arrows.length).toBeGreaterThan(5);
+    expect(arrows.filter((arrow) => !pointsDown(arrow))).toEqual([]);
+  });
+
+  it("would be told of an arrow that points up or sideways", () => {
+    expect(pointsDown({ from: "model/record.ts", to: "stores/store.ts" })).toBe(false);
+    expect(pointsDown({ from: "verify/verify.ts", to: "restore/restore.ts" })).toBe(false);
+    expect(pointsDown({ from: "backup/backup.ts", to: "repository/draft.ts" })).toBe(true);
+  });
+});
