@@ -47,8 +47,12 @@ export interface ObjectReader {
    */
   read(key: ObjectKey, options: ReadOptions, wait: Waiting): Promise<Buffer>;
 
-  /** Every object whose key starts with `prefix`, sorted by key in byte order; sees all creates that ended before the call. Keys that are not object keys of ours are passed over. */
-  list(prefix: string, wait: Waiting): AsyncIterable<ObjectStat>;
+  /**
+   * Every object whose key starts with `prefix`, sorted by key in byte order; sees all creates that
+   * ended before the call. Keys that are not object keys of ours are passed over. With `after` only
+   * keys behind that one: how a listing that broke off is taken up again.
+   */
+  list(prefix: string, wait: Waiting, after?: ObjectKey): AsyncIterable<ObjectStat>;
 
   /** All versions of one key, newest first. A store without versions returns the one there is. */
   versions(key: ObjectKey, wait: Waiting): Promise<readonly ObjectVersion[]>;
@@ -85,3 +89,6 @@ export interface ObjectRemover {
 
 export type Store = ObjectReader & ObjectWriter;
 export type WholeStore = Store & ObjectRemover;
+
+/** The calls of a store by name, as figures and faults speak of them. */
+export type StoreOperation = "stat" | "read" | "list" | "versions" | "clock" | "create" | "remove";
