@@ -12,7 +12,11 @@ export interface Image {
    * against names, digests and lengths before they are handed out. A damaged or missing object throws
    * "store/corrupt", "store/absent" or "sealing/damaged".
    */
-  read(stream: string, range: { readonly from: number; readonly to: number } | null, wait: Waiting): AsyncIterable<Uint8Array>;
+  read(
+    stream: string,
+    range: { readonly from: number; readonly to: number } | null,
+    wait: Waiting,
+  ): AsyncIterable<Uint8Array>;
 }
 
 /** How to reach a server as somebody. Sockets are folders in `host`. */
@@ -24,4 +28,6 @@ export interface ServerAddress {
   readonly database: string;
   /** Passed on to `pg` as it stands: `disable`, `require`, `verify-full`… */
   readonly sslmode?: string | undefined;
+  /** File of the authorities that `verify-ca` and `verify-full` trust. */
+  readonly sslRootCert?: string | undefined;
 }
