@@ -1,7 +1,16 @@
 /** Where things lie in a store (design, section 6). The only place that joins or splits object keys. */
 import { compactUtc } from "../base/clock.ts";
 import type { Sha256 } from "../base/digest.ts";
-import { type BackupId, backupId, type ObjectKey, objectKey, type StoreName, type TenantId, tenantId } from "./ids.ts";
+import {
+  type BackupId,
+  backupId,
+  type ObjectKey,
+  objectKey,
+  type StoreName,
+  storeName,
+  type TenantId,
+  tenantId,
+} from "./ids.ts";
 
 export const descriptorKey: ObjectKey = objectKey.parse("holdfast.json");
 export const tenantsPrefix = "tenants/";
@@ -79,6 +88,19 @@ export function proofKey({ tenant, backup, store, at }: ProofAddress): ObjectKey
 
 export function proofDetailKey({ tenant, backup, store, at }: ProofAddress): ObjectKey {
   return `${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.detail.age` as ObjectKey;
+}
+
+/** `null` when the key is not that of a proof. `at` is as it stands in the path, `20261121T013000Z`. */
+export function parseProofKey(
+  key: string,
+): { readonly tenant: TenantId; readonly backup: BackupId; readonly store: StoreName; readonly at: string } | null {
+  const [, tenant, backup, at, store] =
+    /^tenants\/([a-z0-9-]+)\/proofs\/([^/]+)\/(\d{8}T\d{6}Z)-([a-z0-9-]+)\.jws$/.exec(key) ?? [];
+  const owner = tenantId.safeParse(tenant);
+  const id = backupId.safeParse(backup);
+  const place = storeName.safeParse(store);
+  if (!owner.success || !id.success || !place.success || at === undefined) return null;
+  return { tenant: owner.data, backup: id.data, store: place.data, at };
 }
 
 export function keysPrefix(tenant: TenantId): string {
