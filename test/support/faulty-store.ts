@@ -160,8 +160,8 @@ export class FaultyStore implements WholeStore {
   async #go<T>(call: Call, bytes: number, wait: Waiting, work: () => Promise<T>): Promise<T> {
     this.calls.push(call);
     const faults = this.#faults.filter((fault) => fits(fault, call.operation, call.key));
-    const used = faults.filter((fault) => fault.once && isDue(fault, bytes));
-    this.#faults = this.#faults.filter((fault) => !used.includes(fault));
+    const used = new Set(faults.filter((fault) => fault.once && isDue(fault, bytes)));
+    this.#faults = this.#faults.filter((fault) => !used.has(fault));
     this.#announce(call);
     for (const { effect } of faults) {
       if (effect.kind !== "takes") continue;

@@ -1,0 +1,47 @@
+import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+
+/** What went wrong with a directory store, from the error number of the operating system. */
+export function directoryFailure(doing: string, error: unknown): Failure {
+  if (isFailure(error)) return error;
+  const message = `${doing}: ${errnoOf(error) ?? reasonOf(error)}`;
+  switch (errnoOf(error) ?? "") {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new Failure("store/full", message, { cause: error });
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new Failure("store/refused", message, {
+        cause: error,
+        hint: "may the user that runs holdfast write there?",
+      });
+    case "ELOOP":
+    case "ENOTDIR":
+    case "EISDIR":
+    case "ENAMETOOLONG":
+      return new Failure("store/refused", message, {
+        cause: error,
+        hint: "something that is not of holdfast stands in the way",
+      });
+    case "EXDEV":
+    case "ENOTSUP":
+    case "EOPNOTSUPP":
+    case "ENOSYS":
+      return new Failure("store/unsuitable", message, {
+        cause: error,
+        hint: "a directory store needs one file system with hard links",
+      });
+    default:
+      // EIO, ESTALE, ENOTCONN, EMFILE and whatever a network file system comes up with.
+      return new Failure("store/unreachable", message, {
+        cause: error,
+        hint: "is the volume mounted, and well?",
+      });
+  }
+}
+
+/** `ENOENT` and its kind; `null` when the error is not from the operating system. */
+export function errnoOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}

@@ -1,0 +1,211 @@
+import { constants } from "node:fs";
+import { link, lstat, open, realpath, type FileHandle, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Chance, systemChance } from "../base/chance.ts";
+import { sha256 } from "../base/digest.ts";
+import { Failure } from "../base/failure.ts";
+import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
+import { directoryFailure, errnoOf } from "./directory-failure.ts";
+import { walk } from "./directory-walk.ts";
+import { DurableFolders } from "./durable-folders.ts";
+import { readBytesMax, tooLarge } from "./read-limit.ts";
+import { Staging, sweepStaging } from "./staging.ts";
+import type { CreateOptions, ObjectStat, ObjectVersion, ReadOptions, WholeStore } from "./store.ts";
+
+export interface DirectorySettings {
+  readonly name: StoreName;
+  /** Must exist: a volume that is not mounted is not to be replaced by a folder in its place. */
+  readonly path: string;
+  readonly chance?: Chance;
+}
+
+/** The one version of an object where a store keeps no others; the word is that of S3. */
+const onlyVersion = "null";
+/** Times that a folder may vanish between making it and linking into it. */
+const linkAttemptsMax = 5;
+
+/**
+ * A folder as a store. `create` writes a file aside, syncs it and links it to its name: `link`
+ * cannot overwrite, which `rename` would, and the folder is synced before it resolves. Keys are
+ * paths below the folder; links that lead elsewhere are refused, not followed. It knows no locks.
+ */
+export function directoryStore(settings: DirectorySettings): WholeStore {
+  return new DirectoryStore(settings);
+}
+
+class DirectoryStore implements WholeStore {
+  readonly name: StoreName;
+  readonly #path: string;
+  readonly #chance: Chance;
+  readonly #folders: DurableFolders;
+  #swept = false;
+
+  constructor(settings: DirectorySettings) {
+    this.name = settings.name;
+    this.#path = settings.path;
+    this.#chance = settings.chance ?? systemChance;
+    this.#folders = new DurableFolders(settings.path);
+  }
+
+  async stat(key: ObjectKey, wait: Waiting): Promise<ObjectStat | null> {
+    return this.#guard(`stat ${key} in ${this.name}`, wait, async () => {
+      if (!(await this.#folderIsOurs(key))) return null;
+      const found = await nullIfAbsent(lstat(join(this.#path, key)));
+      if (found === null || found.isDirectory()) return null;
+      if (!found.isFile()) throw this.#notAFile(key);
+      return { key, bytes: found.size, modifiedAt: found.mtime };
+    });
+  }
+
+  async read(key: ObjectKey, options: ReadOptions, wait: Waiting): Promise<Buffer> {
+    return this.#guard(`read ${key} from ${this.name}`, wait, async () => {
+      const known = options.version === undefined || options.version === onlyVersion;
+      const there = known && (await this.#folderIsOurs(key));
+      // A pipe put in place of an object must not make us wait for a writer.
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      const file = there ? await nullIfAbsent(open(join(this.#path, key), flags)) : null;
+      if (file === null) throw new Failure("store/absent", `${key} is not in ${this.name}`);
+      try {
+        return await this.#readFile(file, key, options);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async *list(prefix: string, wait: Waiting, after: string = ""): AsyncGenerator<ObjectStat> {
+    const doing = `list ${prefix} in ${this.name}`;
+    await this.#guard(doing, wait, async () => {});
+    try {
+      yield* walk({ root: this.#path, prefix, after }, wait);
+    } catch (error) {
+      throw directoryFailure(doing, error);
+    }
+  }
+
+  async versions(key: ObjectKey, wait: Waiting): Promise<readonly ObjectVersion[]> {
+    const found = await this.stat(key, wait);
+    return found === null ? [] : [{ ...found, version: onlyVersion, current: true }];
+  }
+
+  /** That of the file system, which may be another machine's. */
+  async clock(wait: Waiting): Promise<Date> {
+    return this.#guard(`ask ${this.name} for its time`, wait, async () => {
+      await using file = await Staging.write(this.#path, new Uint8Array(), this.#chance);
+      return file.madeAt;
+    });
+  }
+
+  async create(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    if (options.lock !== undefined) {
+      throw new Failure("store/unsuitable", `${this.name} is a directory, which cannot lock ${key}`);
+    }
+    if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
+      throw new Failure(
+        "store/corrupt",
+        `the bytes of ${key} are not those that were announced to ${this.name}`,
+      );
+    }
+    await this.#guard(`create ${key} in ${this.name}`, wait, async () => {
+      await using staged = await Staging.write(this.#path, body, this.#chance);
+      await this.#sweepOnce(staged.madeAt);
+      stillWaiting(wait);
+      await this.#link(staged.path, key);
+      await this.#folders.sync(dirname(key));
+    });
+  }
+
+  async remove(key: ObjectKey, version: string | null, wait: Waiting): Promise<void> {
+    if (version !== null && version !== onlyVersion) return;
+    await this.#guard(`remove ${key} from ${this.name}`, wait, async () => {
+      if (!(await this.#folderIsOurs(key))) return;
+      const path = join(this.#path, key);
+      const found = await nullIfAbsent(lstat(path));
+      if (found === null || found.isDirectory()) return;
+      await nullIfAbsent(unlink(path));
+      const folder = dirname(key);
+      await nullIfAbsent(this.#folders.sync(folder));
+      await this.#folders.tidy(folder);
+    });
+  }
+
+  async #readFile(file: FileHandle, key: ObjectKey, options: ReadOptions): Promise<Buffer> {
+    const found = await file.stat();
+    if (found.isDirectory()) throw new Failure("store/absent", `${key} is not in ${this.name}`);
+    if (!found.isFile()) throw this.#notAFile(key);
+    const from = Math.min(options.range?.from ?? 0, found.size);
+    const to = Math.max(from, Math.min(options.range?.to ?? found.size, found.size));
+    if (to - from > (options.bytesMax ?? readBytesMax)) throw tooLarge(key, this.name, to - from);
+    const body = Buffer.alloc(to - from);
+    for (let at = 0; at < body.length;) {
+      const { bytesRead } = await file.read(body, at, body.length - at, from + at);
+      if (bytesRead === 0) throw new Failure("store/unreachable", `${key} in ${this.name} ended early`);
+      at += bytesRead;
+    }
+    return body;
+  }
+
+  async #link(staged: string, key: ObjectKey): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#folders.ensure(dirname(key));
+        if (!(await this.#folderIsOurs(key))) throw Object.assign(new Error("gone"), { code: "ENOENT" });
+        await link(staged, join(this.#path, key));
+        return;
+      } catch (error) {
+        if (errnoOf(error) === "EEXIST") throw new Failure("store/exists", `${key} is taken in ${this.name}`);
+        if (errnoOf(error) !== "ENOENT" || attempt === linkAttemptsMax) throw error;
+        this.#folders.forget();
+      }
+    }
+  }
+
+  /** Whether the folder of `key` is there; throws where a link on the way leads elsewhere. */
+  async #folderIsOurs(key: ObjectKey): Promise<boolean> {
+    const root = await realpath(this.#path);
+    const folder = await nullIfAbsent(realpath(join(this.#path, dirname(key))));
+    if (folder === null) return false;
+    if (folder === join(root, dirname(key))) return true;
+    throw new Failure("store/refused", `a symbolic link stands on the way to ${key} in ${this.name}`);
+  }
+
+  async #sweepOnce(now: Date): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    await sweepStaging(this.#path, now);
+  }
+
+  #notAFile(key: ObjectKey): Failure {
+    return new Failure("store/refused", `${key} in ${this.name} is not a plain file`);
+  }
+
+  /** Every call asks first whether the store is there at all; what was asked of a hung volume is left behind when the wait ends. */
+  async #guard<T>(doing: string, wait: Waiting, work: () => Promise<T>): Promise<T> {
+    stillWaiting(wait);
+    try {
+      return await orAbort(this.#ifMounted(work), wait);
+    } catch (error) {
+      throw directoryFailure(doing, error);
+    }
+  }
+
+  async #ifMounted<T>(work: () => Promise<T>): Promise<T> {
+    const root = await nullIfAbsent(realpath(this.#path));
+    if (root === null) {
+      throw new Failure("store/unreachable", `the folder ${this.#path} of ${this.name} is not there`, {
+        hint: "is the volume mounted? a new store's folder is made by hand or by `holdfast init`",
+      });
+    }
+    return work();
+  }
+}
+
+async function nullIfAbsent<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
+    throw error;
+  }
+}
