@@ -1,0 +1,157 @@
+/**
+ * What people write in `holdfast.yaml` (design, section 9), as zod schemas. The JSON Schema in
+ * `docs/` is made from these, so they describe the file and not what becomes of it.
+ */
+import { z } from "zod";
+import { purpose } from "../model/glossary.ts";
+import { instant, planName, sourceName, storeName, tenantId } from "../model/ids.ts";
+import { parseSecretPlace } from "./secret.ts";
+
+const text = z.string().min(1, "must not be empty");
+const path = text.describe("a path, relative to this file");
+
+const secret = z
+  .string()
+  .refine(
+    (value) => parseSecretPlace(value) !== null,
+    "must be env:NAME or file:PATH, never the secret itself",
+  )
+  .describe("env:NAME or file:PATH");
+
+const databaseUrl = z
+  .string()
+  .refine(isSecretOrOpenUrl, "must be env:NAME, file:PATH or a postgres:// URL without a password")
+  .describe("env:NAME, file:PATH or a postgres:// URL without a password");
+
+function isSecretOrOpenUrl(value: string): boolean {
+  if (parseSecretPlace(value) !== null) return true;
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return url.password === "" && !url.searchParams.has("password");
+}
+
+const jurisdiction = z.string().regex(/^[A-Z]{2}$/, "must be an ISO 3166 code such as AE");
+
+export const placeSchema = z
+  .strictObject({
+    jurisdiction,
+    latitude: z.number().min(-90).max(90).optional(),
+    longitude: z.number().min(-180).max(180).optional(),
+  })
+  .refine((place) => (place.latitude === undefined) === (place.longitude === undefined), {
+    error: "latitude and longitude go together",
+  });
+
+const recipient = z.string().regex(/^age1[0-9a-z]+$/, "must be an age recipient (age1…)");
+
+const directoryStore = z.strictObject({
+  driver: z.literal("directory"),
+  path,
+  location: placeSchema.optional(),
+});
+
+const s3Store = z.strictObject({
+  driver: z.literal("s3"),
+  bucket: text,
+  region: text,
+  endpoint: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }).optional(),
+  pathStyle: z.boolean().default(false),
+  accessKeyId: secret,
+  secretAccessKey: secret,
+  prefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+      "must be segments joined by /, without a slash at the end",
+    )
+    .optional(),
+  checksums: z.enum(["always", "when-required"]).default("always"),
+  lock: z.enum(["governance", "compliance"]).optional(),
+  location: placeSchema.optional(),
+});
+
+export const storeSchema = z.discriminatedUnion("driver", [directoryStore, s3Store]);
+export type StoreEntry = z.infer<typeof storeSchema>;
+
+const trustedKey = z.strictObject({
+  key: secret.describe("file:PATH of an Ed25519 public JWK"),
+  may: z.array(purpose).min(1),
+  from: instant.optional(),
+  until: instant.optional(),
+});
+
+const recipients = z.array(recipient).default([]);
+
+export const keysSchema = z.strictObject({
+  workers: recipients,
+  verifiers: z.array(recipient).min(1, "name at least one, or nothing can ever be proven"),
+  restorers: z.array(recipient).min(1, "name at least one, or nothing can ever be restored"),
+  escrow: recipients,
+  identity: secret.optional(),
+  signing: secret.optional(),
+  trusted: z.array(trustedKey).min(1, "name at least one, or no record would be believed"),
+});
+
+export const sourceSchema = z.strictObject({
+  url: databaseUrl,
+  maxConcurrent: z.int().min(1).max(64).default(2),
+  jobs: z.int().min(1).max(64).default(2),
+});
+export type SourceEntry = z.infer<typeof sourceSchema>;
+
+const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
+const storeNames = z.array(storeName).min(1).refine(distinct, "names a store twice");
+
+export const tenantSchema = z.strictObject({
+  source: sourceName,
+  database: text,
+  schemas: z.array(text).min(1).refine(distinct, "names a schema twice").optional(),
+  plan: planName,
+  stores: storeNames.optional(),
+});
+export type TenantEntry = z.infer<typeof tenantSchema>;
+
+export const discoverSchema = z.strictObject({
+  source: sourceName,
+  databases: text.describe("glob over database names: * any run of characters, ? one"),
+  plan: planName,
+});
+export type DiscoverEntry = z.infer<typeof discoverSchema>;
+
+export const fileSchema = z.strictObject({
+  version: z.literal(1),
+  state: path.default("./state"),
+  catalog: z
+    .union([z.literal("embedded"), databaseUrl], {
+      error: "must be embedded, env:NAME, file:PATH or a postgres:// URL without a password",
+    })
+    .default("embedded"),
+  plans: path.default("./plans"),
+  stores: z
+    .record(storeName, storeSchema)
+    .refine((stores) => Object.keys(stores).length > 0, "name at least one store"),
+  keys: keysSchema,
+  location: placeSchema.optional(),
+  sources: z.record(sourceName, sourceSchema),
+  tenants: z.record(tenantId, tenantSchema).default({}),
+  discover: z.array(discoverSchema).default([]),
+  postgres: z.strictObject({ bin: path.optional() }).default({}),
+  scratch: z
+    .strictObject({
+      path: path.optional(),
+      user: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of an operating-system user")
+        .default("holdfast-scratch"),
+      jobs: z.int().min(1).max(64).default(2),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      inFlightBytes: z.int().min(33_554_432, "must be at least 33554432 (32 MiB)").default(134_217_728),
+      storeRequests: z.int().min(1).max(256).default(16),
+      sealWorkers: z.int().min(1).max(64).default(2),
+    })
+    .prefault({}),
+});
+export type ConfigFile = z.infer<typeof fileSchema>;

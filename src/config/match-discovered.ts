@@ -1,0 +1,62 @@
+import { type SourceName, type TenantId, tenantId } from "../model/ids.ts";
+import type { DiscoverRule, Tenant } from "./config.ts";
+
+export interface FoundDatabase {
+  readonly source: SourceName;
+  readonly database: string;
+}
+
+export interface Discovery {
+  readonly tenants: readonly Tenant[];
+  /** Databases that a rule matches and that cannot become tenants; to be told, never dropped in silence. */
+  readonly refused: readonly (FoundDatabase & { readonly reason: string })[];
+}
+
+/**
+ * Tenants that the rules make of the databases of the sources. The first rule that matches wins; a
+ * database that a configured tenant names is left to it. The id is the database's name in lower
+ * case with `-` for `_`.
+ */
+export function matchDiscovered(
+  databases: readonly FoundDatabase[],
+  rules: readonly DiscoverRule[],
+  configured: ReadonlyMap<TenantId, Tenant>,
+): Discovery {
+  const tenants = new Map<TenantId, Tenant>();
+  const refused: (FoundDatabase & { reason: string })[] = [];
+  const matchers = rules.map((rule) => ({ rule, pattern: globPattern(rule.databases) }));
+  for (const found of databases) {
+    if (isConfigured(found, configured)) continue;
+    const match = matchers.find(
+      ({ rule, pattern }) => rule.source.name === found.source && pattern.test(found.database),
+    );
+    if (match === undefined) continue;
+    const id = tenantId.safeParse(found.database.toLowerCase().replaceAll("_", "-"));
+    if (!id.success) {
+      refused.push({ ...found, reason: "its name makes no tenant id; name it under tenants" });
+    } else if (configured.has(id.data) || tenants.has(id.data)) {
+      refused.push({ ...found, reason: `tenant ${id.data} exists already; name this one under tenants` });
+    } else {
+      tenants.set(id.data, tenantBy(match.rule, id.data, found.database));
+    }
+  }
+  return { tenants: [...tenants.values()], refused };
+}
+
+function isConfigured(found: FoundDatabase, configured: ReadonlyMap<TenantId, Tenant>): boolean {
+  return configured
+    .values()
+    .some((tenant) => tenant.source.name === found.source && tenant.scope.database === found.database);
+}
+
+function tenantBy({ source, planName, plan, stores }: DiscoverRule, id: TenantId, database: string): Tenant {
+  return { id, source, scope: { kind: "database", database }, planName, plan, stores, origin: "discovered" };
+}
+
+/** The whole name must match; everything but `*` and `?` stands for itself. */
+function globPattern(glob: string): RegExp {
+  const parts = Array.from(glob, (letter) =>
+    letter === "*" ? ".*" : letter === "?" ? "." : letter.replace(/[\\^$.+()[\]{}|/]/, "\\$&"),
+  );
+  return new RegExp(`^${parts.join("")}$`, "su");
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments. */
+import { hostname } from "node:os";
+import { dirname, resolve } from "node:path";
+import { systemChance } from "./base/chance.ts";
+import { systemClock } from "./base/clock.ts";
+import { Failure } from "./base/failure.ts";
+import { commands } from "./cli/commands.ts";
+import type { Context, Machine } from "./cli/context.ts";
+import { holdfast } from "./cli/holdfast.ts";
+import { openDesk } from "./cli/open-desk.ts";
+import { noProgress, terminalProgress } from "./cli/progress.ts";
+import { version } from "./cli/version.ts";
+import type { Config } from "./config/config.ts";
+import { loadConfig } from "./config/load-config.ts";
+
+const machine: Machine = {
+  clock: systemClock,
+  chance: systemChance,
+  monotonicMs: () => performance.now(),
+  env: process.env,
+  cwd: process.cwd(),
+  version,
+  packageFolder: dirname(import.meta.dirname),
+  hostName: hostname(),
+  uid: process.getuid?.() ?? -1,
+};
+
+/** The first signal asks the command to end and clean up; the second does not wait for it. */
+function untilSignalled(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Failure("wait/cancelled", `cancelled by ${signal}`));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
+}
+
+function contextWith(config: string | undefined, signal: AbortSignal): Context {
+  const configPath = resolve(machine.cwd, config ?? "holdfast.yaml");
+  const wait = { signal };
+  let loaded: Promise<Config> | undefined;
+  const load = (): Promise<Config> => (loaded ??= loadConfig(configPath, machine.env));
+  return {
+    machine,
+    wait,
+    configPath,
+    config: load,
+    openDesk: async (given) => openDesk(given ?? (await load()), machine, wait),
+  };
+}
+
+// A reader that has seen enough, such as `head`, is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const signal = untilSignalled();
+process.exitCode = await holdfast(process.argv.slice(2), {
+  commands,
+  streams: { stdout: process.stdout, stderr: process.stderr },
+  version: machine.version,
+  startProgress: process.stderr.isTTY
+    ? terminalProgress(process.stderr, machine.monotonicMs)
+    : () => noProgress,
+  context: (config) => contextWith(config, signal),
+  debug: machine.env["HOLDFAST_DEBUG"] === "1",
+});
+// All that was opened is closed by now; whatever a library still holds open must not keep the program.
+setTimeout(() => process.exit(), 2000).unref();
