@@ -79,6 +79,7 @@ const kinds = {
 
   "backup/unknown": { exit: 2, retryable: false, hint: "`holdfast list` shows the backups" },
   "backup/none": { exit: 5, retryable: false, hint: "`holdfast verify` proves a copy; --allow-unproven --reason restores one unproven" },
+  "backup/overtaken": { exit: 1, retryable: true, hint: "objects it was reusing went away meanwhile; the backup starts anew" },
   "backup/old": { exit: 6, retryable: false },
   "policy/refused": { exit: 6, retryable: false },
   "wait/expired": { exit: 1, retryable: true },
