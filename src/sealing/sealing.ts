@@ -53,7 +53,12 @@ export interface Sealer {
   ): Promise<StreamSummary>;
 
   /** One document (manifest, detail, LO index): zstd, pad, age; no cutting. */
-  sealDocument(plain: Uint8Array, recipients: readonly string[], zstdLevel: number, wait: Waiting): Promise<SealedBytes>;
+  sealDocument(
+    plain: Uint8Array,
+    recipients: readonly string[],
+    zstdLevel: number,
+    wait: Waiting,
+  ): Promise<SealedBytes>;
 }
 
 export interface Opener {
@@ -62,5 +67,10 @@ export interface Opener {
    * (any other length is "sealing/damaged"), or a cap for documents: `{ atMost }`.
    * Altered bytes: "sealing/damaged". Not sealed to `identity`: "keys/identity".
    */
-  open(sealed: Uint8Array, identity: string, bytes: number | { readonly atMost: number }, wait: Waiting): Promise<Buffer>;
+  open(
+    sealed: Uint8Array,
+    identity: string,
+    bytes: number | { readonly atMost: number },
+    wait: Waiting,
+  ): Promise<Buffer>;
 }

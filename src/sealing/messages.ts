@@ -1,0 +1,89 @@
+/** What the main thread asks of a worker thread, and what it answers. Bytes are transferred, not copied. */
+import { type FailureCode, Failure, isFailure, reasonOf } from "../base/failure.ts";
+import type { ChunkName } from "../model/layout.ts";
+import type { PlainLength } from "./compress.ts";
+import type { ChunkKeys, SealedBytes, StreamSummary } from "./sealing.ts";
+
+/** A chunk that was cut and named and waits in the worker to be sealed or passed over. */
+export interface NamedChunk {
+  readonly name: ChunkName;
+  readonly bytes: number;
+}
+
+export type Ask =
+  | { readonly kind: "start"; readonly stream: number; readonly keys: ChunkKeys }
+  /** More plaintext of the stream; `null`: that was all. Answered with the first chunk it completes. */
+  | { readonly kind: "push"; readonly stream: number; readonly plain: Uint8Array<ArrayBuffer> | null }
+  /** Seals the chunk that waits, or passes over it, and goes on to the next one. */
+  | { readonly kind: "next"; readonly stream: number; readonly seal: boolean }
+  | { readonly kind: "drop"; readonly stream: number }
+  | {
+      readonly kind: "document";
+      readonly plain: Uint8Array<ArrayBuffer>;
+      readonly recipients: readonly string[];
+      readonly zstdLevel: number;
+    }
+  | {
+      readonly kind: "open";
+      readonly sealed: Uint8Array<ArrayBuffer>;
+      readonly identity: string;
+      readonly length: PlainLength;
+    };
+
+export interface StreamStep {
+  /** Of the chunk that waited, when it was to be sealed. */
+  readonly sealed: SealedBytes | null;
+  /** The chunk that waits now; null when the plaintext given so far completes no more. */
+  readonly waiting: NamedChunk | null;
+  /** The memory of the plaintext given, once it is used up, to be filled again. */
+  readonly spare: ArrayBuffer | null;
+  /** Once the end was told and no chunk waits. */
+  readonly summary: StreamSummary | null;
+}
+
+export interface Answers {
+  readonly start: null;
+  readonly push: StreamStep;
+  readonly next: StreamStep;
+  readonly drop: null;
+  readonly document: SealedBytes;
+  readonly open: Uint8Array<ArrayBuffer>;
+}
+export type Answer = Answers[Ask["kind"]];
+
+export interface Request {
+  readonly id: number;
+  readonly ask: Ask;
+}
+
+export type Reply =
+  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  | { readonly kind: "failed"; readonly id: number; readonly failure: FlatFailure };
+
+/** A failure as it crosses threads; a class does not. */
+interface FlatFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly cause: string | undefined;
+}
+
+export function flatten(error: unknown): FlatFailure {
+  if (!isFailure(error)) {
+    const cause = error instanceof Error ? error.stack : undefined;
+    return { code: "internal/bug", message: `sealing: ${reasonOf(error)}`, hint: undefined, cause };
+  }
+  const cause = error.cause === undefined ? undefined : reasonOf(error.cause);
+  return { code: error.code, message: error.message, hint: error.hint, cause };
+}
+
+export function unflatten({ code, message, hint, cause }: FlatFailure): Failure {
+  return new Failure(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** Bytes alone in their memory, which may therefore be transferred. */
+export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const alone = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return alone ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+}

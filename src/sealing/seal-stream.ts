@@ -1,0 +1,145 @@
+import type { Budget } from "../base/limit.ts";
+import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
+import type { ChunkName } from "../model/layout.ts";
+import { batchBytes, batches } from "./batches.ts";
+import { chunkBytesMax, pieceBytesMax } from "./cut.ts";
+import type { StreamStep } from "./messages.ts";
+import type { ChunkKeys, CutChunk, StreamSummary } from "./sealing.ts";
+import type { Thread } from "./thread.ts";
+
+/** What a stream may hold in plaintext: the chunk in the making, a batch at work and one being filled. */
+export const streamBytesMax = chunkBytesMax + pieceBytesMax + 2 * batchBytes;
+
+/** More than a sealed chunk can exceed its plaintext by: padding, tags and header. */
+const sealedExcessBytes = 64 * 1024;
+
+export interface StreamJob {
+  readonly thread: Thread;
+  readonly stream: number;
+  readonly plain: AsyncIterable<Uint8Array>;
+  readonly keys: ChunkKeys;
+  readonly isKnown: (name: ChunkName) => boolean;
+  readonly place: (chunk: CutChunk) => Promise<void>;
+  /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
+  readonly sealedBudget: Budget;
+}
+
+/**
+ * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills the next
+ * batch, the worker seals a chunk, `place` writes the chunk before. Each waits for the one ahead.
+ */
+export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
+  const { thread, stream, keys } = job;
+  const stop = new AbortController();
+  const own = { signal: AbortSignal.any([wait.signal, stop.signal]) };
+  const spares: ArrayBuffer[] = [];
+  const lane = new PlaceLane(job.place, own);
+  let working: Promise<StreamStep | null> = Promise.resolve(null);
+  let broken: unknown = null;
+  const work = (plain: Uint8Array<ArrayBuffer> | null): Promise<StreamStep> => {
+    const steps = workOn(job, plain, { lane, spares }, own);
+    // A worker or a store that fails must reach us also while the source is silent.
+    steps.catch((error: unknown) => {
+      broken ??= error;
+      stop.abort(error);
+    });
+    return steps;
+  };
+  try {
+    await thread.ask({ kind: "start", stream, keys }, []);
+    for await (const batch of batches(job.plain, { take: () => spares.pop() }, own)) {
+      await working;
+      working = work(batch);
+    }
+    await working;
+    const last = await work(null);
+    await lane.idle();
+    if (last.summary === null) throw new Error("the worker ended a stream without a summary");
+    return last.summary;
+  } catch (error) {
+    const first = broken ?? error;
+    stop.abort(first);
+    await Promise.allSettled([working, lane.idle()]);
+    throw first;
+  } finally {
+    // A dead thread has nothing to drop.
+    await thread.ask({ kind: "drop", stream }, []).catch(() => undefined);
+  }
+}
+
+interface Desk {
+  readonly lane: PlaceLane;
+  readonly spares: ArrayBuffer[];
+}
+
+async function workOn(
+  job: StreamJob,
+  plain: Uint8Array<ArrayBuffer> | null,
+  { lane, spares }: Desk,
+  wait: Waiting,
+): Promise<StreamStep> {
+  const { thread, stream } = job;
+  const transfer = plain === null ? [] : [plain.buffer];
+  let step = await orAbort(thread.ask({ kind: "push", stream, plain }, transfer), wait);
+  while (step.waiting !== null) {
+    const chunk = step.waiting;
+    const seal = !job.isKnown(chunk.name);
+    const giveBack = seal ? await takeOrAbort(job.sealedBudget, chunk.bytes + sealedExcessBytes, wait) : null;
+    try {
+      step = await orAbort(thread.ask({ kind: "next", stream, seal }, []), wait);
+    } catch (error) {
+      giveBack?.();
+      throw error;
+    }
+    await lane.put({ ...chunk, sealed: step.sealed }, giveBack);
+  }
+  if (step.spare !== null) spares.push(step.spare);
+  return step;
+}
+
+/** Hands chunks to `place` one after the other; the next may be sealed meanwhile, no more than that. */
+class PlaceLane {
+  readonly #place: (chunk: CutChunk) => Promise<void>;
+  readonly #wait: Waiting;
+  #placing: Promise<void> = Promise.resolve();
+
+  constructor(place: (chunk: CutChunk) => Promise<void>, wait: Waiting) {
+    this.#place = place;
+    this.#wait = wait;
+  }
+
+  /** Resolves when `place` has begun; throws what the one before threw, and then this one is not placed. */
+  async put(chunk: CutChunk, giveBack: (() => void) | null): Promise<void> {
+    try {
+      await this.#placing;
+      stillWaiting(this.#wait);
+    } catch (error) {
+      giveBack?.();
+      throw error;
+    }
+    this.#placing = this.#place(chunk).finally(() => giveBack?.());
+    // Looked at by the next `put` or by `idle`.
+    this.#placing.catch(() => undefined);
+  }
+
+  /** Throws what the last `place` threw. */
+  async idle(): Promise<void> {
+    await this.#placing;
+  }
+}
+
+/** A wait that ends while units are queued for gives them back as soon as they come. */
+export async function takeOrAbort(budget: Budget, units: number, wait: Waiting): Promise<() => void> {
+  stillWaiting(wait);
+  const taking = budget.take(units);
+  try {
+    return await orAbort(taking, wait);
+  } catch (error) {
+    void giveBackOnceTaken(taking);
+    throw error;
+  }
+}
+
+async function giveBackOnceTaken(taking: Promise<() => void>): Promise<void> {
+  (await taking)();
+}
