@@ -25,6 +25,7 @@ const exactText: Readonly<Record<string, string>> = {
   enable_indexscan: "off",
   enable_indexonlyscan: "off",
   enable_bitmapscan: "off",
+  enable_tidscan: "on",
   jit: "off",
   // A limit set for the tenant's own sessions would end the holder in the middle of a backup.
   statement_timeout: "0",
@@ -36,6 +37,8 @@ const exactText: Readonly<Record<string, string>> = {
 
 /** Applies the settings to the session, beyond any transaction. */
 export async function setExactText(session: Session): Promise<void> {
+  // Alone and first, as the database may allow its statements less time than the next one takes.
+  await session.query("set statement_timeout = 0");
   await session.query(
     `select pg_catalog.set_config(wanted.key, wanted.value, false)
        from pg_catalog.json_each_text($1::pg_catalog.json) as wanted
