@@ -4,7 +4,7 @@ import { Failure, isFailure } from "../base/failure.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Config } from "./config.ts";
 import { fileSchema } from "./file-schema.ts";
-import { Problems } from "./problems.ts";
+import { parsing, Problems } from "./problems.ts";
 import { readPlans } from "./read-plans.ts";
 import { readYaml } from "./read-yaml.ts";
 import { resolveConfig } from "./resolve-config.ts";
@@ -25,7 +25,7 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   }
   const folder = dirname(path);
   const plans = await readPlans(resolve(folder, plansFolder(raw)), problems);
-  const file = fileSchema.safeParse(raw, { reportInput: true });
+  const file = fileSchema.safeParse(raw, parsing);
   if (!file.success) problems.addIssues(file.error, "");
   checkReferences(raw, plans, problems);
   problems.throwIfAny(path);

@@ -44,7 +44,7 @@ export class Problems {
       for (const inner of issue.issues) this.add(path, inner.message);
       return;
     }
-    this.add(path, inOurWords(issue));
+    this.add(path, issue.message);
   }
 }
 
@@ -55,13 +55,41 @@ function joinPath(prefix: string, keys: readonly PropertyKey[]): string {
   }, prefix);
 }
 
-function inOurWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
-  if (issue.code === "invalid_type") return `must be ${article(issue.expected)}`;
-  if (issue.code === "invalid_value") return `must be ${issue.values.map(String).join(" or ")}`;
-  if (issue.code === "invalid_union" && issue.discriminator !== undefined) return "is not a known driver";
-  const { message } = issue;
-  return `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+/**
+ * Given to `safeParse`: what a schema has no words of its own for is said in ours. Never repeats
+ * what was written, which may be a secret in the wrong place.
+ */
+export const parsing = { error: inOurWords } as const;
+
+function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return "is missing";
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${article(issue.expected)}`;
+    case "invalid_value":
+      return `must be ${issue.values.map(String).join(" or ")}`;
+    case "invalid_union":
+      return issue.discriminator === undefined ? "has no form that is known" : "is not one that is known";
+    case "too_big":
+      return `must be at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
+    case "too_small":
+      return `must be at least ${String(issue.minimum)}${unitOf(issue.origin)}`;
+    case "invalid_format":
+      return issue.format === "datetime"
+        ? "must be an instant in UTC such as 2026-11-21T01:30:00Z"
+        : undefined;
+    case "custom":
+    case "invalid_element":
+    case "invalid_key":
+    case "not_multiple_of":
+    case "unrecognized_keys":
+      return undefined;
+  }
+}
+
+function unitOf(origin: string): string {
+  if (origin === "array") return " long";
+  return origin === "string" ? " letters" : "";
 }
 
 function article(type: string): string {

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { reasonOf } from "../base/failure.ts";
 import { type PlanName, planName } from "../model/ids.ts";
 import { plan, type Plan } from "../model/plan.ts";
-import type { Problems } from "./problems.ts";
+import { parsing, type Problems } from "./problems.ts";
 import { readYaml } from "./read-yaml.ts";
 
 export interface Plans {
@@ -27,7 +27,7 @@ export async function readPlans(folder: string, problems: Problems): Promise<Pla
     }
     const raw = readYaml(await readFile(join(folder, file), "utf8"), label, problems);
     if (raw === undefined) continue;
-    const parsed = plan.safeParse(raw, { reportInput: true });
+    const parsed = plan.safeParse(raw, parsing);
     if (parsed.success) good.set(name.data, parsed.data);
     else problems.addIssues(parsed.error, `${label}: `);
   }

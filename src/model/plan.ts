@@ -6,6 +6,14 @@ const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time 
 const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
 const count = z.int().nonnegative();
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
 const window = z.strictObject({
   from: localTime,
   /** Starts spread over this long after `from`. */
@@ -26,7 +34,7 @@ export const plan = z.strictObject({
   schedules: z.strictObject({
     daily: window.nullable(),
     weekly: window.extend({ on: weekday }).nullable(),
-    timeZone: z.string().default("UTC"),
+    timeZone: z.string().refine(isTimeZone, "must be a time zone such as Asia/Dubai").default("UTC"),
   }),
   /** What a tenant may choose beside the plan's own schedule; `null`: nothing. */
   tenantChoice: z
@@ -45,7 +53,10 @@ export const plan = z.strictObject({
       /** Least distance between any two stores of a tenant. */
       apartKm: z.number().nonnegative().default(0),
     })
-    .refine((copies) => copies.quorum <= copies.count, { error: "quorum must not exceed count", path: ["quorum"] }),
+    .refine((copies) => copies.quorum <= copies.count, {
+      error: "quorum must not exceed count",
+      path: ["quorum"],
+    }),
   /** ISO 3166 codes where the tenant's data may lie and be restored for proof; `any`: no rule. */
   residency: z.union([z.literal("any"), z.array(z.string().regex(/^[A-Z]{2}$/)).min(1)]),
   retention: z.strictObject({
@@ -69,9 +80,7 @@ export const plan = z.strictObject({
     recoveryPoint: duration,
     recoveryTime: duration,
   }),
-  sealing: z
-    .strictObject({ zstdLevel: z.int().min(1).max(19).default(3) })
-    .default({ zstdLevel: 3 }),
+  sealing: z.strictObject({ zstdLevel: z.int().min(1).max(19).default(3) }).default({ zstdLevel: 3 }),
   largeObjects: z.enum(["include", "ignore"]).default("include"),
   /** The longest a snapshot may hold back the source's vacuum. */
   maxSnapshotAge: duration.default(6 * 3_600_000),
