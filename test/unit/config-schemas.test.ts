@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 import { jsonSchemas } from "../../src/config/json-schemas.ts";
 import { plan } from "../../src/model/plan.ts";
 
@@ -27,14 +28,15 @@ describe("the shipped plans", () => {
     const raw: unknown = parse(readFileSync(join(root, "plans", file), "utf8"));
     const read = plan.parse(raw);
     expect(read.schedules.daily).not.toBeNull();
-    // A proof that comes later than the objective tells nothing about the objective.
     expect(read.retention.daily).toBeGreaterThanOrEqual(7);
     expect(read.copies.count).toBeGreaterThanOrEqual(2);
   });
 });
 
 describe("a plan", () => {
-  const good = parse(readFileSync(join(root, "plans/standard.yaml"), "utf8")) as Record<string, unknown>;
+  const good = z
+    .record(z.string(), z.unknown())
+    .parse(parse(readFileSync(join(root, "plans/standard.yaml"), "utf8")));
 
   it("is refused with a time zone that does not exist", () => {
     const schedules = { timeZone: "Mars/Olympus", daily: null, weekly: null };
