@@ -1,0 +1,50 @@
+/**
+ * "Newest" is self-asserted, so clocks have to agree before anything is dated (trap 36): a source,
+ * host or store more than five minutes off would shadow, or be shadowed by, every later backup.
+ */
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { spell } from "../model/duration.ts";
+import type { ObjectReader } from "../stores/store.ts";
+
+export const clockToleranceMs = 5 * 60_000;
+
+/** Whether a stated time lies in the reader's future by more than clocks may differ. */
+export function isFromFuture(instant: string, now: Date): boolean {
+  return Date.parse(instant) - now.getTime() > clockToleranceMs;
+}
+
+/** Throws "store/clock" when the store's own clock and the host's are too far apart. */
+export async function checkStoreClock(store: ObjectReader, now: () => Date, wait: Waiting): Promise<void> {
+  const before = now().getTime();
+  const theirs = (await store.clock(wait)).getTime();
+  const after = now().getTime();
+  // The answer was made at some moment between the two readings of our clock.
+  const apartMs = Math.max(before - theirs, theirs - after, 0);
+  if (apartMs > clockToleranceMs) {
+    throw new Failure(
+      "store/clock",
+      `the clock of ${store.name} and this host's are ${spell(apartMs)} apart`,
+    );
+  }
+}
+
+export interface SourceTime {
+  /** The source's clock in the snapshot. */
+  readonly at: Date;
+  /** The host's clock just after the snapshot was opened. */
+  readonly openedAt: Date;
+  /** A standby's recovery point is the last replayed transaction, which may lie any time back. */
+  readonly standby: boolean;
+}
+
+/** Throws "source/clock" when the source's clock and the host's are too far apart. */
+export function checkSourceClock({ at, openedAt, standby }: SourceTime): void {
+  const aheadMs = at.getTime() - openedAt.getTime();
+  if (aheadMs > clockToleranceMs) {
+    throw new Failure("source/clock", `the source's clock is ${spell(aheadMs)} ahead of this host's`);
+  }
+  if (!standby && -aheadMs > clockToleranceMs) {
+    throw new Failure("source/clock", `the source's clock is ${spell(-aheadMs)} behind this host's`);
+  }
+}

@@ -1,0 +1,91 @@
+/** The streams of a backup, put together again from objects that are checked before a byte is handed out. */
+import { Measure } from "../base/digest.ts";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ChunkRef, Manifest, StreamEntry } from "../model/manifest.ts";
+import type { Image } from "../postgres/image.ts";
+
+/** The plaintext of one chunk, of exactly the length the manifest states; fails as `Image.read` says. */
+export type OpenChunk = (chunk: ChunkRef, wait: Waiting) => Promise<Buffer>;
+
+/** Chunks fetched and opened ahead of the reader; at most 8 MiB of plaintext each. */
+const aheadMax = 4;
+
+export function copyImage(content: Manifest, openChunk: OpenChunk): Image {
+  const streams = new Map(content.streams.map((stream) => [stream.id, stream]));
+  return {
+    fingerprint: content.fingerprint,
+    read: (id, range, wait) => {
+      const stream = streams.get(id);
+      if (stream === undefined) throw new Failure("format/invalid", `the manifest names no stream ${id}`);
+      return range === null ? readWhole(stream, openChunk, wait) : readRange(stream, range, openChunk, wait);
+    },
+  };
+}
+
+async function* readWhole(stream: StreamEntry, openChunk: OpenChunk, wait: Waiting): AsyncGenerator<Buffer> {
+  const measure = new Measure();
+  for await (const part of readRange(stream, { from: 0, to: stream.bytes }, openChunk, wait)) {
+    measure.update(part);
+    yield part;
+  }
+  const { bytes, sha256 } = measure.finish();
+  if (bytes !== stream.bytes || sha256 !== stream.sha256) {
+    throw new Failure("sealing/damaged", `stream ${stream.id} does not add up to what the manifest states`);
+  }
+}
+
+interface Piece {
+  readonly chunk: ChunkRef;
+  readonly from: number;
+  readonly to: number;
+}
+
+async function* readRange(
+  stream: StreamEntry,
+  range: { readonly from: number; readonly to: number },
+  openChunk: OpenChunk,
+  wait: Waiting,
+): AsyncGenerator<Buffer> {
+  const opening: { readonly piece: Piece; readonly plain: Promise<Buffer> }[] = [];
+  const pieces = piecesOf(stream, range);
+  try {
+    for (let next = 0; next < pieces.length || opening.length > 0;) {
+      for (let piece = pieces[next]; piece !== undefined && opening.length < aheadMax; piece = pieces[next]) {
+        const plain = openChunk(piece.chunk, wait);
+        // Its turn to be awaited comes later; until then a failure must not go unhandled.
+        plain.catch(() => undefined);
+        opening.push({ piece, plain });
+        next += 1;
+      }
+      const first = opening.shift();
+      if (first === undefined) return;
+      yield (await first.plain).subarray(first.piece.from, first.piece.to);
+    }
+  } finally {
+    // A reader that leaves early leaves nothing running behind it.
+    await Promise.allSettled(opening.map(({ plain }) => plain));
+  }
+}
+
+/** Which part of which chunks a range of the stream is. */
+function piecesOf(
+  { id, bytes, chunks }: StreamEntry,
+  { from, to }: { readonly from: number; readonly to: number },
+): Piece[] {
+  if (from < 0 || to < from || to > bytes) {
+    throw new Failure("format/invalid", `stream ${id} has no bytes ${String(from)} to ${String(to)}`);
+  }
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const chunk of chunks) {
+    const end = start + chunk.bytes;
+    if (end > from && start < to) {
+      pieces.push({ chunk, from: Math.max(from - start, 0), to: Math.min(to - start, chunk.bytes) });
+    }
+    start = end;
+  }
+  if (start !== bytes)
+    throw new Failure("format/invalid", `the chunks of stream ${id} do not add up to its length`);
+  return pieces;
+}

@@ -1,0 +1,80 @@
+/** What goes into a backup in the making, and what is known of it by the time it is committed. */
+import type { Chance } from "../base/chance.ts";
+import type { Failure } from "../base/failure.ts";
+import type { Budget } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { InventoryLine } from "../model/documents.ts";
+import type { Fingerprint } from "../model/fingerprint.ts";
+import type { BackupKind } from "../model/glossary.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { Signer } from "../keys/signing.ts";
+import type { TenantKeys } from "../keys/tenant-keys.ts";
+import type { Sealer } from "../sealing/sealing.ts";
+import type { ChunkPlacer } from "./chunk-placer.ts";
+import type { Damage } from "./fetch.ts";
+import type { Library } from "./library.ts";
+import type { LockTimes } from "./locks.ts";
+import type { StoredRecord } from "./records.ts";
+import type { Shelf, Shelves } from "./shelves.ts";
+
+/** What making a backup takes of this host. */
+export interface Workshop {
+  readonly sealer: Sealer;
+  readonly signer: Signer;
+  readonly trust: Library["trust"];
+  readonly clock: Library["clock"];
+  readonly chance: Chance;
+  /** Name of this host, as the record gives it. */
+  readonly host: string;
+  /** Sealed bytes on their way to the stores, over the whole process. */
+  readonly inFlight: Budget;
+  readonly onStoreFailed: (tenant: TenantId, store: StoreName, failure: Failure) => void;
+  readonly onDamage: (tenant: TenantId, damage: Damage) => void;
+}
+
+export interface DraftOrder {
+  readonly tenant: TenantId;
+  readonly kind: BackupKind;
+  /** Preferred ones first. */
+  readonly shelves: readonly Shelf[];
+  /** How many of them must hold the backup for it to count. */
+  readonly quorum: number;
+  readonly zstdLevel: number;
+  /** Of the newest generation, from those of `stores` that answer; this host must be able to name chunks. */
+  readonly keys: (stores: readonly Shelf["store"][], wait: Waiting) => Promise<TenantKeys>;
+}
+
+export interface DraftEnd {
+  /** The source's clock in the snapshot: the recovery point. */
+  readonly at: Date;
+  /** The host's clock just after the snapshot was opened. */
+  readonly openedAt: Date;
+  readonly fingerprint: Fingerprint;
+  /** Versions of what made it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Committed {
+  readonly backup: BackupId;
+  readonly state: "complete" | "degraded";
+  readonly plainBytes: number;
+  /** Sealed bytes of one copy that were new, and that lay there already. */
+  readonly uploadedBytes: number;
+  readonly reusedBytes: number;
+  readonly objects: number;
+  /** For every store of the order, null where the copy is whole. */
+  readonly copies: ReadonlyMap<StoreName, Failure | null>;
+}
+
+/** What a draft has come to know by the time it is committed. */
+export interface DraftState {
+  readonly order: DraftOrder;
+  readonly workshop: Workshop;
+  readonly shelves: Shelves;
+  readonly keys: TenantKeys;
+  readonly keyLines: readonly InventoryLine[];
+  readonly seen: ReadonlyMap<StoreName, readonly StoredRecord[]>;
+  readonly placer: ChunkPlacer;
+  readonly locks: LockTimes | null;
+  readonly startedAt: Date;
+}

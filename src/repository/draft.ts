@@ -1,0 +1,96 @@
+/**
+ * A backup in the making (design, section 5). What may be reused is settled before the source is
+ * read; streams are cut, sealed and placed as they come; `commit` writes manifest and inventory,
+ * looks at every store once more, and writes the record last. A draft that is dropped leaves objects
+ * that no record names, and nothing that counts.
+ */
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { StreamEntry } from "../model/manifest.ts";
+import type { PlainStream } from "../postgres/snapshot.ts";
+import type { ChunkKeys } from "../sealing/sealing.ts";
+import { ChunkPlacer } from "./chunk-placer.ts";
+import { checkSourceClock } from "./clocks.ts";
+import { commit } from "./commit.ts";
+import type { Committed, DraftEnd, DraftOrder, DraftState, Workshop } from "./draft-state.ts";
+import type { Damage } from "./fetch.ts";
+import { keyObjects } from "./key-objects.ts";
+import { lockTimes } from "./locks.ts";
+import { openShelves } from "./open-shelves.ts";
+import { findReusable } from "./reuse.ts";
+import { Shelves } from "./shelves.ts";
+
+export interface Draft {
+  /** Several streams may be added at once. Throws what the stream threw, or "store/quorum". */
+  addStream(stream: PlainStream, wait: Waiting): Promise<StreamEntry>;
+  /** Once, after every stream was added. "source/clock", "store/quorum", "backup/overtaken" (start anew). */
+  commit(end: DraftEnd, wait: Waiting): Promise<Committed>;
+}
+
+/**
+ * Asks every store what it holds. A store that is down, wrong about the time, or shows a tombstone
+ * nobody we trust has signed is left out; "policy/refused" when the tenant was erased.
+ */
+export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting): Promise<Draft> {
+  const { tenant } = order;
+  const startedAt = workshop.clock.now();
+  const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
+    workshop.onStoreFailed(tenant, store, failure);
+  });
+  const holdings = await openShelves(tenant, shelves, workshop, wait);
+  const stores = shelves.live.map(({ store }) => store);
+  const keys = await order.keys(stores, wait);
+  const keyLines = await keyObjects(tenant, keys, stores, workshop, wait);
+  const locks = lockTimes(order.shelves, startedAt);
+  const { generation } = keys;
+  const onDamage = (damage: Damage): void => {
+    workshop.onDamage(tenant, damage);
+  };
+  const { inFlight } = workshop;
+  const reusable = await findReusable(
+    { tenant, generation, shelves, ...holdings, locks, inFlight, onDamage },
+    wait,
+  );
+  const lockedUntil = locks?.chunksUntil ?? null;
+  const placer = new ChunkPlacer({ tenant, generation, shelves, reusable, lockedUntil, inFlight });
+  const { seen } = holdings;
+  return draftOf({ order, workshop, shelves, keys, keyLines, seen, placer, locks, startedAt });
+}
+
+function draftOf(state: DraftState): Draft {
+  const streams: StreamEntry[] = [];
+  const chunkKeys = chunkKeysOf(state);
+  return {
+    addStream: async (stream, wait) => {
+      const lane = state.placer.lane(wait);
+      const isKnown = (name: string): boolean => state.placer.isKnown(name);
+      const { sealer } = state.workshop;
+      try {
+        const summary = await sealer.sealStream(stream.bytes, chunkKeys, isKnown, lane.place, wait);
+        const entry = {
+          id: stream.id,
+          content: stream.content,
+          ...summary,
+          chunks: [...(await lane.finish())],
+        };
+        streams.push(entry);
+        return entry;
+      } catch (error) {
+        await lane.finish().catch(() => undefined);
+        throw error;
+      }
+    },
+    commit: async (end, wait) => {
+      checkSourceClock({ at: end.at, openedAt: end.openedAt, standby: end.fingerprint.server.standby });
+      return commit(state, streams, end, wait);
+    },
+  };
+}
+
+function chunkKeysOf({ keys, order }: DraftState): ChunkKeys {
+  if (keys.idKey === null) {
+    const hint = "a worker's recipient must stand in keys.workers when the tenant's keys are made";
+    throw new Failure("keys/role", `this host may not name chunks of ${order.tenant}`, { hint });
+  }
+  return { idKey: keys.idKey, recipient: keys.recipient, zstdLevel: order.zstdLevel };
+}

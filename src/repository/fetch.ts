@@ -1,0 +1,82 @@
+/** Reading one object whose digest is known: whichever store and version holds the right bytes will do. */
+import { type Sha256, sha256 } from "../base/digest.ts";
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { storeFailure } from "./library.ts";
+
+export interface Wanted {
+  readonly key: ObjectKey;
+  readonly bytes: number;
+  readonly sha256: Sha256;
+}
+
+/** A store that does not hold what a signed inventory says it should: a finding, not a failure. */
+export interface Damage {
+  readonly store: StoreName;
+  readonly key: ObjectKey;
+  readonly reason: "absent" | "altered";
+}
+
+/**
+ * The object from the first of `stores` that has it whole. Every store that should and does not is
+ * told to `onDamage`. Throws, when none has it: the failure of a store that could not be asked (it
+ * may hold the object), else "store/corrupt" when one held other bytes, else "store/absent".
+ */
+export async function fetchWhole(
+  stores: readonly ObjectReader[],
+  wanted: Wanted,
+  onDamage: (damage: Damage) => void,
+  wait: Waiting,
+): Promise<{ readonly body: Buffer; readonly from: StoreName }> {
+  let unasked: Failure | null = null;
+  let altered = false;
+  for (const store of stores) {
+    try {
+      const body = await fetchFrom(store, wanted, wait);
+      if (Buffer.isBuffer(body)) return { body, from: store.name };
+      altered ||= body === "altered";
+      onDamage({ store: store.name, key: wanted.key, reason: body });
+    } catch (error) {
+      unasked ??= storeFailure(error, wait);
+    }
+  }
+  if (unasked !== null) throw unasked;
+  const names = stores.map((store) => store.name).join(", ");
+  if (altered) throw new Failure("store/corrupt", `${wanted.key} is altered in ${names}`);
+  throw new Failure("store/absent", `${wanted.key} is missing in ${names}`);
+}
+
+/** The object from one store: its current bytes, else those of any version with the right digest (trap 28). */
+export async function fetchFrom(
+  store: ObjectReader,
+  wanted: Wanted,
+  wait: Waiting,
+): Promise<Buffer | Damage["reason"]> {
+  const current = await readVersion(store, wanted, undefined, wait);
+  if (Buffer.isBuffer(current)) return current;
+  for (const older of await store.versions(wanted.key, wait)) {
+    if (older.current || older.bytes !== wanted.bytes) continue;
+    const body = await readVersion(store, wanted, older.version, wait);
+    if (Buffer.isBuffer(body)) return body;
+  }
+  return current;
+}
+
+async function readVersion(
+  store: ObjectReader,
+  wanted: Wanted,
+  version: string | undefined,
+  wait: Waiting,
+): Promise<Buffer | Damage["reason"]> {
+  const limits = { bytesMax: wanted.bytes };
+  try {
+    const body = await store.read(wanted.key, version === undefined ? limits : { ...limits, version }, wait);
+    return body.length === wanted.bytes && sha256(body) === wanted.sha256 ? body : "altered";
+  } catch (error) {
+    if (isFailure(error, "store/absent")) return "absent";
+    if (isFailure(error, "store/corrupt")) return "altered";
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Opening a backup for a restore or a proof. The record is checked against who may sign, inventory
+ * and manifest against the record, every object against the inventory; so it does not matter which
+ * store the bytes come from, and they are taken object by object from whichever has them whole.
+ */
+import { Failure } from "../base/failure.ts";
+import type { Sha256 } from "../base/digest.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupRecord, InventoryLine } from "../model/documents.ts";
+import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { chunksPrefix, manifestKey } from "../model/layout.ts";
+import type { Manifest } from "../model/manifest.ts";
+import type { TenantKeys } from "../keys/tenant-keys.ts";
+import type { Image } from "../postgres/image.ts";
+import type { Opener } from "../sealing/sealing.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { copyImage } from "./copy-image.ts";
+import { type Damage, fetchWhole } from "./fetch.ts";
+import { readInventory } from "./inventories.ts";
+import { askEach, type Library } from "./library.ts";
+import { decodeManifest, manifestBytesMax } from "./manifest.ts";
+import { type GoodRecord, isGood, readRecord, type StoredRecord } from "./records.ts";
+
+export interface CopyRequest {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  /** Of the generation, from these stores; this host must be able to read. */
+  readonly keys: (generation: number, stores: readonly ObjectReader[], wait: Waiting) => Promise<TenantKeys>;
+}
+
+export interface OpenedCopy {
+  readonly record: BackupRecord;
+  /** Of the bytes of `record.jws`; what a proof is bound to. */
+  readonly recordSha256: Sha256;
+  readonly inventory: ReadonlyMap<ObjectKey, InventoryLine>;
+  readonly manifest: Manifest;
+  readonly image: Image;
+  readonly keys: TenantKeys;
+  /** The stores whose bytes were used so far. */
+  from(): readonly StoreName[];
+  /** What stores should have held whole and did not, so far; each store and key once. */
+  damage(): readonly Damage[];
+}
+
+/**
+ * `library.stores` in the order of preference; one store only for a proof, which must not be helped
+ * by another. "backup/unknown" when no store has the record, "keys/signature" when none has one that
+ * is trusted, "keys/role" when this host may not read; damage throws as `fetchWhole` does.
+ */
+export async function openCopy(
+  request: CopyRequest,
+  library: Library,
+  opener: Opener,
+  wait: Waiting,
+): Promise<OpenedCopy> {
+  const found = await findRecord(request, library, wait);
+  const { record } = found;
+  const journal = new Journal();
+  const inventory = new Map<ObjectKey, InventoryLine>();
+  for await (const line of readInventory(library.stores, record, journal.note, wait))
+    inventory.set(line.key, line);
+  const keys = await request.keys(record.keyGeneration, library.stores, wait);
+  const identity = identityOf(keys, request.tenant);
+
+  const manifestAt = manifestKey(record.tenant, record.backup);
+  const wanted = { key: manifestAt, ...record.manifest };
+  const sealed = await fetchWhole(library.stores, wanted, journal.note, wait);
+  journal.served(sealed.from);
+  const manifest = decodeManifest(
+    await opener.open(sealed.body, identity, { atMost: manifestBytesMax }, wait),
+    record,
+  );
+  checkManifest(manifest, record, inventory);
+
+  const image = copyImage(manifest, async (chunk, wait) => {
+    const line = inventory.get(chunk.key);
+    if (line === undefined) throw new Failure("format/invalid", `the inventory does not name ${chunk.key}`);
+    const { body, from } = await fetchWhole(library.stores, line, journal.note, wait);
+    journal.served(from);
+    return opener.open(body, identity, chunk.bytes, wait);
+  });
+  return {
+    record,
+    recordSha256: found.sha256,
+    inventory,
+    manifest,
+    image,
+    keys,
+    from: () => journal.stores,
+    damage: () => journal.damage,
+  };
+}
+
+/** The first record that is believed, in the order of preference. */
+async function findRecord(
+  { tenant, backup }: CopyRequest,
+  library: Library,
+  wait: Waiting,
+): Promise<GoodRecord> {
+  const ask = (store: ObjectReader): Promise<StoredRecord | null> =>
+    readRecord({ tenant, backup }, store, library, wait);
+  const { answers, down } = await askEach(library.stores, ask, wait);
+  const shown = [...answers.values()].filter((one) => one !== null);
+  const good = shown.find(isGood);
+  if (good !== undefined) return good;
+  const [suspect] = shown;
+  if (suspect?.standing === "suspect") {
+    const code = suspect.reason === "format" ? "format/unknown" : "keys/signature";
+    throw new Failure(code, `the record of ${backup} in ${suspect.store} is not believed: ${suspect.detail}`);
+  }
+  const [first] = down;
+  if (first !== undefined) throw first.failure;
+  throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+}
+
+function identityOf(keys: TenantKeys, tenant: TenantId): string {
+  if (keys.identity !== null) return keys.identity;
+  const hint = "the identity of a verifier, a restorer or the escrow opens backups";
+  throw new Failure("keys/role", `this host may not read backups of ${tenant}`, { hint });
+}
+
+/** What the manifest points at must be in the inventory that was signed beside it. */
+function checkManifest(
+  { streams }: Manifest,
+  record: BackupRecord,
+  inventory: ReadonlyMap<ObjectKey, InventoryLine>,
+): void {
+  const prefix = chunksPrefix(record.tenant, record.keyGeneration);
+  for (const { key } of streams.flatMap((stream) => stream.chunks)) {
+    if (!inventory.has(key) || !key.startsWith(prefix)) {
+      throw new Failure(
+        "format/invalid",
+        `the manifest of ${record.backup} names ${key}, which its inventory does not`,
+      );
+    }
+  }
+}
+
+/** Which stores served, and which fell short. */
+class Journal {
+  readonly #served = new Set<StoreName>();
+  readonly #damage = new Map<string, Damage>();
+
+  readonly note = (damage: Damage): void => {
+    this.#damage.set(`${damage.store} ${damage.key}`, damage);
+  };
+
+  served(store: StoreName): void {
+    this.#served.add(store);
+  }
+
+  get stores(): readonly StoreName[] {
+    return [...this.#served];
+  }
+
+  get damage(): readonly Damage[] {
+    return [...this.#damage.values()];
+  }
+}

@@ -1,0 +1,44 @@
+/** The first look at the stores of a backup: is each fit to hold it, and what does it know of the tenant? */
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupRecord, Proof } from "../model/documents.ts";
+import type { StoreName, TenantId } from "../model/ids.ts";
+import { distinct } from "./chain.ts";
+import { checkStoreClock } from "./clocks.ts";
+import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
+import type { Library } from "./library.ts";
+import { readProofs } from "./proofs.ts";
+import { isGood, readRecords, type StoredRecord } from "./records.ts";
+import type { Shelves } from "./shelves.ts";
+import { refuseErased } from "./tombstone.ts";
+
+export interface Holdings {
+  readonly seen: ReadonlyMap<StoreName, readonly StoredRecord[]>;
+  /** Good ones, each backup once, newest first. */
+  readonly records: readonly BackupRecord[];
+  readonly condemned: Condemned;
+  readonly proofs: readonly Proof[];
+}
+
+/** Stores that fail are out; "store/quorum" when too few are left, "policy/refused" for an erased tenant. */
+export async function openShelves(
+  tenant: TenantId,
+  shelves: Shelves,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
+): Promise<Holdings> {
+  const seen = new Map<StoreName, readonly StoredRecord[]>();
+  const condemned: Condemned[] = [];
+  const proofs: Proof[] = [];
+  await shelves.each(async ({ store }) => {
+    await checkStoreClock(store, () => library.clock.now(), wait);
+    await refuseErased(tenant, store, library, wait);
+    const records = await readRecords(tenant, store, library, wait);
+    const here = await readCondemned(tenant, store, library, wait);
+    proofs.push(...(await readProofs(tenant, store, library, wait)));
+    condemned.push(here);
+    seen.set(store.name, records);
+  }, wait);
+  const good = distinct([...seen.values()].flat().filter(isGood));
+  const records = good.map(({ record }) => record).toReversed();
+  return { seen, records, condemned: joinCondemned(condemned), proofs };
+}

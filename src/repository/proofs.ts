@@ -1,0 +1,111 @@
+/** Reading proofs: what is known of each copy, by whom we trust to say so. */
+import { eachAtOnce } from "../base/limit.ts";
+import { compactUtc } from "../base/clock.ts";
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type Proof, proof } from "../model/documents.ts";
+import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { parseProofKey, proofsPrefix } from "../model/layout.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { isFromFuture } from "./clocks.ts";
+import type { Library } from "./library.ts";
+import { readSigned, type SignedForm } from "./signed.ts";
+
+const readsAtOnce = 8;
+
+/**
+ * Every trusted proof that one store holds about copies in any store, newest first. What is forged,
+ * misplaced, unreadable or from the future is passed over: it proves nothing. Throws
+ * what kept us from asking.
+ */
+export async function readProofs(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
+): Promise<readonly Proof[]> {
+  const keys: ObjectKey[] = [];
+  for await (const { key } of store.list(proofsPrefix(tenant), wait)) {
+    if (parseProofKey(key) !== null) keys.push(key);
+  }
+  const found: Proof[] = [];
+  await eachAtOnce(keys, readsAtOnce, async (key) => {
+    const one = await readProof(tenant, key, store, library, wait);
+    if (one !== null) found.push(one);
+  });
+  return found.toSorted((one, other) => (one.at < other.at ? 1 : -1));
+}
+
+/** The newest proof bound to these very record bytes in that very store; a proof of another record or store says nothing. */
+export function newestProof(
+  proofs: readonly Proof[],
+  of: {
+    readonly backup: BackupId;
+    readonly store: StoreName;
+    readonly storeId: string;
+    readonly record: string;
+  },
+): Proof | null {
+  const fitting = proofs.filter(
+    (one) =>
+      one.backup === of.backup &&
+      one.store === of.store &&
+      one.storeId === of.storeId &&
+      one.record === of.record,
+  );
+  return fitting.reduce<Proof | null>(
+    (newest, one) => (newest === null || one.at > newest.at ? one : newest),
+    null,
+  );
+}
+
+/**
+ * Objects of a store that a proof found absent or altered and that no later proof of the same copy
+ * found whole; they count as absent there until healed (trap 23).
+ */
+export function damagedKeys(
+  proofs: readonly Proof[],
+  store: StoreName,
+  storeId: string | null,
+): ReadonlySet<ObjectKey> {
+  const here = proofs.filter((one) => one.store === store && (storeId === null || one.storeId === storeId));
+  const healed = (bad: Proof): boolean =>
+    here.some((one) => one.backup === bad.backup && one.verdict === "proven" && one.at > bad.at);
+  return new Set(here.filter((one) => one.damaged.length > 0 && !healed(one)).flatMap((one) => one.damaged));
+}
+
+async function readProof(
+  tenant: TenantId,
+  key: ObjectKey,
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
+): Promise<Proof | null> {
+  try {
+    const reading = await readSigned(store, key, proofForm(tenant, key, library.trust), wait);
+    if (reading.kind === "bad" || isFromFuture(reading.document.at, library.clock.now())) return null;
+    return reading.document;
+  } catch (error) {
+    if (isFailure(error, "store/absent")) return null;
+    throw error;
+  }
+}
+
+function proofForm(tenant: TenantId, key: ObjectKey, trust: Library["trust"]): SignedForm<Proof> {
+  const path = parseProofKey(key);
+  return {
+    purpose: "proof",
+    schema: proof,
+    trust,
+    misplaced: (found) => {
+      const fits =
+        found.tenant === tenant &&
+        found.backup === path?.backup &&
+        found.store === path.store &&
+        compactUtc(new Date(found.at)) === path.at;
+      return fits
+        ? null
+        : `it says it is about ${found.backup} of ${found.tenant} in ${found.store} at ${found.at}`;
+    },
+  };
+}

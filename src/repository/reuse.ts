@@ -1,0 +1,150 @@
+/**
+ * Which objects of earlier backups a new one may name instead of sealing the same plaintext again
+ * (traps 22, 23): a trusted record's inventory names that exact key, a listing made for this backup
+ * shows it with that size in every store still in play, nothing condemned it and no proof found it
+ * damaged. What one store lacks is copied there from another *before* the source is read, so that a
+ * copy that cannot be had is still sealed anew.
+ */
+import { type Budget, eachAtOnce } from "../base/limit.ts";
+import type { Sha256 } from "../base/digest.ts";
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupRecord, Proof } from "../model/documents.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { chunksPrefix, type ChunkName, parseChunkKey } from "../model/layout.ts";
+import type { Condemned } from "./condemned.ts";
+import { type Damage, fetchWhole } from "./fetch.ts";
+import { readInventory } from "./inventories.ts";
+import { type LockTimes, lockedLongEnough } from "./locks.ts";
+import { damagedKeys } from "./proofs.ts";
+import { putWhole } from "./put.ts";
+import type { Shelves } from "./shelves.ts";
+
+export interface Reusable {
+  readonly key: ObjectKey;
+  /** Sealed. */
+  readonly bytes: number;
+  readonly sha256: Sha256;
+  readonly lockedUntil: string | undefined;
+}
+
+export interface ReuseQuestion {
+  readonly tenant: TenantId;
+  readonly generation: number;
+  readonly shelves: Shelves;
+  /** Of good records, newest first. */
+  readonly records: readonly BackupRecord[];
+  readonly condemned: Condemned;
+  readonly proofs: readonly Proof[];
+  readonly locks: LockTimes | null;
+  readonly inFlight: Budget;
+  readonly onDamage: (damage: Damage) => void;
+}
+
+interface Candidate extends Reusable {
+  /** Named by the newest record, hence worth copying to a store that lacks it. */
+  readonly newest: boolean;
+  readonly heldBy: Set<StoreName>;
+}
+
+/** Records whose inventories are read; what only older ones name has gone from the source long since. */
+const recordsMax = 3;
+const copiesAtOnce = 8;
+
+export async function findReusable(
+  question: ReuseQuestion,
+  wait: Waiting,
+): Promise<ReadonlyMap<ChunkName, Reusable>> {
+  // A list that cannot be read could name any object that lies there.
+  if (question.condemned.unreadable.length > 0) return new Map();
+  const candidates = await namedByRecords(question, wait);
+  if (candidates.size === 0) return candidates;
+  await markHolders(question, candidates, wait);
+  await evenOut(question, candidates, wait);
+  const live = question.shelves.live.map(({ store }) => store.name);
+  return new Map([...candidates].filter(([, one]) => live.every((store) => one.heldBy.has(store))));
+}
+
+async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<Map<ChunkName, Candidate>> {
+  const { tenant, generation, shelves, records, condemned, locks, onDamage } = question;
+  const found = new Map<ChunkName, Candidate>();
+  const usable = records.filter((record) => record.keyGeneration === generation).slice(0, recordsMax);
+  for (const [index, record] of usable.entries()) {
+    const stores = shelves.live.map(({ store }) => store);
+    try {
+      for await (const line of readInventory(stores, record, onDamage, wait)) {
+        const chunk = parseChunkKey(line.key);
+        if (chunk === null || chunk.tenant !== tenant || chunk.generation !== generation) continue;
+        if (chunk.digest !== line.sha256 || condemned.keys.has(line.key) || !lockedLongEnough(line, locks))
+          continue;
+        if (found.has(chunk.name)) continue;
+        const { key, bytes, sha256, lockedUntil } = line;
+        found.set(chunk.name, { key, bytes, sha256, lockedUntil, newest: index === 0, heldBy: new Set() });
+      }
+    } catch (error) {
+      // An inventory that cannot be had only costs sealing anew; the copy that lacks it is told to `onDamage`.
+      if (!isFailure(error) || wait.signal.aborted) throw error;
+    }
+  }
+  return found;
+}
+
+async function markHolders(
+  { tenant, generation, shelves, proofs }: ReuseQuestion,
+  candidates: ReadonlyMap<ChunkName, Candidate>,
+  wait: Waiting,
+): Promise<void> {
+  await shelves.each(async ({ store }) => {
+    const damaged = damagedKeys(proofs, store.name, null);
+    for await (const { key, bytes } of store.list(chunksPrefix(tenant, generation), wait)) {
+      const candidate = candidates.get(parseChunkKey(key)?.name ?? "");
+      if (candidate?.key !== key || candidate.bytes !== bytes || damaged.has(key)) continue;
+      candidate.heldBy.add(store.name);
+    }
+  }, wait);
+}
+
+/** Copies what the newest record names to the stores that lack it; what cannot be copied stays lacking. */
+async function evenOut(
+  { shelves, inFlight, onDamage }: ReuseQuestion,
+  candidates: ReadonlyMap<ChunkName, Candidate>,
+  wait: Waiting,
+): Promise<void> {
+  const uneven = [...candidates.values()].filter(
+    (one) =>
+      one.newest && one.heldBy.size > 0 && shelves.live.some(({ store }) => !one.heldBy.has(store.name)),
+  );
+  await eachAtOnce(uneven, copiesAtOnce, async (one) => {
+    const giveBack = await inFlight.take(one.bytes);
+    try {
+      const holders = shelves.live
+        .filter(({ store }) => one.heldBy.has(store.name))
+        .map(({ store }) => store);
+      const body = await fetchOrNull(holders, one, onDamage, wait);
+      if (body === null) {
+        one.heldBy.clear();
+        return;
+      }
+      const lockedUntil = one.lockedUntil === undefined ? null : new Date(one.lockedUntil);
+      await shelves.each(async (shelf) => {
+        if (one.heldBy.has(shelf.store.name)) return;
+        await putWhole(shelf, { ...one, body, lockedUntil }, wait);
+        one.heldBy.add(shelf.store.name);
+      }, wait);
+    } finally {
+      giveBack();
+    }
+  });
+}
+
+async function fetchOrNull(
+  ...[stores, wanted, onDamage, wait]: Parameters<typeof fetchWhole>
+): Promise<Buffer | null> {
+  try {
+    const { body } = await fetchWhole(stores, wanted, onDamage, wait);
+    return body;
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Reading one signed document of a store. What is wrong with the document is data (it is the store's
+ * or the signer's doing); only what keeps us from looking is thrown.
+ */
+import type { z } from "zod";
+import { type Sha256, sha256 } from "../base/digest.ts";
+import { isFailure, reasonOf } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Purpose } from "../model/glossary.ts";
+import type { ObjectKey } from "../model/ids.ts";
+import type { TrustRing } from "../keys/signing.ts";
+import type { ObjectReader } from "../stores/store.ts";
+
+export interface SignedForm<T> {
+  readonly purpose: Purpose;
+  readonly schema: z.ZodType<T>;
+  readonly trust: TrustRing;
+  /** Why the document does not belong under this key; null when it does. The path must equal the payload. */
+  readonly misplaced: (document: T) => string | null;
+}
+
+export type SignedReading<T> =
+  | {
+      readonly kind: "good";
+      readonly document: T;
+      readonly kid: string;
+      readonly sha256: Sha256;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: "bad";
+      readonly reason: BadReason;
+      readonly detail: string;
+      readonly sha256: Sha256 | null;
+    };
+
+/** `signature`: forged, of an unknown signer, or of one not trusted for this. `format`: a version or shape we do not know. `misplaced`: lies under a key that is not its own. */
+export type BadReason = "signature" | "format" | "misplaced";
+
+const documentBytesMax = 16 * 1024 * 1024;
+
+/**
+ * The document under `key`, or, where the current bytes are bad and the store keeps versions, the
+ * newest older one that is good: a write over the key must not hide what was signed.
+ * Throws "store/absent" and what else kept us from reading.
+ */
+export async function readSigned<T>(
+  store: ObjectReader,
+  key: ObjectKey,
+  form: SignedForm<T>,
+  wait: Waiting,
+): Promise<SignedReading<T>> {
+  const current = await readVersion(store, key, undefined, form, wait);
+  if (current.kind === "good") return current;
+  for (const older of await store.versions(key, wait)) {
+    if (older.current) continue;
+    const reading = await readVersion(store, key, older.version, form, wait);
+    if (reading.kind === "good") return reading;
+  }
+  return current;
+}
+
+async function readVersion<T>(
+  store: ObjectReader,
+  key: ObjectKey,
+  version: string | undefined,
+  form: SignedForm<T>,
+  wait: Waiting,
+): Promise<SignedReading<T>> {
+  let bytes: Buffer;
+  try {
+    const limits = { bytesMax: documentBytesMax };
+    bytes = await store.read(key, version === undefined ? limits : { ...limits, version }, wait);
+  } catch (error) {
+    if (isFailure(error, "store/corrupt")) {
+      return { kind: "bad", reason: "format", detail: reasonOf(error), sha256: null };
+    }
+    throw error;
+  }
+  return examineSigned(bytes, form);
+}
+
+/** The same judgement on bytes that are at hand. */
+export async function examineSigned<T>(bytes: Uint8Array, form: SignedForm<T>): Promise<SignedReading<T>> {
+  const digest = sha256(bytes);
+  let verified: Awaited<ReturnType<TrustRing["verify"]>>;
+  try {
+    verified = await form.trust.verify(form.purpose, bytes);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { kind: "bad", reason: "signature", detail: reasonOf(error), sha256: digest };
+  }
+  const parsed = form.schema.safeParse(verified.payload);
+  if (!parsed.success) {
+    const detail = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    return { kind: "bad", reason: "format", detail, sha256: digest };
+  }
+  const misplaced = form.misplaced(parsed.data);
+  if (misplaced !== null) return { kind: "bad", reason: "misplaced", detail: misplaced, sha256: digest };
+  return { kind: "good", document: parsed.data, kid: verified.kid, sha256: digest, bytes: bytes.length };
+}

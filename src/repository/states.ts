@@ -1,0 +1,193 @@
+/**
+ * What the stores say of a tenant: its backups, whole or not in each store, and the proofs of each
+ * copy. From the stores alone; a store that is down is noted and holds nobody up (promise 7).
+ */
+import { eachAtOnce } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupState, CopyState } from "../model/choose.ts";
+import type { BackupRecord, Proof } from "../model/documents.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import { inventoryKey, tenantPrefix } from "../model/layout.ts";
+import { readDescriptor } from "../stores/describe.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { type Gap, gaps } from "./chain.ts";
+import { isFailure } from "../base/failure.ts";
+import { readInventory } from "./inventories.ts";
+import { askEach, type Library } from "./library.ts";
+import { newestProof, readProofs } from "./proofs.ts";
+import { isGood, readRecords, type StoredRecord } from "./records.ts";
+
+export interface TenantStates {
+  /** Newest recovery point first. */
+  readonly backups: readonly BackupEntry[];
+  /** Records that others name as their predecessor and that no store shows. */
+  readonly gaps: readonly Gap[];
+  /** What is unknown or not believed, and why, in words. */
+  readonly notes: readonly StateNote[];
+}
+
+/** What the rules choose from, and what people want to know beside it. */
+export interface BackupEntry extends BackupState {
+  /** Null where no store shows a record that we believe. */
+  readonly record: BackupRecord | null;
+}
+
+export interface StateNote {
+  readonly store: StoreName;
+  readonly backup: BackupId | null;
+  readonly note: string;
+}
+
+interface Holding {
+  readonly store: ObjectReader;
+  readonly storeId: string | null;
+  readonly records: ReadonlyMap<BackupId, StoredRecord>;
+  /** Sizes by key. */
+  readonly listing: ReadonlyMap<string, number>;
+  readonly proofs: readonly Proof[];
+}
+
+const inventoriesAtOnce = 2;
+
+export async function tenantStates(tenant: TenantId, library: Library, wait: Waiting): Promise<TenantStates> {
+  const { answers, down } = await askEach(
+    library.stores,
+    (store) => hold(tenant, store, library, wait),
+    wait,
+  );
+  const holdings = [...answers.values()];
+  const notes: StateNote[] = down.map(({ store, failure }) => ({
+    store,
+    backup: null,
+    note: failure.message,
+  }));
+  const all = holdings.flatMap(({ records }) => [...records.values()]);
+  for (const one of all) {
+    if (one.standing === "suspect")
+      notes.push({ store: one.store, backup: one.backup, note: `${one.reason}: ${one.detail}` });
+  }
+  const proofs = holdings.flatMap((one) => one.proofs);
+  const entries: BackupEntry[] = [];
+  await eachAtOnce(new Set(all.map((one) => one.backup)), inventoriesAtOnce, async (backup) => {
+    entries.push(await entryOf(backup, library, holdings, proofs, notes, wait));
+  });
+  return {
+    backups: entries.toSorted((one, other) => (one.backup < other.backup ? 1 : -1)),
+    gaps: gaps(all.filter(isGood)),
+    notes,
+  };
+}
+
+/** Records before the listing, so that whatever a record names was there when the listing was made. */
+async function hold(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Library,
+  wait: Waiting,
+): Promise<Holding> {
+  const descriptor = await readDescriptor(store, wait);
+  const records = await readRecords(tenant, store, library, wait);
+  const proofs = await readProofs(tenant, store, library, wait);
+  const listing = new Map<string, number>();
+  for await (const { key, bytes } of store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
+  return {
+    store,
+    storeId: descriptor?.storeId ?? null,
+    records: new Map(records.map((one) => [one.backup, one])),
+    listing,
+    proofs,
+  };
+}
+
+async function entryOf(
+  backup: BackupId,
+  library: Library,
+  holdings: readonly Holding[],
+  proofs: readonly Proof[],
+  notes: StateNote[],
+  wait: Waiting,
+): Promise<BackupEntry> {
+  const shown = holdings.flatMap(({ records }) => records.get(backup) ?? []);
+  const believed = shown.find(isGood);
+  if (believed === undefined) return suspectEntry(backup, library, shown);
+  const same = holdings.filter(({ records }) => records.get(backup)?.sha256 === believed.sha256);
+  const whole = await wholeIn(believed.record, same, notes, wait);
+  const copies = new Map<StoreName, CopyState>();
+  for (const { name } of library.stores) {
+    const holding = holdings.find(({ store }) => store.name === name);
+    const proof =
+      holding?.storeId === undefined || holding.storeId === null
+        ? null
+        : newestProof(proofs, { backup, store: name, storeId: holding.storeId, record: believed.sha256 });
+    const hasRecord = holding?.records.has(backup) === true;
+    const state = whole.has(name) ? "present" : hasRecord ? "damaged" : "missing";
+    copies.set(name, { state, proof: proof === null ? null : { verdict: proof.verdict, at: proof.at } });
+  }
+  const { kind, at, plainBytes } = believed.record;
+  return { backup, kind, at, plainBytes, suspect: false, copies, record: believed.record };
+}
+
+/** The stores whose listing shows every object of the inventory, and the inventory, with its size. */
+async function wholeIn(
+  record: BackupRecord,
+  holdings: readonly Holding[],
+  notes: StateNote[],
+  wait: Waiting,
+): Promise<ReadonlySet<StoreName>> {
+  const { tenant, backup, inventory } = record;
+  const whole = new Set(holdings.map(({ store }) => store.name));
+  const drop = (store: StoreName, note: string): void => {
+    if (whole.delete(store)) notes.push({ store, backup, note });
+  };
+  for (const { store, listing } of holdings) {
+    const key = inventoryKey(tenant, backup);
+    if (listing.get(key) !== inventory.bytes)
+      drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
+  }
+  try {
+    const sources = holdings.map(({ store }) => store);
+    const onDamage = (damage: {
+      readonly store: StoreName;
+      readonly key: string;
+      readonly reason: string;
+    }): void => {
+      drop(damage.store, `${damage.key} is ${damage.reason}`);
+    };
+    for await (const { key, bytes } of readInventory(sources, record, onDamage, wait)) {
+      for (const { store, listing } of holdings) {
+        if (listing.get(key) !== bytes)
+          drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
+      }
+    }
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    for (const { store } of holdings) drop(store.name, error.message);
+  }
+  return whole;
+}
+
+/** Nothing of it is believed, and it is listed all the same: somebody has to look at it. */
+function suspectEntry(backup: BackupId, library: Library, shown: readonly StoredRecord[]): BackupEntry {
+  const record = shown.map((one) => one.record).find((one) => one !== null) ?? null;
+  const holders = new Set(shown.map(({ store }) => store));
+  const copies = new Map(
+    library.stores.map(({ name }): [StoreName, CopyState] => [
+      name,
+      { state: holders.has(name) ? "damaged" : "missing", proof: null },
+    ]),
+  );
+  return {
+    backup,
+    kind: record?.kind ?? "manual",
+    at: record?.at ?? instantOf(backup),
+    plainBytes: record?.plainBytes ?? 0,
+    suspect: true,
+    copies,
+    record,
+  };
+}
+
+/** The time an id claims: `20261121T013000Z` as ISO 8601. */
+function instantOf(backup: BackupId): string {
+  return backup.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
+}

@@ -1,0 +1,83 @@
+/** Writing a proof: the sealed detail first, then the signed verdict beside it, to every store that takes it. */
+import { Failure } from "../base/failure.ts";
+import { sha256 } from "../base/digest.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type Proof, proof } from "../model/documents.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
+import { proofDetailKey, proofKey } from "../model/layout.ts";
+import type { Signer } from "../keys/signing.ts";
+import type { Sealer } from "../sealing/sealing.ts";
+import type { Store } from "../stores/store.ts";
+import { askEach, type StoreDown } from "./library.ts";
+import { putWhole } from "./put.ts";
+
+export interface ProofOrder {
+  /** All but where the detail lies and how long it is. */
+  readonly proof: Omit<Proof, "detail">;
+  /** Findings with names and values: JSON, sealed to the tenant's recipient. */
+  readonly detail: unknown;
+  readonly recipient: string;
+  readonly stores: readonly Store[];
+}
+
+export interface ProofTools {
+  readonly signer: Signer;
+  readonly sealer: Sealer;
+}
+
+const zstdLevel = 3;
+/** Proofs of one copy within a second would want the same key; the next second is as good. */
+const secondsMax = 5;
+
+/**
+ * Resolves with the proof as written, where it lies, and which stores could not take it. Throws the
+ * first store's failure when none could.
+ */
+export async function writeProof(
+  order: ProofOrder,
+  { signer, sealer }: ProofTools,
+  wait: Waiting,
+): Promise<{
+  readonly proof: Proof;
+  readonly stores: readonly StoreName[];
+  readonly down: readonly StoreDown[];
+}> {
+  const detail = await sealer.sealDocument(
+    Buffer.from(JSON.stringify(order.detail)),
+    [order.recipient],
+    zstdLevel,
+    wait,
+  );
+  for (let second = 0; ; second += 1) {
+    const at = new Date(Date.parse(order.proof.at) + second * 1000);
+    const { tenant, backup, store } = order.proof;
+    const address = { tenant, backup, store, at };
+    if (second < secondsMax && (await isTaken(order.stores, proofDetailKey(address), wait))) continue;
+    const content = proof.parse({
+      ...order.proof,
+      at: at.toISOString(),
+      detail: { bytes: detail.body.length, sha256: detail.sha256 },
+    });
+    const body = await signer.sign("proof", content);
+    const put = async (target: Store): Promise<void> => {
+      await putBytes(target, proofDetailKey(address), detail.body, wait);
+      await putBytes(target, proofKey(address), body, wait);
+    };
+    const { answers, down } = await askEach(order.stores, put, wait);
+    const [first] = down;
+    if (answers.size === 0) {
+      throw first?.failure ?? new Failure("store/quorum", `there is no store for the proof of ${backup}`);
+    }
+    return { proof: content, stores: [...answers.keys()], down };
+  }
+}
+
+async function isTaken(stores: readonly Store[], key: ObjectKey, wait: Waiting): Promise<boolean> {
+  const { answers } = await askEach(stores, (store) => store.stat(key, wait), wait);
+  return [...answers.values()].some((stat) => stat !== null);
+}
+
+async function putBytes(store: Store, key: ObjectKey, body: Uint8Array, wait: Waiting): Promise<void> {
+  const object = { key, body, bytes: body.length, sha256: sha256(body), lockedUntil: null };
+  await putWhole({ store, lock: null }, object, wait);
+}
