@@ -1,0 +1,163 @@
+/**
+ * Reading a tenant's key sets (design, section 7). A generation is a signed statement and the two
+ * objects whose digests it names; a store may lack any of them, or show forged ones.
+ */
+import { sha256 } from "../base/digest.ts";
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type KeyStatement, keyStatement } from "../model/documents.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { keySetKeys, keysPrefix, parseKeyStatementKey } from "../model/layout.ts";
+import type { KeyReader } from "./key-store.ts";
+import type { TrustRing } from "./signing.ts";
+
+export interface KeyObject {
+  readonly key: ObjectKey;
+  readonly body: Buffer;
+}
+
+/** A generation, verified: signed for this path by someone who may, its objects as the statement names them. */
+export interface KeySet {
+  readonly tenant: TenantId;
+  readonly generation: number;
+  readonly statement: KeyStatement;
+  /** In the order in which they are written: identity, id, statement. */
+  readonly objects: readonly [identity: KeyObject, id: KeyObject, statement: KeyObject];
+}
+
+/** Why one store's copy of a generation is not used. */
+export interface KeyRefusal {
+  readonly store: StoreName;
+  /** Null: the store could not be listed. */
+  readonly generation: number | null;
+  readonly failure: Failure;
+}
+
+export interface CurrentKeySet {
+  readonly keySet: KeySet;
+  /** What was passed over on the way: stores that are down, forged or incomplete sets. For the caller to report. */
+  readonly refusals: readonly KeyRefusal[];
+}
+
+const keyObjectBytesMax = 1024 * 1024;
+
+/**
+ * The newest generation that verifies in any of `stores`; null when all of them answer and none holds
+ * any. Sets that are there, of which none verifies, are the failure of the newest of them:
+ * "keys/signature" for a forged one. Where nothing was found and a store is down, its failure: it may
+ * hold what the others lack.
+ */
+export async function currentKeySet(
+  tenant: TenantId,
+  stores: readonly KeyReader[],
+  trust: TrustRing,
+  wait: Waiting,
+): Promise<CurrentKeySet | null> {
+  const { keySet, refusals } = await findKeySet(tenant, stores, trust, wait);
+  if (keySet !== null) return { keySet, refusals };
+  const worst = refusals.find(({ generation }) => generation !== null) ?? refusals[0];
+  if (worst !== undefined) throw worst.failure;
+  return null;
+}
+
+/** As `currentKeySet`, but what is amiss is told and never thrown. */
+export async function findKeySet(
+  tenant: TenantId,
+  stores: readonly KeyReader[],
+  trust: TrustRing,
+  wait: Waiting,
+): Promise<{ readonly keySet: KeySet | null; readonly refusals: readonly KeyRefusal[] }> {
+  const { found, refusals } = await generationsIn(tenant, stores, wait);
+  const newestFirst = found.toSorted((a, b) => b.generation - a.generation);
+  for (const { store, generation } of newestFirst) {
+    try {
+      return { keySet: await readKeySet(tenant, generation, store, trust, wait), refusals };
+    } catch (failure) {
+      refusals.push({ store: store.name, generation, failure: storeFailure(failure, wait) });
+    }
+  }
+  return { keySet: null, refusals };
+}
+
+/**
+ * One generation from one store. Absent: "store/absent". A statement that is forged, or of another
+ * tenant or generation: "keys/signature". Objects of other digests: "store/corrupt". A version or
+ * shape that we do not know: "format/unknown", "format/invalid".
+ */
+export async function readKeySet(
+  tenant: TenantId,
+  generation: number,
+  store: KeyReader,
+  trust: TrustRing,
+  wait: Waiting,
+): Promise<KeySet> {
+  const keys = keySetKeys(tenant, generation);
+  const read = async (key: ObjectKey): Promise<KeyObject> => {
+    return { key, body: await store.read(key, { bytesMax: keyObjectBytesMax }, wait) };
+  };
+  const signed = await read(keys.statement);
+  const statement = parseStatement((await trust.verify("key", signed.body)).payload, keys.statement);
+  if (statement.tenant !== tenant || statement.generation !== generation) {
+    const says = `${statement.tenant}, generation ${String(statement.generation)}`;
+    throw new Failure("keys/signature", `${keys.statement} in ${store.name} is the key statement of ${says}`);
+  }
+  const identity = matching(await read(keys.identity), statement.identity, store.name);
+  const id = matching(await read(keys.id), statement.id, store.name);
+  return { tenant, generation, statement, objects: [identity, id, signed] };
+}
+
+/** The highest generation of which any object lies in a store, whole or not; 0 when there is none. */
+export async function highestGeneration(tenant: TenantId, store: KeyReader, wait: Waiting): Promise<number> {
+  let highest = 0;
+  for await (const { key } of store.list(keysPrefix(tenant), wait)) {
+    const generation = Number(/\/keys\/([1-9]\d{0,8})\./.exec(key)?.[1] ?? 0);
+    highest = Math.max(highest, generation);
+  }
+  return highest;
+}
+
+interface Generations {
+  readonly found: { readonly store: KeyReader; readonly generation: number }[];
+  readonly refusals: KeyRefusal[];
+}
+
+async function generationsIn(
+  tenant: TenantId,
+  stores: readonly KeyReader[],
+  wait: Waiting,
+): Promise<Generations> {
+  const generations: Generations = { found: [], refusals: [] };
+  for (const store of stores) {
+    try {
+      for await (const { key } of store.list(keysPrefix(tenant), wait)) {
+        const generation = parseKeyStatementKey(key);
+        if (generation !== null) generations.found.push({ store, generation });
+      }
+    } catch (failure) {
+      generations.refusals.push({
+        store: store.name,
+        generation: null,
+        failure: storeFailure(failure, wait),
+      });
+    }
+  }
+  return generations;
+}
+
+function parseStatement(payload: unknown, key: ObjectKey): KeyStatement {
+  const parsed = keyStatement.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const unknown = parsed.error.issues.some(({ path }) => path[0] === "format");
+  throw new Failure(unknown ? "format/unknown" : "format/invalid", `${key} is not a key statement we know`);
+}
+
+function matching(object: KeyObject, stated: { bytes: number; sha256: string }, store: StoreName): KeyObject {
+  if (object.body.length === stated.bytes && sha256(object.body) === stated.sha256) return object;
+  throw new Failure("store/corrupt", `${object.key} in ${store} is not what its key statement names`);
+}
+
+/** A finding about one store; a wait that ended, or a bug, is thrown on. */
+function storeFailure(error: unknown, wait: Waiting): Failure {
+  if (!isFailure(error) || wait.signal.aborted) throw error;
+  return error;
+}

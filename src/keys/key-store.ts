@@ -1,0 +1,16 @@
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
+
+/** The part of a store that reading key sets takes; every `ObjectReader` of `src/stores` is one. */
+export interface KeyReader {
+  readonly name: StoreName;
+  /** Absent: "store/absent". */
+  read(key: ObjectKey, options: { readonly bytesMax?: number }, wait: Waiting): Promise<Buffer>;
+  list(prefix: string, wait: Waiting): AsyncIterable<{ readonly key: ObjectKey }>;
+}
+
+/** The part of a store that making key sets takes; every `Store` is one. */
+export interface KeyStore extends KeyReader {
+  /** A taken key fails with "store/exists" and keeps its bytes. */
+  create(key: ObjectKey, body: Uint8Array, options: object, wait: Waiting): Promise<void>;
+}

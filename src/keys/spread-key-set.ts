@@ -1,0 +1,45 @@
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { StoreName } from "../model/ids.ts";
+import type { KeyObject, KeySet } from "./key-set.ts";
+import type { KeyStore } from "./key-store.ts";
+
+export interface KeySetPlace {
+  readonly store: StoreName;
+  /** Null: the store holds the same bytes. */
+  readonly failure: Failure | null;
+}
+
+/**
+ * Gives every store the bytes of one key set, identity and id before the statement, so that a
+ * statement never stands without what it names. A store that has them already is left alone; one
+ * that is down, or holds other bytes under these keys ("store/corrupt"), does not hold up the others.
+ */
+export async function spreadKeySet(
+  keySet: KeySet,
+  stores: readonly KeyStore[],
+  wait: Waiting,
+): Promise<readonly KeySetPlace[]> {
+  return Promise.all(stores.map((store) => give(keySet, store, wait)));
+}
+
+async function give({ objects }: KeySet, store: KeyStore, wait: Waiting): Promise<KeySetPlace> {
+  try {
+    for (const object of objects) await giveObject(object, store, wait);
+    return { store: store.name, failure: null };
+  } catch (failure) {
+    if (!isFailure(failure) || wait.signal.aborted) throw failure;
+    return { store: store.name, failure };
+  }
+}
+
+async function giveObject({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<void> {
+  try {
+    await store.create(key, body, {}, wait);
+  } catch (error) {
+    if (!isFailure(error, "store/exists")) throw error;
+  }
+  const there = await store.read(key, { bytesMax: body.length + 1 }, wait);
+  if (!there.equals(body))
+    throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`);
+}
