@@ -1,0 +1,19 @@
+/** Builds corner cases on a server of the tests. */
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { createDatabase, psql } from "../support/postgres-server.ts";
+import { sqlOf, type CornerCase } from "./corner-case.ts";
+
+/** What a server needs to hold all cases: every table is locked at once, some by several sessions. */
+export const cornerServerSettings: Readonly<Record<string, string>> = { max_locks_per_transaction: "1024" };
+
+/** Makes the roles and the database of the case on the server; returns the name of the database. */
+export async function buildCornerCase(
+  server: PrivateServer,
+  corner: CornerCase,
+  database: string = corner.name,
+): Promise<string> {
+  await psql(server, "postgres", sqlOf("roles.sql"));
+  await createDatabase(server, database, corner.database);
+  await psql(server, database, corner.sql());
+  return database;
+}

@@ -1,0 +1,26 @@
+-- Foreign servers, user mappings and foreign tables; they are never read, only described.
+create extension postgres_fdw;
+create extension file_fdw;
+create extension dblink;
+create server elsewhere type 'pg' version '1' foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1', dbname 'no"where''s');
+create user mapping for corner_owner server elsewhere options (user 'remote', password 'not a ''secret''');
+create user mapping for public server elsewhere options (user 'anybody', password_required 'false');
+create foreign table public.far_away (id int options (column_name 'ID') not null, v text collate "C" default 'x', constraint positive check (id > 0)) server elsewhere options (schema_name 's', table_name 't');
+create server files foreign data wrapper file_fdw;
+create foreign table public.a_file (line text) server files options (filename '/nonexistent/file', format 'csv', delimiter ';');
+grant usage on foreign server elsewhere to corner_owner with grant option;
+grant usage on foreign data wrapper postgres_fdw to corner_group;
+grant select on public.far_away to corner_reader;
+create table public.near (id int, v text) partition by range (id);
+create table public.near_here partition of public.near for values from (0) to (100);
+create foreign table public.near_far partition of public.near for values from (100) to (200) server elsewhere;
+insert into public.near_here select n, 'here' from generate_series(0, 99) n;
+create view public.over_there as select * from public.far_away where id = 1;
+create materialized view public.never_fetched as select * from public.far_away with no data;
+create foreign data wrapper idle no handler no validator options (debug 'true');
+create server nothing foreign data wrapper idle;
+comment on server elsewhere is 'server';
+comment on foreign table public.far_away is 'foreign table';
+comment on foreign data wrapper idle is 'wrapper';
+create table public.local (id int);
+insert into public.local values (1), (2);
