@@ -97,7 +97,9 @@ const database = z.object({
   localeProvider: name,
   locale: name.nullable(),
   icuRules: z.string().nullable(),
+  /** As recorded when the database was made, and as the library on the source had it at the snapshot. */
   collationVersion: z.string().nullable(),
+  actualCollationVersion: z.string().nullable().optional(),
   connectionLimit: z.int(),
   allowConnections: z.boolean(),
   isTemplate: z.boolean(),
@@ -142,7 +144,17 @@ export const fingerprint = z.object({
   database,
   roles: z.array(role),
   extensions: z.array(extension),
-  collations: z.array(z.object({ schema: name, name, provider: name, version: z.string().nullable() })),
+  collations: z.array(
+    z.object({
+      schema: name,
+      name,
+      provider: name,
+      /** Of the library on the source at the snapshot. */
+      version: z.string().nullable(),
+      /** As it was when the collation was made or last refreshed. */
+      recordedVersion: z.string().nullable().optional(),
+    }),
+  ),
   census,
   /** The schema archive (`pg_dump -Fc`) and its text (`pg_restore -f -`, fixed restrict key). */
   schema: z.object({ stream: z.string(), text: z.object({ bytes, sha256: sha256Hex }), pgDumpVersion: z.string() }),

@@ -1,0 +1,149 @@
+import type { CensusContext } from "./census.ts";
+
+/** Schemas, everything in pg_class, and what hangs on tables. */
+export function relationQueries({ versionNum }: CensusContext): readonly string[] {
+  return [
+    schemas,
+    relations,
+    columns(versionNum >= 140_000 ? "a.attcompression" : "''"),
+    indexes(versionNum >= 150_000 ? "i.indnullsnotdistinct" : "false"),
+    constraints(versionNum >= 180_000 ? "c.conenforced" : "true"),
+    triggers,
+    rules,
+    policies,
+    statistics,
+  ];
+}
+
+/** The schema public is in every new database, so that one which lacks it cannot be told by an archive. */
+const schemas = `
+  select case nspname when 'public' then 'public schema' else 'schema' end, 'pg_namespace', oid,
+         quote_ident(nspname), nspname <> 'public'
+    from space
+   where not exists (select from member m where m.classid = 'pg_catalog.pg_namespace'::regclass and m.objid = space.oid)`;
+
+const relations = `
+  select case r.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
+           when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence' end,
+         'pg_class', r.oid,
+         concat_ws(' ', r.identity, r.relpersistence, r.relreplident,
+           case when r.relrowsecurity then 'row security' end,
+           case when r.relforcerowsecurity then 'forced' end,
+           case when r.relkind in ('r', 'm') then (select amname from pg_catalog.pg_am where oid = r.relam) end,
+           (select 'with ' || string_agg(o, ', ' order by o) from unnest(r.reloptions) o),
+           (select 'toast ' || string_agg(o, ', ' order by o) from pg_catalog.pg_class t, unnest(t.reloptions) o where t.oid = r.reltoastrelid),
+           case when r.relispartition then pg_catalog.pg_get_expr(r.relpartbound, r.oid) end,
+           (select 'strategy ' || p.partstrat::text || p.partnatts::text from pg_catalog.pg_partitioned_table p where p.partrelid = r.oid),
+           (select 'inherits ' || string_agg(h.inhparent::regclass::text, ', ' order by h.inhseqno)
+              from pg_catalog.pg_inherits h where h.inhrelid = r.oid),
+           case when r.reloftype <> 0 then 'of ' || r.reloftype::regtype::text end,
+           (select concat_ws(' ', 'on server', v.srvname, array_to_string(array(select unnest(f.ftoptions) order by 1), ', '))
+              from pg_catalog.pg_foreign_table f join pg_catalog.pg_foreign_server v on v.oid = f.ftserver where f.ftrelid = r.oid),
+           (select concat_ws(' ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
+              from pg_catalog.pg_sequence s where s.seqrelid = r.oid),
+           (select 'owned by ' || d.refobjid::regclass::text || '.' || quote_ident(a.attname)
+              from pg_catalog.pg_depend d join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+             where r.relkind = 'S' and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = r.oid
+               and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') limit 1)),
+         true
+    from relation r where r.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`;
+
+/** Order is left out: under inheritance a restore may change it, and every column is read by name. */
+function columns(compression: string): string {
+  return `
+  select 'column', 'pg_class', r.oid,
+         concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
+           case when a.attnotnull then 'not null' end,
+           case when a.atthasdef then 'default' end,
+           nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),
+           case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
+           case when r.relkind in ('r', 'p', 'f') then a.attstorage::text || ${compression}::text end,
+           case when coalesce(a.attstattarget, -1) <> -1 then 'statistics ' || a.attstattarget::text end,
+           array_to_string(a.attoptions, ', '), array_to_string(a.attfdwoptions, ', ')),
+         false
+    from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid join pg_catalog.pg_type t on t.oid = a.atttypid
+   where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and a.attnum > 0 and not a.attisdropped`;
+}
+
+/** An index that makes a constraint is in the archive as that constraint; an invalid one is not at all. */
+function indexes(nullsNotDistinct: string): string {
+  return `
+  select 'index', 'pg_class', c.oid,
+         concat_ws(' ', format('%I.%I', r.nspname, c.relname), 'on', r.identity, am.amname,
+           case when i.indisunique then 'unique' end, case when i.indisprimary then 'primary' end,
+           case when ${nullsNotDistinct} then 'nulls not distinct' end,
+           case when i.indisclustered then 'clustered' end, case when i.indisreplident then 'replica identity' end,
+           case when i.indisvalid then 'valid' end, case when i.indpred is not null then 'partial' end,
+           'keys', i.indnkeyatts,
+           (select string_agg(coalesce(quote_ident(a.attname), '(expression)'), ', ' order by k.place)
+              from unnest(i.indkey) with ordinality k(attnum, place)
+              left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum),
+           (select string_agg(format('%I.%I', o.opcnamespace::regnamespace, o.opcname), ', ' order by k.place)
+              from unnest(i.indclass) with ordinality k(oid, place) join pg_catalog.pg_opclass o on o.oid = k.oid),
+           i.indoption::text,
+           (select string_agg(k.oid::regcollation::text, ', ' order by k.place)
+              from unnest(i.indcollation) with ordinality k(oid, place) where k.oid <> 0),
+           (select 'with ' || string_agg(o, ', ' order by o) from unnest(c.reloptions) o),
+           (select 'part of ' || h.inhparent::regclass::text from pg_catalog.pg_inherits h where h.inhrelid = c.oid)),
+         not exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))
+    from pg_catalog.pg_index i join relation r on r.oid = i.indrelid
+    join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_am am on am.oid = c.relam
+   where i.indisvalid or c.relkind = 'I'`;
+}
+
+/** Foreign keys that partitions derive from their parents get names by chance, so they go without. */
+function constraints(enforced: string): string {
+  return `
+  select 'constraint', 'pg_constraint', c.oid,
+         concat_ws(' ', case when c.contype = 'f' and c.conparentid <> 0 then '(derived)' else quote_ident(c.conname) end,
+           'on', coalesce(r.identity, c.contypid::regtype::text), c.contype,
+           case when c.convalidated then 'valid' else 'not valid' end, case when not ${enforced} then 'not enforced' end,
+           case when c.condeferrable then 'deferrable' end, case when c.condeferred then 'deferred' end,
+           case when c.connoinherit then 'no inherit' end,
+           (select string_agg(quote_ident(a.attname), ', ' order by k.place)
+              from unnest(c.conkey) with ordinality k(attnum, place)
+              join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum where c.contype <> 'c'),
+           case when c.contype = 'f' then concat_ws(' ', 'to', c.confrelid::regclass, c.confupdtype, c.confdeltype, c.confmatchtype,
+             (select string_agg(quote_ident(a.attname), ', ' order by k.place)
+                from unnest(c.confkey) with ordinality k(attnum, place)
+                join pg_catalog.pg_attribute a on a.attrelid = c.confrelid and a.attnum = k.attnum)) end),
+         c.contype in ('p', 'u', 'x') or (c.contype = 'f' and c.conparentid = 0)
+    from pg_catalog.pg_constraint c
+    left join relation r on r.oid = c.conrelid
+    left join pg_catalog.pg_type t on t.oid = c.contypid and t.typnamespace in (select oid from space)
+     and not exists (select from member m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
+   where r.oid is not null or t.oid is not null`;
+}
+
+/** Clones on partitions come with their parent's trigger. */
+const triggers = `
+  select 'trigger', 'pg_trigger', t.oid,
+         concat_ws(' ', quote_ident(t.tgname), 'on', r.identity, t.tgtype, t.tgenabled, t.tgfoid::regprocedure,
+           case when t.tgdeferrable then 'deferrable' end, case when t.tginitdeferred then 'deferred' end,
+           t.tgnargs, encode(t.tgargs, 'hex'), t.tgoldtable, t.tgnewtable, t.tgattr::text),
+         t.tgparentid = 0
+    from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid where not t.tgisinternal`;
+
+const rules = `
+  select 'rule', 'pg_rewrite', w.oid,
+         concat_ws(' ', quote_ident(w.rulename), 'on', r.identity, w.ev_type, w.ev_enabled, case when w.is_instead then 'instead' end),
+         true
+    from pg_catalog.pg_rewrite w join relation r on r.oid = w.ev_class where w.rulename <> '_RETURN'`;
+
+const policies = `
+  select 'policy', 'pg_policy', p.oid,
+         concat_ws(' ', quote_ident(p.polname), 'on', r.identity, p.polcmd, case when p.polpermissive then 'permissive' end,
+           (select string_agg(case k when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(k)) end, ', '
+                              order by pg_catalog.pg_get_userbyid(k)) from unnest(p.polroles) k),
+           case when p.polqual is not null then 'using' end, case when p.polwithcheck is not null then 'with check' end),
+         true
+    from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid`;
+
+const statistics = `
+  select 'statistics', 'pg_statistic_ext', e.oid,
+         concat_ws(' ', format('%I.%I', s.nspname, e.stxname), 'on', e.stxrelid::regclass, array_to_string(e.stxkind, ''),
+           nullif(coalesce(e.stxstattarget, -1), -1),
+           (select string_agg(quote_ident(a.attname), ', ' order by a.attname)
+              from unnest(e.stxkeys) k join pg_catalog.pg_attribute a on a.attrelid = e.stxrelid and a.attnum = k)),
+         true
+    from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace`;

@@ -1,0 +1,21 @@
+/** Comments and security labels, by the object they are on. Those of large objects are in the stream of those. */
+export function remarkQueries(): readonly string[] {
+  return [
+    remarks("comment", "pg_description", "classoid", "md5(d.description)"),
+    remarks("security label", "pg_seclabel", "classoid", "concat_ws(' ', d.provider, d.label)"),
+  ];
+}
+
+/** Schemas, constraints, triggers, rules and policies have no schema to `pg_identify_object`, but their address starts with one. */
+function remarks(kind: string, catalog: string, classColumn: string, text: string): string {
+  return `
+  select '${kind}', '${catalog}', d.objoid, concat_ws(' ', i.type, i.identity, ${text}), false
+    from pg_catalog.${catalog} d
+   cross join lateral pg_catalog.pg_identify_object(d.${classColumn}, d.objoid, d.objsubid) i
+   cross join lateral pg_catalog.pg_identify_object_as_address(d.${classColumn}, d.objoid, d.objsubid) a
+   where (d.objoid >= 16384 or (d.${classColumn} = 'pg_catalog.pg_namespace'::regclass and d.objoid = 'public'::regnamespace))
+     and d.${classColumn} not in ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_extension'::regclass)
+     and not exists (select from member m where m.classid = d.${classColumn} and m.objid = d.objoid)
+     and ($1::text[] is null or a.object_names[1] = any ($1))
+     and (i.schema is null or i.schema !~ '^pg_')`;
+}

@@ -1,0 +1,69 @@
+/**
+ * A count of everything the catalogs hold in the tenant's scope, by queries written independently of
+ * pg_dump's (trap 9). Left out: what belongs to the system or to an extension, which an extension's
+ * version stands for, and what `readOmitted` names. Identities carry the attributes that must come back
+ * as they were, but no expression, since the server re-spells those once (trap 14).
+ */
+import { sha256 } from "../../base/digest.ts";
+import type { Census, Scope } from "../../model/fingerprint.ts";
+import type { Session } from "../session.ts";
+import { codeQueries } from "./census-code.ts";
+import { databaseQueries } from "./census-database.ts";
+import { privilegeQueries } from "./census-privileges.ts";
+import { relationQueries } from "./census-relations.ts";
+import { remarkQueries } from "./census-remarks.ts";
+import { schemasOf, scopeTables } from "./scope.ts";
+
+export interface CensusEntry {
+  readonly kind: string;
+  /** The name of the catalog and the oid in it, by which the archive's table of contents knows the object. */
+  readonly catalog: string;
+  readonly catalogOid: number;
+  readonly oid: number;
+  readonly identity: string;
+  /** Whether an archive must have an entry of its own for it. */
+  readonly archived: boolean;
+}
+
+/** What a census is asked for beside the scope. */
+export interface CensusContext {
+  readonly scope: Scope;
+  readonly versionNum: number;
+}
+
+/** Parts of a query that end in columns kind, catalog, oid, identity, archived; they may use `scopeTables`. */
+export type CensusQueries = (context: CensusContext) => readonly string[];
+
+const parts: readonly CensusQueries[] = [
+  relationQueries,
+  codeQueries,
+  databaseQueries,
+  remarkQueries,
+  privilegeQueries,
+];
+
+/** Every entry of the census, unsorted. */
+export async function readCensusEntries(session: Session, scope: Scope): Promise<CensusEntry[]> {
+  const context = { scope, versionNum: session.versionNum };
+  const entries: CensusEntry[] = [];
+  for (const text of parts.flatMap((queries) => queries(context))) {
+    entries.push(
+      ...(await session.query<CensusEntry>(
+        `with ${scopeTables}, entry(kind, catalog, oid, identity, archived) as (${text})
+         select kind, catalog, ('pg_catalog.' || catalog)::regclass::oid as "catalogOid", oid, identity, archived
+           from entry`,
+        [schemasOf(scope)],
+      )),
+    );
+  }
+  return entries;
+}
+
+/** Counts and digests by kind, as the fingerprint holds them. */
+export function censusOf(entries: readonly CensusEntry[]): Census {
+  const kinds = Map.groupBy(entries, ({ kind }) => kind);
+  return Array.from(kinds, ([kind, members]) => {
+    const identities = members.map(({ identity }) => identity).toSorted();
+    return { kind, count: members.length, sha256: sha256(Buffer.from(JSON.stringify(identities))) };
+  }).toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
+}

@@ -1,0 +1,51 @@
+import type { ExtensionFingerprint } from "../../model/fingerprint.ts";
+import type { Session } from "../session.ts";
+
+/**
+ * Every extension of the database, by name. A schema tenant gets them all as well: the bodies of
+ * its functions may use what no catalog records, and pg_dump -n would leave them out (trap 9).
+ */
+export async function readExtensions(
+  session: Session,
+  leaveOut: readonly string[],
+): Promise<ExtensionFingerprint[]> {
+  return session.query<ExtensionFingerprint>(
+    `select e.extname::text as name, e.extversion as version, n.nspname::text as schema,
+            e.extname = any ($1::text[]) as "leftOut"
+       from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+      order by e.extname collate "C"`,
+    [leaveOut],
+  );
+}
+
+export interface ExtensionRelation {
+  readonly extension: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "table" | "sequence";
+  /** Marked by `pg_extension_config_dump`: its contents are the tenant's, and are copied whole (trap 12). */
+  readonly configuration: boolean;
+  /** Whether anything lies in it; a sequence always counts as filled. */
+  readonly filled: boolean;
+}
+
+/** Tables and sequences that extensions made, those of extensions left out excepted. */
+export async function readExtensionRelations(
+  session: Session,
+  leaveOut: readonly string[],
+): Promise<ExtensionRelation[]> {
+  return session.query<ExtensionRelation>(
+    `select e.extname::text as extension, n.nspname::text as schema, c.relname::text as name,
+            case c.relkind when 'S' then 'sequence' else 'table' end as kind,
+            c.oid = any (coalesce(e.extconfig, '{}')) as configuration,
+            c.relkind = 'S' or pg_catalog.pg_relation_size(c.oid) > 0 as filled
+       from pg_catalog.pg_extension e
+       join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
+        and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e'
+       join pg_catalog.pg_class c on c.oid = d.objid and c.relkind in ('r', 'S')
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where e.extname <> all ($1::text[])
+      order by 1, 2, 3`,
+    [leaveOut],
+  );
+}

@@ -1,0 +1,102 @@
+import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
+import type { Session } from "../session.ts";
+import type { ExtensionRelation } from "./extensions.ts";
+import { schemasOf, scopeTables } from "./scope.ts";
+
+type Omission = Fingerprint["omitted"][number];
+
+interface OmittedOptions {
+  readonly leaveOutExtensions: readonly string[];
+  readonly largeObjects: "include" | "ignore";
+  readonly extensionRelations: readonly ExtensionRelation[];
+}
+
+/**
+ * What a backup leaves out on purpose or cannot hold, by name, so that manifest and proof can list it
+ * (promise 3). What belongs to the database and not to a schema tenant is counted but not named, since
+ * it may be another tenant's.
+ */
+export async function readOmitted(
+  session: Session,
+  scope: Scope,
+  options: OmittedOptions,
+): Promise<Omission[]> {
+  const found = await session.query<Omission>(inDatabaseQuery, [schemasOf(scope)]);
+  const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
+  return [...found, ...beside, ...ofExtensions(options), ...always(scope, options)];
+}
+
+/** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
+const inDatabaseQuery = `
+  with ${scopeTables},
+  me as (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
+  select 'rows of a foreign table' as kind, identity as name, 'they live on another server' as reason
+    from relation where relkind = 'f'
+  union all
+  select 'index', format('%I.%I', r.nspname, c.relname), 'invalid, and left out by pg_dump'
+    from pg_catalog.pg_index i join relation r on r.oid = i.indrelid join pg_catalog.pg_class c on c.oid = i.indexrelid
+   where not i.indisvalid and c.relkind = 'i'
+  union all
+  select 'subscription', format('%I', s.subname), 'the backup role is no superuser'
+    from pg_catalog.pg_subscription s, me, pg_catalog.pg_database d
+   where s.subdbid = d.oid and d.datname = current_database() and not me.rolsuper and $1::text[] is null
+  union all
+  select 'options of a user mapping', format('%I on server %I', u.usename, u.srvname), 'the backup role may not read them'
+    from pg_catalog.pg_user_mappings u, me where not me.rolsuper and u.umoptions is null and $1::text[] is null
+  union all
+  select 'tablespace', format('%I', t.spcname), 'everything is restored into the default tablespace'
+    from pg_catalog.pg_tablespace t where t.oid in (select reltablespace from relation) and t.spcname !~ '^pg_'
+  union all
+  select 'rows of an unlogged table', identity, 'a standby does not have them'
+    from relation where relkind = 'r' and relpersistence = 'u' and pg_catalog.pg_is_in_recovery()
+  union all
+  select 'value of a sequence', identity, 'unlogged, on a standby'
+    from relation where relkind = 'S' and relpersistence = 'u' and pg_catalog.pg_is_in_recovery()
+  union all
+  select 'exact value of sequences', 'all', 'on a standby sequences run ahead of their primary'
+   where pg_catalog.pg_is_in_recovery() and exists (select from relation where relkind = 'S')
+  union all
+  select 'password', 'all', 'logins get new passwords after a restore'
+  order by 1, 2`;
+
+const besideSchemasQuery = `
+  with counted(kind, number) as (
+    select 'casts', count(*) from pg_catalog.pg_cast c where oid >= 16384 and not exists (
+      select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_cast'::regclass and d.objid = c.oid and d.deptype in ('e', 'i'))
+    union all select 'event triggers', count(*) from pg_catalog.pg_event_trigger
+    union all select 'publications', count(*) from pg_catalog.pg_publication
+    union all select 'foreign servers', count(*) from pg_catalog.pg_foreign_server
+    union all select 'languages', count(*) from pg_catalog.pg_language where oid >= 16384
+    union all select 'access methods', count(*) from pg_catalog.pg_am where oid >= 16384
+    union all select 'transforms', count(*) from pg_catalog.pg_transform where oid >= 16384)
+  select kind, number::text as name, 'belongs to the database, not to a schema tenant' as reason
+    from counted where number > 0 order by 1`;
+
+function ofExtensions(options: OmittedOptions): Omission[] {
+  const rows = options.extensionRelations
+    .filter(({ configuration, filled, kind }) => !configuration && filled && kind === "table")
+    .map((one) => ({
+      kind: "rows of an extension's table",
+      name: `${one.schema}.${one.name}`,
+      reason: `${one.extension} does not mark it as configuration`,
+    }));
+  const leftOut = options.leaveOutExtensions.map((name) => ({
+    kind: "extension",
+    name,
+    reason: "left out by the plan",
+  }));
+  return [...leftOut, ...rows];
+}
+
+function always(scope: Scope, options: OmittedOptions): Omission[] {
+  const ignored = { kind: "large objects", name: "all", reason: "ignored by the plan" };
+  const settings = {
+    kind: "privileges on the database",
+    name: scope.database,
+    reason: "shared with other tenants",
+  };
+  return [
+    ...(options.largeObjects === "ignore" ? [ignored] : []),
+    ...(scope.kind === "schemas" ? [settings] : []),
+  ];
+}
