@@ -1,13 +1,112 @@
 import { Failure } from "../base/failure.ts";
+import { Budget } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Tenant } from "../config/config.ts";
+import { readIdentity } from "../keys/host-keys.ts";
+import { createSigner, createTrustRing, type Signer, type TrustRing } from "../keys/signing.ts";
+import type { StoreName } from "../model/ids.ts";
+import { type Sealing, startSealing } from "../sealing/start-sealing.ts";
+import type { AnyStore } from "../stores/around.ts";
+import { askSources } from "./ask-sources.ts";
 import type { Machine } from "./context.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk, SourcesAsked } from "./desk.ts";
+import { openStores } from "./open-stores.ts";
+import { userIds } from "./scratch-user.ts";
 
-/** Everything a verb works with, from the configuration. */
+/** Everything a verb works with, from the configuration. `wait` is the whole command's. */
 export async function openDesk(config: Config, machine: Machine, wait: Waiting): Promise<Desk> {
-  await Promise.reject(
-    new Failure("internal/bug", `no desk for ${config.path} on ${machine.hostName} yet`, { cause: wait }),
+  const stores = await openStores(config);
+  const trust = once(() => trustOf(config));
+  const signer = once(() => signerOf(config));
+  const discovery = once(() => askSources(config, wait));
+  let sealing: (Sealing & AsyncDisposable) | undefined;
+  return {
+    config,
+    machine,
+    stores,
+    storesOf: (tenant) => storesOf(tenant, stores),
+    library: async (tenant) => ({
+      stores: storesOf(tenant, stores),
+      trust: await trust(),
+      clock: machine.clock,
+    }),
+    tenants: async () => [...config.tenants.values(), ...allAsked(await discovery()).tenants],
+    tenant: async (id) => findTenant(id, config, discovery),
+    discovery,
+    trust,
+    signer,
+    identity: once(async () => {
+      const { identity } = config.keys;
+      return identity === null ? null : readIdentity(await identity.reveal());
+    }),
+    mint: async () => {
+      const { workers, verifiers, restorers, escrow } = config.keys;
+      const holders = { workers, verifiers, restorers, escrow };
+      const { clock, chance } = machine;
+      return { holders, signer: await signer(), trust: await trust(), clock, chance };
+    },
+    sealing: () => {
+      const { sealWorkers, inFlightBytes } = config.limits;
+      sealing ??= startSealing({ workers: sealWorkers, inFlightBytesMax: inFlightBytes });
+      return sealing;
+    },
+    inFlight: new Budget(config.limits.inFlightBytes),
+    binFolders: config.postgresBin === null ? [] : [config.postgresBin],
+    scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
+    [Symbol.asyncDispose]: async () => {
+      await sealing?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The first call makes it; later ones get the same. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+function storesOf(tenant: Tenant, stores: ReadonlyMap<StoreName, AnyStore>): AnyStore[] {
+  return tenant.stores.map((name) => {
+    const store = stores.get(name);
+    if (store === undefined) throw new Failure("internal/bug", `store ${name} was checked and is not there`);
+    return store;
+  });
+}
+
+async function trustOf({ keys }: Config): Promise<TrustRing> {
+  return createTrustRing(
+    await Promise.all(
+      keys.trusted.map(async ({ key, may, from, until }) => ({ jwk: await key.reveal(), may, from, until })),
+    ),
   );
-  throw new Failure("internal/bug", "no desk yet");
+}
+
+async function signerOf({ keys }: Config): Promise<Signer> {
+  if (keys.signing !== null) return createSigner(await keys.signing.reveal());
+  throw new Failure("keys/role", "this host may not sign: keys.signing is not set", {
+    hint: "`holdfast keys new --only signing` makes a key; others must then trust it",
+  });
+}
+
+/** Who asks for all tenants must not be given some of them in silence. */
+function allAsked(asked: SourcesAsked): SourcesAsked {
+  const [first] = asked.unreachable;
+  if (first !== undefined) throw first.failure;
+  return asked;
+}
+
+async function findTenant(
+  id: string,
+  config: Config,
+  discovery: () => Promise<SourcesAsked>,
+): Promise<Tenant> {
+  const configured = config.tenants.values().find((tenant) => tenant.id === id);
+  if (configured !== undefined) return configured;
+  if (config.discover.length > 0) {
+    const asked = await discovery();
+    const discovered = asked.tenants.find((tenant) => tenant.id === id);
+    if (discovered !== undefined) return discovered;
+    allAsked(asked);
+  }
+  throw new Failure("tenant/unknown", `there is no tenant ${id}`);
 }

@@ -3,8 +3,10 @@
  * thing, and that the stores of a tenant can keep what its plan promises.
  */
 import type { z } from "zod";
+import { reasonOf } from "../base/failure.ts";
 import { type StoreName, storeName } from "../model/ids.ts";
 import type { Place } from "../model/place.ts";
+import { recipientSuite } from "../model/recipient-suite.ts";
 import { chooseStores } from "./choose-stores.ts";
 import {
   discoverSchema,
@@ -102,10 +104,10 @@ function checkRecipients(raw: unknown, problems: Problems): void {
   const keys = keysSchema.safeParse(section(raw, "keys"));
   if (!keys.success) return;
   const { workers, verifiers, restorers, escrow } = keys.data;
-  const all = [...workers, ...verifiers, ...restorers, ...escrow];
-  const hybrid = all.filter((one) => one.startsWith("age1pq1"));
-  if (hybrid.length > 0 && hybrid.length < all.length) {
-    problems.add("keys", "post-quantum and X25519 recipients are mixed; use one sort everywhere");
+  try {
+    recipientSuite([...workers, ...verifiers, ...restorers, ...escrow]);
+  } catch (error) {
+    problems.add("keys", reasonOf(error));
   }
 }
 

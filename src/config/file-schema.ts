@@ -23,7 +23,8 @@ const databaseUrl = z
   .refine(isSecretOrOpenUrl, "must be env:NAME, file:PATH or a postgres:// URL without a password")
   .describe("env:NAME, file:PATH or a postgres:// URL without a password");
 
-function isSecretOrOpenUrl(value: string): boolean {
+/** Whether a URL of a database may be written like this: where it is kept, or itself when it holds no password. */
+export function isSecretOrOpenUrl(value: string): boolean {
   if (parseSecretPlace(value) !== null) return true;
   if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) return false;
   const url = new URL(value);
@@ -42,7 +43,9 @@ export const placeSchema = z
     error: "latitude and longitude go together",
   });
 
-const recipient = z.string().regex(/^age1[0-9a-z]+$/, "must be an age recipient (age1…)");
+const recipient = z
+  .string()
+  .regex(/^age1(?:pq1[02-9ac-hj-np-z]+|[02-9ac-hj-np-z]{58})$/, "must be an age recipient (age1…)");
 
 const directoryStore = z.strictObject({
   driver: z.literal("directory"),

@@ -1,0 +1,44 @@
+import { isFailure } from "../base/failure.ts";
+import type { Config, StoreConfig } from "../config/config.ts";
+import type { StoreName } from "../model/ids.ts";
+import type { AnyStore } from "../stores/around.ts";
+import { openStore, type StoreSettings } from "../stores/open.ts";
+import { closedStore } from "./closed-store.ts";
+
+/** Every store of the configuration, in its order. */
+export async function openStores({ stores, limits }: Config): Promise<ReadonlyMap<StoreName, AnyStore>> {
+  const opened = new Map<StoreName, AnyStore>();
+  for (const store of stores.values()) opened.set(store.name, await openOne(store, limits.storeRequests));
+  return opened;
+}
+
+async function openOne(store: StoreConfig, concurrency: number): Promise<AnyStore> {
+  try {
+    return openStore(await settingsOf(store), { concurrency });
+  } catch (error) {
+    // A restore needs one surviving store, so a secret of another one may be lost.
+    if (isFailure(error, "config/invalid")) return closedStore(store.name, error);
+    throw error;
+  }
+}
+
+async function settingsOf(store: StoreConfig): Promise<StoreSettings> {
+  switch (store.driver) {
+    case "directory":
+      return { kind: "directory", name: store.name, path: store.path };
+    case "s3":
+      return {
+        kind: "s3",
+        name: store.name,
+        bucket: store.bucket,
+        region: store.region,
+        endpoint: store.endpoint ?? undefined,
+        pathStyle: store.pathStyle,
+        accessKeyId: await store.accessKeyId.reveal(),
+        secretAccessKey: await store.secretAccessKey.reveal(),
+        prefix: store.prefix ?? undefined,
+        checksums: store.checksums,
+        lock: store.lock ?? undefined,
+      };
+  }
+}

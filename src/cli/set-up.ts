@@ -1,0 +1,108 @@
+import { constants } from "node:fs";
+import { access, cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { type PlanName, storeName, type TenantId } from "../model/ids.ts";
+import { ensureDescriptor } from "../stores/describe.ts";
+import { directoryStore } from "../stores/directory.ts";
+import { configText } from "./config-text.ts";
+import type { Machine } from "./context.ts";
+import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
+
+export interface SetUpWish {
+  /** Absolute. */
+  readonly folder: string;
+  /** `env:NAME` or `file:PATH`; a URL only without a password. */
+  readonly source: string;
+  /** Each a database of that name; none: every database of the source is discovered. */
+  readonly tenants: readonly TenantId[];
+  readonly plan: PlanName;
+}
+
+export interface SetUp {
+  readonly config: string;
+  readonly keys: readonly string[];
+  readonly stores: readonly { readonly name: string; readonly path: string }[];
+  readonly plans: string;
+  readonly recipient: string;
+}
+
+/** What may not be there beforehand; anything else in the folder is none of our business. */
+const ours = ["holdfast.yaml", "keys", "stores", "plans"] as const;
+
+/** A folder that the scratch user can reach when ours lies behind one that only root may enter. */
+const systemScratch = "/var/lib/holdfast/scratch";
+
+/**
+ * Writes configuration, keys, two directory stores with descriptors and the shipped plans, and reads
+ * the result back as every command will. Refuses with "usage/invalid" when any of it exists.
+ */
+export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): Promise<SetUp> {
+  const { folder } = wish;
+  await mkdir(folder, { recursive: true });
+  await refuseTaken(folder);
+  const shippedPlans = join(machine.packageFolder, "plans");
+  await refuseUnknownPlan(shippedPlans, wish.plan);
+
+  const keys = join(folder, "keys");
+  await makeKeyFolder(keys);
+  const identity = await writeIdentity(keys, "classic", machine.clock);
+  const signing = await writeSigningKey(keys);
+  const plans = join(folder, "plans");
+  await cp(shippedPlans, plans, { recursive: true, errorOnExist: true, force: false });
+
+  const stores = ["one", "two"].map((name) => ({ name, path: join(folder, "stores", name) }));
+  for (const { name, path } of stores) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const store = directoryStore({ name: storeName.parse(name), path, chance: machine.chance });
+    await ensureDescriptor(store, machine.chance, machine.clock, wait);
+  }
+
+  const config = join(folder, "holdfast.yaml");
+  const scratch = machine.uid === 0 && !(await reachableByAll(folder)) ? systemScratch : null;
+  await writeFile(config, configText({ ...wish, recipient: identity.recipient, scratch }), {
+    flag: "wx",
+    mode: 0o644,
+  });
+  await loadConfig(config, machine.env);
+  return {
+    config,
+    keys: [identity.path, signing.privatePath, signing.publicPath],
+    stores,
+    plans,
+    recipient: identity.recipient,
+  };
+}
+
+async function refuseTaken(folder: string): Promise<void> {
+  const taken: string[] = [];
+  for (const name of ours) {
+    const there = await access(join(folder, name), constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+    if (there) taken.push(name);
+  }
+  if (taken.length === 0) return;
+  throw new Failure("usage/invalid", `${folder} holds ${taken.join(", ")} already`, {
+    hint: "nothing is ever overwritten; choose another folder",
+  });
+}
+
+async function refuseUnknownPlan(shipped: string, plan: PlanName): Promise<void> {
+  const names = (await readdir(shipped)).map((file) => file.replace(/\.yaml$/, "")).sort();
+  if (names.includes(plan)) return;
+  throw new Failure("usage/invalid", `there is no plan ${plan}`, {
+    hint: `the shipped plans are ${names.join(", ")}`,
+  });
+}
+
+/** Whether everyone may pass through the folder and all above it, which the scratch user has to. */
+async function reachableByAll(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
