@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { type Chance, randomBase32 } from "../base/chance.ts";
+import type { Clock } from "../base/clock.ts";
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type StoreDescriptor, storeDescriptor } from "../model/documents.ts";
+import { descriptorKey } from "../model/layout.ts";
+import type { ObjectReader, Store } from "./store.ts";
+
+const bytesMax = 65_536;
+
+/**
+ * `holdfast.json` of a store, made if there is none. Of several hosts that make it at once one wins,
+ * and all return what that one wrote. Fails as `readDescriptor` does.
+ */
+export async function ensureDescriptor(
+  store: Store,
+  chance: Chance,
+  clock: Clock,
+  wait: Waiting,
+): Promise<StoreDescriptor> {
+  const there = await readDescriptor(store, wait);
+  if (there !== null) return there;
+  const fresh: StoreDescriptor = {
+    format: { name: "holdfast-store", version: 1 },
+    storeId: randomBase32(chance, 16),
+    createdAt: clock.now().toISOString(),
+  };
+  try {
+    await store.create(descriptorKey, Buffer.from(`${JSON.stringify(fresh)}\n`), {}, wait);
+  } catch (error) {
+    if (!isFailure(error, "store/exists")) throw error;
+  }
+  const won = await readDescriptor(store, wait);
+  if (won === null)
+    throw new Failure("store/unsuitable", `${store.name} does not show what was just written to it`);
+  return won;
+}
+
+/**
+ * `holdfast.json`; `null` when there is none. A version that this Holdfast does not know fails with
+ * "format/unknown", anything that is no descriptor with "format/invalid".
+ */
+export async function readDescriptor(store: ObjectReader, wait: Waiting): Promise<StoreDescriptor | null> {
+  let body: Buffer;
+  try {
+    body = await store.read(descriptorKey, { bytesMax }, wait);
+  } catch (error) {
+    if (isFailure(error, "store/absent")) return null;
+    throw error;
+  }
+  return parse(body, store);
+}
+
+const anyVersion = z.object({ format: z.object({ name: z.literal("holdfast-store"), version: z.number() }) });
+
+function parse(body: Buffer, store: ObjectReader): StoreDescriptor {
+  const where = `${descriptorKey} of ${store.name}`;
+  let document: unknown;
+  try {
+    document = JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new Failure("format/invalid", `${where} is not JSON`, { cause: error });
+  }
+  const known = storeDescriptor.safeParse(document);
+  if (known.success) return known.data;
+  const other = anyVersion.safeParse(document);
+  if (other.success && other.data.format.version !== 1) {
+    throw new Failure("format/unknown", `${where} has version ${String(other.data.format.version)}`);
+  }
+  throw new Failure("format/invalid", `${where} is no store descriptor`, { cause: known.error });
+}

@@ -1,0 +1,52 @@
+import type { Waiting } from "../base/waiting.ts";
+import type { AnyStore } from "./around.ts";
+import type { BucketSettings } from "./bucket.ts";
+import type { Probe, Said } from "./probe.ts";
+
+/** What can only be asked of a bucket. `lock`: the configuration wants objects locked there. */
+export function bucketProbes(store: AnyStore, lock: boolean, wait: Waiting): readonly Probe[] {
+  const ask = store.bucketSettings?.bind(store);
+  const probe = (name: string, judge: (settings: BucketSettings) => Said): Probe => ({
+    name,
+    writes: false,
+    run: async () => (ask === undefined ? { notRun: "this store is no bucket" } : judge(await ask(wait))),
+  });
+  return [
+    probe("versions", ({ versioning }) => judgeVersions(versioning, lock)),
+    probe("object-lock", ({ objectLock }) => judgeLock(objectLock, lock)),
+    probe("default-retention", judgeRetention),
+  ];
+}
+
+function judgeVersions(versioning: BucketSettings["versioning"], lock: boolean): Said {
+  switch (versioning) {
+    case "enabled":
+      return "every version of an object is kept";
+    case "suspended":
+    case "off":
+      return lock ? { problem: "no versions are kept, and locks need them" } : "no versions are kept";
+    case null:
+      return { notRun: "the server does not tell whether it keeps versions" };
+  }
+}
+
+function judgeLock(objectLock: boolean | null, lock: boolean): Said {
+  if (objectLock === null) return { notRun: "the server does not tell whether it can lock objects" };
+  if (objectLock) return "objects can be locked";
+  return lock
+    ? { problem: "objects cannot be locked, and the configuration wants it" }
+    : "objects cannot be locked";
+}
+
+/** Keys of tenants must be removable, or no erasure ever succeeds; the retention of a bucket spares none. */
+function judgeRetention({ objectLock, defaultRetention }: BucketSettings): Said {
+  if (defaultRetention !== null) {
+    const { mode, period } = defaultRetention;
+    return {
+      problem: `the bucket locks every object, keys included, for ${period} (${mode}): erasure would be impossible`,
+    };
+  }
+  if (objectLock === null)
+    return { notRun: "the server does not tell whether the bucket has a default retention" };
+  return "the bucket has no default retention";
+}

@@ -1,0 +1,54 @@
+import { Budget } from "../base/limit.ts";
+import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
+import type { ObjectKey } from "../model/ids.ts";
+import { type AnyStore, around } from "./around.ts";
+import type { ObjectStat } from "./store.ts";
+
+/**
+ * At most `concurrency` calls at once; the rest wait in order. A listing holds a place only while it
+ * fetches, not while its reader works, which may well be another call to this store.
+ */
+export function limited(store: AnyStore, concurrency: number): AnyStore {
+  const budget = new Budget(concurrency);
+
+  async function inPlace<T>(work: () => Promise<T>, wait: Waiting): Promise<T> {
+    const release = await place(budget, wait);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  async function* list(prefix: string, wait: Waiting, after?: ObjectKey): AsyncGenerator<ObjectStat> {
+    const listing = store.list(prefix, wait, after)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await inPlace(async () => listing.next(), wait);
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await listing.return?.();
+    }
+  }
+
+  return around(store, { run: async (_call, work, wait) => inPlace(work, wait), list });
+}
+
+async function place(budget: Budget, wait: Waiting): Promise<() => void> {
+  stillWaiting(wait);
+  const taken = budget.take(1);
+  try {
+    return await orAbort(taken, wait);
+  } catch (error) {
+    // The place that we no longer want will come all the same; the next in line gets it.
+    void giveBack(taken);
+    throw error;
+  }
+}
+
+async function giveBack(taken: Promise<() => void>): Promise<void> {
+  const release = await taken;
+  release();
+}

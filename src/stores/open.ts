@@ -1,0 +1,47 @@
+import { directoryStore } from "./directory.ts";
+import type { AnyStore } from "./around.ts";
+import { limited } from "./limited.ts";
+import { observed, type StoreEvent } from "./observed.ts";
+import { retrying, storeRetryPolicy } from "./retrying.ts";
+import { s3Store, type S3Settings } from "./s3.ts";
+import type { StoreName } from "../model/ids.ts";
+
+/** Plain values: secrets are resolved, paths are absolute. */
+export type StoreSettings =
+  | { readonly kind: "directory"; readonly name: StoreName; readonly path: string }
+  | ({ readonly kind: "s3" } & Omit<S3Settings, "limits">);
+
+export interface OpenOptions {
+  /** Told of every single request, retries apart. */
+  readonly onRequest?: (event: StoreEvent) => void;
+  readonly concurrency?: number;
+  /** In 0..1; spreads retries. */
+  readonly spread?: () => number;
+}
+
+const concurrency = { directory: 8, s3: 16 } as const;
+
+/**
+ * The store that the settings describe. Nothing is asked of it yet. Retries stand outside the limit,
+ * so that a call that waits to try again holds nobody up, and observation inside both, so that
+ * figures tell what the store did and not how patient we were.
+ */
+export function openStore(settings: StoreSettings, options: OpenOptions = {}): AnyStore {
+  const driver = drive(settings);
+  const { onRequest } = options;
+  const seen = onRequest === undefined ? driver : observed(driver, onRequest);
+  return retrying(
+    limited(seen, options.concurrency ?? concurrency[settings.kind]),
+    storeRetryPolicy,
+    options.spread,
+  );
+}
+
+function drive(settings: StoreSettings): AnyStore {
+  switch (settings.kind) {
+    case "directory":
+      return directoryStore(settings);
+    case "s3":
+      return s3Store(settings);
+  }
+}

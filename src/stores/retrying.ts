@@ -1,0 +1,91 @@
+import { Failure, isFailure } from "../base/failure.ts";
+import { retry, type RetryPolicy } from "../base/retry.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey } from "../model/ids.ts";
+import { type AnyStore, around } from "./around.ts";
+import type { CreateOptions, ObjectStat } from "./store.ts";
+
+export const storeRetryPolicy: RetryPolicy = { attemptsMax: 5, firstDelayMs: 200, delayMaxMs: 10_000 };
+
+/**
+ * Tries again what may well succeed next time. A listing goes on behind the last key it gave.
+ *
+ * `create` needs more care: when an attempt got no answer, the object may be there. The next attempt
+ * then finds the key taken, by ourselves or by somebody else, and reading it back tells which: the
+ * same bytes are success, others are "store/exists". The same is asked once more after the last try.
+ * `spread` in 0..1 keeps many hosts from coming back at once.
+ */
+export function retrying(store: AnyStore, policy: RetryPolicy, spread?: () => number): AnyStore {
+  const again = async <T>(work: () => Promise<T>, wait: Waiting): Promise<T> =>
+    retry(work, policy, wait, spread);
+
+  async function* list(prefix: string, wait: Waiting, after?: ObjectKey): AsyncGenerator<ObjectStat> {
+    let last = after;
+    let listing: AsyncIterator<ObjectStat> | null = null;
+    try {
+      for (;;) {
+        const next: IteratorResult<ObjectStat, unknown> = await again(async () => {
+          listing ??= store.list(prefix, wait, last)[Symbol.asyncIterator]();
+          try {
+            return await listing.next();
+          } catch (error) {
+            listing = null;
+            throw error;
+          }
+        }, wait);
+        if (next.done === true) return;
+        last = next.value.key;
+        yield next.value;
+      }
+    } finally {
+      await closed(listing);
+    }
+  }
+
+  async function create(
+    key: ObjectKey,
+    body: Uint8Array,
+    options: CreateOptions,
+    wait: Waiting,
+  ): Promise<void> {
+    let inDoubt = false;
+    try {
+      await again(async () => {
+        try {
+          await store.create(key, body, options, wait);
+        } catch (error) {
+          inDoubt ||= isFailure(error) && error.retryable;
+          throw error;
+        }
+      }, wait);
+    } catch (error) {
+      const unsettled = inDoubt && isFailure(error) && (error.retryable || error.code === "store/exists");
+      if (!unsettled || wait.signal.aborted) throw error;
+      const there = await readBack(key, body.length, wait);
+      if (there === "absent") throw error;
+      if (there === "larger" || !there.equals(body)) {
+        throw new Failure("store/exists", `${key} is taken in ${store.name}`, { cause: error });
+      }
+    }
+  }
+
+  async function readBack(
+    key: ObjectKey,
+    bytes: number,
+    wait: Waiting,
+  ): Promise<Buffer | "absent" | "larger"> {
+    try {
+      return await again(async () => store.read(key, { bytesMax: bytes }, wait), wait);
+    } catch (error) {
+      if (isFailure(error, "store/absent")) return "absent";
+      if (isFailure(error, "store/corrupt")) return "larger";
+      throw error;
+    }
+  }
+
+  return { ...around(store, { run: async (_call, work, wait) => again(work, wait), list }), create };
+}
+
+async function closed(listing: AsyncIterator<ObjectStat> | null): Promise<void> {
+  await listing?.return?.();
+}

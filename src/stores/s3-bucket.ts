@@ -1,0 +1,49 @@
+import {
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import type { BucketSettings } from "./bucket.ts";
+import { statusOf } from "./s3-failure.ts";
+
+/** What the server tells about a bucket; throws the errors of the client, beside those that mean "not told". */
+export async function s3BucketSettings(
+  client: S3Client,
+  bucket: string,
+  abortSignal: AbortSignal,
+): Promise<BucketSettings> {
+  const at = { Bucket: bucket };
+  const versioning = await unlessUnknown(client.send(new GetBucketVersioningCommand(at), { abortSignal }));
+  const lock = await unlessUnknown(client.send(new GetObjectLockConfigurationCommand(at), { abortSignal }));
+  const rules = lock === "unknown" ? undefined : lock?.ObjectLockConfiguration;
+  return {
+    versioning: versioning === "unknown" ? null : versioningOf(versioning?.Status),
+    objectLock: lock === "unknown" ? null : rules?.ObjectLockEnabled === "Enabled",
+    defaultRetention: retentionOf(rules?.Rule?.DefaultRetention),
+  };
+}
+
+/** `null` where nothing is configured, "unknown" where the server does not know the question or may not answer it. */
+async function unlessUnknown<T>(call: Promise<T>): Promise<T | null | "unknown"> {
+  try {
+    return await call;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404 && error instanceof Error && error.name !== "NoSuchBucket") return null;
+    if (status === 403 || status === 405 || status === 501) return "unknown";
+    throw error;
+  }
+}
+
+function versioningOf(status: string | undefined): "enabled" | "suspended" | "off" {
+  if (status === "Enabled") return "enabled";
+  return status === "Suspended" ? "suspended" : "off";
+}
+
+function retentionOf(
+  rule: { Mode?: string | undefined; Days?: number | undefined; Years?: number | undefined } | undefined,
+): BucketSettings["defaultRetention"] {
+  if (rule === undefined) return null;
+  const period = rule.Years === undefined ? `${String(rule.Days ?? 0)} days` : `${String(rule.Years)} years`;
+  return { mode: rule.Mode ?? "unknown", period };
+}
