@@ -1,4 +1,5 @@
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { Failure } from "../base/failure.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import type { ObjectVersion } from "./store.ts";
 
@@ -25,8 +26,11 @@ export async function s3Versions(
         current: IsLatest === true,
       });
     }
+    if (page.IsTruncated === undefined) {
+      throw new Failure("store/unsuitable", `no listing of versions came in answer for ${at.key}`);
+    }
     // Longer keys that begin with this one come behind it and are none of ours.
-    more = page.IsTruncated === true && page.NextKeyMarker === at.Key;
+    more = page.IsTruncated && page.NextKeyMarker === at.Key;
     markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
   }
   return found;

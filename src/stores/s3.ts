@@ -126,7 +126,11 @@ class S3Store implements WholeStore, BucketInspector {
         yield { key: key.data, bytes: Size, modifiedAt: LastModified ?? new Date(0) };
       }
       token = page.NextContinuationToken;
-      more = page.IsTruncated === true && token !== undefined;
+      more = page.IsTruncated === true;
+      // What is no listing at all reads as an empty one, and "nothing there" must not come from a mistake.
+      if (page.IsTruncated === undefined || (more && token === undefined)) {
+        throw new Failure("store/unsuitable", `${this.name} does not answer with a listing`);
+      }
     }
   }
 
