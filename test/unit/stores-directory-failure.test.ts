@@ -1,0 +1,34 @@
+/** Each error of the operating system becomes the failure that tells what to do about it. */
+import { describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
+import { directoryFailure } from "../../src/stores/directory-failure.ts";
+
+describe("an error of the operating system", () => {
+  it.each([
+    ["ENOSPC", "store/full"],
+    ["EDQUOT", "store/full"],
+    ["EACCES", "store/refused"],
+    ["EPERM", "store/refused"],
+    ["EROFS", "store/refused"],
+    ["ELOOP", "store/refused"],
+    ["ENOTDIR", "store/refused"],
+    ["EXDEV", "store/unsuitable"],
+    ["EOPNOTSUPP", "store/unsuitable"],
+    ["EIO", "store/unreachable"],
+    ["ESTALE", "store/unreachable"],
+    ["ENOENT", "store/unreachable"],
+    ["EMFILE", "store/unreachable"],
+  ])("%s is %s", (errno, code) => {
+    const error = Object.assign(new Error("open"), { code: errno });
+    expect(directoryFailure("create a in folder", error)).toMatchObject({
+      code,
+      message: `create a in folder: ${errno}`,
+      cause: error,
+    });
+  });
+
+  it("stays what it is when it is a failure already", () => {
+    const failure = new Failure("store/exists", "a is taken");
+    expect(directoryFailure("create a", failure)).toBe(failure);
+  });
+});
