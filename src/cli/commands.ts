@@ -1,8 +1,21 @@
 /** Every command there is, in the order of the help. */
 import type { Command } from "./command.ts";
 import { configCheck } from "./config-check.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { keysNew } from "./keys-new.ts";
+import { keysRotate } from "./keys-rotate.ts";
 import { keysShow } from "./keys-show.ts";
+import { storesCheck } from "./stores-check.ts";
+import { tenants } from "./tenants.ts";
 
-export const commands: readonly Command[] = [init, configCheck, keysNew, keysShow];
+export const commands: readonly Command[] = [
+  init,
+  doctor,
+  configCheck,
+  storesCheck,
+  keysNew,
+  keysShow,
+  keysRotate,
+  tenants,
+];

@@ -2,7 +2,9 @@ import { isFailure } from "../base/failure.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
+import { directoryStore } from "../stores/directory.ts";
 import { openStore, type StoreSettings } from "../stores/open.ts";
+import { s3Store } from "../stores/s3.ts";
 import { closedStore } from "./closed-store.ts";
 
 /** Every store of the configuration, in its order. */
@@ -10,6 +12,20 @@ export async function openStores({ stores, limits }: Config): Promise<ReadonlyMa
   const opened = new Map<StoreName, AnyStore>();
   for (const store of stores.values()) opened.set(store.name, await openOne(store, limits.storeRequests));
   return opened;
+}
+
+/**
+ * One store without retries and limits, for probes that ask what the store itself settles. One whose
+ * secrets cannot be read fails at every call.
+ */
+export async function openBareStore(store: StoreConfig): Promise<AnyStore> {
+  try {
+    const settings = await settingsOf(store);
+    return settings.kind === "directory" ? directoryStore(settings) : s3Store(settings);
+  } catch (error) {
+    if (isFailure(error, "config/invalid")) return closedStore(store.name, error);
+    throw error;
+  }
 }
 
 async function openOne(store: StoreConfig, concurrency: number): Promise<AnyStore> {

@@ -1,0 +1,68 @@
+import type { Config } from "../../config/config.ts";
+import { hostKeys } from "../host-keys.ts";
+import { oneHostHasAllRoles } from "../one-host.ts";
+import type { Examination } from "./examination.ts";
+
+/** Which keys this host can read, what they are worth, and whether promise 8 holds here. */
+export async function examineKeys(config: Config): Promise<Examination[]> {
+  const { identity, signing, trusted } = await hostKeys(config);
+  const roles = identity?.roles ?? [];
+  return [
+    keyLine(
+      "identity",
+      identity,
+      identity?.recipient ?? "",
+      roles.join(", "),
+      "none: this host opens nothing",
+    ),
+    keyLine(
+      "signing",
+      signing,
+      signing?.kid ?? "",
+      signing?.may.join(", ") ?? "",
+      "none: this host signs nothing",
+    ),
+    ...trusted.map((one): Examination =>
+      keyLine("trusted", one, one.kid ?? one.origin, one.may.join(", "), ""),
+    ),
+    promiseEight(roles),
+    ...(config.keys.escrow.length > 0 ? [] : [noEscrow]),
+  ];
+}
+
+const noEscrow: Examination = {
+  area: "keys",
+  subject: "escrow",
+  outcome: "warned",
+  detail: "there is none: when the identities of verifiers and restorers are lost, every backup is",
+  hint: "`holdfast keys new FOLDER --only identity` makes one; keep it offline and name its recipient in keys.escrow",
+};
+
+interface Readable {
+  readonly problem: string | null;
+}
+
+function keyLine(
+  subject: string,
+  key: Readable | null,
+  id: string,
+  worth: string,
+  none: string,
+): Examination {
+  if (key === null) return { area: "keys", subject, outcome: "warned", detail: none };
+  if (key.problem !== null) return { area: "keys", subject, outcome: "failed", detail: key.problem };
+  return { area: "keys", subject, outcome: "passed", detail: `${id}: ${worth}` };
+}
+
+function promiseEight(roles: readonly string[]): Examination {
+  const subject = "promise 8";
+  const reads = roles.includes("verifier") || roles.includes("restorer") || roles.includes("escrow");
+  if (!reads)
+    return {
+      area: "keys",
+      subject,
+      outcome: "passed",
+      detail: "this host cannot read what it wrote yesterday",
+    };
+  return { area: "keys", subject, outcome: "warned", detail: oneHostHasAllRoles.join(" ") };
+}

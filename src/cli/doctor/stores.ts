@@ -1,0 +1,43 @@
+import { isFailure } from "../../base/failure.ts";
+import { spell } from "../../model/duration.ts";
+import { type Waiting, within } from "../../base/waiting.ts";
+import type { AnyStore } from "../../stores/around.ts";
+import { readDescriptor } from "../../stores/describe.ts";
+import type { Desk } from "../desk.ts";
+import type { Examination } from "./examination.ts";
+
+const limitMs = 30_000;
+const skewMsMax = 300_000;
+
+/** Whether each store answers, is one of ours, and has our time. What it permits is told by `stores check`. */
+export async function examineStores(desk: Desk, wait: Waiting): Promise<Examination[]> {
+  return Promise.all(desk.stores.values().map((store) => examineOne(store, desk, wait)));
+}
+
+async function examineOne(store: AnyStore, desk: Desk, wait: Waiting): Promise<Examination> {
+  const area = "stores" as const;
+  const subject = store.name;
+  try {
+    const limited = within(wait, limitMs);
+    const descriptor = await readDescriptor(store, limited);
+    if (descriptor === null) {
+      const hint = `\`holdfast stores check ${subject}\` probes it and marks it as a store`;
+      return { area, subject, outcome: "failed", detail: "it answers, and holds no holdfast.json", hint };
+    }
+    const skewMs = Math.abs((await store.clock(limited)).getTime() - desk.machine.clock.now().getTime());
+    if (skewMs > skewMsMax) {
+      const hint = "set the clocks of host and store by NTP";
+      return {
+        area,
+        subject,
+        outcome: "failed",
+        detail: `its clock and ours are ${spell(skewMs)} apart`,
+        hint,
+      };
+    }
+    return { area, subject, outcome: "passed", detail: `it answers, store id ${descriptor.storeId}` };
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    return { area, subject, outcome: "failed", detail: error.message, hint: error.hint };
+  }
+}

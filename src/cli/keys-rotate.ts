@@ -1,0 +1,38 @@
+/** `holdfast keys rotate`: a new generation of one tenant's keys. */
+import { exitCodes } from "../base/failure.ts";
+import { rotateKeySet } from "../keys/mint-key-set.ts";
+import { command } from "./command.ts";
+import { table } from "./text.ts";
+
+export const keysRotate = command({
+  name: "keys rotate",
+  usage: "<tenant>",
+  describe: "make the next generation of a tenant's keys, for all backups from now on",
+  examples: [
+    ["keys rotate acme", "the next backup seals every chunk anew; older ones keep their keys"],
+    ["keys rotate acme --json", "the same for a script"],
+  ],
+  options: (yargs) =>
+    yargs.positional("tenant", { type: "string", demandOption: true, describe: "id of the tenant" }),
+  run: async (args, context, out) => {
+    await using desk = await context.openDesk();
+    const tenant = await desk.tenant(args.tenant);
+    const minted = await rotateKeySet(tenant.id, desk.storesOf(tenant), await desk.mint(), context.wait);
+    const stores = minted.places.map(({ store, failure }) => ({
+      store,
+      state: failure === null ? "present" : "missing",
+      problem: failure?.message ?? null,
+    }));
+    const { generation, statement } = minted.keySet;
+    out.result({ tenant: tenant.id, generation, recipient: statement.recipient, stores }, () =>
+      [
+        `${tenant.id} has keys of generation ${String(generation)}, recipient ${statement.recipient}`,
+        table(
+          ["store", "keys", "problem"],
+          stores.map(({ store, state, problem }) => [store, state, problem ?? ""]),
+        ),
+      ].join("\n"),
+    );
+    return stores.every(({ state }) => state === "present") ? exitCodes.done : exitCodes.degraded;
+  },
+});
