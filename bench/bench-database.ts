@@ -1,0 +1,58 @@
+/** The private server that the bench runs against, with the bench database in it. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PrivateServer } from "../src/postgres/private-server.ts";
+import {
+  createDatabase,
+  environmentOf,
+  psql,
+  startTestServer,
+  urlOf,
+} from "../test/support/postgres-server.ts";
+
+export interface BenchDatabase extends AsyncDisposable {
+  /** For the stock programs. */
+  environment(database: string): Record<string, string>;
+  url(database: string): string;
+  readonly name: string;
+  readonly binFolder: string;
+  readonly server: PrivateServer;
+}
+
+/** A machine of its own for the database would hide what the tools cost it; here both share the cores. */
+const settings = { shared_buffers: "256MB", max_wal_size: "4GB", maintenance_work_mem: "128MB", jit: "off" };
+
+export async function startBenchDatabase(scale: number): Promise<BenchDatabase> {
+  const server = await startTestServer(settings);
+  try {
+    await createDatabase(server, "bench");
+    await runFile(server, "bench", "erp.sql", { scale });
+    await psql(server, "bench", "vacuum (freeze, analyze)");
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    name: "bench",
+    server,
+    binFolder: server.binFolder,
+    environment: (database) => environmentOf(server, database),
+    url: (database) => urlOf(server, database),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** One working day on the database. */
+export async function workOneDay(database: BenchDatabase, scale: number, day: number): Promise<void> {
+  await runFile(database.server, database.name, "erp-day.sql", { scale, day });
+}
+
+async function runFile(
+  server: PrivateServer,
+  database: string,
+  file: string,
+  variables: Readonly<Record<string, number>>,
+): Promise<void> {
+  const set = Object.entries(variables).map(([name, value]) => `\\set ${name} ${String(value)}\n`);
+  await psql(server, database, set.join("") + (await readFile(join(import.meta.dirname, file), "utf8")));
+}

@@ -1,0 +1,56 @@
+/** The figures of a run as a table for people and as a file for machines. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Table from "cli-table3";
+import type { Machine } from "./machine.ts";
+import type { Measurement } from "./measure.ts";
+
+export interface Figure extends Measurement {
+  readonly step: string;
+  readonly who: string;
+}
+
+export interface Results {
+  readonly at: string;
+  readonly machine: Machine;
+  readonly scale: number;
+  readonly databaseBytes: number;
+  readonly figures: readonly Figure[];
+  readonly notes: readonly string[];
+}
+
+/** Ratios are holdfast's figure divided by the other's: below 1 holdfast took less. */
+export function tableOf(results: Results, us = "holdfast"): string {
+  const table = new Table({
+    head: ["step", "who", "wall s", "CPU s", "peak MB", "MB written", "objects", `wall of ${us} ÷`],
+    colAligns: ["left", "left", "right", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [] },
+  });
+  for (const figure of results.figures) {
+    const ours = results.figures.find((one) => one.step === figure.step && one.who === us);
+    table.push([
+      figure.step,
+      figure.who,
+      figure.seconds.toFixed(1),
+      figure.cpuSeconds.toFixed(1),
+      megabytes(figure.peakBytes),
+      megabytes(figure.writtenBytes),
+      String(figure.writtenObjects),
+      ours === undefined || ours === figure ? "" : (ours.seconds / figure.seconds).toFixed(2),
+    ]);
+  }
+  return `${table.toString()}\n${results.notes.join("\n")}\n`;
+}
+
+/** Writes `bench/results/<name>.json` and returns its path. */
+export function keep(results: Results, name: string): string {
+  const folder = join(import.meta.dirname, "results");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.json`);
+  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  return path;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(0);
+}
