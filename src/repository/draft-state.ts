@@ -40,7 +40,7 @@ export interface DraftOrder {
   /** How many of them must hold the backup for it to count. */
   readonly quorum: number;
   readonly zstdLevel: number;
-  /** Of the newest generation, from those of `stores` that answer; this host must be able to name chunks. */
+  /** Of the newest generation, from those of `stores` that answer; see `keysToBackUp`. */
   readonly keys: (stores: readonly Shelf["store"][], wait: Waiting) => Promise<TenantKeys>;
 }
 

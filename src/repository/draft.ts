@@ -21,6 +21,8 @@ import { findReusable } from "./reuse.ts";
 import { Shelves } from "./shelves.ts";
 
 export interface Draft {
+  /** "source/clock" as soon as the recovery point is known to lie in the future. */
+  checkTime(at: Date, openedAt: Date): void;
   /** Several streams may be added at once. Throws what the stream threw, or "store/quorum". */
   addStream(stream: PlainStream, wait: Waiting): Promise<StreamEntry>;
   /** Once, after every stream was added. "source/clock", "store/quorum", "backup/overtaken" (start anew). */
@@ -38,8 +40,12 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
     workshop.onStoreFailed(tenant, store, failure);
   });
   const holdings = await openShelves(tenant, shelves, workshop, wait);
+  // All stores, for only when all answer can it be said that a tenant has no keys yet.
+  const keys = await order.keys(
+    order.shelves.map(({ store }) => store),
+    wait,
+  );
   const stores = shelves.live.map(({ store }) => store);
-  const keys = await order.keys(stores, wait);
   const keyLines = await keyObjects(tenant, keys, stores, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
   const { generation } = keys;
@@ -61,6 +67,10 @@ function draftOf(state: DraftState): Draft {
   const streams: StreamEntry[] = [];
   const chunkKeys = chunkKeysOf(state);
   return {
+    checkTime: (at, openedAt) => {
+      // Whether the source is a standby, whose recovery point may lie far back, is known at the end.
+      checkSourceClock({ at, openedAt, standby: true });
+    },
     addStream: async (stream, wait) => {
       const lane = state.placer.lane(wait);
       const isKnown = (name: string): boolean => state.placer.isKnown(name);

@@ -128,8 +128,13 @@ async function evenOut(
       const lockedUntil = one.lockedUntil === undefined ? null : new Date(one.lockedUntil);
       await shelves.each(async (shelf) => {
         if (one.heldBy.has(shelf.store.name)) return;
-        await putWhole(shelf, { ...one, body, lockedUntil }, wait);
-        one.heldBy.add(shelf.store.name);
+        try {
+          await putWhole(shelf, { ...one, body, lockedUntil }, wait);
+          one.heldBy.add(shelf.store.name);
+        } catch (error) {
+          // Damaged bytes keep their key until somebody heals them; a new object is as good.
+          if (!isFailure(error, "store/corrupt")) throw error;
+        }
       }, wait);
     } finally {
       giveBack();

@@ -1,0 +1,115 @@
+/** The verb: one consistent snapshot of one tenant, sealed into every store of its plan. */
+import { eachAtOnce } from "../base/limit.ts";
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupKind } from "../model/glossary.ts";
+import type { PlainStream, Snapshot } from "../postgres/snapshot.ts";
+import { begin, type Draft } from "../repository/draft.ts";
+import type { DraftOrder, Workshop } from "../repository/draft-state.ts";
+import { type BackupReport, reportOf } from "./report.ts";
+
+export interface BackupOrder extends Omit<DraftOrder, "kind"> {
+  /** Streams that are read side by side. */
+  readonly jobs: number;
+  readonly openSnapshot: (wait: Waiting) => Promise<Snapshot>;
+  /** Versions of what makes the backup, for the manifest. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface BackupDesk {
+  readonly workshop: Workshop;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+  readonly watch: BackupWatch;
+}
+
+/** What happens while a backup runs, for bars and logs. */
+export interface BackupWatch {
+  /** The snapshot stands; the estimate may be far off. */
+  readonly opened: (order: BackupOrder, estimatedBytes: number) => void;
+  readonly reading: (order: BackupOrder, title: string) => void;
+  /** Plain bytes more that were read. */
+  readonly read: (order: BackupOrder, bytes: number) => void;
+  readonly startingAnew: (order: BackupOrder, reason: string) => void;
+}
+
+/** A removal that overtakes two backups of one tenant in a row is no accident. */
+const attemptsMax = 2;
+
+/**
+ * Resolves with what was done once enough stores hold the whole backup: `degraded` says that some do
+ * not. Throws when it does not count: "source/…", "store/quorum", "policy/refused", "wait/cancelled";
+ * then no record was written to a quorum of stores, and nothing counts.
+ */
+export async function backup(
+  desk: BackupDesk,
+  order: BackupOrder,
+  kind: BackupKind,
+  wait: Waiting,
+): Promise<BackupReport> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptBackup(desk, order, kind, wait);
+    } catch (error) {
+      if (!isFailure(error, "backup/overtaken") || attempt === attemptsMax) throw error;
+      desk.watch.startingAnew(order, error.message);
+    }
+  }
+}
+
+async function attemptBackup(
+  { workshop, monotonicMs, watch }: BackupDesk,
+  order: BackupOrder,
+  kind: BackupKind,
+  wait: Waiting,
+): Promise<BackupReport> {
+  const startedMs = monotonicMs();
+  const draft = await begin({ ...order, kind }, workshop, wait);
+  await using snapshot = await order.openSnapshot(wait);
+  const openedAt = workshop.clock.now();
+  draft.checkTime(snapshot.at, openedAt);
+  watch.opened(order, snapshot.estimatedBytes);
+  await addStreams(draft, snapshot, order, watch, wait);
+  const fingerprint = await snapshot.fingerprint(wait);
+  const { at } = snapshot;
+  const committed = await draft.commit({ at, openedAt, fingerprint, environment: order.environment }, wait);
+  return reportOf(order.tenant, kind, committed, fingerprint, (monotonicMs() - startedMs) / 1000);
+}
+
+/** The first stream that fails ends the others at once: they would only burden the source. */
+async function addStreams(
+  draft: Draft,
+  snapshot: Snapshot,
+  order: BackupOrder,
+  watch: BackupWatch,
+  wait: Waiting,
+): Promise<void> {
+  const stop = new AbortController();
+  const together = { signal: AbortSignal.any([wait.signal, stop.signal]) };
+  let first: { readonly error: unknown } | undefined;
+  try {
+    await eachAtOnce(snapshot.streams(together), order.jobs, async (stream) => {
+      try {
+        watch.reading(order, stream.title);
+        const watched = counted(stream, (bytes) => watch.read(order, bytes));
+        await draft.addStream(watched, together);
+      } catch (error) {
+        first ??= { error };
+        stop.abort(error);
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw first === undefined ? error : first.error;
+  }
+}
+
+function counted(stream: PlainStream, onBytes: (bytes: number) => void): PlainStream {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const part of stream.bytes) {
+      onBytes(part.length);
+      yield part;
+    }
+  }
+  return { id: stream.id, content: stream.content, title: stream.title, bytes: bytes() };
+}

@@ -1,0 +1,232 @@
+/** Objects that vanish or are condemned while a backup runs never end up under a record (promise 2, traps 23, 26, 27). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { compactUtc } from "../../src/base/clock.ts";
+import { backupId, objectKey } from "../../src/model/ids.ts";
+import { condemnedPrefix, parseChunkKey } from "../../src/model/layout.ts";
+import { graceMs } from "../../src/repository/commit.ts";
+import { writeProof } from "../../src/repository/write-proof.ts";
+import { faulty } from "../support/faulty-store.ts";
+import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
+import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
+import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+
+let house: House;
+let dubai: MemoryStore;
+let frankfurt: MemoryStore;
+
+beforeAll(async () => {
+  house = await buildHouse();
+});
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  dubai = memoryStore("dubai", house.clock);
+  frankfurt = memoryStore("frankfurt", house.clock);
+  await house.backUp([dubai, frankfurt], { rows: table });
+  house.clock.advance(60_000);
+});
+
+const table = rows(5, 2_500_000);
+
+function chunksIn(store: MemoryStore): string[] {
+  return store.keys().filter((key) => parseChunkKey(key) !== null);
+}
+
+async function condemn(store: MemoryStore, keys: readonly string[]): Promise<string> {
+  const at = house.clock.now();
+  const path = `${condemnedPrefix(house.tenant)}${compactUtc(at)}.jws`;
+  const list = {
+    format: { name: "holdfast-condemned", version: 1 },
+    tenant: house.tenant,
+    at: at.toISOString(),
+    keys,
+  };
+  store.overwrite(path, await house.signer.sign("removal", list));
+  return path;
+}
+
+describe("an object that a backup reuses", () => {
+  it("is copied from another store when it vanishes from one before the record", async () => {
+    const [victim = ""] = chunksIn(frankfurt);
+    const made = await house.backUp(
+      [dubai, frankfurt],
+      { rows: table },
+      { beforeCommit: () => frankfurt.lose(victim) },
+    );
+    expect(made.state).toBe("complete");
+    expect(frankfurt.bodyOf(victim).equals(dubai.bodyOf(victim))).toBe(true);
+    expect(brokenPromises(frankfurt)).toEqual([]);
+  });
+
+  it("ends the backup when it vanishes from every store, and the next one seals it anew", async () => {
+    const [victim = ""] = chunksIn(dubai);
+    const lose = (): void => {
+      dubai.lose(victim);
+      frankfurt.lose(victim);
+    };
+    await expect(
+      house.backUp([dubai, frankfurt], { rows: table }, { beforeCommit: lose }),
+    ).rejects.toMatchObject({ code: "backup/overtaken", retryable: true });
+    expect(recordsIn(dubai).length).toBe(1);
+    const next = await house.backUp([dubai, frankfurt], { rows: table });
+    expect((await readAll(await house.open([dubai], next.backup), "rows")).toString()).toBe(table);
+  });
+
+  it("that vanishes again as soon as it was copied costs the store its copy", async () => {
+    const [victim = ""] = chunksIn(frankfurt);
+    const lossy = faulty(frankfurt);
+    const made = await house.backUp(
+      [dubai, lossy],
+      { rows: table },
+      { beforeCommit: () => lossy.hides(victim) },
+    );
+    expect(made.state).toBe("degraded");
+    expect(recordsIn(frankfurt).length).toBe(1);
+  });
+
+  it("is sealed anew when it was condemned before, in whichever store the list lies", async () => {
+    const dead = chunksIn(dubai);
+    await condemn(frankfurt, dead);
+    const made = await house.backUp([dubai, frankfurt], { rows: table });
+    expect(made.reusedBytes).toBe(0);
+    const copy = await house.open([dubai], made.backup);
+    expect([...copy.inventory.keys()].filter((key) => dead.includes(key))).toEqual([]);
+  });
+
+  it("ends the backup when it is condemned meanwhile, and nothing is recorded", async () => {
+    const [victim = ""] = chunksIn(dubai);
+    const condemning = { beforeCommit: async () => void (await condemn(dubai, [victim])) };
+    await expect(house.backUp([dubai, frankfurt], { rows: table }, condemning)).rejects.toMatchObject({
+      code: "backup/overtaken",
+    });
+    expect(recordsIn(dubai).length).toBe(1);
+    expect((await house.backUp([dubai, frankfurt], { rows: table })).state).toBe("complete");
+  });
+});
+
+describe("a condemned list that cannot be read", () => {
+  it("stops all reuse but no backup", async () => {
+    dubai.overwrite(`${condemnedPrefix(house.tenant)}20261121T000000Z.jws`, Buffer.from("noise"));
+    const made = await house.backUp([dubai, frankfurt], { rows: table });
+    expect(made.state).toBe("complete");
+    expect(made.reusedBytes).toBe(0);
+  });
+
+  it("ends a backup that reuses something when it appears meanwhile", async () => {
+    const path = `${condemnedPrefix(house.tenant)}20261121T000000Z.jws`;
+    const plant = { beforeCommit: () => dubai.overwrite(path, Buffer.from("noise")) };
+    await expect(house.backUp([dubai, frankfurt], { rows: table }, plant)).rejects.toMatchObject({
+      code: "backup/overtaken",
+    });
+    dubai.lose(path);
+    expect((await house.backUp([dubai, frankfurt], { rows: rows(99, 500_000) }, plant)).state).toBe(
+      "complete",
+    );
+  });
+
+  it("is one that lies under another list's path", async () => {
+    const path = await condemn(dubai, []);
+    dubai.overwrite(path.replace("/condemned/2026", "/condemned/2025"), dubai.bodyOf(path));
+    expect((await house.backUp([dubai, frankfurt], { rows: table })).reusedBytes).toBe(0);
+  });
+});
+
+describe("the last look", () => {
+  it("is taken again when more than a quarter of the grace time goes by before the record", async () => {
+    const watched = faulty(dubai);
+    const [victim = ""] = chunksIn(dubai);
+    let slow = true;
+    // Reading the end of the chain comes after the look; there the time goes by, and a prune condemns.
+    const signer: House["signer"] = {
+      kid: house.signer.kid,
+      sign: async (purpose, payload) => {
+        if (purpose === "record" && slow) {
+          slow = false;
+          house.clock.advance(graceMs / 4 + 1);
+          await condemn(dubai, [victim]);
+        }
+        return house.signer.sign(purpose, payload);
+      },
+    };
+    const backingUp = house.backUp([watched, frankfurt], { rows: table }, { workshop: { signer } });
+    await expect(backingUp).rejects.toMatchObject({ code: "backup/overtaken" });
+    expect(recordsIn(dubai).length).toBe(1);
+  });
+
+  it("lists every prefix and then reads the condemned lists, after the last write but the record's", async () => {
+    const watched = faulty(dubai);
+    await house.backUp([watched], { rows: table });
+    const last = watched.calls.findLastIndex(
+      ({ operation, key }) => operation === "create" && !key.endsWith("record.jws"),
+    );
+    const after = watched.calls.slice(last + 1).map(({ operation, key }) => `${operation} ${key}`);
+    const base = `tenants/${house.tenant}`;
+    expect(after.slice(1, 4)).toEqual([
+      `list ${base}/chunks/1/`,
+      `list ${base}/keys/`,
+      `list ${base}/condemned/`,
+    ]);
+    expect(after.at(-1)).toMatch(/^create .*record\.jws$/);
+    expect(after[0]).toMatch(/^list .*\/backups\//);
+  });
+});
+
+describe("what a proof found damaged in a store", () => {
+  async function refute(store: MemoryStore, damaged: readonly string[]): Promise<void> {
+    const [backup = ""] = recordsIn(store);
+    const copy = await house.open([store], backupId.parse(backup));
+    const content = {
+      format: { name: "holdfast-proof" as const, version: 1 as const },
+      tenant: house.tenant,
+      backup: copy.record.backup,
+      store: store.name,
+      storeId: "a".repeat(16),
+      record: copy.recordSha256,
+      verdict: "refuted" as const,
+      at: house.clock.now().toISOString(),
+      seconds: 1,
+      host: "test-host",
+      version: "0.1.0",
+      checks: [],
+      excluded: 0,
+      damaged: damaged.map((key) => objectKey.parse(key)),
+    };
+    await writeProof(
+      {
+        proof: content,
+        detail: { findings: [] },
+        recipient: copy.keys.recipient,
+        stores: [dubai, frankfurt],
+      },
+      { signer: house.signer, sealer: house.workshop.sealer },
+      never,
+    );
+    house.clock.advance(60_000);
+  }
+
+  it("is sealed anew for all stores, since good bytes cannot be put over bad ones, and costs no store its copy", async () => {
+    const damaged = chunksIn(dubai);
+    for (const key of damaged) dubai.overwrite(key, flipped(dubai.bodyOf(key)));
+    await refute(dubai, damaged);
+    const made = await house.backUp([dubai, frankfurt], { rows: table });
+    expect(made.state).toBe("complete");
+    expect(made.reusedBytes).toBe(0);
+    expect((await readAll(await house.open([dubai], made.backup), "rows")).toString()).toBe(table);
+  });
+
+  it("is copied from another store where it has gone from the damaged one", async () => {
+    const damaged = chunksIn(dubai);
+    await refute(dubai, damaged);
+    for (const key of damaged) dubai.lose(key);
+    const made = await house.backUp([dubai, frankfurt], { rows: table });
+    expect(made.reusedBytes).toBeGreaterThan(1_000_000);
+    expect(brokenPromises(dubai)).toEqual([]);
+  });
+});
+
+function flipped(body: Buffer): Buffer {
+  const altered = Buffer.from(body);
+  altered.writeUInt8(altered.readUInt8(200) ^ 1, 200);
+  return altered;
+}

@@ -1,0 +1,62 @@
+/**
+ * A reader of copies that shares no code with the product: JWS by splitting, zstd by the runtime,
+ * digests by hand. It answers what promise 1 asks of a store.
+ */
+import { createHash } from "node:crypto";
+import { zstdDecompressSync } from "node:zlib";
+import type { MemoryStore } from "./memory-store.ts";
+
+interface Line {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The ids of all records in a store. */
+export function recordsIn(store: MemoryStore): string[] {
+  return store.keys().flatMap((key) => /\/backups\/([^/]+)\/record\.jws$/.exec(key)?.[1] ?? []);
+}
+
+/** What records of the store name and the store does not hold whole, in words; empty when promise 1 holds. */
+export function brokenPromises(store: MemoryStore): string[] {
+  const broken: string[] = [];
+  for (const key of store.keys().filter((one) => one.endsWith("/record.jws"))) {
+    const folder = key.slice(0, -"record.jws".length);
+    const payload = store.bodyOf(key).toString("latin1").split(".")[1] ?? "";
+    const record = asRecord(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
+    const inventory = asLine({ key: `${folder}inventory.zst`, ...asRecord(record["inventory"]) });
+    if (!isWhole(store, inventory)) {
+      broken.push(`${inventory.key} of ${key}`);
+      continue;
+    }
+    const text = zstdDecompressSync(store.bodyOf(inventory.key)).toString("utf8");
+    const [, ...lines] = text.trimEnd().split("\n");
+    if (lines.length !== record["objects"]) broken.push(`number of objects of ${key}`);
+    for (const line of lines.map((one) => asLine(asRecord(JSON.parse(one))))) {
+      if (!isWhole(store, line)) broken.push(`${line.key} of ${key}`);
+    }
+    const named = lines.join("\n");
+    for (const part of ["manifest.age", ".identity.age", ".id.age", "/keys/"]) {
+      if (!named.includes(part)) broken.push(`${part} is not named by ${key}`);
+    }
+  }
+  return broken;
+}
+
+function isWhole(store: MemoryStore, { key, bytes, sha256 }: Line): boolean {
+  if (!store.keys().some((one) => one === key)) return false;
+  const body = store.bodyOf(key);
+  return body.length === bytes && createHash("sha256").update(body).digest("hex") === sha256;
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) throw new TypeError("not an object");
+  return Object.fromEntries(Object.entries(value));
+}
+
+function asLine({ key, bytes, sha256 }: Readonly<Record<string, unknown>>): Line {
+  if (typeof key !== "string" || typeof bytes !== "number" || typeof sha256 !== "string") {
+    throw new TypeError("not a line of an inventory");
+  }
+  return { key, bytes, sha256 };
+}

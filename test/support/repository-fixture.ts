@@ -1,0 +1,191 @@
+/**
+ * A tenant, its keys and its stores, without PostgreSQL: streams are made by hand, everything else
+ * (sealing, keys, signatures) is the real thing.
+ */
+import { ManualClock } from "../../src/base/clock.ts";
+import { Budget } from "../../src/base/limit.ts";
+import type { Failure } from "../../src/base/failure.ts";
+import type { Waiting } from "../../src/base/waiting.ts";
+import { systemChance } from "../../src/base/chance.ts";
+import { newHostIdentity } from "../../src/keys/host-keys.ts";
+import { createSigner, createTrustRing, type Signer, type TrustRing } from "../../src/keys/signing.ts";
+import { newSigningKey } from "../../src/keys/signing-key.ts";
+import type { Fingerprint } from "../../src/model/fingerprint.ts";
+import { type StoreName, type TenantId, tenantId } from "../../src/model/ids.ts";
+import type { PlainStream } from "../../src/postgres/snapshot.ts";
+import { begin } from "../../src/repository/draft.ts";
+import type { Committed, DraftOrder, Workshop } from "../../src/repository/draft-state.ts";
+import type { Damage } from "../../src/repository/fetch.ts";
+import { keysToBackUp, keysToRead } from "../../src/repository/key-access.ts";
+import type { Library } from "../../src/repository/library.ts";
+import { openCopy, type OpenedCopy } from "../../src/repository/open-copy.ts";
+import { startSealing } from "../../src/sealing/start-sealing.ts";
+import { ensureDescriptor } from "../../src/stores/describe.ts";
+import type { ObjectReader, Store, WholeStore } from "../../src/stores/store.ts";
+
+export const never: Waiting = { signal: new AbortController().signal };
+export const noon = new Date("2026-11-21T12:00:00.000Z");
+
+export interface House extends AsyncDisposable {
+  readonly tenant: TenantId;
+  readonly clock: ManualClock;
+  readonly signer: Signer;
+  readonly trust: TrustRing;
+  readonly workshop: Workshop;
+  /** Stores that failed during backups so far, and copies found damaged. */
+  readonly failures: { readonly store: StoreName; readonly failure: Failure }[];
+  readonly damage: Damage[];
+  order(stores: readonly Store[], changes?: Partial<DraftOrder>): DraftOrder;
+  library(stores: readonly ObjectReader[]): Library;
+  /** A whole backup of streams made by hand, in the order given. */
+  backUp(stores: readonly Store[], streams: Streams, changes?: BackUpChanges): Promise<Committed>;
+  open(stores: readonly ObjectReader[], backup: Committed["backup"]): Promise<OpenedCopy>;
+}
+
+export type Streams = Readonly<Record<string, string | Uint8Array>>;
+
+export interface BackUpChanges {
+  readonly order?: Partial<DraftOrder>;
+  readonly wait?: Waiting;
+  readonly workshop?: Partial<Workshop>;
+  /** Called when the streams are in and nothing is committed yet. */
+  readonly beforeCommit?: () => void | Promise<void>;
+  readonly fingerprint?: Fingerprint;
+  readonly at?: Date;
+}
+
+export async function buildHouse(name: string = "acme"): Promise<House> {
+  const tenant = tenantId.parse(name);
+  const clock = new ManualClock(noon);
+  const host = await newHostIdentity();
+  const keyFiles = await newSigningKey();
+  const signer = await createSigner(keyFiles.privateJwk);
+  const may = ["record", "proof", "key", "removal"] as const;
+  const trust = await createTrustRing([{ jwk: keyFiles.publicJwk, may }]);
+  const sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
+  const failures: House["failures"] = [];
+  const damage: Damage[] = [];
+  const workshop: Workshop = {
+    sealer: sealing,
+    signer,
+    trust,
+    clock,
+    chance: systemChance,
+    host: "test-host",
+    inFlight: new Budget(32 * 1024 * 1024),
+    onStoreFailed: (_tenant, store, failure) => failures.push({ store, failure }),
+    onDamage: (_tenant, found) => damage.push(found),
+  };
+  const holders = { workers: [], verifiers: [host.recipient], restorers: [], escrow: [] };
+  const mint = { holders, signer, trust, clock, chance: systemChance };
+  const order: House["order"] = (stores, changes) => ({
+    tenant,
+    kind: "manual",
+    shelves: stores.map((store) => ({ store, lock: null })),
+    quorum: 1,
+    zstdLevel: 3,
+    keys: keysToBackUp(tenant, mint, host.identity),
+    ...changes,
+  });
+  const library: House["library"] = (stores) => ({ stores, trust, clock });
+  return {
+    tenant,
+    clock,
+    signer,
+    trust,
+    workshop,
+    failures,
+    damage,
+    order,
+    library,
+    backUp: async (stores, streams, changes = {}) => {
+      const wait = changes.wait ?? never;
+      const draft = await begin(order(stores, changes.order), { ...workshop, ...changes.workshop }, wait);
+      const openedAt = clock.now();
+      for (const [id, content] of Object.entries(streams))
+        await draft.addStream(plainStream(id, content), wait);
+      await changes.beforeCommit?.();
+      const fingerprint = changes.fingerprint ?? emptyFingerprint(openedAt);
+      return draft.commit({ at: changes.at ?? openedAt, openedAt, fingerprint, environment: {} }, wait);
+    },
+    open: (stores, backup) =>
+      openCopy(
+        { tenant, backup, keys: keysToRead(tenant, trust, host.identity) },
+        library(stores),
+        sealing,
+        never,
+      ),
+    [Symbol.asyncDispose]: () => sealing[Symbol.asyncDispose](),
+  };
+}
+
+/** Stores with a descriptor each, as `holdfast init` leaves them. */
+export async function described<S extends WholeStore>(house: House, ...stores: S[]): Promise<S[]> {
+  for (const store of stores) await ensureDescriptor(store, systemChance, house.clock, never);
+  return stores;
+}
+
+export function plainStream(id: string, content: string | Uint8Array): PlainStream {
+  return { id, content: "rows", title: id, bytes: onePart(Buffer.from(content)) };
+}
+
+async function* onePart(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body;
+}
+
+/** All bytes of a stream of an opened copy. */
+export async function readAll(copy: OpenedCopy, stream: string): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(copy.image.read(stream, null, never)));
+}
+
+/** Rows that compress to nothing like their length, of a seed; about `bytes` long. */
+export function rows(seed: number, bytes: number): string {
+  const lines: string[] = [];
+  let state = seed;
+  for (let size = 0; size < bytes;) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const line = `${String(size)}\t${state.toString(36)}${(state ^ 0x5bd1e995).toString(36)}\n`;
+    lines.push(line);
+    size += line.length;
+  }
+  return lines.join("");
+}
+
+/** Of a database with nothing in it. */
+export function emptyFingerprint(at: Date): Fingerprint {
+  const digest = "0".repeat(64);
+  return {
+    scope: { kind: "database", database: "acme" },
+    server: { versionNum: 150_018, version: "15.18", systemIdentifier: null, databaseOid: 1, standby: false },
+    at: at.toISOString(),
+    lsn: null,
+    database: {
+      name: "acme",
+      owner: "acme",
+      encoding: "UTF8",
+      collate: "C",
+      ctype: "C",
+      localeProvider: "libc",
+      locale: null,
+      icuRules: null,
+      collationVersion: null,
+      connectionLimit: -1,
+      allowConnections: true,
+      isTemplate: false,
+      acl: null,
+      comment: null,
+      settings: [],
+    },
+    roles: [],
+    extensions: [],
+    collations: [],
+    census: [],
+    schema: { stream: "schema", text: { bytes: 0, sha256: digest }, pgDumpVersion: "15.18" },
+    tables: [],
+    sequences: [],
+    largeObjects: { stream: null, count: 0, bytes: 0, sha256: null },
+    generated: [],
+    matviews: [],
+    omitted: [],
+  };
+}
