@@ -1,0 +1,123 @@
+import { Failure } from "../base/failure.ts";
+import type { Fingerprint, Scope } from "../model/fingerprint.ts";
+import type { LargeObjectChoice } from "./large-object-stream.ts";
+import { quoteIdent, quoteName } from "./quote.ts";
+import type { Session } from "./session.ts";
+
+export interface ChosenLargeObjects {
+  /** Null when there are none. */
+  readonly choice: LargeObjectChoice | null;
+  /** Owners and grantees, which become roles of the fingerprint. */
+  readonly roles: readonly string[];
+  readonly omitted: Fingerprint["omitted"];
+  /** The roughest of guesses, for progress. */
+  readonly estimatedBytes: number;
+}
+
+/**
+ * The large objects of the tenant (trap 10). A database has all of its own. Objects belong to no schema, so
+ * a tenant of schemas has those that the owners of its schemas own *and* a column of type oid refers to;
+ * its own that nothing refers to are counted as omitted. One that a column refers to and somebody else owns
+ * may be another tenant's: "source/unsupported", unless the plan ignores large objects.
+ */
+export async function chooseLargeObjects(session: Session, scope: Scope): Promise<ChosenLargeObjects> {
+  const [whole] = await session.query<{ count: number; bytes: number }>(
+    `select (select count(*) from pg_catalog.pg_largeobject_metadata)::float8 as count,
+            pg_catalog.pg_relation_size('pg_catalog.pg_largeobject')::float8 as bytes`,
+  );
+  const count = whole?.count ?? 0;
+  const none = { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
+  if (count === 0) return none;
+  if (scope.kind === "database")
+    return {
+      ...none,
+      choice: { kind: "all" },
+      roles: await rolesOf(session, null),
+      estimatedBytes: whole?.bytes ?? 0,
+    };
+  const { oids, orphans } = await ofSchemas(session, scope.schemas);
+  const omitted =
+    orphans === 0
+      ? []
+      : [
+          {
+            kind: "large objects",
+            name: String(orphans),
+            reason: "owned by the tenant's roles, but no column refers to them",
+          },
+        ];
+  if (oids.length === 0) return { ...none, omitted };
+  const estimatedBytes = ((whole?.bytes ?? 0) * oids.length) / count;
+  return { choice: { kind: "only", oids }, roles: await rolesOf(session, oids), omitted, estimatedBytes };
+}
+
+async function rolesOf(session: Session, oids: readonly number[] | null): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `select distinct r.rolname::text as name
+       from pg_catalog.pg_largeobject_metadata m
+      cross join lateral (
+        select m.lomowner as oid union all
+        select a.who from pg_catalog.aclexplode(m.lomacl) as acl
+         cross join lateral (values (acl.grantor), (acl.grantee)) as a(who)) as named
+       join pg_catalog.pg_roles r on r.oid = named.oid
+      where $1::oid[] is null or m.oid = any ($1)
+      order by 1`,
+    [oids],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function ofSchemas(
+  session: Session,
+  schemas: readonly string[],
+): Promise<{ readonly oids: readonly number[]; readonly orphans: number }> {
+  const owned = new Set(
+    (
+      await session.query<{ oid: number }>(
+        `select m.oid from pg_catalog.pg_largeobject_metadata m
+          where m.lomowner in (select nspowner from pg_catalog.pg_namespace where nspname = any ($1::text[]))`,
+        [schemas],
+      )
+    ).map(({ oid }) => oid),
+  );
+  const referred = new Set<number>();
+  for (const column of await oidColumns(session, schemas)) {
+    const found = await session.query<{ oid: number; owner: string }>(
+      `select distinct m.oid, pg_catalog.pg_get_userbyid(m.lomowner)::text as owner
+         from only ${quoteName(column)} t
+         join pg_catalog.pg_largeobject_metadata m on m.oid = t.${quoteIdent(column.column)}::pg_catalog.oid`,
+    );
+    const stranger = found.find(({ oid }) => !owned.has(oid));
+    if (stranger !== undefined) {
+      const where = `${column.schema}.${column.name}.${column.column}`;
+      throw new Failure(
+        "source/unsupported",
+        `large object ${String(stranger.oid)} in ${where} belongs to ${stranger.owner}`,
+        {
+          hint: "give it to the owner of the tenant's schema, or set largeObjects: ignore in the plan",
+        },
+      );
+    }
+    for (const { oid } of found) referred.add(oid);
+  }
+  return { oids: [...referred].sort((a, b) => a - b), orphans: owned.size - referred.size };
+}
+
+/** Columns of type oid, or of a domain over it such as `lo`. */
+async function oidColumns(
+  session: Session,
+  schemas: readonly string[],
+): Promise<{ readonly schema: string; readonly name: string; readonly column: string }[]> {
+  return session.query(
+    `select n.nspname::text as schema, c.relname::text as name, a.attname::text as "column"
+       from pg_catalog.pg_attribute a
+       join pg_catalog.pg_class c on c.oid = a.attrelid and c.relkind = 'r'
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_type t on t.oid = a.atttypid
+      where n.nspname = any ($1::text[]) and a.attnum > 0 and not a.attisdropped
+        and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
+        and 'pg_catalog.oid'::pg_catalog.regtype in (t.oid, t.typbasetype)
+      order by 1, 2, 3`,
+    [schemas],
+  );
+}
