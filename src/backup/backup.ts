@@ -30,6 +30,8 @@ export interface BackupWatch {
   readonly reading: (order: BackupOrder, title: string) => void;
   /** Plain bytes more that were read. */
   readonly read: (order: BackupOrder, bytes: number) => void;
+  /** No more bytes come of this attempt, however it ended. */
+  readonly ended: (order: BackupOrder) => void;
   readonly startingAnew: (order: BackupOrder, reason: string) => void;
 }
 
@@ -53,6 +55,8 @@ export async function backup(
     } catch (error) {
       if (!isFailure(error, "backup/overtaken") || attempt === attemptsMax) throw error;
       desk.watch.startingAnew(order, error.message);
+    } finally {
+      desk.watch.ended(order);
     }
   }
 }

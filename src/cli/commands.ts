@@ -1,4 +1,5 @@
 /** Every command there is, in the order of the help. */
+import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { configCheck } from "./config-check.ts";
 import { doctor } from "./doctor.ts";
@@ -6,6 +7,8 @@ import { init } from "./init.ts";
 import { keysNew } from "./keys-new.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { keysShow } from "./keys-show.ts";
+import { list } from "./list.ts";
+import { show } from "./show.ts";
 import { storesCheck } from "./stores-check.ts";
 import { tenants } from "./tenants.ts";
 
@@ -18,4 +21,7 @@ export const commands: readonly Command[] = [
   keysShow,
   keysRotate,
   tenants,
+  backup,
+  list,
+  show,
 ];

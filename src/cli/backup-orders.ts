@@ -1,0 +1,80 @@
+/** From the configuration to what the verb `backup` is told. */
+import type { BackupDesk, BackupWatch } from "../backup/backup.ts";
+import type { SourcedOrder } from "../backup/backup-all.ts";
+import type { Tenant } from "../config/config.ts";
+import { openSnapshot } from "../postgres/open-snapshot.ts";
+import { keysToBackUp } from "../repository/key-access.ts";
+import type { Shelf } from "../repository/shelves.ts";
+import type { Desk } from "./desk.ts";
+
+/** Tables of more than twice as many blocks of 8 kB are read in ranges of so many: 128 MiB. */
+const sliceBlocks = 16_384;
+
+/** "keys/role" when this host may not sign or has no keys of its own. */
+export async function backupDesk(
+  desk: Desk,
+  watch: BackupWatch,
+  say: (line: string) => void,
+): Promise<BackupDesk> {
+  const { clock, chance, hostName, monotonicMs } = desk.machine;
+  return {
+    monotonicMs,
+    watch,
+    workshop: {
+      sealer: desk.sealing(),
+      signer: await desk.signer(),
+      trust: await desk.trust(),
+      clock,
+      chance,
+      host: hostName,
+      inFlight: desk.inFlight,
+      onStoreFailed: (tenant, store, { message }) =>
+        say(`warning: ${tenant}: ${store} is left out: ${message}`),
+      onDamage: (tenant, { store, key, reason }) =>
+        say(`warning: ${tenant}: ${key} is ${reason} in ${store}`),
+    },
+  };
+}
+
+export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOrder> {
+  const { id, plan, scope, source } = tenant;
+  const mint = await desk.mint();
+  return {
+    tenant: id,
+    shelves: shelvesOf(desk, tenant),
+    quorum: plan.copies.quorum,
+    zstdLevel: plan.sealing.zstdLevel,
+    keys: keysToBackUp(id, mint, await desk.identity()),
+    jobs: source.jobs,
+    source: source.name,
+    sourceWidth: source.maxConcurrent,
+    environment: { holdfast: desk.machine.version, node: process.version, ...sealingVersions() },
+    openSnapshot: async (wait) => {
+      const options = {
+        jobs: source.jobs,
+        leaveOutExtensions: plan.verification.leaveOutExtensions,
+        largeObjects: plan.largeObjects,
+        yieldAfterMs: plan.yieldAfter,
+        maxAgeMs: plan.maxSnapshotAge,
+        sliceBlocks,
+        binFolders: desk.binFolders,
+      };
+      return openSnapshot({ url: await source.url.reveal(), scope }, options, wait);
+    },
+  };
+}
+
+/** A store locks when the configuration says how, and the plan for how long. */
+function shelvesOf(desk: Desk, { plan, ...tenant }: Tenant): Shelf[] {
+  return desk.storesOf({ plan, ...tenant }).map((store) => {
+    const config = desk.config.stores.get(store.name);
+    const mode = config?.driver === "s3" ? config.lock : null;
+    const keepMs = plan.retention.lock;
+    return { store, lock: mode === null || keepMs === null ? null : { mode, keepMs } };
+  });
+}
+
+function sealingVersions(): Readonly<Record<string, string>> {
+  const { zstd, openssl } = process.versions;
+  return { ...(zstd === undefined ? {} : { zstd }), ...(openssl === undefined ? {} : { openssl }) };
+}

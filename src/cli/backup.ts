@@ -1,0 +1,129 @@
+/** `holdfast backup`: back up tenants now. */
+import type { BackupWatch } from "../backup/backup.ts";
+import { backupAll, type BackupOutcome } from "../backup/backup-all.ts";
+import type { BackupReport } from "../backup/report.ts";
+import { exitCodes, Failure } from "../base/failure.ts";
+import type { Tenant } from "../config/config.ts";
+import { backupKinds } from "../model/glossary.ts";
+import type { TenantId } from "../model/ids.ts";
+import { backupDesk, backupOrder } from "./backup-orders.ts";
+import { command, type Exit } from "./command.ts";
+import type { Desk } from "./desk.ts";
+import type { Output } from "./output.ts";
+import type { Progress } from "./progress.ts";
+import { spellBytes, table } from "./text.ts";
+
+export const backup = command({
+  name: "backup",
+  usage: "[tenants..]",
+  describe: "back up tenants now: one consistent snapshot of each, sealed into every store of its plan",
+  examples: [
+    ["backup acme", "one tenant"],
+    ["backup acme bravo --kind weekly", "two of them, as weekly backups"],
+    ["backup --all --json", "everybody, for a script; one that fails stops no other"],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional("tenants", { type: "string", array: true, describe: "tenants by name" })
+      .option("all", { type: "boolean", describe: "every tenant, configured or discovered" })
+      .option("kind", {
+        choices: backupKinds,
+        default: "manual" as const,
+        describe: "what retention takes it for",
+      }),
+  run: async ({ tenants, all, kind }, context, out) => {
+    await using desk = await context.openDesk();
+    const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    const orders = await Promise.all(chosen.map((tenant) => backupOrder(desk, tenant)));
+    using watch = new Bars(out);
+    const verb = await backupDesk(desk, watch, (line) => out.say(line));
+    const outcomes = await backupAll(verb, orders, kind, context.wait);
+    tellFailures(outcomes, out);
+    const reports = outcomes.map(({ report }) => report);
+    out.result(reports, () => text(reports));
+    return exitOf(outcomes);
+  },
+});
+
+async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
+  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");
+  if (all) return desk.tenants();
+  return Promise.all([...new Set(names)].map((name) => desk.tenant(name)));
+}
+
+function tellFailures(outcomes: readonly BackupOutcome[], out: Output): void {
+  for (const { report, failure } of outcomes) {
+    if (failure === null) continue;
+    out.say(`error: ${report.tenant}: ${failure.message}`);
+    if (failure.hint !== undefined) out.say(`  hint: ${failure.hint}`);
+  }
+}
+
+/** One tenant's failure says how the command ends; of several the reports tell them apart. */
+function exitOf(outcomes: readonly BackupOutcome[]): Exit {
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+  const [first] = failures;
+  if (first !== undefined) {
+    const codes: readonly Exit[] = Object.values(exitCodes);
+    return (
+      (outcomes.length === 1 ? codes.find((code) => code === first.exit) : undefined) ?? exitCodes.failed
+    );
+  }
+  return outcomes.some(({ report }) => report.state === "degraded") ? exitCodes.degraded : exitCodes.done;
+}
+
+/** A bar for every tenant whose snapshot is being read. */
+class Bars implements BackupWatch, Disposable {
+  readonly #out: Output;
+  readonly #bars = new Map<TenantId, Progress>();
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  readonly opened: BackupWatch["opened"] = ({ tenant }, estimatedBytes) => {
+    this.#bars.set(tenant, this.#out.progress(tenant, estimatedBytes));
+  };
+
+  readonly reading: BackupWatch["reading"] = ({ tenant }, title) => {
+    this.#bars.get(tenant)?.phase(title);
+  };
+
+  readonly read: BackupWatch["read"] = ({ tenant }, bytes) => {
+    this.#bars.get(tenant)?.advance(bytes);
+  };
+
+  readonly ended: BackupWatch["ended"] = ({ tenant }) => {
+    this.#bars.get(tenant)?.[Symbol.dispose]();
+    this.#bars.delete(tenant);
+  };
+
+  readonly startingAnew: BackupWatch["startingAnew"] = ({ tenant }, reason) => {
+    this.#out.say(`${tenant}: starts anew: ${reason}`);
+  };
+
+  [Symbol.dispose](): void {
+    for (const bar of this.#bars.values()) bar[Symbol.dispose]();
+  }
+}
+
+function text(reports: readonly BackupReport[]): string {
+  if (reports.length === 0) return "there are no tenants";
+  return table(
+    ["tenant", "backup", "state", "tables", "rows", "read", "uploaded", "reused", "seconds", "copies"],
+    reports.map((report) => [
+      report.tenant,
+      report.backup ?? "none",
+      report.state,
+      String(report.tables),
+      String(report.rows),
+      spellBytes(report.plainBytes),
+      spellBytes(report.uploadedBytes),
+      spellBytes(report.reusedBytes),
+      report.seconds.toFixed(1),
+      Object.entries(report.copies)
+        .map(([store, { state }]) => `${store} ${state}`)
+        .join(", "),
+    ]),
+  );
+}

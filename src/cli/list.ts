@@ -1,0 +1,98 @@
+/** `holdfast list`: what the stores hold, from the stores alone. */
+import { exitCodes, Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { CopyState } from "../model/choose.ts";
+import { type TenantId, tenantId } from "../model/ids.ts";
+import { askEach } from "../repository/library.ts";
+import { type BackupEntry, tenantStates } from "../repository/states.ts";
+import { storedTenants } from "../repository/stored-tenants.ts";
+import { command } from "./command.ts";
+import type { Desk } from "./desk.ts";
+import type { Output } from "./output.ts";
+import { libraryOf } from "./tenant-library.ts";
+import { spellBytes, table } from "./text.ts";
+
+export interface ListedBackup {
+  readonly tenant: TenantId;
+  readonly backup: string;
+  readonly kind: string;
+  readonly at: string;
+  readonly plainBytes: number;
+  /** Not believed: never restored by itself, never counted. */
+  readonly suspect: boolean;
+  readonly copies: Readonly<Record<string, CopyState>>;
+}
+
+export const list = command({
+  name: "list",
+  usage: "[tenant]",
+  describe: "list backups, the state of each copy and its newest proof, from the stores alone",
+  examples: [
+    ["list", "the backups of every tenant that any store knows"],
+    ["list acme --json", "those of one tenant, newest first, for a script"],
+  ],
+  options: (yargs) =>
+    yargs.positional("tenant", { type: "string", describe: "a tenant; all when not given" }),
+  run: async ({ tenant }, context, out) => {
+    await using desk = await context.openDesk();
+    const tenants = tenant === undefined ? await everyTenant(desk, out, context.wait) : [parseTenant(tenant)];
+    const listed: ListedBackup[] = [];
+    for (const one of tenants) {
+      const library = await libraryOf(desk, one, context.wait);
+      const { backups, gaps, notes } = await tenantStates(one, library, context.wait);
+      for (const { store, backup, note } of notes) {
+        out.say(`warning: ${one}: ${backup === null ? "" : `${backup} in `}${store}: ${note}`);
+      }
+      for (const { backup, missing, reason } of gaps) {
+        out.say(`warning: ${one}: ${backup} follows ${missing}, which is ${reason}`);
+      }
+      listed.push(...backups.map((entry) => listedBackup(one, entry)));
+    }
+    out.result(listed, () => text(listed));
+    return exitCodes.done;
+  },
+});
+
+export function listedBackup(tenant: TenantId, entry: BackupEntry): ListedBackup {
+  const { backup, kind, at, plainBytes, suspect, copies } = entry;
+  return { tenant, backup, kind, at, plainBytes, suspect, copies: Object.fromEntries(copies) };
+}
+
+/** Configured ones and those that lie in the stores, by name. */
+async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<TenantId[]> {
+  const stores = [...desk.stores.values()];
+  const { answers, down } = await askEach(
+    stores,
+    (store) => Array.fromAsync(storedTenants(store, wait)),
+    wait,
+  );
+  for (const { store, failure } of down) out.say(`warning: ${store}: ${failure.message}`);
+  return [...new Set([...desk.config.tenants.keys(), ...[...answers.values()].flat()])].toSorted();
+}
+
+export function parseTenant(text: string): TenantId {
+  const parsed = tenantId.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new Failure("usage/invalid", `${text} is no name of a tenant`);
+}
+
+export function copyText({ state, proof }: CopyState): string {
+  return proof === null ? state : `${state}, ${proof.verdict} ${proof.at}`;
+}
+
+function text(listed: readonly ListedBackup[]): string {
+  if (listed.length === 0) return "there are no backups";
+  return table(
+    ["tenant", "backup", "kind", "at", "size", "copies"],
+    listed.map((one) => [
+      one.tenant,
+      one.backup,
+      one.suspect ? "suspect" : one.kind,
+      one.at,
+      spellBytes(one.plainBytes),
+      Object.entries(one.copies)
+        .map(([store, copy]) => `${store} ${copyText(copy)}`)
+        .join("\n"),
+    ]),
+  );
+}
