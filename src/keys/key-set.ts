@@ -4,7 +4,7 @@
  */
 import { sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { type KeyStatement, keyStatement } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { keySetKeys, keysPrefix, parseKeyStatementKey } from "../model/layout.ts";
@@ -128,6 +128,7 @@ async function generationsIn(
 ): Promise<Generations> {
   const generations: Generations = { found: [], refusals: [] };
   for (const store of stores) {
+    stillWaiting(wait);
     try {
       for await (const { key } of store.list(keysPrefix(tenant), wait)) {
         const generation = parseKeyStatementKey(key);

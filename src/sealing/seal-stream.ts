@@ -31,7 +31,7 @@ export interface StreamJob {
 export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
   const { thread, stream, keys } = job;
   const stop = new AbortController();
-  const own = { signal: AbortSignal.any([wait.signal, stop.signal]) };
+  const own = { signal: AbortSignal.any([wait.signal, stop.signal, thread.signal]) };
   const spares: ArrayBuffer[] = [];
   const lane = new PlaceLane(job.place, own);
   let working: Promise<StreamStep | null> = Promise.resolve(null);

@@ -1,5 +1,6 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import { Failure } from "../base/failure.ts";
+import { abortFailure } from "../base/waiting.ts";
 import { type Answer, type Answers, type Ask, type Reply, type Request, unflatten } from "./messages.ts";
 
 /** The same file under both names: the sources run as they stand, the package holds what tsc made of them. */
@@ -16,9 +17,12 @@ export class Thread implements AsyncDisposable {
   readonly #worker = new Worker(workerFile, { execArgv: [] });
   readonly #pending = new Map<number, Pending>();
   #asked = 0;
-  #dead: Failure | null = null;
+  readonly #over = new AbortController();
   /** Streams and jobs that were given to this thread and have not ended. */
   load = 0;
+
+  /** Aborted, with the failure, once the thread is dead; for who waits for something else meanwhile. */
+  readonly signal = this.#over.signal;
 
   constructor() {
     this.#worker.on("message", (reply: Reply) => {
@@ -37,10 +41,15 @@ export class Thread implements AsyncDisposable {
     ask: Extract<Ask, { readonly kind: Kind }>,
     transfer: readonly Transferable[],
   ): Promise<Answers[Kind]> {
-    if (this.#dead !== null) return Promise.reject(this.#dead);
+    if (this.#over.signal.aborted) return Promise.reject(abortFailure(this.#over.signal));
     const request: Request = { id: (this.#asked += 1), ask };
     return new Promise<Answers[Kind]>((resolve, reject) => {
-      this.#pending.set(request.id, { resolve, reject });
+      this.#pending.set(request.id, {
+        resolve: (answer: Answers[Kind]) => {
+          resolve(answer);
+        },
+        reject,
+      });
       this.#worker.postMessage(request, [...transfer]);
     });
   }
@@ -58,8 +67,8 @@ export class Thread implements AsyncDisposable {
   }
 
   #die(failure: Failure): void {
-    this.#dead ??= failure;
-    for (const pending of this.#pending.values()) pending.reject(this.#dead);
+    this.#over.abort(failure);
+    for (const pending of this.#pending.values()) pending.reject(abortFailure(this.#over.signal));
     this.#pending.clear();
   }
 }

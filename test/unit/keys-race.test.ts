@@ -1,0 +1,123 @@
+/** Two hosts mint a tenant's first key set at the same moment: whatever the order of their writes, both end with the same set, and so do all stores (trap 24). */
+import { describe, expect, it } from "vitest";
+import type { KeyStore } from "../../src/keys/key-store.ts";
+import { ensureKeySet, type Mint, type MintedKeySet } from "../../src/keys/mint-key-set.ts";
+import { openKeySet } from "../../src/keys/open-key-set.ts";
+import { tenantId } from "../../src/model/ids.ts";
+import { keysFixture } from "../support/keys-fixture.ts";
+import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
+import { patient } from "../support/sealing-data.ts";
+
+const acme = tenantId.parse("acme");
+const fleet = await keysFixture();
+/** A loser that looks as often as it must: here only the order of events decides. */
+const mint: Mint = { ...fleet.mint, patience: { looks: 1000, everyMs: 1 } };
+
+/** One host's view of a store: every call waits until the schedule gives it its turn. */
+function inTurn(store: MemoryStore, turn: () => Promise<void>): KeyStore {
+  return {
+    name: store.name,
+    async create(key, body, _, wait) {
+      await turn();
+      await store.create(key, body, {}, wait);
+    },
+    async read(key, options, wait) {
+      await turn();
+      return store.read(key, options, wait);
+    },
+    async *list(prefix, wait) {
+      await turn();
+      yield* store.list(prefix, wait);
+    },
+  };
+}
+
+/** Lets hosts act one call at a time in the order given; once it is used up, whoever asks goes. */
+class Schedule {
+  readonly #order: number[];
+  readonly #waiting = new Map<number, () => void>();
+  readonly #ended = new Set<number>();
+
+  constructor(order: readonly number[]) {
+    this.#order = [...order];
+  }
+
+  turn(host: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.set(host, resolve);
+      this.#advance();
+    });
+  }
+
+  /** Turns of a host that has ended are passed over. */
+  end(host: number): void {
+    this.#ended.add(host);
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#order[0] !== undefined && this.#ended.has(this.#order[0])) this.#order.shift();
+    const [next] = this.#order;
+    const hosts = next === undefined ? [...this.#waiting.keys()] : [next];
+    for (const host of hosts) {
+      const go = this.#waiting.get(host);
+      if (go === undefined) continue;
+      this.#waiting.delete(host);
+      this.#order.shift();
+      go();
+    }
+  }
+}
+
+async function race(order: readonly number[]): Promise<readonly [MintedKeySet[], MemoryStore, MemoryStore]> {
+  const [dubai, frankfurt] = [memoryStore("dubai"), memoryStore("frankfurt")];
+  const schedule = new Schedule(order);
+  const ends = await Promise.all(
+    [0, 1].map(async (host) => {
+      const stores = [dubai, frankfurt].map((store) => inTurn(store, () => schedule.turn(host)));
+      try {
+        return await ensureKeySet(acme, stores, mint, patient);
+      } finally {
+        schedule.end(host);
+      }
+    }),
+  );
+  return [ends, dubai, frankfurt];
+}
+
+/** Every way to interleave two runs of `calls` calls each. */
+function interleavings(calls: number, order: readonly number[] = []): number[][] {
+  if (order.length === 2 * calls) return [[...order]];
+  return [0, 1].flatMap((host) =>
+    order.filter((other) => other === host).length < calls ? interleavings(calls, [...order, host]) : [],
+  );
+}
+
+describe("two hosts that mint at once", () => {
+  // Listing two stores, then create and read back of identity, id and statement: the first calls decide.
+  const orders = interleavings(5);
+
+  it(`agree in each of ${String(orders.length)} orders of their first calls`, async () => {
+    const disagreements: string[] = [];
+    for (const order of orders) {
+      const [[one, other], dubai, frankfurt] = await race(order);
+      const agreed =
+        one?.keySet.generation === 1 &&
+        one.keySet.objects.every(({ body }, index) => other?.keySet.objects[index]?.body.equals(body)) &&
+        one.keySet.objects.every(
+          ({ key, body }) => dubai.bodyOf(key).equals(body) && frankfurt.bodyOf(key).equals(body),
+        ) &&
+        dubai.keys().length === 3;
+      if (!agreed) disagreements.push(order.join(""));
+    }
+    expect(disagreements).toEqual([]);
+  });
+
+  it("hold keys that open", async () => {
+    const [[one]] = await race([0, 1, 0, 1, 0, 1, 0, 1]);
+    if (one === undefined) throw new Error("no host ended");
+    const keys = await openKeySet(one.keySet, fleet.verifier.identity);
+    expect(keys.idKey).toHaveLength(32);
+    expect(keys.identity).toMatch(/^AGE-SECRET-KEY-1/);
+  });
+});
