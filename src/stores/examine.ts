@@ -29,8 +29,8 @@ const racers = 4;
 /**
  * Probes what a store really does, by writing under `holdfast-probe/<random>/` and nowhere else, and
  * removes what it wrote. A store that cannot be reached, or fails in a way that no probe asks
- * about, makes that probe fail; only the end of the wait is thrown. Give it a store without the
- * retry decorator, which would settle races that the store should settle.
+ * about, makes that probe fail; only the end of the wait is thrown. Give it a store opened with a
+ * policy of one attempt: retries would hide what is to be seen.
  */
 export async function examineStore(
   store: AnyStore,

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from "../base/retry.ts";
 import { directoryStore } from "./directory.ts";
 import type { AnyStore } from "./around.ts";
 import { limited } from "./limited.ts";
@@ -15,6 +16,8 @@ export interface OpenOptions {
   /** Told of every single request, retries apart. */
   readonly onRequest?: (event: StoreEvent) => void;
   readonly concurrency?: number;
+  /** One attempt is right for who wants to see every failure, as the examination does. */
+  readonly retry?: RetryPolicy;
   /** In 0..1; spreads retries. */
   readonly spread?: () => number;
 }
@@ -32,7 +35,7 @@ export function openStore(settings: StoreSettings, options: OpenOptions = {}): A
   const seen = onRequest === undefined ? driver : observed(driver, onRequest);
   return retrying(
     limited(seen, options.concurrency ?? concurrency[settings.kind]),
-    storeRetryPolicy,
+    options.retry ?? storeRetryPolicy,
     options.spread,
   );
 }

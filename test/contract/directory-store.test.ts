@@ -1,9 +1,15 @@
 /** A folder keeps the contract of a store, and what is special about folders does no harm. */
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { sha256 } from "../../src/base/digest.ts";
+import { run } from "../../src/base/program.ts";
 import { objectKey, storeName } from "../../src/model/ids.ts";
 import { directoryStore } from "../../src/stores/directory.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
@@ -27,11 +33,36 @@ async function folder(): Promise<Folder> {
   };
 }
 
+/** The Node that runs TypeScript as it stands; a machine may run the tests with an older one. */
+function nodeProgram(): string {
+  const pinned = join(import.meta.dirname, "../../node_modules/node/bin/node");
+  return existsSync(pinned) ? pinned : process.execPath;
+}
+
 describe("a directory", () => {
   storeContract(folder);
 });
 
 describe("a directory, beyond the contract", () => {
+  it("holds only whole objects after its writer was killed, and takes new ones", async () => {
+    await using place = await folder();
+    const script = fileURLToPath(new URL("../support/endless-writer.ts", import.meta.url));
+    const writer = spawn(nodeProgram(), [script, place.path], { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(writer, "exit");
+    const finished: string[] = [];
+    for await (const line of createInterface({ input: writer.stdout })) {
+      finished.push(line);
+      if (finished.length === 25) writer.kill("SIGKILL");
+    }
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    const listed = (await Array.fromAsync(place.store.list("", wait))).map((stat) => stat.key);
+    for (const key of listed)
+      expect(sha256(await place.store.read(key, {}, wait))).toBe(key.split("/").at(-1));
+    expect(finished.filter((key) => !listed.some((one) => one === key))).toEqual([]);
+    await place.store.create(plain, Buffer.from("x"), {}, wait);
+    expect((await place.store.read(plain, {}, wait)).toString()).toBe("x");
+  });
+
   it("is unreachable, and not made, when its folder is missing", async () => {
     await using place = await folder();
     const path = join(place.path, "not-mounted");
@@ -99,7 +130,7 @@ describe("a directory, beyond the contract", () => {
 
   it("refuses a pipe in place of an object instead of waiting for a writer", async () => {
     await using place = await folder();
-    execFileSync("mkfifo", [join(place.path, "pipe")]);
+    await run({ file: "mkfifo", args: [join(place.path, "pipe")] }, wait);
     await expect(place.store.read(objectKey.parse("pipe"), {}, wait)).rejects.toMatchObject({
       code: "store/refused",
     });

@@ -34,6 +34,7 @@ describe("an opened bucket", () => {
         accessKeyId: server.accessKeyId,
         secretAccessKey: server.secretAccessKey,
       }),
+      isEmulated: server.kind === "emulator",
       [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),
     };
   });
