@@ -108,12 +108,15 @@ function pattern(name: string, usage: string): string {
 /** The parser's sentences, in our manner: lower case, one line. */
 function usageFailure(error: Error): Failure {
   if (error instanceof Failure) return error;
-  const text = error.message
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .join("; ");
-  return new Failure("usage/invalid", `${text.charAt(0).toLowerCase()}${text.slice(1)}`, { cause: error });
+  const lines = error.message.split("\n").map((line) => line.trim());
+  const text = lines.filter((line) => line !== "").join(" ");
+  const [, option, given, choices] =
+    /^Invalid values: Argument: (.*), Given: (.*), Choices: (.*)$/.exec(text) ?? [];
+  const message =
+    option === undefined
+      ? `${text.charAt(0).toLowerCase()}${text.slice(1)}`
+      : `--${option} is ${given ?? ""}, and must be one of ${choices ?? ""}`;
+  return new Failure("usage/invalid", message, { cause: error });
 }
 
 interface Reporting {
