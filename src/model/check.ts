@@ -40,7 +40,7 @@ export const checkResult = z.object({
   outcome,
   /** How many things were compared; a check that compared nothing has still to say why that is right. */
   compared: z.int().nonnegative(),
-  /** For `not-run` the reason, for `failed` a summary, for `passed` what was compared. */
+  /** For `not-run` the reason, for `failed` a summary, for `passed` what was compared. May carry names, never values. */
   detail: z.string(),
   /**
    * Why a `not-run` check matters to the verdict: `irrelevant` when there is nothing to check or the
@@ -60,10 +60,8 @@ export function passed(name: CheckName, compared: number, detail: string): Check
 
 export function failed(name: CheckName, compared: number, findings: readonly Finding[]): CheckResult {
   const first = findings[0];
-  const detail =
-    first === undefined
-      ? "differs"
-      : `${String(findings.length)} difference${findings.length === 1 ? "" : "s"}, first ${first.subject}: ${first.difference}`;
+  const number = `${String(findings.length)} difference${findings.length === 1 ? "" : "s"}`;
+  const detail = first === undefined ? "differs" : `${number}, first: ${first.subject}`;
   return { name, outcome: "failed", compared, detail, findings: findings.slice(0, findingsMax) };
 }
 
@@ -72,7 +70,12 @@ export function notRun(name: CheckName, because: "irrelevant" | "machine", detai
 }
 
 /** Passed when nothing differs, failed otherwise. */
-export function compareResult(name: CheckName, compared: number, findings: readonly Finding[], detail: string): CheckResult {
+export function compareResult(
+  name: CheckName,
+  compared: number,
+  findings: readonly Finding[],
+  detail: string,
+): CheckResult {
   return findings.length > 0 ? failed(name, compared, findings) : passed(name, compared, detail);
 }
 
@@ -86,6 +89,8 @@ const essential: readonly CheckName[] = ["copy", "archive", "objects", "tables"]
 export function judge(checks: readonly CheckResult[]): Verdict {
   if (checks.some((check) => check.outcome === "failed")) return "refuted";
   const unexamined = checks.some((check) => check.outcome === "not-run" && check.because !== "irrelevant");
-  const whole = essential.every((name) => checks.some((check) => check.name === name && check.outcome === "passed"));
+  const whole = essential.every((name) =>
+    checks.some((check) => check.name === name && check.outcome === "passed"),
+  );
   return whole && !unexamined ? "proven" : "inconclusive";
 }

@@ -1,0 +1,58 @@
+import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
+import type { Census } from "../../model/fingerprint.ts";
+import { censusOf, readCensusEntries } from "../readings/census.ts";
+import { openExact, type Comparison } from "./restored.ts";
+
+/** Kinds that another check than `objects` answers for. */
+const checkOfKind: Readonly<Record<string, CheckName>> = {
+  constraint: "constraints",
+  owner: "grants",
+  privileges: "grants",
+  "default privileges": "grants",
+};
+
+/** A new database has the schema public, and a restored subscription must never connect: told, not refuted. */
+const toldOnly = new Set(["public schema", "subscription"]);
+
+export interface CensusDifferences {
+  readonly compared: number;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** Counted once, for all checks that use it. */
+export async function readRestoredCensus({ restored, fingerprint, wait }: Comparison): Promise<Census> {
+  await using session = await openExact(restored, restored.admin, wait);
+  return censusOf(await readCensusEntries(session, fingerprint.scope));
+}
+
+/** The census of the restored database equals the fingerprint's in all kinds that `check` answers for. */
+export function compareCensus(check: CheckName, expected: Census, found: Census): CensusDifferences {
+  const answers = ({ kind }: { kind: string }): boolean => (checkOfKind[kind] ?? "objects") === check;
+  const wanted = new Map(expected.filter(answers).map((one) => [one.kind, one]));
+  const there = new Map(found.filter(answers).map((one) => [one.kind, one]));
+  const findings: Finding[] = [];
+  for (const kind of new Set([...wanted.keys(), ...there.keys()])) {
+    const [before, after] = [wanted.get(kind), there.get(kind)];
+    if (before?.sha256 === after?.sha256) continue;
+    const [count, now] = [before?.count ?? 0, after?.count ?? 0];
+    const difference =
+      count === now
+        ? `${String(count)} as expected, but not the same ones`
+        : `expected ${String(count)}, found ${String(now)}`;
+    findings.push({ subject: kind, difference });
+  }
+  const isTold = ({ subject }: Finding): boolean => toldOnly.has(subject);
+  return {
+    compared: [...wanted.values()].reduce((sum, { count }) => sum + count, 0),
+    findings: findings.filter((finding) => !isTold(finding)),
+    notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
+  };
+}
+
+/** `objects` and `constraints`: nothing but the census. */
+export function checkCensus(check: "objects" | "constraints", expected: Census, found: Census): CheckResult {
+  const { compared, findings, notes } = compareCensus(check, expected, found);
+  const detail = [`${String(compared)} ${check} are equal`, ...notes].join("; ");
+  return compareResult(check, compared, findings, detail);
+}

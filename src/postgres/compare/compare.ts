@@ -1,0 +1,130 @@
+/**
+ * The comparison of a restored database with the fingerprint of its source, shared by verify (scratch)
+ * and restore (the real target).
+ */
+import type { Waiting } from "../../base/waiting.ts";
+import { notRun, type CheckName, type CheckResult } from "../../model/check.ts";
+import type { Census, DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
+import type { Image } from "../image.ts";
+import { readDatabase } from "../readings/database.ts";
+import { readRoles } from "../readings/roles.ts";
+import { checkArchive } from "./archive.ts";
+import { checkAssertions } from "./assertions.ts";
+import { checkCensus, readRestoredCensus } from "./census.ts";
+import { checkGenerated, checkMatviews } from "./derived.ts";
+import { checkExtensions } from "./extensions.ts";
+import { checkGrants } from "./grants.ts";
+import { runChecks, type Check } from "./guard.ts";
+import { checkIndexes } from "./indexes.ts";
+import { checkLargeObjects } from "./large-objects.ts";
+import { openReader } from "./login.ts";
+import { openExact, type CompareOptions, type Comparison, type Restored } from "./restored.ts";
+import { checkSequences } from "./sequences.ts";
+import { checkSettings } from "./settings.ts";
+import { checkTables } from "./tables.ts";
+import { checkTwin } from "./twin.ts";
+
+/** What is read by the administrator before the comparing login exists, which itself alters roles and privileges. */
+interface Beforehand {
+  readonly database: DatabaseFingerprint;
+  readonly roles: readonly RoleFingerprint[];
+  readonly census: Census;
+}
+
+/** The checks of `compare`, in the order in which they run; `copy` is the caller's. */
+const names: readonly Exclude<CheckName, "copy">[] = [
+  "archive",
+  "objects",
+  "constraints",
+  "settings",
+  "grants",
+  "extensions",
+  "twin",
+  "tables",
+  "generated",
+  "matviews",
+  "sequences",
+  "large-objects",
+  "indexes",
+  "assertions",
+];
+
+/**
+ * One result per check, in a fixed order. Trouble of this machine makes checks `not-run` (because
+ * `machine`) and is not thrown; damage of the copy met while reading the image, and the end of `wait`,
+ * are. Values of rows occur in findings alone.
+ */
+export async function compare(
+  restored: Restored,
+  image: Image,
+  options: CompareOptions,
+  wait: Waiting,
+): Promise<CheckResult[]> {
+  const { fingerprint } = image;
+  const unread = { restored, image, fingerprint, options, reader: restored.admin, wait };
+  const [first] = await runChecks([{ name: "archive", run: () => checkArchive(unread) }], wait);
+  const results: CheckResult[] = first === undefined ? [] : [first];
+  const opened: { reader?: Awaited<ReturnType<typeof openReader>>; beforehand?: Beforehand } = {};
+  await using stack = new AsyncDisposableStack();
+  const [preparation] = await runChecks(
+    [
+      {
+        name: "objects",
+        run: async () => {
+          opened.beforehand = await readBeforehand(unread);
+          opened.reader = stack.use(await openReader(restored, options.chance, wait));
+          return notRun("objects", "irrelevant", "prepared");
+        },
+      },
+    ],
+    wait,
+  );
+  const { reader, beforehand } = opened;
+  if (reader === undefined || beforehand === undefined) {
+    const reason = preparation?.detail ?? "the restored database could not be reached";
+    return [...results, ...names.slice(1).map((name) => notRun(name, "machine", reason))];
+  }
+  const comparison = { ...unread, reader: reader.address };
+  results.push(...(await runChecks(checksOf(comparison, beforehand), wait)));
+  return results;
+}
+
+async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
+  const { restored, fingerprint, wait } = comparison;
+  await using session = await openExact(restored, restored.admin, wait);
+  const named = fingerprint.roles.map(({ name }) => name);
+  return {
+    roles: await readRoles(session, fingerprint.scope, named),
+    database: await readDatabase(session, fingerprint.scope, named),
+    census: await readRestoredCensus(comparison),
+  };
+}
+
+function checksOf(comparison: Comparison, { database, roles, census }: Beforehand): Check[] {
+  const { fingerprint } = comparison;
+  const run: Readonly<
+    Record<Exclude<CheckName, "copy" | "archive">, () => CheckResult | Promise<CheckResult>>
+  > = {
+    objects: () => checkCensus("objects", fingerprint.census, census),
+    constraints: () => checkCensus("constraints", fingerprint.census, census),
+    settings: () => checkSettings(comparison, database, roles),
+    grants: () => checkGrants(comparison, census, database, roles),
+    extensions: () => checkExtensions(comparison),
+    twin: () => checkTwin(comparison),
+    tables: () => checkTables(comparison),
+    generated: () => checkGenerated(comparison),
+    matviews: () => checkMatviews(comparison),
+    sequences: () => checkSequences(comparison),
+    "large-objects": () => checkLargeObjects(comparison),
+    indexes: () => checkIndexes(comparison),
+    assertions: () => checkAssertions(comparison),
+  };
+  const wanted = names.filter((name) => name !== "archive");
+  return wanted.map((name) => ({
+    name,
+    run: async () =>
+      comparison.options.onlyTables !== null && name !== "tables"
+        ? notRun(name, "irrelevant", "only some tables were restored")
+        : run[name](),
+  }));
+}

@@ -1,0 +1,37 @@
+import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import { readExtensions } from "../readings/extensions.ts";
+import { openExact, type Comparison } from "./restored.ts";
+
+/** The same extensions, of the same version and in the same schema; those that the plan leaves out are told. */
+export async function checkExtensions({ restored, fingerprint, wait }: Comparison): Promise<CheckResult> {
+  const expected = fingerprint.extensions.filter(({ leftOut }) => !leftOut);
+  const excluded = fingerprint.extensions.filter(({ leftOut }) => leftOut).map(({ name }) => name);
+  await using session = await openExact(restored, restored.admin, wait);
+  const found = new Map((await readExtensions(session, [])).map((one) => [one.name, one]));
+  const findings: Finding[] = [];
+  for (const { name, version, schema } of expected) {
+    const here = found.get(name);
+    found.delete(name);
+    const spelt = here === undefined ? "none" : `${here.version} in ${here.schema}`;
+    if (here?.version === version && here.schema === schema) continue;
+    findings.push({
+      subject: `extension ${name}`,
+      difference: `expected ${version} in ${schema}, found ${spelt}`,
+    });
+  }
+  for (const name of found.keys()) {
+    // Every new database has it, and a source may have dropped it.
+    if (name !== "plpgsql")
+      findings.push({ subject: `extension ${name}`, difference: "was not in the source" });
+  }
+  const told = excluded.length === 0 ? "" : `; left out by the plan: ${excluded.join(", ")}`;
+  if (expected.length === 0 && findings.length === 0) {
+    return notRun("extensions", "irrelevant", `there are no extensions${told}`);
+  }
+  return compareResult(
+    "extensions",
+    expected.length,
+    findings,
+    `${String(expected.length)} extensions are equal${told}`,
+  );
+}

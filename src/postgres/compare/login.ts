@@ -1,0 +1,78 @@
+import { randomBase32, type Chance } from "../../base/chance.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import type { ServerAddress } from "../image.ts";
+import { quoteIdent, quoteLiteral } from "../quote.ts";
+import { openPlain, type Restored } from "./restored.ts";
+
+export interface Login extends AsyncDisposable {
+  readonly address: ServerAddress;
+}
+
+export interface LoginWish {
+  /** `BYPASSRLS` or nothing. */
+  readonly attributes: string;
+  /** Roles whose rights it has; those that the server does not know are left out. */
+  readonly memberOf: readonly string[];
+  readonly chance: Chance;
+}
+
+const firstWithReadAll = 140_000;
+
+/**
+ * Who reads the rows of a restored database. On scratch a login of its own that passes row security and
+ * may read everything but is no superuser, since rows and indexes are hostile ground (trap 19). On a
+ * real target, and before PostgreSQL 14, which knows no such role, the administrator, who only ever
+ * runs COPY of plain tables there.
+ */
+export async function openReader(restored: Restored, chance: Chance, wait: Waiting): Promise<Login> {
+  const nobody = { address: restored.admin, [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (restored.side === "target") return nobody;
+  await using session = await openPlain(restored, restored.admin, wait);
+  if (session.versionNum < firstWithReadAll) return nobody;
+  return await openLogin(restored, { attributes: "bypassrls", memberOf: ["pg_read_all_data"], chance }, wait);
+}
+
+/**
+ * A login that is no superuser and may connect to the restored database whatever the tenant's own
+ * privileges and limits say. Disposal drops it and puts those back. Only shared objects are touched, so
+ * that no event trigger of the tenant fires.
+ */
+export async function openLogin(restored: Restored, wish: LoginWish, wait: Waiting): Promise<Login> {
+  const name = `hf_${randomBase32(wish.chance, 20)}`;
+  const password = wish.chance(24).toString("base64url");
+  const login = quoteIdent(name);
+  const database = quoteIdent(restored.admin.database);
+  const undo = [`drop role if exists ${login}`];
+  const cleanUp = async (): Promise<void> => {
+    await using session = await openPlain(restored, restored.admin, wait);
+    for (const statement of undo.toReversed()) await session.query(statement);
+  };
+  await using session = await openPlain(restored, restored.admin, wait);
+  try {
+    await session.query(
+      `create role ${login} login nosuperuser ${wish.attributes} password ${quoteLiteral(password)}`,
+    );
+    const known = await session.query<{ name: string }>(
+      "select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1) and not rolsuper",
+      [wish.memberOf],
+    );
+    for (const role of known) await session.query(`grant ${quoteIdent(role.name)} to ${login}`);
+    const [state] = await session.query<{ connects: boolean; limit: number }>(
+      `select pg_catalog.has_database_privilege($1, d.oid, 'connect') as connects, d.datconnlimit as limit
+         from pg_catalog.pg_database d where d.datname = current_database()`,
+      [name],
+    );
+    if (state?.connects !== true) {
+      undo.push(`revoke connect on database ${database} from ${login}`);
+      await session.query(`grant connect on database ${database} to ${login}`);
+    }
+    if (state !== undefined && state.limit >= 0 && restored.side === "scratch") {
+      undo.push(`alter database ${database} connection limit ${String(state.limit)}`);
+      await session.query(`alter database ${database} connection limit -1`);
+    }
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+  return { address: { ...restored.admin, user: name, password }, [Symbol.asyncDispose]: cleanUp };
+}

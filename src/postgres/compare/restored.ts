@@ -1,0 +1,69 @@
+import type { Waiting } from "../../base/waiting.ts";
+import type { Assertion } from "../../model/plan.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
+import type { Chance } from "../../base/chance.ts";
+import { connect } from "../connect.ts";
+import type { Image, ServerAddress } from "../image.ts";
+import type { Programs } from "../programs.ts";
+import type { Session, Side } from "../session.ts";
+import { setExactText } from "../settings.ts";
+
+/** A database that was loaded from an image. */
+export interface Restored {
+  readonly side: Exclude<Side, "source">;
+  /** The restored database as the administrator who made it: a superuser on scratch. */
+  readonly admin: ServerAddress;
+  /** An empty database loaded from the same archive on the same server; null where there is none. */
+  readonly twin: ServerAddress | null;
+}
+
+export interface CompareOptions {
+  /** Connections that read tables side by side. */
+  readonly jobs: number;
+  readonly programs: Programs;
+  readonly assertions: readonly Assertion[];
+  readonly assertionLimitMs: number;
+  /** Whether amcheck reads every index; only ever on scratch. */
+  readonly indexes: boolean;
+  /** Set where only some tables were restored: nothing but their rows is compared then. */
+  readonly onlyTables: readonly { readonly schema: string; readonly name: string }[] | null;
+  readonly chance: Chance;
+}
+
+/** What every comparison is given. */
+export interface Comparison {
+  readonly restored: Restored;
+  readonly image: Image;
+  readonly fingerprint: Fingerprint;
+  readonly options: CompareOptions;
+  /** Who reads rows: on scratch a login without superuser, see `openReader`. */
+  readonly reader: ServerAddress;
+  readonly wait: Waiting;
+}
+
+/** A session as `address`, under the settings that the source was read with. */
+export async function openExact(restored: Restored, address: ServerAddress, wait: Waiting): Promise<Session> {
+  const session = await openPlain(restored, address, wait);
+  try {
+    await setExactText(session);
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * A session with the database's own settings, but for two: a `role` that the tenant set for its
+ * database would make us somebody else, and its limits of time are not ours.
+ */
+export async function openPlain(restored: Restored, address: ServerAddress, wait: Waiting): Promise<Session> {
+  const session = await connect(address, restored.side, { applicationName: "holdfast compare" }, wait);
+  try {
+    await session.query("set role none; set statement_timeout = 0; set lock_timeout = 0");
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}

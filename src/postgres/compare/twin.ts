@@ -1,0 +1,64 @@
+import { run } from "../../base/program.ts";
+import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import { programEnvironment } from "../address.ts";
+import type { ServerAddress } from "../image.ts";
+import type { Comparison } from "./restored.ts";
+
+const linesShown = 10;
+
+/**
+ * The loaded database dumps the same schema as an empty one restored from the same archive on the
+ * same server: loading rows altered nothing (trap 14).
+ */
+export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
+  const { restored } = comparison;
+  if (restored.twin === null) return notRun("twin", "irrelevant", "there is no empty twin to compare with");
+  const loaded = await schemaText(comparison, restored.admin);
+  const empty = await schemaText(comparison, restored.twin);
+  const findings = loaded.equals(empty) ? [] : differences(loaded, empty);
+  return compareResult("twin", 1, findings, `${String(loaded.length)} bytes of schema text are equal`);
+}
+
+async function schemaText({ options, wait }: Comparison, address: ServerAddress): Promise<Buffer> {
+  const { stdout } = await run(
+    {
+      file: options.programs.pgDump,
+      args: ["--schema-only", "--no-sync", "--lock-wait-timeout=60000"],
+      env: programEnvironment(address),
+    },
+    wait,
+  );
+  return withoutRestriction(stdout);
+}
+
+/** Newer minor releases wrap the text in \restrict and \unrestrict with a random key. */
+function withoutRestriction(text: Buffer): Buffer {
+  const spelt = text.toString("latin1");
+  const key = /^\\restrict (\S+)$/m.exec(spelt)?.[1];
+  if (key === undefined) return text;
+  return Buffer.from(
+    spelt
+      .replace(`\\restrict ${key}\n`, "")
+      .replace(new RegExp(`\\\\unrestrict ${key}\n(?![^]*\\\\unrestrict)`), ""),
+    "latin1",
+  );
+}
+
+function differences(loaded: Buffer, empty: Buffer): Finding[] {
+  const here = loaded.toString("utf8").split("\n");
+  const there = empty.toString("utf8").split("\n");
+  const gone = there.filter((line) => !new Set(here).has(line));
+  const added = here.filter((line) => !new Set(there).has(line));
+  const spelt = (word: string, lines: readonly string[]): string =>
+    lines
+      .slice(0, linesShown)
+      .map((line) => `${word} ${line}`)
+      .join("\n");
+  const difference = [spelt("-", gone), spelt("+", added)].filter((part) => part !== "").join("\n");
+  return [
+    {
+      subject: "schema text",
+      difference: difference === "" ? "the same lines in another order" : difference,
+    },
+  ];
+}
