@@ -100,7 +100,6 @@ export const sourceSchema = z.strictObject({
   maxConcurrent: z.int().min(1).max(64).default(2),
   jobs: z.int().min(1).max(64).default(2),
 });
-export type SourceEntry = z.infer<typeof sourceSchema>;
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
 const storeNames = z.array(storeName).min(1).refine(distinct, "names a store twice");
@@ -119,7 +118,6 @@ export const discoverSchema = z.strictObject({
   databases: text.describe("glob over database names: * any run of characters, ? one"),
   plan: planName,
 });
-export type DiscoverEntry = z.infer<typeof discoverSchema>;
 
 export const fileSchema = z.strictObject({
   version: z.literal(1),
