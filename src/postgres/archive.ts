@@ -106,9 +106,12 @@ function dumpFailure(stderr: string, error: Failure): Failure {
     return new Failure("source/permission", `pg_dump may not read the schema: ${said}`, options);
   }
   if (/server version mismatch/.test(stderr)) return new Failure("source/version", reasonOf(error), options);
+  if (/(?:relation|schema) .* does not exist/.test(stderr)) {
+    return new Failure("source/changed", `something was renamed or dropped: ${said}`, options);
+  }
   if (/no matching schemas/.test(stderr)) return new Failure("source/absent", reasonOf(error), options);
   if (
-    /server closed the connection|terminating connection|connection to server|invalid snapshot|does not exist.*snapshot|snapshot .*does not exist/.test(
+    /server closed the connection|terminating connection|connection to server|invalid snapshot|snapshot .*does not exist/.test(
       stderr,
     )
   ) {

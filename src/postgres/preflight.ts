@@ -138,7 +138,7 @@ async function examineLocks(session: Session, tables: number, jobs: number): Pro
     `select (select setting::float8 from pg_catalog.pg_settings where name = 'max_locks_per_transaction')
             * (select sum(setting::float8) from pg_catalog.pg_settings
                 where name in ('max_connections', 'max_prepared_transactions')) as capacity,
-            (select count(distinct (locktype, database, relation, transactionid, virtualxid, classid, objid, objsubid))
+            (select count(distinct (locktype, database, relation, transactionid, virtualxid, classid, objid, objsubid)::text)
                from pg_catalog.pg_locks where not fastpath)::float8 as objects,
             (select count(*) from pg_catalog.pg_locks where not fastpath)::float8 as holds`,
   );
