@@ -4,7 +4,7 @@ import { Failure } from "../base/failure.ts";
 export interface TocEntry {
   readonly dumpId: number;
   /** Where the object stood in the source's catalogs; zeros where it is no catalog row. */
-  readonly catalogId: { readonly table: number; readonly oid: number };
+  readonly catalogId: { readonly tableOid: number; readonly oid: number };
   /** What kind it is, in pg_dump's words: `TABLE`, `FK CONSTRAINT`, `ACL`… */
   readonly desc: string;
   readonly tag: string;
@@ -79,7 +79,7 @@ function readEntry(reader: ArchiveReader, version: number): TocEntry {
   const dumpId = reader.int();
   if (dumpId <= 0) throw invalid(`an entry has the number ${String(dumpId)}`);
   reader.int();
-  const catalogId = { table: oid(reader.text()), oid: oid(reader.text()) };
+  const catalogId = { tableOid: oid(reader.text()), oid: oid(reader.text()) };
   const tag = reader.text();
   const desc = reader.text();
   const section = sections[reader.int() - 1];

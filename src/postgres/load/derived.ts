@@ -1,0 +1,90 @@
+import type { SequenceState } from "../../model/fingerprint.ts";
+import { quoteName } from "../quote.ts";
+import type { Session } from "../session.ts";
+import type { LoadContext } from "./context.ts";
+import { refusalOf } from "./report.ts";
+import { preamble } from "./settings.ts";
+
+const batchMax = 500;
+
+/** Sets sequences to where they were. The administrator does it, as some belong to extensions; it runs no tenant code. */
+export async function setSequences(
+  { admin, ledger }: LoadContext,
+  sequences: readonly SequenceState[],
+): Promise<void> {
+  const statement = `select pg_catalog.setval(pg_catalog.format('%I.%I', s.schema, s.name)::pg_catalog.regclass, s.value, s.called)
+     from pg_catalog.unnest($1::text[], $2::text[], $3::int8[], $4::bool[]) as s(schema, name, value, called)`;
+  const set = async (some: readonly SequenceState[]): Promise<void> => {
+    const columns = [
+      some.map(({ schema }) => schema),
+      some.map(({ name }) => name),
+      some.map(({ lastValue }) => lastValue),
+      some.map(({ isCalled }) => isCalled),
+    ];
+    await admin.query(statement, columns);
+  };
+  for (let at = 0; at < sequences.length; at += batchMax) {
+    const batch = sequences.slice(at, at + batchMax);
+    try {
+      await set(batch);
+    } catch (error) {
+      refusalOf(error);
+      for (const one of batch) {
+        await set([one]).catch((single: unknown) => {
+          ledger.problem(`SEQUENCE SET ${one.schema}.${one.name}`, refusalOf(single));
+        });
+      }
+    }
+  }
+}
+
+/**
+ * Fills the materialised views that were populated, in the order of the archive, which is that of their
+ * dependencies; one that reads another not yet filled is tried again after it.
+ */
+export async function refreshMatviews(context: LoadContext, loader: Session): Promise<void> {
+  const { fingerprint, entries, ledger } = context;
+  const key = (schema: string, name: string): string => JSON.stringify([schema, name]);
+  const populated = new Set(
+    fingerprint.matviews.filter((view) => view.populated).map(({ schema, name }) => key(schema, name)),
+  );
+  const views = entries.filter(
+    ({ desc, namespace, tag }) => desc === "MATERIALIZED VIEW" && populated.has(key(namespace, tag)),
+  );
+  let pending = views.map(({ namespace, tag }) => ({ schema: namespace, name: tag }));
+  for (const searchPath of ["", context.ownSearchPath]) {
+    for (let before = Infinity; pending.length > 0 && pending.length < before;) {
+      before = pending.length;
+      const refused: typeof pending = [];
+      for (const view of pending) {
+        try {
+          await loader.query(`${preamble(searchPath)}refresh materialized view ${quoteName(view)}`);
+          if (searchPath !== "")
+            ledger.note(`materialised view ${view.schema}.${view.name} needs the database's own search_path`);
+        } catch (error) {
+          refusalOf(error);
+          refused.push(view);
+        }
+      }
+      pending = refused;
+    }
+  }
+  for (const view of pending) {
+    await loader
+      .query(`${preamble("")}refresh materialized view ${quoteName(view)}`)
+      .catch((error: unknown) => {
+        ledger.problem(`MATERIALIZED VIEW DATA ${view.schema}.${view.name}`, refusalOf(error));
+      });
+  }
+}
+
+/** Statistics for the planner. As the loader, since expressions of indexes run; no row depends on it. */
+export async function analyze(context: LoadContext, loader: Session): Promise<void> {
+  try {
+    await loader.query(`${preamble("")}analyze`);
+  } catch (error) {
+    context.ledger.note(
+      `statistics are incomplete (SQLSTATE ${refusalOf(error).sqlState ?? "unknown"}); run ANALYZE`,
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import type { Session } from "../session.ts";
+import type { TocEntry } from "../toc.ts";
+import type { LoadContext } from "./context.ts";
+import { adminMay, kindOf } from "./kinds.ts";
+import { ownerStatement } from "./owners.ts";
+import { refusalOf, subjectOf, type Refusal } from "./report.ts";
+import { preamble } from "./settings.ts";
+
+/** Insufficient privilege, and what CREATE AGGREGATE says of the state type `internal`. */
+const lackOfRights = new Set(["42501", "42P13"]);
+
+/**
+ * Runs entries one after the other, in their order. Those that are refused are tried again after the
+ * others as long as that helps, at last with the database's own search_path (trap 15); what is refused
+ * even then is a failed entry.
+ */
+export async function runEntries(
+  context: LoadContext,
+  loader: Session,
+  entries: readonly TocEntry[],
+): Promise<void> {
+  let pending = await runRound(context, loader, entries, "");
+  for (let before = Infinity; pending.length > 0 && pending.length < before;) {
+    before = pending.length;
+    pending = await runRound(context, loader, pending, "");
+  }
+  const last = await runRound(context, loader, pending, context.ownSearchPath, (entry) => {
+    context.ledger.note(`${subjectOf(entry)} needs the database's own search_path`);
+  });
+  for (const entry of last) {
+    const refusal = await runEntry(context, loader, entry, "");
+    if (refusal === null) context.ledger.applied(entry);
+    else context.ledger.failed(entry, refusal);
+  }
+}
+
+/** Returns those that were refused. */
+async function runRound(
+  context: LoadContext,
+  loader: Session,
+  entries: readonly TocEntry[],
+  searchPath: string,
+  onSuccess?: (entry: TocEntry) => void,
+): Promise<TocEntry[]> {
+  const refused: TocEntry[] = [];
+  for (const entry of entries) {
+    const refusal = await runEntry(context, loader, entry, searchPath);
+    if (refusal !== null) {
+      refused.push(entry);
+      continue;
+    }
+    context.ledger.applied(entry);
+    onSuccess?.(entry);
+  }
+  return refused;
+}
+
+/** Runs one entry as its kind demands, in a transaction of its own; `null` when it was taken. */
+export async function runEntry(
+  context: LoadContext,
+  loader: Session,
+  entry: TocEntry,
+  searchPath: string,
+): Promise<Refusal | null> {
+  if (isOnlyComment(entry.defn)) return null;
+  if (entry.tablespace !== "")
+    context.ledger.note(`tablespace ${entry.tablespace} is not used; everything lies in the default one`);
+  const { runner } = kindOf(entry);
+  if (runner !== "admin") {
+    try {
+      await loader.query(preamble(searchPath, entry.tableAm) + entry.defn);
+      return null;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      const mayTry =
+        runner === "loader-else-admin" && lackOfRights.has(refusal.sqlState ?? "") && adminMay(entry);
+      if (!mayTry) return refusal;
+    }
+  }
+  return runAsAdmin(context, entry);
+}
+
+async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusal | null> {
+  const code = await tenantCodeBehind(context, entry);
+  if (code !== null) {
+    return { sqlState: undefined, message: `would run ${code} as a superuser`, kind: "machine" };
+  }
+  // To the loader at once: a SECURITY DEFINER function must never be the administrator's while rows are
+  // checked. Wrappers can only belong to a superuser.
+  const owner = entry.desc === "FOREIGN DATA WRAPPER" ? null : ownerStatement(entry, context.loader);
+  try {
+    await context.admin.query([entry.defn, owner ?? ""].join("\n"));
+    return null;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/**
+ * A foreign-data wrapper calls its validator whenever options are given, as the user who gives them. An
+ * extension's is C; one that the tenant itself wrote in another language would run as superuser.
+ */
+async function tenantCodeBehind({ admin, entries }: LoadContext, entry: TocEntry): Promise<string | null> {
+  if (entry.desc !== "FOREIGN DATA WRAPPER") return null;
+  const needed = new Set(entry.dependencies);
+  const functions = entries.filter(({ dumpId, desc }) => desc === "FUNCTION" && needed.has(dumpId));
+  const found = await admin.query<{ name: string }>(
+    `select p.proname::text as name
+       from pg_catalog.pg_proc p
+       join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+       join pg_catalog.pg_language l on l.oid = p.prolang
+       join pg_catalog.unnest($1::text[], $2::text[]) as wanted(schema, tag)
+         on wanted.schema = n.nspname::text
+        and pg_catalog.starts_with(wanted.tag, p.proname::text || '(')
+      where l.lanname not in ('c', 'internal')`,
+    [functions.map(({ namespace }) => namespace), functions.map(({ tag }) => tag)],
+  );
+  return found[0]?.name ?? null;
+}
+
+/** pg_dump writes some entries only to say that there is nothing to do. */
+export function isOnlyComment(defn: string): boolean {
+  return defn.split("\n").every((line) => line.trim() === "" || line.startsWith("--"));
+}

@@ -1,0 +1,59 @@
+import type { ExtensionFingerprint } from "../../model/fingerprint.ts";
+import { quoteIdent, quoteLiteral } from "../quote.ts";
+import type { LoadContext } from "./context.ts";
+import { refusalOf, type Refusal } from "./report.ts";
+
+/**
+ * Creates the extensions at the recorded versions in their schemas. By the administrator and while
+ * nothing of the tenant but empty schemas exists, so that an extension's script, which runs with all
+ * rights, meets no function or operator of the tenant. Those that need others are tried again after them.
+ */
+export async function createExtensions(context: LoadContext): Promise<void> {
+  const { admin, ledger, fingerprint, entries } = context;
+  const entryOf = (name: string) => entries.find(({ desc, tag }) => desc === "EXTENSION" && tag === name);
+  const existing = await admin.query<{ name: string; version: string }>(
+    "select extname::text as name, extversion as version from pg_catalog.pg_extension",
+  );
+  const there = new Map(existing.map(({ name, version }) => [name, version]));
+  let pending = fingerprint.extensions.filter((extension) => !extension.leftOut);
+  const refusals = new Map<string, Refusal>();
+  for (let rounds = pending.length + 1; rounds > 0 && pending.length > 0; rounds -= 1) {
+    const refused: ExtensionFingerprint[] = [];
+    for (const extension of pending) {
+      if (there.get(extension.name) === extension.version) continue;
+      try {
+        await admin.query(statementFor(extension, there.has(extension.name)));
+      } catch (error) {
+        const refusal = refusalOf(error);
+        refusals.set(extension.name, { ...refusal, kind: "machine" });
+        refused.push(extension);
+        // A schema that the archive does not hold, as those of another tenant.
+        if (refusal.sqlState === "3F000")
+          await admin.query(`create schema if not exists ${quoteIdent(extension.schema)}`);
+      }
+    }
+    pending = refused;
+  }
+  const missing = new Set(pending.map(({ name }) => name));
+  for (const extension of fingerprint.extensions) {
+    const entry = entryOf(extension.name);
+    const refusal = refusals.get(extension.name);
+    if (missing.has(extension.name) && refusal !== undefined) {
+      if (entry === undefined) ledger.problem(`EXTENSION ${extension.name} ${extension.version}`, refusal);
+      else ledger.failed(entry, refusal);
+    } else if (entry !== undefined) {
+      if (extension.leftOut) ledger.leftOut(entry, "the plan leaves this extension out");
+      else ledger.applied(entry);
+    }
+  }
+  for (const entry of entries) {
+    if (entry.desc === "EXTENSION" && !ledger.has(entry))
+      ledger.leftOut(entry, "the fingerprint does not name this extension");
+  }
+}
+
+function statementFor({ name, version, schema }: ExtensionFingerprint, exists: boolean): string {
+  const wanted = quoteLiteral(version);
+  if (exists) return `alter extension ${quoteIdent(name)} update to ${wanted}`;
+  return `create extension ${quoteIdent(name)} with schema ${quoteIdent(schema)} version ${wanted}`;
+}

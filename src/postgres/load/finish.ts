@@ -1,0 +1,96 @@
+import { quoteIdent } from "../quote.ts";
+import type { TocEntry } from "../toc.ts";
+import type { LoadContext } from "./context.ts";
+import { isOnlyComment } from "./entries.ts";
+import { kindOf, type Stage } from "./kinds.ts";
+import { ownerOrder, ownerStatement } from "./owners.ts";
+import { refusalOf } from "./report.ts";
+
+/** Needs a superuser as its owner. */
+const superuserOwned = new Set(["FOREIGN DATA WRAPPER", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION"]);
+
+/**
+ * Gives every object to its owner. By the administrator, after all tenant code has run; writes catalogs
+ * only. `blocked` names roles that must not be given anything, with the reason.
+ */
+export async function giveOwners(
+  context: LoadContext,
+  entries: readonly TocEntry[],
+  blocked: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const entry of ownerOrder(entries)) {
+    const statement = ownerStatement(entry, entry.owner);
+    if (statement === null) continue;
+    const subject = `OWNER of ${entry.desc} ${entry.namespace}.${entry.tag}`;
+    const reason = blocked.get(entry.owner);
+    if (reason !== undefined) {
+      context.ledger.problem(subject, { sqlState: undefined, message: reason, kind: "machine" });
+      continue;
+    }
+    try {
+      await setOwner(context, entry, statement);
+    } catch (error) {
+      context.ledger.problem(subject, { ...refusalOf(error), kind: "machine" });
+    }
+  }
+}
+
+/**
+ * Some kinds may only be given to a superuser, which no role we made is. It becomes one inside a
+ * transaction that ends by taking it back, so that nobody else ever sees it.
+ */
+async function setOwner(
+  { admin, adminIsSuperuser, ledger }: LoadContext,
+  entry: TocEntry,
+  statement: string,
+): Promise<void> {
+  const brief =
+    superuserOwned.has(entry.desc) && adminIsSuperuser && ledger.placeholders.includes(entry.owner);
+  if (!brief) {
+    await admin.query(statement);
+    return;
+  }
+  const role = quoteIdent(entry.owner);
+  await admin.query(`alter role ${role} superuser;\n${statement};\nalter role ${role} nosuperuser`);
+}
+
+/** Runs the entries of one of the administrator's last stages, in their order. */
+export async function runAdminStage(context: LoadContext, stage: Stage): Promise<void> {
+  for (const entry of context.entries.filter((one) => kindOf(one).stage === stage)) {
+    if (entry.desc === "SUBSCRIPTION" && !/\bconnect = false\b/.test(entry.defn)) {
+      context.ledger.leftOut(entry, "it would connect to its publisher");
+      continue;
+    }
+    try {
+      if (!isOnlyComment(entry.defn)) await context.admin.query(statementOf(context, entry));
+      context.ledger.applied(entry);
+    } catch (error) {
+      context.ledger.failed(entry, refusalOf(error));
+    }
+    if (entry.desc === "SUBSCRIPTION") context.ledger.note(`subscription ${entry.tag} is there but disabled`);
+  }
+}
+
+/** Grants by others than the owner are made in their name, which only a superuser can do. */
+function statementOf({ adminIsSuperuser, ledger }: LoadContext, entry: TocEntry): string {
+  if (adminIsSuperuser || !entry.desc.endsWith("ACL")) return entry.defn;
+  const kept = entry.defn.split("\n").filter((line) => !/^(RE)?SET SESSION AUTHORIZATION\b/.test(line));
+  if (kept.length < entry.defn.split("\n").length)
+    ledger.note(`grants on ${entry.tag} are recorded as the owner's`);
+  return kept.join("\n");
+}
+
+/** Roles that exist on the target with more rights than at the source: what they own would gain these rights. */
+export async function blockedOwners(context: LoadContext): Promise<ReadonlyMap<string, string>> {
+  if (context.destination.side === "scratch") return new Map();
+  const ordinary = context.fingerprint.roles
+    .filter(({ attributes }) => !attributes.superuser)
+    .map(({ name }) => name);
+  const rows = await context.admin.query<{ name: string }>(
+    "select rolname::text as name from pg_catalog.pg_roles where rolsuper and rolname::text = any ($1)",
+    [ordinary],
+  );
+  return new Map(
+    rows.map(({ name }) => [name, `role ${name} is a superuser here and was none at the source`]),
+  );
+}

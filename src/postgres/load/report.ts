@@ -1,0 +1,121 @@
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { sqlStateOf } from "../errors.ts";
+import type { TocEntry } from "../toc.ts";
+
+/** What became of one entry of the archive's table of contents; every entry has exactly one outcome. */
+export interface EntryOutcome {
+  readonly dumpId: number;
+  readonly desc: string;
+  /** E.g. `TABLE public.invoice`. */
+  readonly subject: string;
+  readonly outcome: "applied" | "left-out" | "failed";
+  /** Why it was left out or failed; may carry names and, for `failed`, values. */
+  readonly reason?: string;
+}
+
+export interface LoadProblem {
+  readonly subject: string;
+  readonly sqlState: string | undefined;
+  /** The server's own words; they may carry rows and are only ever sealed or shown to the restorer. */
+  readonly message: string;
+  /** `data`: what was backed up cannot be loaded. `machine`: this server lacks something or refuses us. */
+  readonly kind: "data" | "machine";
+}
+
+export interface LoadReport {
+  readonly entries: readonly EntryOutcome[];
+  readonly problems: readonly LoadProblem[];
+  /** Roles that were missing and made without login. */
+  readonly placeholders: readonly string[];
+  /** Roles that could log in at the source and need a password, and LOGIN, before they can here. */
+  readonly loginsWithoutPassword: readonly string[];
+  readonly notes: readonly string[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Collects the report while the load goes on. */
+export class Ledger {
+  readonly #outcomes = new Map<number, EntryOutcome>();
+  readonly #problems: LoadProblem[] = [];
+  readonly #notes = new Set<string>();
+  readonly placeholders: string[] = [];
+  readonly loginsWithoutPassword: string[] = [];
+  rows = 0;
+  bytes = 0;
+
+  applied(entry: TocEntry): void {
+    this.#outcomes.set(entry.dumpId, {
+      dumpId: entry.dumpId,
+      desc: entry.desc,
+      subject: subjectOf(entry),
+      outcome: "applied",
+    });
+  }
+
+  leftOut(entry: TocEntry, reason: string): void {
+    const { dumpId, desc } = entry;
+    this.#outcomes.set(dumpId, { dumpId, desc, subject: subjectOf(entry), outcome: "left-out", reason });
+  }
+
+  /** An entry that the server refused; `error` has been looked at by `refusalOf`. */
+  failed(entry: TocEntry, refusal: Refusal): void {
+    const { dumpId, desc } = entry;
+    const subject = subjectOf(entry);
+    this.#outcomes.set(dumpId, { dumpId, desc, subject, outcome: "failed", reason: refusal.message });
+    this.problem(subject, refusal);
+  }
+
+  problem(subject: string, refusal: Refusal): void {
+    this.#problems.push({ subject, ...refusal });
+  }
+
+  note(text: string): void {
+    this.#notes.add(text);
+  }
+
+  report(entries: readonly TocEntry[]): LoadReport {
+    const missing = entries.filter(({ dumpId }) => !this.#outcomes.has(dumpId));
+    if (missing.length > 0) {
+      const names = missing.slice(0, 5).map(subjectOf).join(", ");
+      throw new Failure("internal/bug", `${String(missing.length)} entries were not accounted for: ${names}`);
+    }
+    return {
+      entries: entries
+        .map(({ dumpId }) => this.#outcomes.get(dumpId))
+        .filter((outcome) => outcome !== undefined),
+      problems: this.#problems,
+      placeholders: this.placeholders,
+      loginsWithoutPassword: this.loginsWithoutPassword,
+      notes: [...this.#notes],
+      rows: this.rows,
+      bytes: this.bytes,
+    };
+  }
+
+  has(entry: TocEntry): boolean {
+    return this.#outcomes.has(entry.dumpId);
+  }
+}
+
+export function subjectOf({ desc, namespace, tag }: Pick<TocEntry, "desc" | "namespace" | "tag">): string {
+  return namespace === "" ? `${desc} ${tag}` : `${desc} ${namespace}.${tag}`;
+}
+
+export type Refusal = Pick<LoadProblem, "sqlState" | "message" | "kind">;
+
+/** Errors after which nothing more can be expected of the server: no resources, shut down, broken files. */
+const ending = /^(53|57P|58|F0|XX001|XX002|25P0[34]|57014)/;
+/** The server lacks or forbids something; the data are not to blame. */
+const machine = /^(0A000|0L|0P|22023|28|42501|55000|58P01|XX000|40|55P03)/;
+
+/**
+ * The refusal that an error means for one statement; what ends the whole load, such as a lost server,
+ * a full disk, a damaged object or a cancelled wait, is thrown on instead.
+ */
+export function refusalOf(error: unknown): Refusal {
+  const sqlState = sqlStateOf(error);
+  if (!isFailure(error) || sqlState === undefined || ending.test(sqlState)) throw error;
+  const { cause } = error;
+  return { sqlState, message: reasonOf(cause ?? error), kind: machine.test(sqlState) ? "machine" : "data" };
+}

@@ -1,0 +1,146 @@
+import { eachAtOnce } from "../../base/limit.ts";
+import type { TableFingerprint } from "../../model/fingerprint.ts";
+import { quoteIdent, quoteLiteral, quoteName } from "../quote.ts";
+import type { Session } from "../session.ts";
+import { tell, type LoadContext } from "./context.ts";
+import { refusalOf, type Refusal } from "./report.ts";
+import { preamble } from "./settings.ts";
+
+/** Smaller tables are loaded in the order in which their streams hold them, so that each object is opened once. */
+const largeBytes = 4_000_000;
+
+/**
+ * Loads the rows of the tables, the large ones first, over all sessions. A table that is refused, say by
+ * a CHECK that reads another table, is tried again after the others, at last with the database's own
+ * search_path (trap 15); what is refused even then is a problem of the data.
+ */
+export async function loadRows(
+  context: LoadContext,
+  sessions: readonly Session[],
+  tables: readonly TableFingerprint[],
+): Promise<void> {
+  const [first] = sessions;
+  if (first === undefined) return;
+  const filled = tables.filter(({ rows }) => rows > 0);
+  const mine = filled.filter(({ load }) => load.kind !== "extension").toSorted(loadOrder);
+  let refused: TableFingerprint[] = [];
+  const queue = mine.values();
+  await eachAtOnce(sessions, sessions.length, async (session) => {
+    for (const table of queue) {
+      if ((await loadTable(context, session, table, "")) !== null) refused.push(table);
+    }
+  });
+  for (let before = Infinity; refused.length > 0 && refused.length < before;) {
+    before = refused.length;
+    const again: TableFingerprint[] = [];
+    for (const table of refused) {
+      if ((await loadTable(context, first, table, "")) === null) {
+        context.ledger.note(`table ${table.schema}.${table.name} could be loaded only after others`);
+      } else again.push(table);
+    }
+    refused = again;
+  }
+  for (const table of refused) {
+    const refusal = await loadTable(context, first, table, context.ownSearchPath);
+    const name = `${table.schema}.${table.name}`;
+    if (refusal === null)
+      context.ledger.note(`table ${name} needs the database's own search_path to be loaded`);
+    else context.ledger.problem(`TABLE DATA ${name}`, refusal);
+  }
+  for (const table of filled.filter(({ load }) => load.kind === "extension"))
+    await loadExtensionTable(context, table);
+}
+
+function loadOrder(a: TableFingerprint, b: TableFingerprint): number {
+  const [largeA, largeB] = [a.bytes > largeBytes, b.bytes > largeBytes];
+  if (largeA || largeB) return b.bytes - a.bytes;
+  const [sliceA, sliceB] = [a.slices[0], b.slices[0]];
+  const byStream = (sliceA?.stream ?? "").localeCompare(sliceB?.stream ?? "");
+  return byStream === 0 ? (sliceA?.offset ?? 0) - (sliceB?.offset ?? 0) : byStream;
+}
+
+/** All or nothing; `null` when the table was loaded. */
+async function loadTable(
+  context: LoadContext,
+  session: Session,
+  table: TableFingerprint,
+  searchPath: string,
+): Promise<Refusal | null> {
+  const into = table.load.kind === "through-root" ? table.load.root : table;
+  // Truncated in the same transaction, the table is filled strictly in order and without a thought for
+  // free space, so that a scan reads the bytes of the stream again (trap 13).
+  const empty = table.load.kind === "ordered" ? `truncate only ${quoteName(table)}` : "";
+  return copyTable(context, session, { table, into, begin: `begin;\n${preamble(searchPath)}${empty}` });
+}
+
+/**
+ * Rows of an extension's configuration table replace those that its script put there. The table is the
+ * extension's own, hence its owner loads it; where it is not, somebody only says so.
+ */
+async function loadExtensionTable(context: LoadContext, table: TableFingerprint): Promise<void> {
+  const owned = await context.admin.query<{ found: number }>(
+    `select 1 as found from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype = 'e'
+        and d.objid = pg_catalog.to_regclass($1)`,
+    [quoteName(table)],
+  );
+  const subject = `TABLE DATA ${table.schema}.${table.name}`;
+  if (owned.length === 0) {
+    const message = "the table does not belong to an extension here";
+    context.ledger.problem(subject, { sqlState: undefined, message, kind: "machine" });
+    return;
+  }
+  // Other tables of the extension may reference it, and then it cannot be truncated.
+  const begin = `begin;\ndelete from only ${quoteName(table)}`;
+  const refusal = await copyTable(context, context.admin, { table, into: table, begin });
+  if (refusal !== null) context.ledger.problem(subject, refusal);
+}
+
+interface TableCopy {
+  readonly table: TableFingerprint;
+  readonly into: { readonly schema: string; readonly name: string };
+  readonly begin: string;
+}
+
+async function copyTable(
+  context: LoadContext,
+  session: Session,
+  { table, into, begin }: TableCopy,
+): Promise<Refusal | null> {
+  const columns = table.columns.length === 0 ? "" : ` (${table.columns.map(quoteIdent).join(", ")})`;
+  const encoding = quoteLiteral(context.fingerprint.database.encoding);
+  const bytesBefore = { taken: 0 };
+  try {
+    await session.query(begin);
+    const source = counted(context, table, bytesBefore);
+    const rows = await session.copyIn(
+      `copy ${quoteName(into)}${columns} from stdin (encoding ${encoding})`,
+      source,
+    );
+    await session.query("commit");
+    context.ledger.rows += rows;
+    return null;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await session.query("rollback");
+    context.ledger.bytes -= bytesBefore.taken;
+    return refusal;
+  }
+}
+
+/** The table's COPY text, counted as it passes. */
+async function* counted(
+  context: LoadContext,
+  table: TableFingerprint,
+  count: { taken: number },
+): AsyncGenerator<Uint8Array> {
+  for (const { stream, offset, bytes } of table.slices) {
+    if (bytes === 0) continue;
+    for await (const part of context.image.read(stream, { from: offset, to: offset + bytes }, context.wait)) {
+      yield part;
+      count.taken += part.length;
+      context.ledger.bytes += part.length;
+      tell(context, "rows");
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { quoteIdent } from "../quote.ts";
+import type { Session } from "../session.ts";
+import type { TocEntry } from "../toc.ts";
+import { tell, type LoadContext } from "./context.ts";
+import { applyDatabaseProperties } from "./database.ts";
+import { analyze, refreshMatviews, setSequences } from "./derived.ts";
+import { runEntries } from "./entries.ts";
+import { createExtensions } from "./extensions.ts";
+import { blockedOwners, giveOwners, runAdminStage } from "./finish.ts";
+import { kindOf, type Stage } from "./kinds.ts";
+import { loadLargeObjects } from "./large-objects.ts";
+import { runPostData } from "./post-data.ts";
+import { refusalOf } from "./report.ts";
+import { dressRoles } from "./roles.ts";
+import { loadRows } from "./rows.ts";
+import { selectTables } from "./selection.ts";
+
+/**
+ * The order of trap 15. First everything that may run tenant code, as the loader; then, when its
+ * sessions are closed, what the administrator does: owners, grants, remarks; event triggers after every
+ * other statement that could fire them; and the database's own properties at the very end.
+ */
+export async function runStages(context: LoadContext): Promise<void> {
+  const whole = context.options.content === "all";
+  const only = context.options.tables !== undefined;
+  await withLoaders(context, async (first, sessions) => {
+    tell(context, "schema");
+    await runSchemas(context, first);
+    await createExtensions(context);
+    await runEntries(context, first, ofStage(context, "pre"));
+    if (whole) {
+      tell(context, "rows");
+      await loadRows(context, sessions, selectTables(context.fingerprint, context.entries));
+      if (!only) await loadLargeObjects(context);
+      await setSequences(context, sequencesOf(context));
+    }
+    tell(context, "indexes");
+    await runPostData(context, sessions, ofStage(context, "post"));
+    tell(context, "derived");
+    if (whole) await refreshMatviews(context, first);
+    if (whole && context.destination.side === "target") await analyze(context, first);
+  });
+  tell(context, "grants");
+  const blocked = await blockedOwners(context);
+  await giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked);
+  await runAdminStage(context, "acl");
+  await runAdminStage(context, "default-acl");
+  await runAdminStage(context, "publication");
+  await giveOwners(context, ofStage(context, "publication"), blocked);
+  await runAdminStage(context, "remark");
+  await retireLoader(context);
+  await dressRoles(context.admin, context.fingerprint, context.ledger);
+  await runAdminStage(context, "event-trigger");
+  await giveOwners(context, ofStage(context, "event-trigger"), blocked);
+  await finishDatabase(context);
+}
+
+function ofStage(context: LoadContext, ...stages: readonly Stage[]): TocEntry[] {
+  return context.entries.filter((entry) => stages.includes(kindOf(entry).stage));
+}
+
+/** Opens one session for each job and closes them all, however the work ends. */
+async function withLoaders(
+  context: LoadContext,
+  work: (first: Session, sessions: readonly Session[]) => Promise<void>,
+): Promise<void> {
+  const first = await context.openLoader();
+  const sessions = [first];
+  try {
+    for (let job = 1; job < context.options.jobs; job += 1) sessions.push(await context.openLoader());
+    await work(first, sessions);
+  } finally {
+    await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
+  }
+}
+
+/** `public` is there already, whatever the archive thinks. */
+async function runSchemas(context: LoadContext, loader: Session): Promise<void> {
+  const schemas = ofStage(context, "schema");
+  const existing = await context.admin.query<{ name: string }>(
+    "select nspname::text as name from pg_catalog.pg_namespace",
+  );
+  const names = new Set(existing.map(({ name }) => name));
+  for (const entry of schemas.filter(({ tag }) => names.has(tag))) context.ledger.applied(entry);
+  await runEntries(
+    context,
+    loader,
+    schemas.filter(({ tag }) => !names.has(tag)),
+  );
+}
+
+function sequencesOf({
+  fingerprint,
+  entries,
+  options,
+}: LoadContext): LoadContext["fingerprint"]["sequences"] {
+  if (options.tables === undefined) return fingerprint.sequences;
+  const key = (schema: string, name: string): string => JSON.stringify([schema, name]);
+  const chosen = new Set(
+    entries.filter(({ desc }) => desc === "SEQUENCE").map(({ namespace, tag }) => key(namespace, tag)),
+  );
+  return fingerprint.sequences.filter(({ schema, name }) => chosen.has(key(schema, name)));
+}
+
+/** The database goes to its owner, and with it whatever the tenant's code made under the loader's name. */
+async function retireLoader({ admin, loader, destination, fingerprint, ledger }: LoadContext): Promise<void> {
+  const owner = quoteIdent(fingerprint.database.owner);
+  try {
+    await admin.query(`alter database ${quoteIdent(destination.database)} owner to ${owner}`);
+    await admin.query(`reassign owned by ${quoteIdent(loader)} to ${owner}`);
+    await admin.query(`drop owned by ${quoteIdent(loader)}`);
+  } catch (error) {
+    ledger.problem(`DATABASE ${destination.database}`, { ...refusalOf(error), kind: "machine" });
+  }
+}
+
+/** Settles what the archive says of the database itself from the fingerprint, and accounts for the entries that we load by other means. */
+async function finishDatabase(context: LoadContext): Promise<void> {
+  const { admin, destination, fingerprint, ledger, options } = context;
+  const ofDatabase =
+    options.tables === undefined
+      ? await applyDatabaseProperties(admin, destination.database, fingerprint.database, ledger)
+      : true;
+  for (const entry of ofStage(context, "own")) {
+    if (ledger.has(entry)) continue;
+    if (entry.desc === "SECURITY LABEL")
+      ledger.leftOut(entry, "security labels of databases are not restored");
+    else if (["ENCODING", "STDSTRINGS", "SEARCHPATH"].includes(entry.desc) || ofDatabase)
+      ledger.applied(entry);
+    else ledger.leftOut(entry, "refused in part; see the problems of the database");
+  }
+}
