@@ -91,7 +91,8 @@ function indexes(nullsNotDistinct: string): string {
    where i.indisvalid or c.relkind = 'I'`;
 }
 
-/** Foreign keys that partitions derive from their parents get names by chance, so they go without. */
+/** Foreign keys that partitions derive from their parents get names by chance, so they go without; and whether a key is
+ * inherited depends on whether its partition was attached or made in place. */
 function constraints(enforced: string): string {
   return `
   select 'constraint', 'pg_constraint', c.oid,
@@ -99,7 +100,7 @@ function constraints(enforced: string): string {
            'on', coalesce(r.identity, c.contypid::regtype::text), c.contype,
            case when c.convalidated then 'valid' else 'not valid' end, case when not ${enforced} then 'not enforced' end,
            case when c.condeferrable then 'deferrable' end, case when c.condeferred then 'deferred' end,
-           case when c.connoinherit then 'no inherit' end,
+           case when c.connoinherit and c.contype in ('c', 'n') then 'no inherit' end,
            (select string_agg(quote_ident(a.attname), ', ' order by k.place)
               from unnest(c.conkey) with ordinality k(attnum, place)
               join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum where c.contype <> 'c'),
