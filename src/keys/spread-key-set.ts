@@ -1,6 +1,6 @@
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { StoreName } from "../model/ids.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
 import type { KeyObject, KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 
@@ -34,12 +34,30 @@ async function give({ objects }: KeySet, store: KeyStore, wait: Waiting): Promis
 }
 
 async function giveObject({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<void> {
+  // Read first: nearly always the store has it, and a store that cannot create only must not be written over.
+  let there = await readOrNull(key, store, wait);
+  if (there === null) {
+    await createUnlessTaken({ key, body }, store, wait);
+    there = await store.read(key, {}, wait);
+  }
+  if (!there.equals(body))
+    throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`);
+}
+
+async function readOrNull(key: ObjectKey, store: KeyStore, wait: Waiting): Promise<Buffer | null> {
+  try {
+    return await store.read(key, {}, wait);
+  } catch (error) {
+    if (isFailure(error, "store/absent")) return null;
+    throw error;
+  }
+}
+
+/** Somebody else who spreads the same set may have been quicker. */
+async function createUnlessTaken({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<void> {
   try {
     await store.create(key, body, {}, wait);
   } catch (error) {
     if (!isFailure(error, "store/exists")) throw error;
   }
-  const there = await store.read(key, { bytesMax: body.length + 1 }, wait);
-  if (!there.equals(body))
-    throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`);
 }

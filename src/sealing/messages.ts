@@ -85,5 +85,5 @@ export function unflatten({ code, message, hint, cause }: FlatFailure): Failure 
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   const alone = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
-  return alone ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+  return alone ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../base/failure.ts";
 import type { Budget } from "../base/limit.ts";
 import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { ChunkName } from "../model/layout.ts";
@@ -26,7 +27,8 @@ export interface StreamJob {
 
 /**
  * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills the next
- * batch, the worker seals a chunk, `place` writes the chunk before. Each waits for the one ahead.
+ * batch, the worker seals a chunk, `place` writes the chunk before. Each waits for the one ahead. When
+ * one of them fails the others are told, and the `place` under way is waited for.
  */
 export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
   const { thread, stream, keys } = job;
@@ -54,7 +56,8 @@ export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamS
     await working;
     const last = await work(null);
     await lane.idle();
-    if (last.summary === null) throw new Error("the worker ended a stream without a summary");
+    if (last.summary === null)
+      throw new Failure("internal/bug", "a worker ended a stream without its summary");
     return last.summary;
   } catch (error) {
     const first = broken ?? error;

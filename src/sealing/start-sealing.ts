@@ -60,7 +60,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
     sealDocument(plain, recipients, zstdLevel, wait) {
       // Copied: the caller's bytes may be a part of something larger, and are the caller's to keep.
       return oneJob(plain.length * 2, wait, (thread) => {
-        const copy = Uint8Array.from(plain);
+        const copy = new Uint8Array(plain);
         return thread.ask({ kind: "document", plain: copy, recipients, zstdLevel }, [copy.buffer]);
       });
     },
@@ -69,7 +69,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
       stillWaiting(wait);
       const bytes = typeof length === "number" ? length : Math.min(length.atMost, sealed.length * 8);
       const plain = await oneJob(sealed.length + bytes, wait, (thread) => {
-        const copy = Uint8Array.from(sealed);
+        const copy = new Uint8Array(sealed);
         return thread.ask({ kind: "open", sealed: copy, identity, length }, [copy.buffer]);
       });
       return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);

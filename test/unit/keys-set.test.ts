@@ -53,7 +53,10 @@ describe("a birth", () => {
 
   it("happens once: the next call finds it", async () => {
     const first = await born();
-    expect((await born()).statement).toEqual(first.statement);
+    const watched = faulty(dubai);
+    const again = await ensureKeySet(acme, [watched, frankfurt], mint, patient);
+    expect(again.keySet).toEqual(first);
+    expect(watched.calls.filter(({ operation }) => operation === "create")).toEqual([]);
     expect(dubai.keys()).toHaveLength(3);
   });
 

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { chunkBytesMax, chunkBytesMin, Cutter, pieceBytesMax } from "../../src/sealing/cut.ts";
+import { halfSipHash, sipKey } from "../../src/sealing/half-sip-hash.ts";
 import { seededBytes, tableRows } from "../support/sealing-data.ts";
 
 const key = seededBytes("cut key", 8);
@@ -37,6 +38,19 @@ const texture = fc.oneof(
     .nat(10_000_000)
     .map((bytes) => Buffer.concat([table.subarray(0, 1_500_000), Buffer.alloc(bytes), table])),
 );
+
+describe("the hash", () => {
+  it("is HalfSipHash-1-3, as its reference code computes it", () => {
+    const serial = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+    const words = Int32Array.from({ length: 8 }, (_, index) => serial.readInt32LE(4 * index));
+    const serialKey = sipKey(serial.subarray(0, 8));
+    expect(halfSipHash(words, 8, serialKey)).toBe(3_161_315_981);
+    expect(halfSipHash(words, 0, serialKey)).toBe(1_477_757_078);
+    expect(halfSipHash(new Int32Array(7).fill(-2_139_062_144), 7, sipKey(Buffer.alloc(8, 255)))).toBe(
+      3_190_830_525,
+    );
+  });
+});
 
 describe("the cutter", () => {
   it("gives the same chunks however the stream arrives, which joined are the stream", () => {
