@@ -48,8 +48,12 @@ describe("the names", () => {
   });
 
   it("never change: they are part of the format", () => {
-    expect(chunkName(Buffer.from("chunk"), deriveKeys(Buffer.alloc(32, 7)))).toMatchInlineSnapshot(`"c3e0858e69bbbe3a0d0ddc44252859786bb32ba660d03dd4d950ec3fc387e778"`);
-    expect(deriveKeys(Buffer.alloc(32, 7)).cutKey.toString("hex")).toMatchInlineSnapshot(`"5c35468c23c4b479"`);
+    expect(chunkName(Buffer.from("chunk"), deriveKeys(Buffer.alloc(32, 7)))).toMatchInlineSnapshot(
+      `"c3e0858e69bbbe3a0d0ddc44252859786bb32ba660d03dd4d950ec3fc387e778"`,
+    );
+    expect(deriveKeys(Buffer.alloc(32, 7)).cutKey.toString("hex")).toMatchInlineSnapshot(
+      `"5c35468c23c4b479"`,
+    );
   });
 });
 
