@@ -19,6 +19,8 @@ export async function openDesk(config: Config, machine: Machine, wait: Waiting):
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
   const discovery = once(() => askSources(config, wait));
+  // One limit for the whole process: a quarter is on its way to the stores, the rest is being sealed.
+  const placingBytes = Math.floor(config.limits.inFlightBytes / 4);
   let sealing: (Sealing & AsyncDisposable) | undefined;
   return {
     config,
@@ -47,10 +49,10 @@ export async function openDesk(config: Config, machine: Machine, wait: Waiting):
     },
     sealing: () => {
       const { sealWorkers, inFlightBytes } = config.limits;
-      sealing ??= startSealing({ workers: sealWorkers, inFlightBytesMax: inFlightBytes });
+      sealing ??= startSealing({ workers: sealWorkers, inFlightBytesMax: inFlightBytes - placingBytes });
       return sealing;
     },
-    inFlight: new Budget(config.limits.inFlightBytes),
+    inFlight: new Budget(placingBytes),
     binFolders: config.postgresBin === null ? [] : [config.postgresBin],
     scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
     [Symbol.asyncDispose]: async () => {

@@ -142,7 +142,7 @@ function text({ record, contents, ...shown }: ShownBackup): string {
     ...(contents === null
       ? []
       : [
-          ["database", `${contents.database}, ${contents.encoding}, PostgreSQL ${contents.server}`],
+          ["database", `${contents.database}, ${contents.encoding}, ${contents.server}`],
           ["extensions", contents.extensions.join(", ") || "none"],
           ["sequences", String(contents.sequences)],
           ["large objects", String(contents.largeObjects)],

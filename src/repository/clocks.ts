@@ -15,7 +15,11 @@ export function isFromFuture(instant: string, now: Date): boolean {
 }
 
 /** Throws "store/clock" when the store's own clock and the host's are too far apart. */
-export async function checkStoreClock(store: ObjectReader, now: () => Date, wait: Waiting): Promise<void> {
+export async function checkStoreClock(
+  store: Pick<ObjectReader, "name" | "clock">,
+  now: () => Date,
+  wait: Waiting,
+): Promise<void> {
   const before = now().getTime();
   const theirs = (await store.clock(wait)).getTime();
   const after = now().getTime();
