@@ -12,6 +12,8 @@ import type { CopyOut, Session, Side } from "./session.ts";
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; default `holdfast`. */
   readonly applicationName?: string;
+  /** Settings from the first moment on, above those that the database or the role has; plain words only. */
+  readonly startup?: Readonly<Record<string, string>>;
   /** Default 30 seconds. */
   readonly connectTimeoutMs?: number;
 }
@@ -99,8 +101,15 @@ function configOf(
     keepAliveInitialDelayMillis: 30_000,
     client_encoding: "UTF8",
     application_name: options.applicationName ?? "holdfast",
+    ...(options.startup === undefined ? {} : { options: startupOptions(options.startup) }),
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsDefault,
   };
+}
+
+function startupOptions(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ");
 }
 
 /** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */

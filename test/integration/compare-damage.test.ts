@@ -195,7 +195,7 @@ describe("one alteration of the restored database", () => {
     expect(failedOf(await comparedAfter(change))).toEqual(checks);
   });
 
-  it("a generated column that was computed otherwise fails generated alone", async () => {
+  it("a generated column that was computed otherwise fails generated", async () => {
     const change =
       "create or replace function app.double(x int) returns int language sql immutable as 'select x * 3'; alter table app.parent alter doubled drop expression; update app.parent set doubled = 7";
     expect(failedOf(await comparedAfter(change))).toContain("generated");

@@ -38,12 +38,13 @@ export async function measureDatabase(
   const wait = testWait();
   const scope: Scope = { kind: "database", database };
   await using session = await connect({ ...server.address, database }, "source", {}, wait);
+  await session.query("set role none");
   await setExactText(session);
   const relations = await readExtensionRelations(session, []);
   const of = await readDatabase(session, scope, []);
   const tables = await measureTables(session, of.encoding, wish);
   const programs = await findPrograms([server.binFolder], null, wait);
-  const env = environmentOf(server, database);
+  const env = { ...environmentOf(server, database), PGOPTIONS: "-c role=none" };
   const archive = await run(
     { file: join(server.binFolder, "pg_dump"), args: ["-Fc", "-C", "-s"], env },
     wait,

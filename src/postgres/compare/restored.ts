@@ -54,16 +54,10 @@ export async function openExact(restored: Restored, address: ServerAddress, wait
 }
 
 /**
- * A session with the database's own settings, but for two: a `role` that the tenant set for its
- * database would make us somebody else, and its limits of time are not ours.
+ * A session with the database's own settings, but for these: a `role` that the tenant set for its
+ * database would make us somebody else, and its limits of time would end us.
  */
 export async function openPlain(restored: Restored, address: ServerAddress, wait: Waiting): Promise<Session> {
-  const session = await connect(address, restored.side, { applicationName: "holdfast compare" }, wait);
-  try {
-    await session.query("set role none; set statement_timeout = 0; set lock_timeout = 0");
-    return session;
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
-  }
+  const startup = { role: "none", statement_timeout: "0", lock_timeout: "0" };
+  return connect(address, restored.side, { applicationName: "holdfast compare", startup }, wait);
 }

@@ -24,7 +24,8 @@ async function schemaText({ options, wait }: Comparison, address: ServerAddress)
     {
       file: options.programs.pgDump,
       args: ["--schema-only", "--no-sync", "--lock-wait-timeout=60000"],
-      env: programEnvironment(address),
+      // A role that the tenant set for its database would make pg_dump somebody else.
+      env: { ...programEnvironment(address), PGOPTIONS: "-c role=none" },
     },
     wait,
   );
