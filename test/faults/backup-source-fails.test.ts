@@ -1,7 +1,7 @@
 /** A source that fails while it is read ends the backup with the source's own failure; nothing is recorded (promise 3). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { backup, type BackupDesk, type BackupOrder } from "../../src/backup/backup.ts";
-import { backupAll } from "../../src/backup/backup-all.ts";
+import { backupAll, type SourcedOrder } from "../../src/backup/backup-all.ts";
 import { Failure } from "../../src/base/failure.ts";
 import { orAbort, type Waiting } from "../../src/base/waiting.ts";
 import { sourceName } from "../../src/model/ids.ts";
@@ -176,7 +176,8 @@ describe("several tenants", () => {
     let atOnce = 0;
     let most = 0;
     const source: Source = { streams: () => [plainStream("a", "1\n")] };
-    const orders = ["one", "two", "three", "four"].map((name, index) => {
+    const orders = [0, 1, 2, 3].map(sourced);
+    function sourced(index: number): SourcedOrder {
       const order = orderOf(
         index === 1 ? { streams: () => [stream("breaks", breaksAfter("1\n", lost))] } : source,
       );
@@ -184,7 +185,6 @@ describe("several tenants", () => {
         ...order,
         source: sourceName.parse(index === 3 ? "other" : "erp"),
         sourceWidth: 1,
-        environment: { name },
         openSnapshot: async (wait: Waiting) => {
           if (index !== 3) atOnce += 1;
           most = Math.max(most, atOnce);
@@ -197,7 +197,7 @@ describe("several tenants", () => {
           };
         },
       };
-    });
+    }
     const outcomes = await backupAll(desk(), orders, "daily", never);
     expect(outcomes.map(({ report }) => report.state)).toEqual([
       "complete",
