@@ -54,7 +54,9 @@ export function programEnvironment(address: ServerAddress): Record<string, strin
   };
 }
 
-function parse(url: string): URL {
+function parse(given: string): URL {
+  // With the host in a parameter PostgreSQL's own URLs may name a user and no host, which URL refuses.
+  const url = given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:")) {
     throw new Failure(

@@ -6,7 +6,7 @@ import { censusAgainstToc } from "./readings/census-toc.ts";
 import { readCollations } from "./readings/collations.ts";
 import { readDatabase } from "./readings/database.ts";
 import { readGenerated, readMatviews } from "./readings/derived.ts";
-import { readExtensionRelations, readExtensions } from "./readings/extensions.ts";
+import { readExtensionRelations, readExtensions, type ExtensionRelation } from "./readings/extensions.ts";
 import { readOmitted } from "./readings/omitted.ts";
 import { readRoles } from "./readings/roles.ts";
 import { readSequences } from "./readings/sequences.ts";
@@ -29,7 +29,8 @@ export async function measureSource(
   const census = await readCensusEntries(session, scope);
   assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
   const roles = await readRoles(session, scope, largeObjects.roles);
-  const extensionRelations = await readExtensionRelations(session, options.leaveOutExtensions);
+  const relations = await readExtensionRelations(session, options.leaveOutExtensions);
+  const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
   const omitted = await readOmitted(session, scope, { ...options, extensionRelations });
   return {
     scope,
@@ -49,8 +50,27 @@ export async function measureSource(
     sequences: await readSequences(session, scope, extensionRelations),
     generated: await readGenerated(session, scope, encoding, measured.tables),
     matviews: await readMatviews(session, scope, encoding),
-    omitted: [...omitted, ...largeObjects.omitted],
+    omitted: [
+      ...omitted,
+      ...(scope.kind === "schemas" ? sharedConfiguration(relations) : []),
+      ...largeObjects.omitted,
+    ],
   };
+}
+
+/** To one tenant of several the configuration of an extension does not belong. */
+function asShared(relation: ExtensionRelation): ExtensionRelation {
+  return relation.configuration ? { ...relation, configuration: false, filled: false } : relation;
+}
+
+function sharedConfiguration(relations: readonly ExtensionRelation[]): Fingerprint["omitted"] {
+  return relations
+    .filter(({ configuration, filled }) => configuration && filled)
+    .map(({ extension, schema, name }) => ({
+      kind: "configuration of an extension",
+      name: `${schema}.${name}`,
+      reason: `${extension} shares it among all tenants of the database`,
+    }));
 }
 
 function assertArchived(missing: readonly string[]): void {

@@ -31,10 +31,9 @@ interface ReadObject {
 }
 
 /** Reads the stream's format by its description, not by the product's code. */
-function objectsIn(stream: Buffer | undefined): ReadObject[] {
+function objectsIn(stream: Buffer = Buffer.alloc(0)): ReadObject[] {
   const objects: ReadObject[] = [];
-  const length = stream?.length ?? 0;
-  for (let at = 0; stream !== undefined && at < length;) {
+  for (let at = 0; at < stream.length;) {
     const line = stream.indexOf("\n", at) + 1;
     const found = head.parse(JSON.parse(stream.subarray(at, line).toString()));
     at = line + found.bytes + 1;

@@ -1,0 +1,50 @@
+/** The URL of a server is understood whole or refused, and never repeated in a message. */
+import { describe, expect, it } from "vitest";
+import { addressOf, programEnvironment } from "../../src/postgres/address.ts";
+
+describe("addressOf", () => {
+  it("reads hosts, sockets, ports, escapes and TLS settings", () => {
+    expect(
+      addressOf("postgres://u%40x:p%3Aw@db.example:6432/my%20db?sslmode=verify-full&sslrootcert=/ca.pem"),
+    ).toEqual({
+      host: "db.example",
+      port: 6432,
+      user: "u@x",
+      password: "p:w",
+      database: "my db",
+      sslmode: "verify-full",
+      sslRootCert: "/ca.pem",
+    });
+    expect(addressOf("postgresql://u@%2Fvar%2Frun/d")).toMatchObject({
+      host: "/var/run",
+      port: 5432,
+      password: null,
+    });
+    expect(addressOf("postgres://u@/d?host=/var/run")).toMatchObject({ host: "/var/run" });
+    expect(addressOf("postgres://u@[::1]/")).toMatchObject({ host: "::1", database: "u" });
+  });
+
+  it("refuses what it would have to disregard, without showing the password", () => {
+    for (const url of [
+      "mysql://u:canary@h/d",
+      "canary",
+      "postgres://u:canary@h/d?target_session_attrs=read-write",
+      "postgres://u:canary@h/d?sslmode=maybe",
+      "postgres://u:canary%@h/d",
+    ]) {
+      expect(() => addressOf(url)).toThrow(expect.objectContaining({ code: "config/invalid" }));
+      expect(() => addressOf(url)).not.toThrow(/canary/);
+    }
+  });
+
+  it("tells programs by environment what their arguments must not show", () => {
+    const environment = programEnvironment(addressOf("postgres://u:secret@h:1/d?sslmode=require"));
+    expect(environment).toMatchObject({
+      PGHOST: "h",
+      PGPORT: "1",
+      PGUSER: "u",
+      PGPASSWORD: "secret",
+      PGSSLMODE: "require",
+    });
+  });
+});
