@@ -65,6 +65,11 @@ const kinds = {
   "program/failed": { exit: 1, retryable: false },
   "scratch/start": { exit: 1, retryable: false, hint: "`holdfast doctor` examines the scratch server" },
   "scratch/room": { exit: 1, retryable: true, hint: "scratch needs room for one restored tenant" },
+  "scratch/isolation": {
+    exit: 1,
+    retryable: false,
+    hint: "run Holdfast as root, or on a kernel that lets it make a network namespace",
+  },
   "scratch/lost": { exit: 1, retryable: true },
   "target/unreachable": { exit: 1, retryable: true, hint: "is the URL given to --to right, and the server up?" },
   "target/login": { exit: 1, retryable: false, hint: "check user and password in the URL given to --to" },

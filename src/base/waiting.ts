@@ -42,6 +42,8 @@ export async function pause(ms: number, wait: Waiting): Promise<void> {
 
 /** `work`, unless the wait ends first; the work itself is not stopped by this. */
 export async function orAbort<T>(work: Promise<T>, wait: Waiting): Promise<T> {
+  // When the wait is over already nobody will look at the work any more, be it to fail.
+  work.catch(() => undefined);
   stillWaiting(wait);
   let onAbort: (() => void) | undefined;
   const ended = new Promise<never>((_, reject) => {

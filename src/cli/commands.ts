@@ -8,9 +8,11 @@ import { keysNew } from "./keys-new.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { keysShow } from "./keys-show.ts";
 import { list } from "./list.ts";
+import { restore } from "./restore.ts";
 import { show } from "./show.ts";
 import { storesCheck } from "./stores-check.ts";
 import { tenants } from "./tenants.ts";
+import { verify } from "./verify.ts";
 
 export const commands: readonly Command[] = [
   init,
@@ -24,4 +26,6 @@ export const commands: readonly Command[] = [
   backup,
   list,
   show,
+  verify,
+  restore,
 ];

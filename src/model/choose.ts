@@ -29,39 +29,61 @@ export interface Wish {
 
 export interface Choice {
   readonly backup: BackupState;
-  /** Stores whose copy may be used, proven ones first, in the order of `preferred`. */
+  /**
+   * Stores to read from, the best first: whole and proven, whole, damaged or refuted; within these in
+   * the order of preference. Every byte is checked, so that even a bad copy may help with single objects.
+   */
   readonly stores: readonly StoreName[];
   readonly proven: boolean;
 }
 
 /**
- * The newest backup with a proven copy; with `allowUnproven` the newest with a present one.
- * Returns null when nothing suits. A refuted or damaged copy is never chosen by itself.
+ * The newest backup that was proven by one of its copies and is still whole in one; all copies hold the
+ * same bytes, so the two need not be the same. With `allowUnproven` the newest that is whole in one.
+ * Returns null when nothing suits. With `store` only the copy there counts for either.
  */
-export function choose(backups: readonly BackupState[], wish: Wish, preferred: readonly StoreName[]): Choice | null {
+export function choose(
+  backups: readonly BackupState[],
+  wish: Wish,
+  preferred: readonly StoreName[],
+): Choice | null {
   const candidates = backups
     .filter((one) => !one.suspect)
     .filter((one) => wish.backup === undefined || one.backup === wish.backup)
     .filter((one) => wish.before === undefined || one.at <= wish.before)
-    .toSorted((one, other) => (one.at === other.at ? (one.backup < other.backup ? 1 : -1) : one.at < other.at ? 1 : -1));
+    .toSorted(newestFirst);
   for (const backup of candidates) {
-    const usable = preferred.filter((store) => usableCopy(backup, store, wish));
-    const proven = usable.filter((store) => isProven(backup, store));
-    if (proven.length > 0) {
-      return { backup, stores: [...proven, ...usable.filter((store) => !isProven(backup, store))], proven: true };
+    const counting = preferred.filter((store) => wish.store === undefined || store === wish.store);
+    const proven = counting.some((store) => backup.copies.get(store)?.proof?.verdict === "proven");
+    const whole = counting.some((store) => isWhole(backup.copies.get(store)));
+    if (whole && (proven || wish.allowUnproven)) {
+      const stores = preferred
+        .filter((store) => rank(backup.copies.get(store)) < ranks.missing)
+        .toSorted((one, other) => rank(backup.copies.get(one)) - rank(backup.copies.get(other)));
+      return { backup, stores: asked(stores, wish), proven };
     }
-    if (wish.allowUnproven && usable.length > 0) return { backup, stores: usable, proven: false };
   }
   return null;
 }
 
-function usableCopy(backup: BackupState, store: StoreName, wish: Wish): boolean {
-  const copy = backup.copies.get(store);
-  if (copy === undefined || copy.state !== "present") return false;
-  if (wish.store !== undefined && wish.store !== store) return false;
-  return copy.proof?.verdict !== "refuted";
+/** The store that was asked for is read first. */
+function asked(stores: readonly StoreName[], { store }: Wish): readonly StoreName[] {
+  return store === undefined ? stores : [store, ...stores.filter((one) => one !== store)];
 }
 
-function isProven(backup: BackupState, store: StoreName): boolean {
-  return backup.copies.get(store)?.proof?.verdict === "proven";
+function newestFirst(one: BackupState, other: BackupState): number {
+  if (one.at !== other.at) return one.at < other.at ? 1 : -1;
+  return one.backup < other.backup ? 1 : -1;
+}
+
+function isWhole(copy: CopyState | undefined): boolean {
+  return copy?.state === "present" && copy.proof?.verdict !== "refuted";
+}
+
+const ranks = { proven: 0, whole: 1, bad: 2, missing: 3 } as const;
+
+function rank(copy: CopyState | undefined): number {
+  if (copy === undefined || copy.state === "missing") return ranks.missing;
+  if (!isWhole(copy)) return ranks.bad;
+  return copy.proof?.verdict === "proven" ? ranks.proven : ranks.whole;
 }

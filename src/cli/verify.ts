@@ -1,0 +1,210 @@
+/** `holdfast verify`: restore copies into scratch, compare them with their source, sign proofs. */
+import { exitCodes, Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Tenant } from "../config/config.ts";
+import type { BackupKind } from "../model/glossary.ts";
+import type { StoreName } from "../model/ids.ts";
+import { mayLieAt } from "../model/place.ts";
+import { tenantStates } from "../repository/states.ts";
+import { chooseCopies } from "../verify/choose-copies.ts";
+import type { VerifyReport } from "../verify/report.ts";
+import { type ScratchGround, tryOutOn } from "../verify/try-out.ts";
+import { verifyCopy, type VerifyDesk } from "../verify/verify-copy.ts";
+import { command, type Exit } from "./command.ts";
+import type { Desk } from "./desk.ts";
+import type { Output } from "./output.ts";
+import { table } from "./text.ts";
+
+export const verify = command({
+  name: "verify",
+  usage: "[tenant]",
+  describe: "prove copies: restore each into a scratch server, compare it bit for bit, sign the verdict",
+  examples: [
+    ["verify acme", "the newest backup, every copy of it"],
+    ["verify acme --backup 20261121T013000Z-k7f3qa --store frankfurt", "one copy"],
+    ["verify --all --json", "the newest backup of every tenant, for a script"],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional("tenant", { type: "string", describe: "the tenant" })
+      .option("all", { type: "boolean", describe: "every tenant, configured or discovered" })
+      .option("backup", {
+        type: "string",
+        requiresArg: true,
+        default: "latest",
+        describe: "the backup, as `list` names it, or latest",
+      })
+      .option("store", {
+        type: "string",
+        requiresArg: true,
+        default: "all",
+        describe: "the store whose copy is proven, or all",
+      }),
+  run: async ({ tenant, all, backup, store }, context, out) => {
+    await using desk = await context.openDesk();
+    if ((all === true) === (tenant !== undefined))
+      throw new Failure("usage/invalid", "name one tenant, or give --all");
+    if (all === true && backup !== "latest")
+      throw new Failure("usage/invalid", "--backup names the backup of one tenant; --all has none");
+    const tenants = tenant === undefined ? await desk.tenants() : [await desk.tenant(tenant)];
+    const reports: VerifyReport[] = [];
+    const failures: Failure[] = [];
+    for (const one of tenants) {
+      try {
+        reports.push(...(await verifyTenant(desk, one, { backup, store }, out, context.wait)));
+      } catch (error) {
+        // One tenant that cannot be verified keeps no other from being.
+        if (!(error instanceof Failure) || tenants.length === 1 || context.wait.signal.aborted) throw error;
+        failures.push(error);
+        out.say(`error: ${one.id}: ${error.message}`);
+      }
+    }
+    out.result(reports, () => text(reports));
+    return exitOf(reports, failures);
+  },
+});
+
+export interface VerifyWish {
+  readonly backup: string;
+  readonly store: string;
+}
+
+/** The copies of one backup, one after the other, each on its own. */
+export async function verifyTenant(
+  desk: Desk,
+  tenant: Tenant,
+  wish: VerifyWish,
+  out: Output,
+  wait: Waiting,
+): Promise<readonly VerifyReport[]> {
+  demandResidency(desk, tenant);
+  const library = await desk.library(tenant);
+  const { backups, notes } = await tenantStates(tenant.id, library, wait);
+  for (const { store, note } of notes) out.say(`warning: ${tenant.id}: ${store}: ${note}`);
+  const chosen = chooseCopies({ tenant: tenant.id, ...wish }, backups, tenant.stores);
+  for (const store of chosen.missing)
+    out.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);
+  const state = backups.find(({ backup }) => backup === chosen.backup);
+  const verb = await verifyDesk(desk, tenant);
+  const ground = await scratchGround(desk);
+  const reports: VerifyReport[] = [];
+  for (const name of chosen.stores) {
+    using bar = out.progress(`${tenant.id} in ${name}`, state?.plainBytes ?? null);
+    const order = {
+      tenant: tenant.id,
+      backup: chosen.backup,
+      store: storeNamed(desk, name),
+      proofStores: desk.storesOf(tenant),
+      tryOut: tryOutOn(ground, {
+        assertions: tenant.plan.verification.assertions,
+        indexes: readsIndexes(tenant, state?.kind ?? "manual"),
+        onProgress: (phase, bytesDone) => {
+          bar.phase(phase);
+          bar.reach(bytesDone);
+        },
+      }),
+    };
+    const report = await verifyCopy(verb, order, wait);
+    if (report.proofIn.length < order.proofStores.length)
+      tellUnwritten(report, order.proofStores.length, out);
+    reports.push(report);
+  }
+  return reports;
+}
+
+async function verifyDesk(desk: Desk, tenant: Tenant): Promise<VerifyDesk> {
+  const { clock, monotonicMs, hostName, version } = desk.machine;
+  const sealing = desk.sealing();
+  return {
+    library: await desk.library(tenant),
+    clock,
+    monotonicMs,
+    opener: sealing,
+    sealer: sealing,
+    signer: await desk.signer(),
+    identity: await desk.identity(),
+    hostName,
+    version,
+  };
+}
+
+async function scratchGround(desk: Desk): Promise<ScratchGround> {
+  const { path, jobs } = desk.config.scratch;
+  return {
+    root: path,
+    runAs: await desk.scratchUser(),
+    binFolders: desk.binFolders,
+    jobs,
+    chance: desk.machine.chance,
+  };
+}
+
+/** Verifying moves plaintext to this host (promise 12). */
+function demandResidency({ config }: Desk, { id, plan }: Tenant): void {
+  if (mayLieAt(plan.residency, config.location)) return;
+  const here = config.location === null ? "an unknown place" : config.location.jurisdiction;
+  throw new Failure(
+    "policy/refused",
+    `the data of ${id} may not be restored in ${here}, where this host is`,
+    {
+      hint: "`location` in the configuration says where this host is; the plan's `residency` where data may be",
+    },
+  );
+}
+
+function readsIndexes({ plan }: Tenant, kind: BackupKind): boolean {
+  switch (plan.verification.indexes) {
+    case "never":
+      return false;
+    case "weekly":
+      return kind === "weekly";
+    case "always":
+      return true;
+  }
+}
+
+function storeNamed(desk: Desk, name: StoreName) {
+  const store = desk.stores.get(name);
+  if (store === undefined) throw new Failure("internal/bug", `store ${name} was checked and is not there`);
+  return store;
+}
+
+function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number, out: Output): void {
+  const where = proofIn.length === 0 ? "nowhere" : `only to ${proofIn.join(", ")}`;
+  out.say(
+    `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores`,
+  );
+}
+
+/** A refuted copy is what an operator must hear of first. */
+function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[]): Exit {
+  if (reports.some(({ verdict }) => verdict === "refuted")) return exitCodes.found;
+  if (failures.length > 0 && failures.every(({ code }) => code === "backup/none") && reports.length === 0)
+    return exitCodes.nothing;
+  if (failures.length > 0 || reports.some(({ verdict }) => verdict === "inconclusive"))
+    return exitCodes.failed;
+  return exitCodes.done;
+}
+
+function text(reports: readonly VerifyReport[]): string {
+  if (reports.length === 0) return "nothing was verified";
+  const summary = table(
+    ["tenant", "backup", "store", "verdict", "seconds"],
+    reports.map((one) => [one.tenant, one.backup, one.store, one.verdict, one.seconds.toFixed(1)]),
+  );
+  return [summary, ...reports.map(details)].join("\n\n");
+}
+
+function details(report: VerifyReport): string {
+  const head = `${report.tenant} ${report.backup} in ${report.store}:`;
+  const checks = table(
+    ["", "check", "outcome", "detail"],
+    report.checks.map(({ name, outcome, detail }) => ["", name, outcome, detail]),
+  );
+  const failure = report.error === undefined ? [] : [`  error: ${report.error.message}`];
+  const remarks = [
+    ...report.excluded.map((one) => `  left out: ${one}`),
+    ...report.notes.map((one) => `  note: ${one}`),
+  ];
+  return [head, checks, ...failure, ...remarks].join("\n");
+}

@@ -1,0 +1,228 @@
+/**
+ * The verb: a tenant back from its newest proven copy. It needs a surviving store, the configuration
+ * and an age identity, and nothing else (promise 7). What it restored it compares as a proof does.
+ */
+import type { Chance } from "../base/chance.ts";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { CheckResult } from "../model/check.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { Assertion } from "../model/plan.ts";
+import { compare } from "../postgres/compare/compare.ts";
+import type { Image, ServerAddress } from "../postgres/image.ts";
+import type { LoadPhase } from "../postgres/load/context.ts";
+import { load } from "../postgres/load/load.ts";
+import type { LoadReport } from "../postgres/load/report.ts";
+import { openTarget } from "../postgres/open-target.ts";
+import { findPrograms, majorOf } from "../postgres/programs.ts";
+import { examineTarget, type TargetCheck } from "../postgres/target.ts";
+import { keysToRead } from "../repository/key-access.ts";
+import type { Library } from "../repository/library.ts";
+import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
+import type { Opener } from "../sealing/sealing.ts";
+import type { Point } from "./point.ts";
+
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface RestoreOrder {
+  readonly tenant: TenantId;
+  readonly point: Point;
+  readonly target: ServerAddress;
+  /** Only these, with what they need; null: everything. */
+  readonly tables: readonly TableName[] | null;
+  /** Connections that load side by side. */
+  readonly jobs: number;
+  readonly assertions: readonly Assertion[];
+  readonly binFolders: readonly string[];
+}
+
+export interface RestoreDesk {
+  /** All the tenant's stores; those of the point are preferred. */
+  readonly library: Library;
+  readonly opener: Opener;
+  /** The age identity of this host. */
+  readonly identity: string | null;
+  readonly chance: Chance;
+  readonly monotonicMs: () => number;
+  readonly watch: RestoreWatch;
+}
+
+/** What happens while a restore runs, for bars and logs. */
+export interface RestoreWatch {
+  readonly opened: (plainBytes: number) => void;
+  readonly loading: (phase: LoadPhase | "comparing", bytesDone: number) => void;
+}
+
+export interface RestorePlan {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  readonly at: string;
+  readonly proven: boolean;
+  /** The age in words, against the plan's interval. */
+  readonly age: string;
+  /** Stores whose copy would be used, in order. */
+  readonly from: readonly StoreName[];
+  readonly tables: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly target: readonly TargetCheck[];
+  readonly suitable: boolean;
+}
+
+export interface RestoreReport extends Omit<RestorePlan, "target" | "suitable"> {
+  readonly seconds: number;
+  readonly checks: readonly CheckResult[];
+  /** Roles that were missing and made without login. */
+  readonly placeholders: readonly string[];
+  readonly loginsWithoutPassword: readonly string[];
+  /** What could not be restored, and why. */
+  readonly problems: readonly { readonly subject: string; readonly message: string }[];
+  readonly notes: readonly string[];
+}
+
+/** Looks only: what would be restored from where, and whether the target has what it takes. */
+export async function planRestore(
+  desk: RestoreDesk,
+  order: RestoreOrder,
+  wait: Waiting,
+): Promise<RestorePlan> {
+  const copy = await open(desk, order, wait);
+  await using target = await openTarget(order.target, wait);
+  const checks = await examineTarget(target, {
+    fingerprint: copy.manifest.fingerprint,
+    plainBytes: copy.record.plainBytes,
+  });
+  return {
+    ...outline(order, copy),
+    target: checks,
+    suitable: checks.every((check) => check.outcome !== "failed"),
+  };
+}
+
+/**
+ * Throws "target/occupied" for a database that is not empty and "target/unsuitable" for one that
+ * lacks something, both before anything is changed; damage as the repository throws it. Differences
+ * found afterwards are in the report.
+ */
+export async function restore(desk: RestoreDesk, order: RestoreOrder, wait: Waiting): Promise<RestoreReport> {
+  const startedMs = desk.monotonicMs();
+  const copy = await open(desk, order, wait);
+  const { fingerprint } = copy.manifest;
+  const programs = await findPrograms(order.binFolders, majorOf(fingerprint.server.versionNum), wait);
+  const ready = await demandSuitable(order, copy, wait);
+  desk.watch.opened(copy.record.plainBytes);
+  const loaded = await loadTarget(desk, order, { image: copy.image, ...ready }, wait);
+  desk.watch.loading("comparing", loaded.bytes);
+  const checks = await compare(
+    { side: "target", admin: order.target, twin: null },
+    copy.image,
+    {
+      jobs: order.jobs,
+      programs,
+      assertions: order.assertions,
+      assertionLimitMs: 5 * 60_000,
+      indexes: false,
+      onlyTables: order.tables,
+      chance: desk.chance,
+    },
+    wait,
+  );
+  return {
+    ...outline(order, copy),
+    // Now it is known which stores the bytes really came from.
+    from: copy.from(),
+    rows: loaded.rows,
+    bytes: loaded.bytes,
+    seconds: (desk.monotonicMs() - startedMs) / 1000,
+    checks,
+    placeholders: loaded.placeholders,
+    loginsWithoutPassword: loaded.loginsWithoutPassword,
+    problems: loaded.problems.map(({ subject, message }) => ({ subject, message })),
+    notes: [
+      ...loaded.notes,
+      ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
+    ],
+  };
+}
+
+/** The chosen stores first; any other may still help with single objects, since every byte is checked. */
+function open(
+  { library, opener, identity }: RestoreDesk,
+  order: RestoreOrder,
+  wait: Waiting,
+): Promise<OpenedCopy> {
+  const { tenant, point } = order;
+  const first = point.choice.stores;
+  const rank = (name: StoreName): number => (first.includes(name) ? first.indexOf(name) : first.length);
+  const stores = library.stores.toSorted((one, other) => rank(one.name) - rank(other.name));
+  const keys = keysToRead(tenant, library.trust, identity);
+  return openCopy({ tenant, backup: point.choice.backup.backup, keys }, { ...library, stores }, opener, wait);
+}
+
+function outline(
+  { tenant, point, tables }: RestoreOrder,
+  { manifest, record }: OpenedCopy,
+): Omit<RestorePlan, "target" | "suitable"> {
+  const chosen = manifest.fingerprint.tables.filter(
+    (table) =>
+      tables === null || tables.some((one) => one.schema === table.schema && one.name === table.name),
+  );
+  return {
+    tenant,
+    backup: record.backup,
+    at: record.at,
+    proven: point.choice.proven,
+    age: point.ageWords,
+    from: point.choice.stores,
+    tables: chosen.length,
+    rows: chosen.reduce((total, { rows }) => total + rows, 0),
+    bytes: tables === null ? record.plainBytes : chosen.reduce((total, { bytes }) => total + bytes, 0),
+  };
+}
+
+interface Ready {
+  readonly maintenance: ServerAddress;
+  readonly create: boolean;
+}
+
+async function demandSuitable(order: RestoreOrder, copy: OpenedCopy, wait: Waiting): Promise<Ready> {
+  await using target = await openTarget(order.target, wait);
+  const checks = await examineTarget(target, {
+    fingerprint: copy.manifest.fingerprint,
+    plainBytes: copy.record.plainBytes,
+  });
+  const bad = checks.filter((check) => check.outcome === "failed");
+  const occupied = bad.find((check) => check.name === "empty");
+  if (occupied !== undefined) {
+    throw new Failure("target/occupied", `${order.target.database} is not empty: ${occupied.detail}`);
+  }
+  if (bad.length > 0) {
+    const words = bad.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
+    throw new Failure("target/unsuitable", `the target cannot take ${order.tenant}: ${words}`);
+  }
+  return { maintenance: target.maintenance, create: target.database === null };
+}
+
+function loadTarget(
+  desk: RestoreDesk,
+  order: RestoreOrder,
+  { image, maintenance, create }: Ready & { readonly image: Image },
+  wait: Waiting,
+): Promise<LoadReport> {
+  const { chance, watch } = desk;
+  return load(
+    image,
+    { side: "target", admin: maintenance, database: order.target.database, create },
+    {
+      jobs: order.jobs,
+      content: "all",
+      ...(order.tables === null ? {} : { tables: order.tables }),
+      chance,
+      onProgress: ({ phase, bytesDone }) => watch.loading(phase, bytesDone),
+    },
+    wait,
+  );
+}

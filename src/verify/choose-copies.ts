@@ -1,0 +1,67 @@
+import { Failure } from "../base/failure.ts";
+import type { BackupState } from "../model/choose.ts";
+import { type BackupId, backupId, type StoreName, type TenantId } from "../model/ids.ts";
+
+export interface CopyWish {
+  readonly tenant: TenantId;
+  /** A backup's id, or `latest`. */
+  readonly backup: string;
+  /** A store's name, or `all`. */
+  readonly store: string;
+}
+
+export interface ChosenCopies {
+  readonly backup: BackupId;
+  /** Stores that hold the copy, damaged ones included: a proof is to tell. */
+  readonly stores: readonly StoreName[];
+  /** Stores that were asked for and do not hold it. */
+  readonly missing: readonly StoreName[];
+}
+
+/**
+ * Which copies to verify. "backup/none" when the tenant has no backup, "backup/unknown" when not the
+ * one named or when no store asked for holds it, "usage/invalid" for names that cannot be.
+ */
+export function chooseCopies(
+  wish: CopyWish,
+  backups: readonly BackupState[],
+  stores: readonly StoreName[],
+): ChosenCopies {
+  const chosen = wish.backup === "latest" ? latest(wish, backups) : named(wish, backups);
+  const asked = wish.store === "all" ? stores : stores.filter((name) => name === wish.store);
+  if (asked.length === 0) {
+    throw new Failure(
+      "usage/invalid",
+      `${wish.tenant} has no store ${wish.store}; it has ${stores.join(", ")}`,
+    );
+  }
+  const isMissing = (name: StoreName): boolean => (chosen.copies.get(name)?.state ?? "missing") === "missing";
+  const held = asked.filter((name) => !isMissing(name));
+  if (held.length === 0) {
+    throw new Failure("backup/unknown", `${asked.join(", ")} holds no copy of ${chosen.backup}`);
+  }
+  return { backup: chosen.backup, stores: held, missing: asked.filter(isMissing) };
+}
+
+function latest({ tenant }: CopyWish, backups: readonly BackupState[]): BackupState {
+  const newest = backups.find((one) => !one.suspect);
+  if (newest === undefined) {
+    throw new Failure("backup/none", `${tenant} has no backup`, {
+      hint: `holdfast backup ${tenant} makes one`,
+    });
+  }
+  return newest;
+}
+
+function named({ tenant, backup }: CopyWish, backups: readonly BackupState[]): BackupState {
+  const id = backupId.safeParse(backup);
+  if (!id.success)
+    throw new Failure(
+      "usage/invalid",
+      `${backup} is not a backup's id; one looks like 20261121T013000Z-k7f3qa`,
+    );
+  const found = backups.find((one) => one.backup === id.data);
+  if (found === undefined)
+    throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+  return found;
+}

@@ -1,0 +1,21 @@
+/** What a verification came to, as data; the JSON of `holdfast verify` (design, section 10). */
+import type { CheckResult } from "../model/check.ts";
+import type { Verdict } from "../model/glossary.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+
+export interface VerifyReport {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  readonly store: StoreName;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  readonly checks: readonly CheckResult[];
+  /** What the backup leaves out, and what the proof therefore does not cover. */
+  readonly excluded: readonly string[];
+  /** Stores that hold the proof; empty when none could be written. */
+  readonly proofIn: readonly StoreName[];
+  /** Remarks of the load: what was retried, re-spelled or placed otherwise. */
+  readonly notes: readonly string[];
+  /** Only where a machine failed us. */
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string | null };
+}

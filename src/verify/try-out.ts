@@ -1,0 +1,162 @@
+/** Trying a copy out: restored into a scratch server of its own, beside an empty twin, and compared. */
+import type { Chance } from "../base/chance.ts";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type CheckResult, failed, type Finding, notRun } from "../model/check.ts";
+import type { Assertion } from "../model/plan.ts";
+import type { Fingerprint } from "../model/fingerprint.ts";
+import { compare } from "../postgres/compare/compare.ts";
+import type { Image } from "../postgres/image.ts";
+import { load } from "../postgres/load/load.ts";
+import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
+import { type PrivateServer, startPrivateServer } from "../postgres/private-server.ts";
+import { findPrograms, majorOf } from "../postgres/programs.ts";
+import type { TryOut, TryOutResult } from "./verify-copy.ts";
+
+export interface ScratchGround {
+  /** The folder for scratch servers. */
+  readonly root: string;
+  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+  readonly binFolders: readonly string[];
+  /** Connections that load and read side by side. */
+  readonly jobs: number;
+  readonly chance: Chance;
+}
+
+export interface TryOutWish {
+  readonly assertions: readonly Assertion[];
+  /** Whether amcheck reads every index. */
+  readonly indexes: boolean;
+  readonly onProgress: (phase: string, bytesDone: number) => void;
+}
+
+const assertionLimitMs = 5 * 60_000;
+const restoredName = "restored";
+const twinName = "twin";
+
+/** Throws what `TryOut` says; the server is gone and wiped when it resolves or throws. */
+export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
+  return async (image, wait) => {
+    const programs = await findPrograms(
+      ground.binFolders,
+      majorOf(image.fingerprint.server.versionNum),
+      wait,
+    );
+    wish.onProgress("starting scratch", 0);
+    const { root, runAs, chance } = ground;
+    await using server = await startPrivateServer(
+      { root, runAs, chance, binFolder: programs.folder, superuser: { kind: "random" } },
+      wait,
+    );
+    demandIsolation(server, image.fingerprint);
+    const alive = { signal: AbortSignal.any([wait.signal, server.lost]) };
+    const report = await loadInto(server, restoredName, image, "all", { ground, wish }, alive);
+    const twin = await loadInto(server, twinName, image, "structure", { ground, wish }, alive);
+    wish.onProgress("comparing", report.bytes);
+    const checks = await compare(
+      {
+        side: "scratch",
+        admin: { ...server.address, database: restoredName },
+        twin: { ...server.address, database: twinName },
+      },
+      image,
+      {
+        jobs: ground.jobs,
+        programs,
+        assertions: wish.assertions,
+        assertionLimitMs,
+        indexes: wish.indexes,
+        onlyTables: null,
+        chance,
+      },
+      alive,
+    );
+    return weigh(checks, report, twin);
+  };
+}
+
+async function loadInto(
+  server: PrivateServer,
+  database: string,
+  image: Image,
+  content: "all" | "structure",
+  { ground, wish }: { readonly ground: ScratchGround; readonly wish: TryOutWish },
+  wait: Waiting,
+): Promise<LoadReport> {
+  const { jobs, chance } = ground;
+  const told = content === "all" ? { onProgress: onLoad } : {};
+  function onLoad({ phase, bytesDone }: { readonly phase: string; readonly bytesDone: number }): void {
+    wish.onProgress(phase, bytesDone);
+  }
+  const destination = { side: "scratch", admin: server.address, database, create: true } as const;
+  return load(image, destination, { jobs, content, chance, ...told }, wait);
+}
+
+/** Kinds of the census whose code a server without walls must not be given (trap 20). */
+const hazards = ["foreign server", "event trigger", "language"];
+/** Languages that may do whatever the server's user may; by custom their names end so. */
+const untrustedLanguage = /^pl.*u$/;
+
+function demandIsolation({ isolation }: PrivateServer, { census, extensions }: Fingerprint): void {
+  if (isolation.ownUser && isolation.noNetwork) return;
+  const found = [
+    ...census.filter(({ kind, count }) => hazards.includes(kind) && count > 0).map(({ kind }) => `a ${kind}`),
+    ...extensions
+      .filter(({ name }) => untrustedLanguage.test(name))
+      .map(({ name }) => `the language ${name}`),
+  ];
+  if (found.length === 0) return;
+  const lacks = [
+    ...(isolation.ownUser ? [] : ["a user of its own"]),
+    ...(isolation.noNetwork ? [] : ["a network namespace"]),
+  ];
+  throw new Failure(
+    "scratch/isolation",
+    `the backup holds ${found.join(", ")}, and scratch lacks ${lacks.join(" and ")} here`,
+  );
+}
+
+/**
+ * What the load met, told among the checks. Where this machine lacked something, a difference may be
+ * the machine's and refutes nothing; where the data could not be loaded, that is a finding.
+ */
+function weigh(checks: readonly CheckResult[], report: LoadReport, twin: LoadReport): TryOutResult {
+  const problems = [...report.problems, ...twin.problems];
+  const notes = report.notes;
+  const lacking = problems.filter((one) => one.kind === "machine");
+  const [first] = lacking;
+  if (first !== undefined) {
+    const reason = `this server could not take ${String(lacking.length)} part${lacking.length === 1 ? "" : "s"} of the backup, first ${first.subject}${stateOf(first)}`;
+    const unsure = checks.map((check) =>
+      check.outcome === "failed" ? notRun(check.name, "machine", reason) : check,
+    );
+    return { checks: orInconclusive(unsure, reason), notes: [...notes, ...lacking.map(noteOf)] };
+  }
+  const findings = report.problems.map(({ subject, message, sqlState }): Finding => ({
+    subject,
+    difference: message,
+    ...(sqlState === undefined ? {} : { sqlState }),
+  }));
+  return { checks: checks.map((check) => withLoadFindings(check, findings)), notes };
+}
+
+/** A part that could not be taken leaves the verdict open even where no check missed it. */
+function orInconclusive(checks: readonly CheckResult[], reason: string): readonly CheckResult[] {
+  const open = checks.some((check) => check.outcome === "not-run" && check.because === "machine");
+  return open
+    ? checks
+    : checks.map((check) => (check.name === "objects" ? notRun("objects", "machine", reason) : check));
+}
+
+function withLoadFindings(check: CheckResult, findings: readonly Finding[]): CheckResult {
+  if (check.name !== "objects" || findings.length === 0 || check.outcome === "not-run") return check;
+  return failed("objects", check.compared, [...check.findings, ...findings]);
+}
+
+function stateOf({ sqlState }: LoadProblem): string {
+  return sqlState === undefined ? "" : ` (SQLSTATE ${sqlState})`;
+}
+
+function noteOf(problem: LoadProblem): string {
+  return `${problem.subject}: ${problem.message}`;
+}

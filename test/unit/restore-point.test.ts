@@ -1,0 +1,105 @@
+/** The recovery point of a restore: the newest proven one, never a refuted one, and old ones are told. */
+import { describe, expect, it } from "vitest";
+import type { BackupState, CopyState } from "../../src/model/choose.ts";
+import { backupId, storeName, tenantId } from "../../src/model/ids.ts";
+import { choosePoint, type PointWish } from "../../src/restore/point.ts";
+
+const dubai = storeName.parse("dubai");
+const frankfurt = storeName.parse("frankfurt");
+const monday = backupId.parse("20261116T010000Z-aaaaaa");
+const tuesday = backupId.parse("20261117T010000Z-bbbbbb");
+const now = new Date("2026-11-17T13:00:00Z");
+const day = 86_400_000;
+
+const proven: CopyState = { state: "present", proof: { verdict: "proven", at: "2026-11-17T02:00:00Z" } };
+const refuted: CopyState = { state: "present", proof: { verdict: "refuted", at: "2026-11-17T02:00:00Z" } };
+const unproven: CopyState = { state: "present", proof: null };
+
+function backup(id: typeof monday, at: string, copies: Record<string, CopyState>): BackupState {
+  return {
+    backup: id,
+    kind: "daily",
+    at,
+    plainBytes: 1,
+    suspect: false,
+    copies: new Map(Object.entries(copies).map(([name, copy]) => [storeName.parse(name), copy])),
+  };
+}
+
+const wish: PointWish = { tenant: tenantId.parse("acme"), allowUnproven: false, notOlderThanMs: null };
+
+function point(backups: readonly BackupState[], more: Partial<PointWish> = {}) {
+  return choosePoint({ ...wish, ...more }, { backups, stores: [dubai, frankfurt], now, intervalMs: day });
+}
+
+const older = backup(monday, "2026-11-16T01:00:00Z", { dubai: proven, frankfurt: proven });
+
+describe("the recovery point", () => {
+  it("is the newest backup with a proven copy, and the proven copy comes first", () => {
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: unproven, frankfurt: proven });
+    const { choice } = point([newer, older]);
+    expect(choice.backup.backup).toBe(tuesday);
+    expect(choice.stores).toEqual([frankfurt, dubai]);
+    expect(choice.proven).toBe(true);
+  });
+
+  it("passes over a newer backup that was refuted, or never proven", () => {
+    const bad = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: refuted, frankfurt: unproven });
+    expect(point([bad, older]).choice.backup.backup).toBe(monday);
+  });
+
+  it("may be unproven when that is allowed, but never refuted", () => {
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: refuted, frankfurt: unproven });
+    const { choice } = point([newer], { allowUnproven: true });
+    expect(choice.proven).toBe(false);
+    expect(choice.stores).toEqual([frankfurt, dubai]);
+    const worse = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: refuted });
+    expect(() => point([worse], { allowUnproven: true })).toThrow("there is no usable backup of acme");
+  });
+
+  it("is proven by one copy and read from another where the proven one was damaged since", () => {
+    const damaged: CopyState = { ...proven, state: "damaged" };
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: damaged, frankfurt: unproven });
+    const { choice } = point([newer, older]);
+    expect(choice.backup.backup).toBe(tuesday);
+    expect(choice.stores).toEqual([frankfurt, dubai]);
+    expect(point([newer, older], { store: frankfurt }).choice.backup.backup).toBe(monday);
+  });
+
+  it("is not a backup that no store holds whole", () => {
+    const damaged: CopyState = { ...proven, state: "damaged" };
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: damaged, frankfurt: refuted });
+    expect(point([newer, older]).choice.backup.backup).toBe(monday);
+  });
+
+  it("never comes from a record of the future", () => {
+    const suspect = { ...backup(tuesday, "2027-11-17T01:00:00Z", { dubai: proven }), suspect: true };
+    expect(point([suspect, older]).choice.backup.backup).toBe(monday);
+  });
+
+  it("tells its age against the plan's interval", () => {
+    expect(point([older]).ageWords).toBe(
+      "1 d 12 h old; its plan expects one every 1 d, so newer changes are lost",
+    );
+  });
+
+  it("is refused when it is older than allowed", () => {
+    expect(() => point([older], { notOlderThanMs: day })).toThrow(
+      "the newest backup that suits, 20261116T010000Z-aaaaaa, is 1 d 12 h old; its plan expects one every 1 d, so newer changes are lost; --not-older-than allows 1 d",
+    );
+  });
+
+  it("lies at or before the instant asked for", () => {
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: proven });
+    expect(point([newer, older], { before: "2026-11-16T23:00:00Z" }).choice.backup.backup).toBe(monday);
+  });
+
+  it("is told to be unknown or to have nothing proven, whichever it is", () => {
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: unproven });
+    expect(() => point([newer])).toThrow("there is no verified backup of acme");
+    expect(() => point([newer], { backup: monday })).toThrow(`no store holds a backup ${monday} of acme`);
+    expect(() => point([newer], { backup: tuesday })).toThrow(
+      `there is no verified backup of acme named ${tuesday}`,
+    );
+  });
+});
