@@ -61,6 +61,8 @@ function argumentsOf({ scope, snapshotId, lockTimeoutMs }: ArchiveRequest): stri
     "--compress=0",
     "--create",
     "--schema-only",
+    // Statements are UTF-8 whatever the database is; only rows travel in its encoding (trap 5).
+    "--encoding=UTF8",
     "--no-password",
     "--strict-names",
   ];

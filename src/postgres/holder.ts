@@ -117,10 +117,10 @@ async function exportSnapshot(session: Session): Promise<Omit<Held, "tables">> {
   return point;
 }
 
-/** LOCK TABLE refuses materialised views; reading none of their rows takes the same lock. */
+/** LOCK TABLE refuses materialised views; planning to read them takes the same lock, populated or not. */
 async function lockMatviews(session: Session, tables: readonly SourceTable[]): Promise<void> {
   for (const table of tables) {
-    if (table.kind === "matview") await session.query(`select from only ${quoteName(table)} limit 0`);
+    if (table.kind === "matview") await session.query(`explain select from only ${quoteName(table)}`);
   }
 }
 

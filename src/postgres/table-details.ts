@@ -3,7 +3,7 @@ import type { SourceTable } from "./source-tables.ts";
 
 /** What it takes to read a table and to say how its rows go back in. */
 export interface TableDetails {
-  /** In order, generated ones left out. */
+  /** In order, generated ones left out; in the order of `root` where there is one, so that a row has one text whichever leaf holds it. */
   readonly columns: readonly string[];
   readonly unlogged: boolean;
   /** Blocks of the main fork; TID ranges are cut from them. */
@@ -79,8 +79,9 @@ with recursive
       from above join unsound on unsound.partrelid = above.oid
      order by above.leaf, above.depth desc)
 select w.oid, w.relpersistence = 'u' as unlogged,
-       (select coalesce(array_agg(a.attname::text order by a.attnum), '{}')
+       (select coalesce(array_agg(a.attname::text order by coalesce(up.attnum, a.attnum)), '{}')
           from pg_catalog.pg_attribute a
+          left join pg_catalog.pg_attribute up on up.attrelid = root.oid and up.attname = a.attname and not up.attisdropped
          where a.attrelid = w.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
        (coalesce(pg_catalog.pg_relation_size(w.oid), 0)
          / pg_catalog.current_setting('block_size')::int8)::float8 as blocks,
