@@ -156,7 +156,8 @@ async function measureTable(
   const slices = pieces.map((piece, index) => {
     const measure = new Measure();
     measure.update(piece);
-    return { stream: `${name}-${String(index)}`, offset: 0, ...measure.finish() };
+    const { bytes, sha256 } = measure.finish();
+    return { stream: `${name}-${String(index)}`, offset: 0, bytes, sha256 };
   });
   const load: TableFingerprint["load"] =
     extension !== null

@@ -11,7 +11,7 @@ export async function checkLargeObjects({
   wait,
 }: Comparison): Promise<CheckResult> {
   const expected = fingerprint.largeObjects;
-  const isIgnored = fingerprint.omitted.some(({ kind }) => kind === "large objects");
+  const isIgnored = fingerprint.omitted.some(({ kind, name }) => kind === "large objects" && name === "all");
   if (isIgnored) return notRun("large-objects", "irrelevant", "the plan ignores large objects");
   await using session = await openExact(restored, reader, wait);
   const measure = new Measure();

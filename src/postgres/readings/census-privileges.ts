@@ -18,7 +18,8 @@ interface Owned {
 
 /**
  * Before 15 the schema public belongs to the bootstrap superuser, whatever its name, and its privileges
- * are granted by it; there it is left out unless somebody else owns it.
+ * are granted by it; there it is left out unless somebody else owns it. Constructors of range types belong
+ * to who ran the statement that made the type.
  */
 function schemaObjects(versionNum: number): readonly Owned[] {
   const publicSchema = versionNum >= 150_000 ? "true" : "s.nspname <> 'public' or s.nspowner <> 10";
@@ -35,7 +36,9 @@ function schemaObjects(versionNum: number): readonly Owned[] {
     own(
       "pg_proc",
       `select p.oid, 'function ' || p.oid::regprocedure::text, p.proowner, p.proacl, 'f'
-                      from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace`,
+                      from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace
+                     where not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+                                          and d.deptype = 'i' and d.refclassid = 'pg_catalog.pg_type'::regclass)`,
     ),
     own(
       "pg_type",
