@@ -21,7 +21,7 @@ export interface Damage {
 
 /**
  * The object from the first of `stores` that has it whole. Every store that should and does not is
- * told to `onDamage`. Throws, when none has it: the failure of a store that could not be asked (it
+ * told to `onDamage`, every one that could not be asked to `onDown`. Throws, when none has it: the failure of a store that could not be asked (it
  * may hold the object), else "store/corrupt" when one held other bytes, else "store/absent".
  */
 export async function fetchWhole(
@@ -29,6 +29,7 @@ export async function fetchWhole(
   wanted: Wanted,
   onDamage: (damage: Damage) => void,
   wait: Waiting,
+  onDown: (store: StoreName) => void = () => undefined,
 ): Promise<{ readonly body: Buffer; readonly from: StoreName }> {
   let unasked: Failure | null = null;
   let altered = false;
@@ -40,6 +41,7 @@ export async function fetchWhole(
       onDamage({ store: store.name, key: wanted.key, reason: body });
     } catch (error) {
       unasked ??= storeFailure(error, wait);
+      onDown(store.name);
     }
   }
   if (unasked !== null) throw unasked;

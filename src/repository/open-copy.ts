@@ -53,18 +53,18 @@ export async function openCopy(
   opener: Opener,
   wait: Waiting,
 ): Promise<OpenedCopy> {
-  const found = await findRecord(request, library, wait);
-  const { record } = found;
   const journal = new Journal();
+  const found = await findRecord(request, library, journal, wait);
+  const { record } = found;
   const inventory = new Map<ObjectKey, InventoryLine>();
-  for await (const line of readInventory(library.stores, record, journal.note, wait))
+  for await (const line of readInventory(journal.order(library.stores), record, journal.note, wait))
     inventory.set(line.key, line);
-  const keys = await request.keys(record.keyGeneration, library.stores, wait);
+  const keys = await request.keys(record.keyGeneration, journal.order(library.stores), wait);
   const identity = identityOf(keys, request.tenant);
 
   const manifestAt = manifestKey(record.tenant, record.backup);
   const wanted = { key: manifestAt, ...record.manifest };
-  const sealed = await fetchWhole(library.stores, wanted, journal.note, wait);
+  const sealed = await fetchWhole(journal.order(library.stores), wanted, journal.note, wait, journal.down);
   journal.served(sealed.from);
   const manifest = decodeManifest(
     await opener.open(sealed.body, identity, { atMost: manifestBytesMax }, wait),
@@ -75,7 +75,13 @@ export async function openCopy(
   const image = copyImage(manifest, async (chunk, wait) => {
     const line = inventory.get(chunk.key);
     if (line === undefined) throw new Failure("format/invalid", `the inventory does not name ${chunk.key}`);
-    const { body, from } = await fetchWhole(library.stores, line, journal.note, wait);
+    const { body, from } = await fetchWhole(
+      journal.order(library.stores),
+      line,
+      journal.note,
+      wait,
+      journal.down,
+    );
     journal.served(from);
     return opener.open(body, identity, chunk.bytes, wait);
   });
@@ -95,11 +101,13 @@ export async function openCopy(
 async function findRecord(
   { tenant, backup }: CopyRequest,
   library: Library,
+  journal: Journal,
   wait: Waiting,
 ): Promise<GoodRecord> {
   const ask = (store: ObjectReader): Promise<StoredRecord | null> =>
     readRecord({ tenant, backup }, store, library, wait);
   const { answers, down } = await askEach(library.stores, ask, wait);
+  for (const { store } of down) journal.down(store);
   const shown = [...answers.values()].filter((one) => one !== null);
   const good = shown.find(isGood);
   if (good !== undefined) return good;
@@ -139,11 +147,24 @@ function checkManifest(
 /** Which stores served, and which fell short. */
 class Journal {
   readonly #served = new Set<StoreName>();
+  readonly #down = new Set<StoreName>();
   readonly #damage = new Map<string, Damage>();
 
   readonly note = (damage: Damage): void => {
     this.#damage.set(`${damage.store} ${damage.key}`, damage);
   };
+
+  readonly down = (store: StoreName): void => {
+    this.#down.add(store);
+  };
+
+  /** A store that could not be asked is asked last from then on: a time-out for every object would take for ever. */
+  order(stores: readonly ObjectReader[]): readonly ObjectReader[] {
+    return [
+      ...stores.filter(({ name }) => !this.#down.has(name)),
+      ...stores.filter(({ name }) => this.#down.has(name)),
+    ];
+  }
 
   served(store: StoreName): void {
     this.#served.add(store);

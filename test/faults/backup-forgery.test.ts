@@ -176,6 +176,16 @@ describe("altered bytes", () => {
     expect(copy.damage()).toEqual([]);
   });
 
+  it("need not be feared of a store that is down: it is asked once, and the other serves", async () => {
+    const [gone, other] = [faulty(dubai), faulty(frankfurt)];
+    gone.isDown();
+    const copy = await house.open([gone, other], backupId.parse(first));
+    expect((await readAll(copy, "rows")).toString()).toBe(table);
+    expect(copy.from()).toEqual(["frankfurt"]);
+    expect(copy.damage()).toEqual([]);
+    expect(gone.calls.length).toBe(1);
+  });
+
   it("of the inventory or the manifest, be they another backup's own, are refused", async () => {
     const second = (await house.backUp([dubai], { rows: "other\n" })).backup;
     for (const name of ["inventory.zst", "manifest.age"]) {
