@@ -29,7 +29,7 @@ export async function aclStatements(
   const grants = await session.query<Grant>(
     `select g.rolname as grantor, case when a.grantee = 0 then null else e.rolname end as grantee,
             a.privilege_type as privilege, a.is_grantable as grantable
-       from pg_catalog.unnest($1::text[]) with ordinality as item(text, place)
+       from unnest($1::text[]) with ordinality as item(text, place)
        cross join lateral pg_catalog.aclexplode(array[item.text::pg_catalog.aclitem]) as a
        join pg_catalog.pg_roles g on g.oid = a.grantor
        left join pg_catalog.pg_roles e on e.oid = a.grantee

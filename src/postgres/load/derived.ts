@@ -13,7 +13,7 @@ export async function setSequences(
   sequences: readonly SequenceState[],
 ): Promise<void> {
   const statement = `select pg_catalog.setval(pg_catalog.format('%I.%I', s.schema, s.name)::pg_catalog.regclass, s.value, s.called)
-     from pg_catalog.unnest($1::text[], $2::text[], $3::int8[], $4::bool[]) as s(schema, name, value, called)`;
+     from unnest($1::text[], $2::text[], $3::int8[], $4::bool[]) as s(schema, name, value, called)`;
   const set = async (some: readonly SequenceState[]): Promise<void> => {
     const columns = [
       some.map(({ schema }) => schema),

@@ -109,7 +109,7 @@ async function tenantCodeBehind({ admin, entries }: LoadContext, entry: TocEntry
        from pg_catalog.pg_proc p
        join pg_catalog.pg_namespace n on n.oid = p.pronamespace
        join pg_catalog.pg_language l on l.oid = p.prolang
-       join pg_catalog.unnest($1::text[], $2::text[]) as wanted(schema, tag)
+       join unnest($1::text[], $2::text[]) as wanted(schema, tag)
          on wanted.schema = n.nspname::text
         and pg_catalog.starts_with(wanted.tag, p.proname::text || '(')
       where l.lanname not in ('c', 'internal')`,

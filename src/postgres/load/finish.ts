@@ -40,18 +40,27 @@ export async function giveOwners(
  * transaction that ends by taking it back, so that nobody else ever sees it.
  */
 async function setOwner(
-  { admin, adminIsSuperuser, ledger }: LoadContext,
+  { admin, adminIsSuperuser, destination, ledger }: LoadContext,
   entry: TocEntry,
   statement: string,
 ): Promise<void> {
-  const brief =
-    superuserOwned.has(entry.desc) && adminIsSuperuser && ledger.placeholders.includes(entry.owner);
-  if (!brief) {
-    await admin.query(statement);
-    return;
-  }
-  const role = quoteIdent(entry.owner);
-  await admin.query(`alter role ${role} superuser;\n${statement};\nalter role ${role} nosuperuser`);
+  const ours = destination.side === "scratch" || ledger.placeholders.includes(entry.owner);
+  if (
+    superuserOwned.has(entry.desc) &&
+    adminIsSuperuser &&
+    ours &&
+    !(await isSuperuser(admin, entry.owner))
+  ) {
+    const role = quoteIdent(entry.owner);
+    await admin.query(`alter role ${role} superuser;\n${statement};\nalter role ${role} nosuperuser`);
+  } else await admin.query(statement);
+}
+
+async function isSuperuser(admin: LoadContext["admin"], role: string): Promise<boolean> {
+  const found = await admin.query("select 1 from pg_catalog.pg_roles where rolsuper and rolname = $1", [
+    role,
+  ]);
+  return found.length > 0;
 }
 
 /** Runs the entries of one of the administrator's last stages, in their order. */

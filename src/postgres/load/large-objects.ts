@@ -70,7 +70,7 @@ async function createSmall({ admin }: LoadContext, batch: readonly Small[]): Pro
   if (batch.length === 0) return;
   await admin.query(
     `select pg_catalog.lo_from_bytea(o.oid, o.data)
-       from pg_catalog.unnest($1::pg_catalog.oid[], $2::bytea[]) as o(oid, data)`,
+       from unnest($1::pg_catalog.oid[], $2::bytea[]) as o(oid, data)`,
     [batch.map((one) => one.head.oid), batch.map(({ data }) => `\\x${data.toString("hex")}`)],
   );
 }

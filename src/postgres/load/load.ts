@@ -2,12 +2,11 @@
  * Loading a backup into a database: into scratch to prove it, into a target to bring it back (traps 13,
  * 15, 17, 19). Every entry of the archive is executed by a session of our choosing and accounted for.
  */
-import type { ServerAddress } from "../image.ts";
-import type { Image } from "../image.ts";
-import { Failure } from "../../base/failure.ts";
 import { randomBase32 } from "../../base/chance.ts";
+import { Failure } from "../../base/failure.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../connect.ts";
+import type { Image, ServerAddress } from "../image.ts";
 import { quoteIdent } from "../quote.ts";
 import type { Session } from "../session.ts";
 import { parseToc, type TocEntry } from "../toc.ts";

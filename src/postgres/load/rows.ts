@@ -47,8 +47,10 @@ export async function loadRows(
       context.ledger.note(`table ${name} needs the database's own search_path to be loaded`);
     else context.ledger.problem(`TABLE DATA ${name}`, refusal);
   }
-  for (const table of filled.filter(({ load }) => load.kind === "extension"))
-    await loadExtensionTable(context, table);
+  await loadExtensionTables(
+    context,
+    filled.filter(({ load }) => load.kind === "extension"),
+  );
 }
 
 function loadOrder(a: TableFingerprint, b: TableFingerprint): number {
@@ -74,26 +76,50 @@ async function loadTable(
 }
 
 /**
- * Rows of an extension's configuration table replace those that its script put there. The table is the
- * extension's own, hence its owner loads it; where it is not, somebody only says so.
+ * Rows of an extension's configuration tables replace those that its script put there; a table that
+ * references another comes after it. As the administrator, since they are the extension's own.
  */
-async function loadExtensionTable(context: LoadContext, table: TableFingerprint): Promise<void> {
+async function loadExtensionTables(context: LoadContext, tables: readonly TableFingerprint[]): Promise<void> {
+  let pending = tables;
+  const refusals = new Map<TableFingerprint, Refusal>();
+  for (let before = Infinity; pending.length > 0 && pending.length < before;) {
+    before = pending.length;
+    const refused: TableFingerprint[] = [];
+    for (const table of pending) {
+      const refusal = await loadExtensionTable(context, table);
+      if (refusal === null) continue;
+      refusals.set(table, refusal);
+      refused.push(table);
+    }
+    pending = refused;
+  }
+  for (const table of pending) {
+    const refusal = refusals.get(table);
+    if (refusal !== undefined) context.ledger.problem(`TABLE DATA ${table.schema}.${table.name}`, refusal);
+  }
+}
+
+async function loadExtensionTable(context: LoadContext, table: TableFingerprint): Promise<Refusal | null> {
   const owned = await context.admin.query<{ found: number }>(
     `select 1 as found from pg_catalog.pg_depend d
       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype = 'e'
         and d.objid = pg_catalog.to_regclass($1)`,
     [quoteName(table)],
   );
-  const subject = `TABLE DATA ${table.schema}.${table.name}`;
+  // Were it the tenant's, its CHECKs would run with all rights.
   if (owned.length === 0) {
-    const message = "the table does not belong to an extension here";
-    context.ledger.problem(subject, { sqlState: undefined, message, kind: "machine" });
-    return;
+    return {
+      sqlState: undefined,
+      message: "the table does not belong to an extension here",
+      kind: "machine",
+    };
   }
-  // Other tables of the extension may reference it, and then it cannot be truncated.
-  const begin = `begin;\ndelete from only ${quoteName(table)}`;
-  const refusal = await copyTable(context, context.admin, { table, into: table, begin });
-  if (refusal !== null) context.ledger.problem(subject, refusal);
+  // Not truncated, which a table that others reference cannot be.
+  return copyTable(context, context.admin, {
+    table,
+    into: table,
+    begin: `begin;\ndelete from only ${quoteName(table)}`,
+  });
 }
 
 interface TableCopy {
