@@ -32,7 +32,11 @@ const kinds = {
   "tenant/unknown": { exit: 2, retryable: false, hint: "`holdfast tenants` lists them" },
 
   "store/unreachable": { exit: 1, retryable: true, hint: "is the endpoint right, and up?" },
-  "store/refused": { exit: 1, retryable: false, hint: "`holdfast stores check` shows what the store permits" },
+  "store/refused": {
+    exit: 1,
+    retryable: false,
+    hint: "`holdfast stores check` shows what the store permits",
+  },
   "store/full": { exit: 1, retryable: false, hint: "make room in the store" },
   "store/exists": { exit: 1, retryable: false },
   "store/absent": { exit: 1, retryable: false },
@@ -48,16 +52,28 @@ const kinds = {
   "format/unknown": { exit: 1, retryable: false, hint: "a newer Holdfast may have written this" },
   "format/invalid": { exit: 3, retryable: false },
 
-  "source/unreachable": { exit: 1, retryable: true, hint: "is the URL of the source right, and the server up?" },
+  "source/unreachable": {
+    exit: 1,
+    retryable: true,
+    hint: "is the URL of the source right, and the server up?",
+  },
   "source/login": { exit: 1, retryable: false, hint: "check user and password in the URL of the source" },
   "source/absent": { exit: 1, retryable: false, hint: "does the database exist on that source?" },
   "source/permission": { exit: 1, retryable: false, hint: "grant the backup role pg_read_all_data" },
   "source/version": { exit: 1, retryable: false },
   "source/pooler": { exit: 1, retryable: false, hint: "connect to PostgreSQL itself, not through a pooler" },
-  "source/busy": { exit: 1, retryable: true, hint: "a migration holds or waits for a lock; try again after it" },
+  "source/busy": {
+    exit: 1,
+    retryable: true,
+    hint: "a migration holds or waits for a lock; try again after it",
+  },
   "source/lost": { exit: 1, retryable: true, hint: "the connection broke; the backup starts anew" },
   "source/changed": { exit: 1, retryable: true, hint: "tables kept changing while the snapshot was taken" },
-  "source/failed": { exit: 1, retryable: false, hint: "the server of the source refused or failed a statement; see the cause" },
+  "source/failed": {
+    exit: 1,
+    retryable: false,
+    hint: "the server of the source refused or failed a statement; see the cause",
+  },
   "source/unsupported": { exit: 1, retryable: false },
   "source/clock": { exit: 1, retryable: false, hint: "set the clocks of host and source by NTP" },
 
@@ -71,7 +87,11 @@ const kinds = {
     hint: "run Holdfast as root, or on a kernel that lets it make a network namespace",
   },
   "scratch/lost": { exit: 1, retryable: true },
-  "target/unreachable": { exit: 1, retryable: true, hint: "is the URL given to --to right, and the server up?" },
+  "target/unreachable": {
+    exit: 1,
+    retryable: true,
+    hint: "is the URL given to --to right, and the server up?",
+  },
   "target/login": { exit: 1, retryable: false, hint: "check user and password in the URL given to --to" },
   "target/absent": { exit: 1, retryable: false, hint: "does the database exist on the target?" },
   "target/permission": { exit: 1, retryable: false, hint: "the login given to --to lacks a right" },
@@ -83,8 +103,16 @@ const kinds = {
   "load/failed": { exit: 1, retryable: false },
 
   "backup/unknown": { exit: 2, retryable: false, hint: "`holdfast list` shows the backups" },
-  "backup/none": { exit: 5, retryable: false, hint: "`holdfast verify` proves a copy; --allow-unproven --reason restores one unproven" },
-  "backup/overtaken": { exit: 1, retryable: true, hint: "objects it was reusing went away meanwhile; the backup starts anew" },
+  "backup/none": {
+    exit: 5,
+    retryable: false,
+    hint: "`holdfast verify` proves a copy; --allow-unproven --reason restores one unproven",
+  },
+  "backup/overtaken": {
+    exit: 1,
+    retryable: true,
+    hint: "objects it was reusing went away meanwhile; the backup starts anew",
+  },
   "backup/old": { exit: 6, retryable: false },
   "policy/refused": { exit: 6, retryable: false },
   "wait/expired": { exit: 1, retryable: true },

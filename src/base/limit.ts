@@ -28,7 +28,11 @@ export class Budget {
   }
 
   #serve(): void {
-    for (let head = this.#queue[0]; head !== undefined && this.#used + head.units <= this.#size; head = this.#queue[0]) {
+    for (
+      let head = this.#queue[0];
+      head !== undefined && this.#used + head.units <= this.#size;
+      head = this.#queue[0]
+    ) {
       this.#queue.shift();
       this.#used += head.units;
       head.go();

@@ -41,14 +41,19 @@ export function pour(
   call: ProgramCall,
   wait: Waiting,
 ): { readonly output: AsyncIterable<Buffer>; readonly stderr: Promise<string> } {
-  const child = execa(call.file, call.args, { ...settings(call, wait), encoding: "buffer", buffer: { stdout: false, stderr: true } });
+  const child = execa(call.file, call.args, {
+    ...settings(call, wait),
+    encoding: "buffer",
+    buffer: { stdout: false, stderr: true },
+  });
   const ended = child.then(
     (done) => ({ stderr: Buffer.from(done.stderr).toString("utf8"), failure: undefined }),
     (error: unknown) => ({ stderr: stderrOf(error), failure: programFailure(call, error, wait) }),
   );
   async function* output(): AsyncGenerator<Buffer> {
     try {
-      for await (const part of child.iterable({ binary: true, preserveNewlines: true })) yield Buffer.from(part);
+      for await (const part of child.iterable({ binary: true, preserveNewlines: true }))
+        yield Buffer.from(part);
     } catch (error) {
       const { failure } = await ended;
       throw failure ?? error;
@@ -67,7 +72,8 @@ function settings(call: ProgramCall, wait: Waiting) {
     cancelSignal: wait.signal,
     maxBuffer: { stdout: stdoutBytesMax, stderr: stderrBytesMax },
     stripFinalNewline: false,
-    input: input === undefined ? new Uint8Array() : input instanceof Uint8Array ? input : Readable.from(input),
+    input:
+      input === undefined ? new Uint8Array() : input instanceof Uint8Array ? input : Readable.from(input),
     ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
     ...(call.as === undefined ? {} : { uid: call.as.uid, gid: call.as.gid }),
   };
@@ -81,9 +87,13 @@ function stderrOf(error: unknown): string {
 
 function programFailure(call: ProgramCall, error: unknown, wait: Waiting): Failure {
   if (wait.signal.aborted) return abortFailure(wait.signal);
-  if (!(error instanceof ExecaError)) return new Failure("program/failed", `run ${call.file}`, { cause: error });
-  if (error.code === "ENOENT") return new Failure("program/missing", `${call.file} was not found`, { cause: error });
+  if (!(error instanceof ExecaError))
+    return new Failure("program/failed", `run ${call.file}`, { cause: error });
+  if (error.code === "ENOENT")
+    return new Failure("program/missing", `${call.file} was not found`, { cause: error });
   const said = stderrOf(error).trim().split("\n").slice(-5).join("; ");
   const how = error.signal === undefined ? `exit code ${String(error.exitCode)}` : `signal ${error.signal}`;
-  return new Failure("program/failed", `${call.file} ended with ${how}${said === "" ? "" : `: ${said}`}`, { cause: error });
+  return new Failure("program/failed", `${call.file} ended with ${how}${said === "" ? "" : `: ${said}`}`, {
+    cause: error,
+  });
 }

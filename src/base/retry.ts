@@ -22,7 +22,8 @@ export async function retry<T>(
     try {
       return await work(attempt);
     } catch (error) {
-      if (!isFailure(error) || !error.retryable || attempt >= policy.attemptsMax || wait.signal.aborted) throw error;
+      if (!isFailure(error) || !error.retryable || attempt >= policy.attemptsMax || wait.signal.aborted)
+        throw error;
       const delayMs = Math.min(policy.delayMaxMs, policy.firstDelayMs * 2 ** (attempt - 1));
       await pause(delayMs * (0.5 + spread() / 2), wait);
     }

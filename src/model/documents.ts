@@ -91,7 +91,9 @@ export const proof = z.object({
   host: z.string(),
   version: z.string(),
   /** SQLSTATE at most; names and values are in the sealed detail. */
-  checks: z.array(z.object({ name: checkName, outcome, compared: z.int().nonnegative(), sqlState: z.string().optional() })),
+  checks: z.array(
+    z.object({ name: checkName, outcome, compared: z.int().nonnegative(), sqlState: z.string().optional() }),
+  ),
   /** How many things the backup or this proof left out; the sealed detail names them. */
   excluded: z.int().nonnegative(),
   detail: sealedDocument,
@@ -115,4 +117,3 @@ export const tombstone = z.object({
   tenant: tenantId,
   at: instant,
 });
-export type Tombstone = z.infer<typeof tombstone>;

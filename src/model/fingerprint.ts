@@ -81,7 +81,14 @@ const role = z.object({
     connectionLimit: z.int(),
     validUntil: z.string().nullable(),
   }),
-  memberOf: z.array(z.object({ role: name, admin: z.boolean(), inherit: z.boolean().nullable(), set: z.boolean().nullable() })),
+  memberOf: z.array(
+    z.object({
+      role: name,
+      admin: z.boolean(),
+      inherit: z.boolean().nullable(),
+      set: z.boolean().nullable(),
+    }),
+  ),
   settings: z.array(z.object({ name, value: z.string() })),
   comment: z.string().nullable(),
 });
@@ -157,10 +164,19 @@ export const fingerprint = z.object({
   ),
   census,
   /** The schema archive (`pg_dump -Fc`) and its text (`pg_restore -f -`, fixed restrict key). */
-  schema: z.object({ stream: z.string(), text: z.object({ bytes, sha256: sha256Hex }), pgDumpVersion: z.string() }),
+  schema: z.object({
+    stream: z.string(),
+    text: z.object({ bytes, sha256: sha256Hex }),
+    pgDumpVersion: z.string(),
+  }),
   tables: z.array(tableFingerprint),
   sequences: z.array(sequence),
-  largeObjects: z.object({ stream: z.string().nullable(), count: z.int().nonnegative(), bytes, sha256: sha256Hex.nullable() }),
+  largeObjects: z.object({
+    stream: z.string().nullable(),
+    count: z.int().nonnegative(),
+    bytes,
+    sha256: sha256Hex.nullable(),
+  }),
   generated: z.array(derived),
   matviews: z.array(derived),
   /** What the backup leaves out on purpose or cannot hold, never silently. */
