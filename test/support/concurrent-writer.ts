@@ -39,7 +39,12 @@ const setUp = `
 `;
 
 /** Starts to write in the database and resolves when the first transaction has been committed. */
-export async function startWriter(place: Place, options: WriterOptions): Promise<ConcurrentWriter> {
+export async function startWriter(where: Place, options: WriterOptions): Promise<ConcurrentWriter> {
+  // A database may say that its sessions only read; the writer is not among them.
+  const place = {
+    ...where,
+    environment: { ...where.environment, PGOPTIONS: "-c default_transaction_read_only=off" },
+  };
   await program(place, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-"], setUp);
   const [booked = []] = await queryAll(place, [
     `select coalesce(max(id), 0) as id from ${writerSchema}.booking`,
