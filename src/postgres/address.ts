@@ -48,10 +48,20 @@ export function programEnvironment(address: ServerAddress): Record<string, strin
     PGDATABASE: address.database,
     PGAPPNAME: "holdfast",
     PGCONNECT_TIMEOUT: "30",
-    ...(address.password === null ? {} : { PGPASSWORD: address.password }),
+    // Our own sessions do not speak it either.
+    PGGSSENCMODE: "disable",
+    ...(address.password === null ? passwordSources() : { PGPASSWORD: address.password }),
     ...(address.sslmode === undefined ? {} : { PGSSLMODE: address.sslmode }),
     ...(address.sslRootCert === undefined ? {} : { PGSSLROOTCERT: address.sslRootCert }),
   };
+}
+
+/** Where `pg` looks as well when the URL has no password. */
+function passwordSources(): Record<string, string> {
+  const names = ["PGPASSWORD", "PGPASSFILE", "HOME"];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 function parse(given: string): URL {

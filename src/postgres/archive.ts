@@ -66,7 +66,7 @@ function argumentsOf({ scope, snapshotId, lockTimeoutMs }: ArchiveRequest): stri
     "--no-password",
     "--strict-names",
   ];
-  const reading = [`--snapshot=${snapshotId}`, `--lock-wait-timeout=${String(lockTimeoutMs)}`];
+  const reading = [`--snapshot=${snapshotId}`, `--lock-wait-timeout=${String(Math.max(1, lockTimeoutMs))}`];
   const schemas =
     scope.kind === "schemas" ? scope.schemas.map((schema) => `--schema=${patternOf(schema)}`) : [];
   return [...common, ...reading, ...schemas];

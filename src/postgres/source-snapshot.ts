@@ -59,9 +59,10 @@ export class SourceSnapshot implements Snapshot {
       throw new Failure("internal/bug", "the streams of a snapshot can be asked for once");
     this.#isStreaming = true;
     stillWaiting(wait);
-    wait.signal.addEventListener("abort", () => {
+    const onAbort = (): void => {
       this.#life.fail(abortFailure(wait.signal));
-    });
+    };
+    wait.signal.addEventListener("abort", onAbort, { signal: this.#life.wait.signal });
     const streams = this.#plan();
     for (const { id } of streams) this.#unread.add(id);
     yield* streams;

@@ -3,7 +3,7 @@ import type { Scope } from "../model/fingerprint.ts";
 import { quoteName } from "./quote.ts";
 import type { Session } from "./session.ts";
 
-/** A relation of the tenant that is read: an ordinary table, a partitioned one (locked only) or a materialised view. */
+/** A relation of the tenant that is read: an ordinary table, a partitioned one (locked only) or a populated materialised view. */
 export interface SourceTable {
   readonly oid: number;
   readonly schema: string;
@@ -42,7 +42,7 @@ select c.oid, n.nspname::text as schema, c.relname::text as name,
     on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.objsubid = 0
    and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.deptype = 'e'
   left join pg_catalog.pg_extension e on e.oid = d.refobjid
- where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
+ where (c.relkind in ('r', 'p') or (c.relkind = 'm' and c.relispopulated)) and c.relpersistence <> 't'
    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
    and ($1::text[] is null or n.nspname = any ($1::text[]))
    and (e.oid is null

@@ -82,6 +82,16 @@ describe("a backup", () => {
     expect((await failureOf(snapshot.fingerprint(testWait()))).code).toBe("source/lost");
   });
 
+  it("fails all that wait for a reader when the only one is lost", async () => {
+    await using snapshot = await snapshotOf(server, "large", { jobs: 1 });
+    const [, ...streams] = await streamsOf(snapshot);
+    const failures = await Promise.all(
+      streams.map((stream) => failureOf(read(stream, () => terminate("holdfast reader")))),
+    );
+    expect(failures.length).toBeGreaterThan(2);
+    expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(["source/lost"]));
+  });
+
   it("fails when the holder is lost while others still read", async () => {
     await using snapshot = await snapshotOf(server, "large");
     const streams = await streamsOf(snapshot);

@@ -98,17 +98,46 @@ describe("tables that are easily missed", () => {
        create unlogged table hot (a int); insert into hot values (1);
        create table dropped (a int, b int, c int); insert into dropped values (1, 2, 3); alter table dropped drop b;
        create table wide (t text); insert into wide select repeat(md5(n::text), 300000) from generate_series(1, 2) n;
+       create materialized view later as select 1 as a with no data;
+       create table computed (a int generated always as (1) stored); insert into computed values (default);
        create temp table fleeting (a int)`,
     );
     const backup = await backupOf(server, name);
     expect(textOf(backup, "public", "parent")).toBe("1\n");
     expect(textOf(backup, "public", "child")).toBe("2\t3\n");
     expect(textOf(backup, "public", "hot")).toBe("1\n");
+    expect(textOf(backup, "public", "computed")).toBe("\n");
+    expect(backup.fingerprint.matviews).toMatchObject([{ name: "later", populated: false }]);
     expect(textOf(backup, "public", "dropped")).toBe("1\t3\n");
     expect(backup.fingerprint.tables.find((table) => table.name === "wide")).toMatchObject({
       rows: 2,
       bytes: 19_200_002,
     });
     expect(backup.fingerprint.tables.find((table) => table.name === "hot")?.unlogged).toBe(true);
+  });
+});
+
+describe("a backup role without superuser", () => {
+  it("reads all of a managed server that it may, and lists what it may not", async () => {
+    await psql(
+      server,
+      "postgres",
+      "create role backup login password 'pw'; grant pg_read_all_data to backup",
+    );
+    const name = await database(
+      "managed",
+      `create role owner nologin; create schema s authorization owner; create table s.t (a int); insert into s.t values (1);
+       create extension postgres_fdw; create server far foreign data wrapper postgres_fdw options (host 'nowhere');
+       create user mapping for owner server far options (user 'u', password 'p');
+       create foreign table s.remote (a int) server far;
+       create publication everything for all tables; create sequence s.q; select lo_create(7);
+       create subscription sub connection 'host=nowhere' publication p with (connect = false)`,
+    );
+    const backup = await backupOf(server, name, { login: { user: "backup", password: "pw" } });
+    expect(textOf(backup, "s", "t")).toBe("1\n");
+    expect(backup.fingerprint.largeObjects.count).toBe(1);
+    expect(backup.fingerprint.omitted.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(["options of a user mapping", "rows of a foreign table", "subscription"]),
+    );
   });
 });
