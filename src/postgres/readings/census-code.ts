@@ -101,9 +101,10 @@ const conversions = `
          true
     from pg_catalog.pg_conversion c join space s on s.oid = c.connamespace where ${notMember("pg_conversion", "c")}`;
 
+// Without its encoding, which is -1 for a copy of "C" and the database's once it went through pg_dump.
 const collations = `
   select 'collation', 'pg_collation', c.oid,
-         concat_ws(' ', format('%I.%I', s.nspname, c.collname), c.collprovider, c.collencoding,
+         concat_ws(' ', format('%I.%I', s.nspname, c.collname), c.collprovider,
            case when c.collisdeterministic then 'deterministic' end, c.collcollate, c.collctype,
            to_jsonb(c) ->> 'colliculocale', to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'collicurules'),
          true
