@@ -136,32 +136,34 @@ describe("a backup from the command line", () => {
     ]);
   });
 
-  it("that is cancelled exits 130 and leaves no record", async () => {
+  it("that is cancelled exits 130, that is killed not at all, and neither leaves a record", async () => {
     const before = (await listAll("acme")).length;
     await psql(
       server,
       "acme",
       "create table big as select g, md5(g::text) as a, md5((g + 1)::text) as b from generate_series(1, 600000) g",
     );
-    const child = spawn(
-      process.execPath,
-      [resolve(import.meta.dirname, "../../src/main.ts"), "backup", "acme"],
-      {
-        cwd: folder,
-        env: { PATH: process.env["PATH"], HOLDFAST_SOURCE_URL: urlOf(server, "postgres") },
-        stdio: "ignore",
-      },
-    );
-    const closed = once(child, "close");
-    // By PostgreSQL's own account: rows are being read.
-    while (child.exitCode === null && (await psql(server, "postgres", reading)) === "0");
-    child.kill("SIGINT");
-    await closed;
-    expect(child.exitCode).toBe(130);
+    expect(await signalledWhileReading("SIGINT")).toBe(130);
+    expect(await signalledWhileReading("SIGKILL")).toBe("SIGKILL");
     expect((await listAll("acme")).length).toBe(before);
-    expect((await backUp("acme")).reports[0]?.state).toBe("complete");
+    expect((await backUp("acme")).reports[0]).toMatchObject({ state: "complete", rows: 650_000 });
   });
 });
+
+/** Resolves with how a backup ended that was sent the signal while, by PostgreSQL's own account, rows were read. */
+async function signalledWhileReading(signal: NodeJS.Signals): Promise<number | string | null> {
+  const main = resolve(import.meta.dirname, "../../src/main.ts");
+  const child = spawn(process.execPath, [main, "backup", "acme"], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOLDFAST_SOURCE_URL: urlOf(server, "postgres") },
+    stdio: "ignore",
+  });
+  const closed = once(child, "close");
+  while (child.exitCode === null && (await psql(server, "postgres", reading)) === "0");
+  child.kill(signal);
+  await closed;
+  return child.exitCode ?? child.signalCode;
+}
 
 const reading =
   "select count(*) from pg_stat_activity where query ilike 'copy%' and state = 'active' and datname = 'acme'";
