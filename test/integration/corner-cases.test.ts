@@ -60,8 +60,8 @@ describe("a corner case, from source to restored tenant", () => {
       await command("backup", corner.name);
       return null;
     }
-    const rewrites = corner.name !== "event-triggers";
-    await using writer = await startWriter(placeOf(source, corner.name), { seed: 20_261_121, rewrites });
+    // No rewrites: behind somebody who does nothing but ALTER and TRUNCATE a backup rightly gives way (trap 3).
+    await using writer = await startWriter(placeOf(source, corner.name), { seed: 20_261_121 });
     await writer.progress(5);
     await command("backup", corner.name);
     await writer.progress(1);
