@@ -2,6 +2,7 @@
 import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { configCheck } from "./config-check.ts";
+import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { keysNew } from "./keys-new.ts";
@@ -15,6 +16,7 @@ import { tenants } from "./tenants.ts";
 import { verify } from "./verify.ts";
 
 export const commands: readonly Command[] = [
+  demo,
   init,
   doctor,
   configCheck,

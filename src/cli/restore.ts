@@ -259,7 +259,7 @@ function tellPlan(plan: RestorePlan, out: Output): Exit {
   out.result(plan, () =>
     [
       `${plan.proven ? "verified" : "UNPROVEN"} backup ${plan.backup} of ${plan.at}`,
-      `${plan.age}`,
+      plan.age,
       `${count(plan.tables, "table")}, ${count(plan.rows, "row")}, ${spellBytes(plan.bytes)} from ${plan.from.join(", then ")}`,
       "",
       table(

@@ -15,6 +15,11 @@ import {
 export const descriptorKey: ObjectKey = objectKey.parse("holdfast.json");
 export const tenantsPrefix = "tenants/";
 
+/** What we join is a key by construction; a name that slipped past its schema would be told here. */
+function keyAt(path: string): ObjectKey {
+  return objectKey.parse(path);
+}
+
 /** 64 hex digits of HMAC-SHA-256 over the plaintext of a chunk. */
 export type ChunkName = string;
 
@@ -34,7 +39,7 @@ export function chunksPrefix(tenant: TenantId, generation: number): string {
 }
 
 export function chunkKey(tenant: TenantId, { generation, name, digest }: ChunkAddress): ObjectKey {
-  return `${chunksPrefix(tenant, generation)}${name.slice(0, 2)}/${name}-${digest}` as ObjectKey;
+  return keyAt(`${chunksPrefix(tenant, generation)}${name.slice(0, 2)}/${name}-${digest}`);
 }
 
 const chunkPattern = /^tenants\/([a-z0-9-]+)\/chunks\/([1-9]\d*)\/([0-9a-f]{2})\/(\3[0-9a-f]{62})-([0-9a-f]{64})$/;
@@ -52,15 +57,15 @@ export function backupsPrefix(tenant: TenantId): string {
 }
 
 export function manifestKey(tenant: TenantId, backup: BackupId): ObjectKey {
-  return `${backupsPrefix(tenant)}${backup}/manifest.age` as ObjectKey;
+  return keyAt(`${backupsPrefix(tenant)}${backup}/manifest.age`);
 }
 
 export function inventoryKey(tenant: TenantId, backup: BackupId): ObjectKey {
-  return `${backupsPrefix(tenant)}${backup}/inventory.zst` as ObjectKey;
+  return keyAt(`${backupsPrefix(tenant)}${backup}/inventory.zst`);
 }
 
 export function recordKey(tenant: TenantId, backup: BackupId): ObjectKey {
-  return `${backupsPrefix(tenant)}${backup}/record.jws` as ObjectKey;
+  return keyAt(`${backupsPrefix(tenant)}${backup}/record.jws`);
 }
 
 /** `null` when the key is not that of a record. */
@@ -83,11 +88,11 @@ export interface ProofAddress {
 }
 
 export function proofKey({ tenant, backup, store, at }: ProofAddress): ObjectKey {
-  return `${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.jws` as ObjectKey;
+  return keyAt(`${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.jws`);
 }
 
 export function proofDetailKey({ tenant, backup, store, at }: ProofAddress): ObjectKey {
-  return `${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.detail.age` as ObjectKey;
+  return keyAt(`${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.detail.age`);
 }
 
 /** `null` when the key is not that of a proof. `at` is as it stands in the path, `20261121T013000Z`. */
@@ -117,9 +122,9 @@ export interface KeySetKeys {
 export function keySetKeys(tenant: TenantId, generation: number): KeySetKeys {
   const stem = `${keysPrefix(tenant)}${String(generation)}`;
   return {
-    statement: `${stem}.jws` as ObjectKey,
-    identity: `${stem}.identity.age` as ObjectKey,
-    id: `${stem}.id.age` as ObjectKey,
+    statement: keyAt(`${stem}.jws`),
+    identity: keyAt(`${stem}.identity.age`),
+    id: keyAt(`${stem}.id.age`),
   };
 }
 
@@ -134,5 +139,5 @@ export function condemnedPrefix(tenant: TenantId): string {
 }
 
 export function erasedKey(tenant: TenantId): ObjectKey {
-  return `tenants/${tenant}/erased.jws` as ObjectKey;
+  return keyAt(`tenants/${tenant}/erased.jws`);
 }

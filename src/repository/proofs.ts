@@ -36,7 +36,10 @@ export async function readProofs(
   return found.toSorted((one, other) => (one.at < other.at ? 1 : -1));
 }
 
-/** The newest proof bound to these very record bytes in that very store; a proof of another record or store says nothing. */
+/**
+ * The newest proof bound to these very record bytes in that very store; a proof of another record or
+ * store says nothing. One that proved or refuted outweighs any newer one that could do neither.
+ */
 export function newestProof(
   proofs: readonly Proof[],
   of: {
@@ -46,17 +49,16 @@ export function newestProof(
     readonly record: string;
   },
 ): Proof | null {
-  const fitting = proofs.filter(
-    (one) =>
-      one.backup === of.backup &&
-      one.store === of.store &&
-      one.storeId === of.storeId &&
-      one.record === of.record,
-  );
-  return fitting.reduce<Proof | null>(
-    (newest, one) => (newest === null || one.at > newest.at ? one : newest),
-    null,
-  );
+  const fitting = proofs
+    .filter(
+      (one) =>
+        one.backup === of.backup &&
+        one.store === of.store &&
+        one.storeId === of.storeId &&
+        one.record === of.record,
+    )
+    .toSorted((one, other) => (one.at < other.at ? 1 : -1));
+  return fitting.find((one) => one.verdict !== "inconclusive") ?? fitting[0] ?? null;
 }
 
 /**

@@ -120,7 +120,9 @@ async function entryOf(
         ? null
         : newestProof(proofs, { backup, store: name, storeId: holding.storeId, record: believed.sha256 });
     const hasRecord = holding?.records.has(backup) === true;
-    const state = whole.has(name) ? "present" : hasRecord ? "damaged" : "missing";
+    // What a proof found altered no listing shows.
+    const isAltered = proof?.verdict === "refuted" && proof.damaged.length > 0;
+    const state = whole.has(name) && !isAltered ? "present" : hasRecord ? "damaged" : "missing";
     copies.set(name, { state, proof: proof === null ? null : { verdict: proof.verdict, at: proof.at } });
   }
   const { kind, at, plainBytes } = believed.record;

@@ -93,14 +93,14 @@ async function loadInto(
 }
 
 /** Kinds of the census whose code a server without walls must not be given (trap 20). */
-const hazards = ["foreign server", "event trigger", "language"];
+const hazards = new Set(["foreign server", "event trigger", "language"]);
 /** Languages that may do whatever the server's user may; by custom their names end so. */
 const untrustedLanguage = /^pl.*u$/;
 
 function demandIsolation({ isolation }: PrivateServer, { census, extensions }: Fingerprint): void {
   if (isolation.ownUser && isolation.noNetwork) return;
   const found = [
-    ...census.filter(({ kind, count }) => hazards.includes(kind) && count > 0).map(({ kind }) => `a ${kind}`),
+    ...census.filter(({ kind, count }) => hazards.has(kind) && count > 0).map(({ kind }) => `a ${kind}`),
     ...extensions
       .filter(({ name }) => untrustedLanguage.test(name))
       .map(({ name }) => `the language ${name}`),
