@@ -9,6 +9,7 @@ import type { TenantId } from "../model/ids.ts";
 import { backupDesk, backupOrder } from "./backup-orders.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "./desk.ts";
+import { markStores } from "./mark-stores.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { spellBytes, table } from "./text.ts";
@@ -34,6 +35,7 @@ export const backup = command({
   run: async ({ tenants, all, kind }, context, out) => {
     await using desk = await context.openDesk();
     const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    await markStores(desk, chosen, context.wait);
     const orders = await Promise.all(chosen.map((tenant) => backupOrder(desk, tenant)));
     using watch = new Bars(out);
     const verb = await backupDesk(desk, watch, (line) => out.say(line));

@@ -286,3 +286,20 @@ describe("an interrupt", () => {
     expect(left.filter((name) => name.startsWith("server-"))).toEqual([]);
   });
 });
+
+describe("backup", () => {
+  it("marks a store that was never checked, so that its copies can be proven", async () => {
+    await rm(join(folder, "stores/two/holdfast.json"));
+    const ran = await holdfast(["backup", "acme", "--json"]);
+    expect(ran.exit).toBe(0);
+    expect(await readFile(join(folder, "stores/two/holdfast.json"), "utf8")).toContain("holdfast-store");
+  });
+
+  it("holds the quorum without a store that is gone, and exits 4", async () => {
+    const ran = await holdfast(["backup", "acme", "--json", "--config", "holdfast-gone.yaml"]);
+    expect(JSON.parse(ran.stdout)).toMatchObject([
+      { state: "degraded", copies: { one: { state: "present" }, two: { state: "missing" } } },
+    ]);
+    expect(ran.exit).toBe(4);
+  });
+});

@@ -1,0 +1,42 @@
+/** Every command has examples that parse, and a section in docs/cli-json.md. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { holdfast } from "../../src/cli/holdfast.ts";
+import { noProgress } from "../../src/cli/progress.ts";
+
+const docs = readFileSync(resolve(import.meta.dirname, "../../docs/cli-json.md"), "utf8");
+
+/** The frame with every command cut off where it would begin to work. */
+async function parseOnly(args: readonly string[]): Promise<string> {
+  let said = "";
+  const write = (text: string): void => {
+    said += text;
+  };
+  await holdfast(args, {
+    commands,
+    streams: { stdout: { write }, stderr: { write } },
+    version: "0",
+    startProgress: () => noProgress,
+    context: () => {
+      throw new TypeError("parsed");
+    },
+    debug: false,
+  });
+  return said;
+}
+
+describe.each(commands.map(({ name, examples }) => ({ name, examples })))("$name", ({ name, examples }) => {
+  it("has examples, and each of them parses", async () => {
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [args] of examples) {
+      expect(args.startsWith(name)).toBe(true);
+      expect(await parseOnly(args.split(" "))).toContain("error: parsed");
+    }
+  });
+
+  it("has a section in docs/cli-json.md", () => {
+    expect(docs).toMatch(new RegExp(`^## \`${name}[ \`]`, "m"));
+  });
+});
