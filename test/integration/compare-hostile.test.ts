@@ -33,7 +33,7 @@ const hostileSchema = `
   create event trigger refuse_start on ddl_command_start execute function app.refuse();
   alter event trigger refuse_start enable always; set session_replication_role = replica;
   create event trigger refuse_drop on sql_drop execute function app.refuse();
-  alter database hostile set app.armed = 'yes'; alter database hostile set role = 'tenant'; alter database hostile set statement_timeout = '1ms';
+  alter database hostile set app.armed = 'yes'; alter database hostile set role = 'tenant'; alter database hostile set statement_timeout = '1ms'; alter database hostile set default_transaction_read_only = on;
 `;
 
 let server: PrivateServer;
@@ -82,9 +82,13 @@ describe("a hostile restored database", () => {
     await compared();
     const state =
       "select string_agg(concat(evtname, evtenabled), ' ' order by evtname) || (select count(*) from pg_extension) from pg_event_trigger";
-    expect(await psql(server, "hostile", `set role none; set statement_timeout = 0; ${state}`)).toBe(
-      "refuse_dropO refuse_startA1",
-    );
+    expect(
+      await psql(
+        server,
+        "hostile",
+        `set default_transaction_read_only = off; set role none; set statement_timeout = 0; ${state}`,
+      ),
+    ).toBe("refuse_dropO refuse_startA1");
   });
 
   it("shows an index that lacks a row of its table", async () => {
@@ -92,7 +96,8 @@ describe("a hostile restored database", () => {
       "update pg_index set indisready = false, indisvalid = false where indexrelid = 'app.t_pkey'::regclass";
     const on =
       "update pg_index set indisready = true, indisvalid = true where indexrelid = 'app.t_pkey'::regclass";
-    const asAdmin = "set role none; set statement_timeout = 0; set app.armed = 'no';";
+    const asAdmin =
+      "set default_transaction_read_only = off; set role none; set statement_timeout = 0; set app.armed = 'no';";
     await psql(
       server,
       "hostile",

@@ -54,10 +54,16 @@ export async function openExact(restored: Restored, address: ServerAddress, wait
 }
 
 /**
- * A session with the database's own settings, but for these: a `role` that the tenant set for its
- * database would make us somebody else, and its limits of time would end us.
+ * A session with the database's own settings, but for those that would hinder us: a `role` that the
+ * tenant set for its database would make us somebody else, its limits of time would end us, and one that is
+ * read only by default would not let us make our logins.
  */
 export async function openPlain(restored: Restored, address: ServerAddress, wait: Waiting): Promise<Session> {
-  const startup = { role: "none", statement_timeout: "0", lock_timeout: "0" };
+  const startup = {
+    role: "none",
+    statement_timeout: "0",
+    lock_timeout: "0",
+    default_transaction_read_only: "off",
+  };
   return connect(address, restored.side, { applicationName: "holdfast compare", startup }, wait);
 }
