@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
-import { reasonOf } from "../base/failure.ts";
+import { Failure, reasonOf } from "../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../base/waiting.ts";
 import { copyIn, copyOut, GivenSourceError } from "./copy.ts";
 import { ConnectingError, postgresFailure } from "./errors.ts";
@@ -47,11 +47,21 @@ export async function connect(
 
 async function tlsOf(address: ServerAddress, sslmode: string): Promise<ConnectionOptions | false> {
   if (sslmode === "disable") return false;
-  const ca = address.sslRootCert === undefined ? {} : { ca: await readFile(address.sslRootCert) };
+  const ca = address.sslRootCert === undefined ? {} : { ca: await authorities(address.sslRootCert) };
   if (sslmode === "verify-full") return { rejectUnauthorized: true, ...ca };
   if (sslmode === "verify-ca")
     return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca };
   return { rejectUnauthorized: false };
+}
+
+async function authorities(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new Failure("config/invalid", `sslrootcert of the URL cannot be read: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
 }
 
 async function open(

@@ -23,11 +23,14 @@ interface PreflightRequest {
 export async function preflight(session: Session, request: PreflightRequest): Promise<Examined[]> {
   const version = examineVersion(session.versionNum);
   if (version.outcome === "failed") return [version];
+  const guard = await examineGuard(session);
+  if (guard.outcome === "failed") return [version, guard];
   const identifiers = await examineIdentifiers(session);
-  if (identifiers.outcome === "failed") return [version, identifiers];
+  if (identifiers.outcome === "failed") return [version, guard, identifiers];
   const tables = await listTables(session, request.scope, request.leaveOutExtensions);
   return [
     version,
+    guard,
     identifiers,
     await examineRights(session, request.scope, tables),
     ...(request.largeObjects === "include" ? [await examineLargeObjects(session)] : []),
@@ -56,6 +59,15 @@ export function examineVersion(versionNum: number): Examined {
     `${shown} lets a tenant run code as the backup role (CVE-2024-7348)`,
     `update the source to ${String(major)}.${String(least)} or newer`,
   );
+}
+
+/** Asked of the server itself, since a fork may bear a release's number without its repairs. */
+async function examineGuard(session: Session): Promise<Examined> {
+  const known = await session.query(
+    "select from pg_catalog.pg_settings where name = 'restrict_nonsystem_relation_kind'",
+  );
+  if (known.length > 0) return good("views", "a view in a table's place is refused");
+  return bad("views", "source/version", "the server has no restrict_nonsystem_relation_kind (CVE-2024-7348)");
 }
 
 /** In SQL_ASCII a name can be any bytes; one that is not UTF-8 could not be written into a statement. */
@@ -108,7 +120,10 @@ async function examineRights(
          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.oid = any ($1::oid[])
            or (c.relkind = 'S' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-               and ($2::text[] is null or n.nspname = any ($2)))) as found
+               and ($2::text[] is null or n.nspname = any ($2))
+               and not exists (select from pg_catalog.pg_depend d
+                                where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+                                  and d.deptype = 'e'))) as found
       where why is not null order by name`,
     [tables.map(({ oid }) => oid), scope.kind === "schemas" ? scope.schemas : null],
   );

@@ -1,4 +1,6 @@
 /** A session says what PostgreSQL says, whole or not at all, and names its troubles without telling values. */
+import { once } from "node:events";
+import { createConnection, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../src/base/failure.ts";
 import { addressOf } from "../../src/postgres/address.ts";
@@ -78,6 +80,35 @@ describe("a session", () => {
     expect((await failureOf(guest.query("select * from t"))).code).toBe("source/permission");
     await using target = await connect(addressOf(urlOf(server, "house")), "target", {}, testWait());
     expect((await failureOf(target.query("select 1/0"))).code).toBe("load/failed");
+  });
+
+  it("goes in the clear over TCP only where the URL allows it", async () => {
+    await using proxy = createServer((client) => {
+      const { host, port } = server.address;
+      const backend = createConnection(`${host}/.s.PGSQL.${String(port)}`);
+      for (const socket of [client, backend]) socket.on("error", () => undefined);
+      client.pipe(backend).pipe(client);
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const address = proxy.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const url = `postgres://guest:pw@127.0.0.1:${String(port)}/house`;
+    {
+      await using session = await connect(addressOf(url), "source", {}, testWait());
+      expect(await session.query("select 1 as one")).toEqual([{ one: 1 }]);
+    }
+    const noFile = connect(
+      addressOf(`${url}?sslmode=verify-full&sslrootcert=/no/such`),
+      "source",
+      {},
+      testWait(),
+    );
+    expect((await failureOf(noFile)).code).toBe("config/invalid");
+    for (const mode of ["require", "verify-full"]) {
+      const refused = await failureOf(connect(addressOf(`${url}?sslmode=${mode}`), "source", {}, testWait()));
+      expect(refused).toMatchObject({ code: "source/unreachable", hint: expect.stringContaining("sslmode") });
+    }
   });
 
   it("keeps the values of a broken constraint out of the message", async () => {
