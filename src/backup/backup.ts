@@ -69,14 +69,18 @@ async function attemptBackup(
 ): Promise<BackupReport> {
   const startedMs = monotonicMs();
   const draft = await begin({ ...order, kind }, workshop, wait);
+  const askedAt = workshop.clock.now();
   await using snapshot = await order.openSnapshot(wait);
   const openedAt = workshop.clock.now();
-  draft.checkTime(snapshot.at, openedAt);
+  draft.checkTime({ at: snapshot.at, askedAt, openedAt });
   watch.opened(order, snapshot.estimatedBytes);
   await addStreams(draft, snapshot, order, watch, wait);
   const fingerprint = await snapshot.fingerprint(wait);
   const { at } = snapshot;
-  const committed = await draft.commit({ at, openedAt, fingerprint, environment: order.environment }, wait);
+  const committed = await draft.commit(
+    { at, askedAt, openedAt, fingerprint, environment: order.environment },
+    wait,
+  );
   return reportOf(order.tenant, kind, committed, fingerprint, (monotonicMs() - startedMs) / 1000);
 }
 

@@ -36,19 +36,21 @@ export async function checkStoreClock(
 export interface SourceTime {
   /** The source's clock in the snapshot. */
   readonly at: Date;
-  /** The host's clock just after the snapshot was opened. */
+  /** The host's clock just before the snapshot was asked for, and just after it was there; waiting for locks lies between. */
+  readonly askedAt: Date;
   readonly openedAt: Date;
   /** A standby's recovery point is the last replayed transaction, which may lie any time back. */
   readonly standby: boolean;
 }
 
 /** Throws "source/clock" when the source's clock and the host's are too far apart. */
-export function checkSourceClock({ at, openedAt, standby }: SourceTime): void {
+export function checkSourceClock({ at, askedAt, openedAt, standby }: SourceTime): void {
   const aheadMs = at.getTime() - openedAt.getTime();
   if (aheadMs > clockToleranceMs) {
     throw new Failure("source/clock", `the source's clock is ${spell(aheadMs)} ahead of this host's`);
   }
-  if (!standby && -aheadMs > clockToleranceMs) {
-    throw new Failure("source/clock", `the source's clock is ${spell(-aheadMs)} behind this host's`);
+  const behindMs = askedAt.getTime() - at.getTime();
+  if (!standby && behindMs > clockToleranceMs) {
+    throw new Failure("source/clock", `the source's clock is ${spell(behindMs)} behind this host's`);
   }
 }

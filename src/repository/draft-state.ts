@@ -47,7 +47,8 @@ export interface DraftOrder {
 export interface DraftEnd {
   /** The source's clock in the snapshot: the recovery point. */
   readonly at: Date;
-  /** The host's clock just after the snapshot was opened. */
+  /** The host's clock just before the snapshot was asked for, and just after it was there. */
+  readonly askedAt: Date;
   readonly openedAt: Date;
   readonly fingerprint: Fingerprint;
   /** Versions of what made it. */

@@ -22,7 +22,7 @@ import { Shelves } from "./shelves.ts";
 
 export interface Draft {
   /** "source/clock" as soon as the recovery point is known to lie in the future. */
-  checkTime(at: Date, openedAt: Date): void;
+  checkTime(time: Pick<DraftEnd, "at" | "askedAt" | "openedAt">): void;
   /** Several streams may be added at once. Throws what the stream threw, or "store/quorum". */
   addStream(stream: PlainStream, wait: Waiting): Promise<StreamEntry>;
   /** Once, after every stream was added. "source/clock", "store/quorum", "backup/overtaken" (start anew). */
@@ -67,9 +67,9 @@ function draftOf(state: DraftState): Draft {
   const streams: StreamEntry[] = [];
   const chunkKeys = chunkKeysOf(state);
   return {
-    checkTime: (at, openedAt) => {
+    checkTime: (time) => {
       // Whether the source is a standby, whose recovery point may lie far back, is known at the end.
-      checkSourceClock({ at, openedAt, standby: true });
+      checkSourceClock({ ...time, standby: true });
     },
     addStream: async (stream, wait) => {
       const lane = state.placer.lane(wait);
@@ -91,7 +91,7 @@ function draftOf(state: DraftState): Draft {
       }
     },
     commit: async (end, wait) => {
-      checkSourceClock({ at: end.at, openedAt: end.openedAt, standby: end.fingerprint.server.standby });
+      checkSourceClock({ ...end, standby: end.fingerprint.server.standby });
       return commit(state, streams, end, wait);
     },
   };

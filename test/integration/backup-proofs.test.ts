@@ -89,11 +89,18 @@ describe("a proof", () => {
     expect((await shown())[0]?.verdict).toBe("refuted");
   });
 
+  it("outweighs a newer one that could decide nothing", async () => {
+    await prove();
+    house.clock.advance(60_000);
+    await prove({ verdict: "inconclusive" });
+    expect((await shown())[0]?.verdict).toBe("proven");
+  });
+
   it("of the same second lies beside the other", async () => {
-    const [one, other] = [await prove(), await prove({ verdict: "inconclusive" })];
+    const [one, other] = [await prove(), await prove({ verdict: "refuted" })];
     expect(other.proof.at > one.proof.at).toBe(true);
     expect(dubai.keys().filter((key) => /\/proofs\/.*\.jws$/.test(key)).length).toBe(2);
-    expect((await shown())[0]?.verdict).toBe("inconclusive");
+    expect((await shown())[0]?.verdict).toBe("refuted");
   });
 
   it("of another record, of another store of that name, or from the future shows nowhere", async () => {

@@ -53,13 +53,16 @@ describe("a backup", () => {
 
   it("reuses the objects of the one before and uploads only what changed", async () => {
     const stores = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
-    const first = await house.backUp(stores, { rows: table });
+    // How a stream is cut depends on the tenant's key, so what stays the same is a stream of its own.
+    const first = await house.backUp(stores, { steady: table, moving: "one\n" });
     house.clock.advance(60_000);
-    const second = await house.backUp(stores, { rows: `${table}one row more\n` });
+    const second = await house.backUp(stores, { steady: table, moving: "one\ntwo\n" });
     expect(first.reusedBytes).toBe(0);
-    expect(second.reusedBytes).toBeGreaterThan(first.uploadedBytes / 4);
+    expect(second.reusedBytes).toBeGreaterThan(first.uploadedBytes / 2);
+    expect(second.uploadedBytes).toBeLessThan(20_000);
     const copy = await house.open(stores, second.backup);
-    expect((await readAll(copy, "rows")).toString()).toBe(`${table}one row more\n`);
+    expect((await readAll(copy, "steady")).toString()).toBe(table);
+    expect((await readAll(copy, "moving")).toString()).toBe("one\ntwo\n");
     expect(copy.record.counter).toBe(2);
     expect(copy.record.previous?.backup).toBe(first.backup);
   });

@@ -106,7 +106,10 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
         await draft.addStream(plainStream(id, content), wait);
       await changes.beforeCommit?.();
       const fingerprint = changes.fingerprint ?? emptyFingerprint(openedAt);
-      return draft.commit({ at: changes.at ?? openedAt, openedAt, fingerprint, environment: {} }, wait);
+      return draft.commit(
+        { at: changes.at ?? openedAt, askedAt: openedAt, openedAt, fingerprint, environment: {} },
+        wait,
+      );
     },
     open: (stores, backup) =>
       openCopy(

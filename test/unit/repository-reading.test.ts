@@ -52,9 +52,17 @@ describe("clocks", () => {
 
   it("of a source may lag on a standby and never lead", () => {
     const at = (ms: number): Date => new Date(noon.getTime() + ms);
-    expect(() => checkSourceClock({ at: at(-400_000), openedAt: noon, standby: true })).not.toThrow();
-    expect(() => checkSourceClock({ at: at(-400_000), openedAt: noon, standby: false })).toThrow("behind");
-    expect(() => checkSourceClock({ at: at(400_000), openedAt: noon, standby: true })).toThrow("ahead");
+    expect(() =>
+      checkSourceClock({ at: at(-400_000), askedAt: noon, openedAt: noon, standby: true }),
+    ).not.toThrow();
+    expect(() =>
+      checkSourceClock({ at: at(-400_000), askedAt: noon, openedAt: noon, standby: false }),
+    ).toThrow("behind");
+    expect(() => checkSourceClock({ at: at(400_000), askedAt: noon, openedAt: noon, standby: true })).toThrow(
+      "ahead",
+    );
+    const waited = { askedAt: at(-900_000), openedAt: noon, standby: false };
+    expect(() => checkSourceClock({ at: at(-800_000), ...waited })).not.toThrow();
     expect(isFromFuture(at(300_001).toISOString(), noon)).toBe(true);
     expect(isFromFuture(at(300_000).toISOString(), noon)).toBe(false);
   });
