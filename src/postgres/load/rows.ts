@@ -25,9 +25,17 @@ export async function loadRows(
   const mine = filled.filter(({ load }) => load.kind !== "extension").toSorted(loadOrder);
   let refused: TableFingerprint[] = [];
   const queue = mine.values();
+  let broken = false;
   await eachAtOnce(sessions, sessions.length, async (session) => {
     for (const table of queue) {
-      if ((await loadTable(context, session, table, "")) !== null) refused.push(table);
+      // What ends one lane ends the load; the others need not fill the disk first.
+      if (broken) return;
+      try {
+        if ((await loadTable(context, session, table, "")) !== null) refused.push(table);
+      } catch (error) {
+        broken = true;
+        throw error;
+      }
     }
   });
   for (let before = Infinity; refused.length > 0 && refused.length < before;) {

@@ -2,6 +2,7 @@ import { quoteIdent } from "../quote.ts";
 import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
 import { tell, type LoadContext } from "./context.ts";
+import { withCreateRights } from "./create-rights.ts";
 import { applyDatabaseProperties } from "./database.ts";
 import { analyze, refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
@@ -42,7 +43,9 @@ export async function runStages(context: LoadContext): Promise<void> {
   });
   tell(context, "grants");
   const blocked = await blockedOwners(context);
-  await giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked);
+  await withCreateRights(context, () =>
+    giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked),
+  );
   await runAdminStage(context, "acl");
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");

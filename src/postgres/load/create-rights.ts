@@ -1,0 +1,40 @@
+import { quoteIdent } from "../quote.ts";
+import type { LoadContext } from "./context.ts";
+import { refusalOf } from "./report.ts";
+
+/**
+ * Unless a superuser says so, an object goes to a role only if that role may create in its schema, and a
+ * schema only if it may create in the database. For an administrator without that power the roles we
+ * made get these rights for as long as `work` takes; grants of the tenant's own come afterwards.
+ */
+export async function withCreateRights(context: LoadContext, work: () => Promise<void>): Promise<void> {
+  if (context.adminIsSuperuser || context.ledger.placeholders.length === 0) {
+    await work();
+    return;
+  }
+  const { admin, destination, ledger } = context;
+  const schemas = await admin.query<{ name: string }>(
+    "select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
+  );
+  const roles = ledger.placeholders.map(quoteIdent).join(", ");
+  const places = [
+    `database ${quoteIdent(destination.database)}`,
+    ...schemas.map(({ name }) => `schema ${quoteIdent(name)}`),
+  ];
+  const change = async (statement: (place: string) => string): Promise<void> => {
+    for (const place of places) {
+      try {
+        await admin.query(statement(place));
+      } catch (error) {
+        refusalOf(error);
+        ledger.note(`rights on ${place} could not be lent, so that owners in it may differ`);
+      }
+    }
+  };
+  await change((place) => `grant create on ${place} to ${roles}`);
+  try {
+    await work();
+  } finally {
+    await change((place) => `revoke create on ${place} from ${roles}`);
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * A load accounts for everything: what is wrong with the data, what the machine lacks, what was left
+ * out; and what stops it is thrown, with nothing half-loaded left behind.
+ */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
+import { run } from "../../src/base/program.ts";
+import type { Image } from "../../src/postgres/image.ts";
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { parseToc } from "../../src/postgres/toc.ts";
+import { loadInto, startScratch } from "../support/loaded.ts";
+import { memoryImage } from "../support/memory-image.ts";
+import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { backupOf } from "../support/read-snapshot.ts";
+
+type Backup = Awaited<ReturnType<typeof backupOf>>;
+
+const shop = `
+  create role keeper login; create role clerk;
+  create schema shop authorization keeper;
+  grant usage on schema shop to clerk;
+  create type shop.state as enum ('new', 'paid');
+  create table shop.customer (id int primary key, name text);
+  create table shop.bill (id serial primary key, customer int references shop.customer, state shop.state, best int);
+  alter table shop.customer add best_bill int references shop.bill deferrable initially deferred;
+  alter table shop.customer owner to keeper;
+  alter table shop.bill owner to keeper;
+  grant select on shop.bill to clerk;
+  insert into shop.customer select n, 'customer ' || n from generate_series(1, 50) n;
+  insert into shop.bill (customer, state) select 1 + n % 50, 'paid' from generate_series(1, 500) n;
+  update shop.customer set best_bill = id;
+  create table shop.wide (id int, filler text) with (fillfactor = 70);
+  insert into shop.wide select n, repeat('x', (random() * 900)::int) from generate_series(1, 20000) n;
+  create view shop.paid as select * from shop.bill where state = 'paid';
+`;
+
+describe("a load", () => {
+  let source: PrivateServer;
+  let scratch: PrivateServer;
+  let backup: Backup;
+  let database = 0;
+
+  beforeAll(async () => {
+    source = await startTestServer();
+    scratch = await startScratch();
+    await createDatabase(source, "shop");
+    await psql(source, "shop", shop);
+    backup = await backupOf(source, "shop");
+  });
+
+  afterAll(async () => {
+    await scratch[Symbol.asyncDispose]();
+    await source[Symbol.asyncDispose]();
+  });
+
+  const fresh = (): { readonly destination: { readonly database: string } } => {
+    database += 1;
+    return { destination: { database: `d${String(database)}` } };
+  };
+
+  it("reads as many entries as pg_restore lists, and the same ones", async () => {
+    const archive = backup.streams.get(backup.fingerprint.schema.stream) ?? Buffer.alloc(0);
+    const listing = await run(
+      { file: join(source.binFolder, "pg_restore"), args: ["-l", "-C"], input: archive },
+      testWait(),
+    );
+    const listed = listing.stdout
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => /^\d+; /.test(line));
+    const { entries } = parseToc(archive);
+    const ours = entries.filter(({ desc }) => !["ENCODING", "STDSTRINGS", "SEARCHPATH"].includes(desc));
+    const named = ours.map((entry) => {
+      const { tableOid, oid } = entry.catalogId;
+      const owner = entry.owner === "" ? "" : entry.owner;
+      const schema = entry.namespace === "" ? "-" : entry.namespace;
+      return `${String(entry.dumpId)}; ${String(tableOid)} ${String(oid)} ${entry.desc} ${schema} ${entry.tag} ${owner}`;
+    });
+    expect(named).toEqual(listed.filter((line) => !/ (ENCODING|STDSTRINGS|SEARCHPATH) /.test(line)));
+  });
+
+  it("loads everything, in the order of the rows, and says whom it had to invent", async () => {
+    await using empty = await startScratch();
+    const phases = new Set<string>();
+    const report = await loadInto(empty, memoryImage(backup, 777), {
+      options: { onProgress: ({ phase }) => phases.add(phase) },
+    });
+    expect(report.problems).toEqual([]);
+    expect(report.entries.every(({ outcome }) => outcome === "applied")).toBe(true);
+    expect(report.rows).toBe(20_550);
+    expect(report.placeholders).toEqual(expect.arrayContaining(["keeper", "clerk", "postgres"]));
+    expect(report.loginsWithoutPassword).toEqual(expect.arrayContaining(["keeper"]));
+    expect([...phases]).toEqual(expect.arrayContaining(["schema", "rows", "indexes", "grants"]));
+    const order = "select md5(string_agg(id || filler, ',' order by ctid)) from shop.wide";
+    expect(await psql(empty, "restored", order)).toBe(await psql(source, "shop", order));
+    const rights =
+      "select relname, relowner::regrole, relacl from pg_class where relnamespace = 'shop'::regnamespace order by 1";
+    expect(await psql(empty, "restored", rights)).toBe(await psql(source, "shop", rights));
+    const owner = "select datname from pg_database where datdba = 'postgres'::regrole";
+    expect(await psql(empty, "postgres", owner)).toBe("restored");
+  });
+
+  it("calls a row that breaks a constraint a problem of the data", async () => {
+    const table = backup.fingerprint.tables.find(({ name }) => name === "customer");
+    const slice = table?.slices[0];
+    expect(slice).toBeDefined();
+    const streams = new Map(backup.streams);
+    const bytes = Buffer.from(streams.get(slice?.stream ?? "") ?? []);
+    bytes.write("2\t", bytes.indexOf("1\tcustomer 1\t", slice?.offset));
+    streams.set(slice?.stream ?? "", bytes);
+    const report = await loadInto(scratch, memoryImage({ ...backup, streams }), fresh());
+    const failed = report.entries.find(({ subject }) => subject === "CONSTRAINT shop.customer customer_pkey");
+    expect(failed?.outcome).toBe("failed");
+    expect(report.problems).toContainEqual(expect.objectContaining({ sqlState: "23505", kind: "data" }));
+  });
+
+  it("calls an extension and a locale that are missing here problems of the machine", async () => {
+    const extension = { name: "aws_s3", version: "1.1", schema: "public", leftOut: false };
+    const extensions = [...backup.fingerprint.extensions, extension];
+    const lacking = memoryImage({ ...backup, fingerprint: { ...backup.fingerprint, extensions } });
+    const report = await loadInto(scratch, lacking, fresh());
+    expect(report.problems).toEqual([
+      expect.objectContaining({ subject: "EXTENSION aws_s3 1.1", kind: "machine" }),
+    ]);
+    const place = { ...backup.fingerprint.database, collate: "tlh_KL.utf8", ctype: "tlh_KL.utf8" };
+    const elsewhere = memoryImage({ ...backup, fingerprint: { ...backup.fingerprint, database: place } });
+    const second = await loadInto(scratch, elsewhere, fresh());
+    expect(second.problems).toEqual([expect.objectContaining({ kind: "machine", sqlState: "42809" })]);
+    expect(second.entries.every(({ outcome }) => outcome === "left-out")).toBe(true);
+  });
+
+  it("throws what the image throws, and leaves neither database nor login", async () => {
+    const whole = memoryImage(backup);
+    const damaged: Image = {
+      fingerprint: whole.fingerprint,
+      async *read(stream, range, wait) {
+        yield* whole.read(stream, range, wait);
+        if (stream !== backup.fingerprint.schema.stream)
+          throw new Failure("store/corrupt", "object x is damaged");
+      },
+    };
+    const to = fresh();
+    await expect(loadInto(scratch, damaged, to)).rejects.toMatchObject({ code: "store/corrupt" });
+    const left = `select datname from pg_database where datname = '${to.destination.database}'
+      union all select rolname from pg_roles where rolname like 'holdfast%'`;
+    expect(await psql(scratch, "postgres", left)).toBe("");
+  });
+
+  it("tells a server that was lost from bad data", async () => {
+    await using doomed = await startScratch();
+    let killed = false;
+    const whole = memoryImage(backup);
+    const deadly: Image = {
+      fingerprint: whole.fingerprint,
+      async *read(stream, range, wait) {
+        if (stream !== backup.fingerprint.schema.stream && !killed)
+          killed = process.kill(doomed.pid, "SIGKILL");
+        yield* whole.read(stream, range, wait);
+      },
+    };
+    await expect(loadInto(doomed, deadly)).rejects.toMatchObject({ code: "scratch/lost" });
+  });
+
+  it("loads one table with what it needs and names the rest", async () => {
+    const tables = [{ schema: "shop", name: "bill" }];
+    const to = fresh();
+    const report = await loadInto(scratch, memoryImage(backup), { ...to, options: { tables } });
+    expect(report.problems).toEqual([]);
+    expect(report.rows).toBe(500);
+    const { database: name } = to.destination;
+    const made =
+      "select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 'shop'::regnamespace";
+    expect(await psql(scratch, name, made)).toBe("bill bill_id_seq bill_pkey");
+    expect(await psql(scratch, name, "select nextval('shop.bill_id_seq')")).toBe("501");
+    const leftOut = report.entries
+      .filter(({ outcome }) => outcome === "left-out")
+      .map(({ subject }) => subject);
+    expect(leftOut).toEqual(
+      expect.arrayContaining([
+        "TABLE shop.customer",
+        "FK CONSTRAINT shop.bill bill_customer_fkey",
+        "VIEW shop.paid",
+      ]),
+    );
+  });
+
+  it("does what it can where the administrator is no superuser, and lists the rest", async () => {
+    await using managed = await startTestServer();
+    await psql(managed, "postgres", "create role dba login createdb createrole password 'dba'");
+    const admin = { ...managed.address, user: "dba", password: "dba" };
+    const report = await loadInto(managed, memoryImage(backup), { destination: { side: "target", admin } });
+    expect(report.rows).toBe(20_550);
+    expect(report.problems.filter(({ kind }) => kind === "data")).toEqual([]);
+    expect(await psql(managed, "restored", "select count(*) from shop.paid")).toBe("500");
+    expect(
+      await psql(managed, "restored", "select relowner::regrole from pg_class where relname = 'bill'"),
+    ).toBe("keeper");
+    expect(
+      await psql(managed, "postgres", "select rolname from pg_roles where rolname like 'holdfast%'"),
+    ).toBe("");
+  });
+});

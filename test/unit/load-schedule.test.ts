@@ -1,0 +1,64 @@
+/** Entries reach several lanes in an order that neither breaks a dependency nor lets two lanes block each other. */
+import { describe, expect, it } from "vitest";
+import { Schedule } from "../../src/postgres/load/schedule.ts";
+import type { TocEntry } from "../../src/postgres/toc.ts";
+
+const entry = (dumpId: number, desc: string, dependencies: readonly number[]): TocEntry => ({
+  dumpId,
+  desc,
+  dependencies,
+  catalogId: { tableOid: 0, oid: 0 },
+  tag: `t${String(dumpId)}`,
+  section: "post-data",
+  defn: "",
+  dropStmt: "",
+  namespace: "s",
+  owner: "",
+  tablespace: "",
+  tableAm: "",
+});
+
+const rank = ({ desc }: TocEntry): number => (desc === "FK CONSTRAINT" ? 1 : 0);
+
+describe("the schedule of post-data", () => {
+  it("lets indexes of one table be built together, and keeps a constraint of it waiting", async () => {
+    const table = entry(1, "TABLE", []);
+    const posts = [entry(2, "INDEX", [1]), entry(3, "INDEX", [1]), entry(4, "CONSTRAINT", [1])];
+    const schedule = new Schedule(posts, [table, ...posts], rank);
+    const [first, second] = [await schedule.next(), await schedule.next()];
+    expect([first?.dumpId, second?.dumpId]).toEqual([2, 3]);
+    const third = schedule.next();
+    for (const done of [first, second]) if (done !== null) schedule.done(done);
+    expect((await third)?.dumpId).toBe(4);
+  });
+
+  it("gives out foreign keys after every index, and each after what it depends on", async () => {
+    const tables = [entry(1, "TABLE", []), entry(2, "TABLE", [])];
+    const posts = [entry(3, "FK CONSTRAINT", [1, 4]), entry(4, "CONSTRAINT", [2]), entry(5, "INDEX", [1])];
+    const schedule = new Schedule(posts, [...tables, ...posts], rank);
+    const order: number[] = [];
+    for (let next = await schedule.next(); next !== null; next = await schedule.next()) {
+      order.push(next.dumpId);
+      schedule.done(next);
+    }
+    expect(order).toEqual([4, 5, 3]);
+  });
+
+  it("does not stand still where dependencies run in a circle", async () => {
+    const posts = [entry(1, "RULE", [2]), entry(2, "RULE", [1])];
+    const schedule = new Schedule(posts, posts, rank);
+    const first = await schedule.next();
+    if (first !== null) schedule.done(first);
+    expect([first?.dumpId, (await schedule.next())?.dumpId]).toEqual([1, 2]);
+  });
+
+  it("wakes every sleeping lane when it is stopped", async () => {
+    const table = entry(1, "TABLE", []);
+    const posts = [entry(2, "CONSTRAINT", [1]), entry(3, "CONSTRAINT", [1])];
+    const schedule = new Schedule(posts, [table, ...posts], rank);
+    await schedule.next();
+    const sleeping = schedule.next();
+    schedule.stop();
+    expect(await sleeping).toBeNull();
+  });
+});
