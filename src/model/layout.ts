@@ -42,7 +42,8 @@ export function chunkKey(tenant: TenantId, { generation, name, digest }: ChunkAd
   return keyAt(`${chunksPrefix(tenant, generation)}${name.slice(0, 2)}/${name}-${digest}`);
 }
 
-const chunkPattern = /^tenants\/([a-z0-9-]+)\/chunks\/([1-9]\d*)\/([0-9a-f]{2})\/(\3[0-9a-f]{62})-([0-9a-f]{64})$/;
+const chunkPattern =
+  /^tenants\/([a-z0-9-]+)\/chunks\/([1-9]\d*)\/([0-9a-f]{2})\/(\3[0-9a-f]{62})-([0-9a-f]{64})$/;
 
 /** `null` when the key is not that of a chunk. */
 export function parseChunkKey(key: string): (ChunkAddress & { readonly tenant: TenantId }) | null {
@@ -98,7 +99,12 @@ export function proofDetailKey({ tenant, backup, store, at }: ProofAddress): Obj
 /** `null` when the key is not that of a proof. `at` is as it stands in the path, `20261121T013000Z`. */
 export function parseProofKey(
   key: string,
-): { readonly tenant: TenantId; readonly backup: BackupId; readonly store: StoreName; readonly at: string } | null {
+): {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  readonly store: StoreName;
+  readonly at: string;
+} | null {
   const [, tenant, backup, at, store] =
     /^tenants\/([a-z0-9-]+)\/proofs\/([^/]+)\/(\d{8}T\d{6}Z)-([a-z0-9-]+)\.jws$/.exec(key) ?? [];
   const owner = tenantId.safeParse(tenant);
