@@ -131,7 +131,15 @@ export type ExtensionFingerprint = z.infer<typeof extension>;
  * How many objects of each kind the catalogs hold in the tenant's scope, and a digest over their
  * sorted identities; counted by queries of our own, not by pg_dump's.
  */
-const census = z.array(z.object({ kind: name, count: z.int().nonnegative(), sha256: sha256Hex }));
+const census = z.array(
+  z.object({
+    kind: name,
+    count: z.int().nonnegative(),
+    sha256: sha256Hex,
+    /** Sorted; only of kinds with few members, so that a difference can be named. */
+    identities: z.array(z.string()).optional(),
+  }),
+);
 export type Census = z.infer<typeof census>;
 
 export const fingerprint = z.object({

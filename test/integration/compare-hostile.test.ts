@@ -226,6 +226,31 @@ describe("a server in trouble", () => {
     expect(judge([passed("copy", 1, ""), ...results])).toBe("inconclusive");
   });
 
+  it("that dies between two checks keeps what was compared, and the rest is not run", async () => {
+    await using dying = await startTestServer();
+    await createDatabase(dying, "small");
+    await psql(dying, "small", "create table t (k int primary key); insert into t values (1)");
+    const small = await measureDatabase(dying, "small");
+    const admin = { ...dying.address, database: "small" };
+    const schemaName = 3;
+    let asked = 0;
+    const chance = (bytes: number): Buffer => {
+      asked += 1;
+      // For the name of the login, for its password, for the schema of amcheck.
+      if (asked === schemaName) process.kill(dying.pid, "SIGKILL");
+      return systemChance(bytes);
+    };
+    const assertions = [{ name: "one", query: "select count(*) from t", expect: "1" }];
+    const wish = { ...options, chance, assertions };
+    const results = await compare({ side: "scratch", admin, twin: null }, small, wish, testWait());
+    expect(results.find(({ name }) => name === "tables")?.outcome).toBe("passed");
+    expect(results.find(({ name }) => name === "assertions")).toMatchObject({
+      outcome: "not-run",
+      because: "machine",
+    });
+    expect(judge([passed("copy", 1, ""), ...results])).toBe("inconclusive");
+  });
+
   it("does not hide damage of the copy, which is the caller's to judge", async () => {
     const bad: Image = {
       ...image,

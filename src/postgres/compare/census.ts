@@ -14,6 +14,8 @@ const checkOfKind: Readonly<Record<string, CheckName>> = {
 /** A new database has the schema public, and a restored subscription must never connect: told, not refuted. */
 const toldOnly = new Set(["public schema", "subscription"]);
 
+type Counted = Census[number];
+
 export interface CensusDifferences {
   readonly compared: number;
   readonly findings: readonly Finding[];
@@ -35,12 +37,7 @@ export function compareCensus(check: CheckName, expected: Census, found: Census)
   for (const kind of new Set([...wanted.keys(), ...there.keys()])) {
     const [before, after] = [wanted.get(kind), there.get(kind)];
     if (before?.sha256 === after?.sha256) continue;
-    const [count, now] = [before?.count ?? 0, after?.count ?? 0];
-    const difference =
-      count === now
-        ? `${String(count)} as expected, but not the same ones`
-        : `expected ${String(count)}, found ${String(now)}`;
-    findings.push({ subject: kind, difference });
+    findings.push(...named(kind, before, after));
   }
   const isTold = ({ subject }: Finding): boolean => toldOnly.has(subject);
   return {
@@ -48,6 +45,35 @@ export function compareCensus(check: CheckName, expected: Census, found: Census)
     findings: findings.filter((finding) => !isTold(finding)),
     notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
   };
+}
+
+/** Each identity that is only on one side, where both are told by name; else how the numbers differ. */
+function named(kind: string, before: Counted | undefined, after: Counted | undefined): Finding[] {
+  const wanted = before === undefined ? [] : before.identities;
+  const here = after === undefined ? [] : after.identities;
+  if (wanted === undefined || here === undefined)
+    return [numbered(kind, before?.count ?? 0, after?.count ?? 0)];
+  const told = [
+    ...without(wanted, here).map((identity) => ({ subject: kind, difference: `absent: ${identity}` })),
+    ...without(here, wanted).map((identity) => ({
+      subject: kind,
+      difference: `was not in the source: ${identity}`,
+    })),
+  ];
+  return told.length === 0 ? [numbered(kind, wanted.length, here.length)] : told;
+}
+
+function numbered(kind: string, count: number, now: number): Finding {
+  const difference =
+    count === now
+      ? `${String(count)} as expected, but not the same ones`
+      : `expected ${String(count)}, found ${String(now)}`;
+  return { subject: kind, difference };
+}
+
+function without(some: readonly string[], others: readonly string[]): string[] {
+  const known = new Set(others);
+  return some.filter((one) => !known.has(one));
 }
 
 /** `objects` and `constraints`: nothing but the census. */

@@ -1,5 +1,5 @@
 import { randomBase32, type Chance } from "../../base/chance.ts";
-import type { Waiting } from "../../base/waiting.ts";
+import { within, type Waiting } from "../../base/waiting.ts";
 import type { ServerAddress } from "../image.ts";
 import { quoteIdent, quoteLiteral } from "../quote.ts";
 import { openPlain, type Restored } from "./restored.ts";
@@ -17,6 +17,7 @@ export interface LoginWish {
 }
 
 const firstWithReadAll = 140_000;
+const cleanUpLimitMs = 20_000;
 
 /**
  * Who reads the rows of a restored database. On scratch a login of its own that passes row security and
@@ -25,11 +26,18 @@ const firstWithReadAll = 140_000;
  * runs COPY of plain tables there.
  */
 export async function openReader(restored: Restored, chance: Chance, wait: Waiting): Promise<Login> {
+  const isScratch = restored.side === "scratch";
   const nobody = { address: restored.admin, [Symbol.asyncDispose]: () => Promise.resolve() };
-  if (restored.side === "target") return nobody;
+  if (!isScratch) return nobody;
   await using session = await openPlain(restored, restored.admin, wait);
   if (session.versionNum < firstWithReadAll) return nobody;
-  return await openLogin(restored, { attributes: "bypassrls", memberOf: ["pg_read_all_data"], chance }, wait);
+  const wish = { attributes: "bypassrls", memberOf: ["pg_read_all_data"], chance };
+  const login = await openLogin(restored, wish, wait);
+  // Scratch goes as a whole: what a lost server keeps of the login does not outweigh what was compared.
+  const drop = async (): Promise<void> => {
+    await Promise.resolve(login[Symbol.asyncDispose]()).catch(() => undefined);
+  };
+  return { address: login.address, [Symbol.asyncDispose]: drop };
 }
 
 /**
@@ -44,7 +52,9 @@ export async function openLogin(restored: Restored, wish: LoginWish, wait: Waiti
   const database = quoteIdent(restored.admin.database);
   const undo = [`drop role if exists ${login}`];
   const cleanUp = async (): Promise<void> => {
-    await using session = await openPlain(restored, restored.admin, wait);
+    // The wait of the comparison may be over; a login must not stay behind for that.
+    const own = within({ signal: new AbortController().signal }, cleanUpLimitMs);
+    await using session = await openPlain(restored, restored.admin, own);
     for (const statement of undo.toReversed()) await session.query(statement);
   };
   await using session = await openPlain(restored, restored.admin, wait);

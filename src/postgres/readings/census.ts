@@ -59,11 +59,16 @@ export async function readCensusEntries(session: Session, scope: Scope): Promise
   return entries;
 }
 
+/** Kinds with more members than this are told by their digest alone. */
+const namedMax = 100;
+
 /** Counts and digests by kind, as the fingerprint holds them. */
 export function censusOf(entries: readonly CensusEntry[]): Census {
   const kinds = Map.groupBy(entries, ({ kind }) => kind);
   return Array.from(kinds, ([kind, members]) => {
     const identities = members.map(({ identity }) => identity).toSorted();
-    return { kind, count: members.length, sha256: sha256(Buffer.from(JSON.stringify(identities))) };
+    const digest = sha256(Buffer.from(JSON.stringify(identities)));
+    const named = identities.length > namedMax ? {} : { identities };
+    return { kind, count: members.length, sha256: digest, ...named };
   }).toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
 }
