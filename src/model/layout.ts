@@ -96,15 +96,16 @@ export function proofDetailKey({ tenant, backup, store, at }: ProofAddress): Obj
   return keyAt(`${proofsPrefix(tenant)}${backup}/${compactUtc(at)}-${store}.detail.age`);
 }
 
-/** `null` when the key is not that of a proof. `at` is as it stands in the path, `20261121T013000Z`. */
-export function parseProofKey(
-  key: string,
-): {
+interface ParsedProofKey {
   readonly tenant: TenantId;
   readonly backup: BackupId;
   readonly store: StoreName;
+  /** As it stands in the path, `20261121T013000Z`. */
   readonly at: string;
-} | null {
+}
+
+/** `null` when the key is not that of a proof. */
+export function parseProofKey(key: string): ParsedProofKey | null {
   const [, tenant, backup, at, store] =
     /^tenants\/([a-z0-9-]+)\/proofs\/([^/]+)\/(\d{8}T\d{6}Z)-([a-z0-9-]+)\.jws$/.exec(key) ?? [];
   const owner = tenantId.safeParse(tenant);
