@@ -23,7 +23,6 @@ export const checkName = z.enum(checkNames);
 export type CheckName = z.infer<typeof checkName>;
 
 export const outcome = z.enum(["passed", "failed", "not-run"]);
-export type Outcome = z.infer<typeof outcome>;
 
 /** One difference between what the fingerprint says and what was restored. */
 export const finding = z.object({
