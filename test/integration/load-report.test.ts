@@ -185,6 +185,30 @@ describe("a load", () => {
     );
   });
 
+  it("fills a database that exists, and leaves no login there when it is broken off", async () => {
+    await using target = await startTestServer();
+    await createDatabase(target, "restored");
+    const destination = { side: "target", create: false } as const;
+    const whole = memoryImage(backup);
+    const damaged: Image = {
+      fingerprint: whole.fingerprint,
+      async *read(stream, range, wait) {
+        if (stream !== backup.fingerprint.schema.stream)
+          throw new Failure("store/absent", "object x is missing");
+        yield* whole.read(stream, range, wait);
+      },
+    };
+    await expect(loadInto(target, damaged, { destination })).rejects.toMatchObject({ code: "store/absent" });
+    const logins = "select rolname from pg_roles where rolname like 'holdfast%'";
+    expect(await psql(target, "postgres", logins)).toBe("");
+    await psql(target, "postgres", "drop database restored");
+    await createDatabase(target, "restored");
+    const report = await loadInto(target, whole, { destination });
+    expect(report.problems).toEqual([]);
+    expect(await psql(target, "restored", "select count(*) from shop.bill")).toBe("500");
+    expect(await psql(target, "postgres", logins)).toBe("");
+  });
+
   it("does what it can where the administrator is no superuser, and lists the rest", async () => {
     await using managed = await startTestServer();
     await psql(managed, "postgres", "create role dba login createdb createrole password 'dba'");
