@@ -30,6 +30,8 @@ export async function backupDesk(
       inFlight: desk.inFlight,
       onStoreFailed: (tenant, store, { message }) =>
         say(`warning: ${tenant}: ${store} is left out: ${message}`),
+      onKeysRefused: (tenant, { store, generation, failure }) =>
+        say(`warning: ${tenant}: keys ${String(generation)} in ${store} are not used: ${failure.message}`),
       onDamage: (tenant, { store, key, reason }) =>
         say(`warning: ${tenant}: ${key} is ${reason} in ${store}`),
     },

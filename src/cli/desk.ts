@@ -7,7 +7,7 @@
 import type { Budget } from "../base/limit.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import type { Discovery } from "../config/match-discovered.ts";
-import type { Mint } from "../keys/mint-key-set.ts";
+import type { Mint } from "../keys/bear-key-set.ts";
 import type { Signer, TrustRing } from "../keys/signing.ts";
 import type { SourceName, StoreName } from "../model/ids.ts";
 import type { Library } from "../repository/library.ts";

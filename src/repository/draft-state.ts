@@ -7,7 +7,9 @@ import type { InventoryLine } from "../model/documents.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { BackupKind } from "../model/glossary.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { KeyRefusal } from "../keys/key-set.ts";
 import type { Signer } from "../keys/signing.ts";
+import type { KeySetPlace } from "../keys/spread-key-set.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { Sealer } from "../sealing/sealing.ts";
 import type { ChunkPlacer } from "./chunk-placer.ts";
@@ -29,6 +31,8 @@ export interface Workshop {
   /** Sealed bytes on their way to the stores, over the whole process. */
   readonly inFlight: Budget;
   readonly onStoreFailed: (tenant: TenantId, store: StoreName, failure: Failure) => void;
+  /** A store shows a key set that is not used; it stays in the backup if it holds the right one as well. */
+  readonly onKeysRefused: (tenant: TenantId, refusal: KeyRefusal) => void;
   readonly onDamage: (tenant: TenantId, damage: Damage) => void;
 }
 
@@ -40,8 +44,16 @@ export interface DraftOrder {
   /** How many of them must hold the backup for it to count. */
   readonly quorum: number;
   readonly zstdLevel: number;
-  /** Of the newest generation, from those of `stores` that answer; see `keysToBackUp`. */
-  readonly keys: (stores: readonly Shelf["store"][], wait: Waiting) => Promise<TenantKeys>;
+  /** Of the newest generation, from the stores that are left; see `keysToBackUp`. */
+  readonly keys: (shelves: Shelves, wait: Waiting) => Promise<KeysFound>;
+}
+
+export interface KeysFound {
+  readonly keys: TenantKeys;
+  /** Of every store that was left, whether it holds these very keys now. */
+  readonly places: readonly KeySetPlace[];
+  /** Newer key sets that nobody uses, being forged, incomplete or unknown. */
+  readonly refusals: readonly KeyRefusal[];
 }
 
 export interface DraftEnd {

@@ -8,6 +8,7 @@ import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StreamEntry } from "../model/manifest.ts";
 import type { PlainStream } from "../postgres/snapshot.ts";
+import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { ChunkKeys } from "../sealing/sealing.ts";
 import { ChunkPlacer } from "./chunk-placer.ts";
 import { checkSourceClock } from "./clocks.ts";
@@ -40,11 +41,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
     workshop.onStoreFailed(tenant, store, failure);
   });
   const holdings = await openShelves(tenant, shelves, workshop, wait);
-  // All stores, for only when all answer can it be said that a tenant has no keys yet.
-  const keys = await order.keys(
-    order.shelves.map(({ store }) => store),
-    wait,
-  );
+  const keys = await keysInPlace(order, shelves, workshop, wait);
   const stores = shelves.live.map(({ store }) => store);
   const keyLines = await keyObjects(tenant, keys, stores, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
@@ -61,6 +58,22 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const placer = new ChunkPlacer({ tenant, generation, shelves, reusable, lockedUntil, inFlight });
   const { seen } = holdings;
   return draftOf({ order, workshop, shelves, keys, keyLines, seen, placer, locks, startedAt });
+}
+
+/**
+ * A store that cannot be given the tenant's keys, or holds others under their names, is out: a copy there
+ * would list whole and open for nobody (promise 1).
+ */
+async function keysInPlace(
+  { tenant, keys }: DraftOrder,
+  shelves: Shelves,
+  { onKeysRefused }: Workshop,
+  wait: Waiting,
+): Promise<TenantKeys> {
+  const found = await keys(shelves, wait);
+  for (const refusal of found.refusals) onKeysRefused(tenant, refusal);
+  for (const { store, failure } of found.places) if (failure !== null) shelves.fail(store, failure);
+  return found.keys;
 }
 
 function draftOf(state: DraftState): Draft {

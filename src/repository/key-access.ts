@@ -1,38 +1,47 @@
 /** How verbs come to a tenant's keys: which generation, from which store, opened as far as this host may. */
+import { sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
 import type { TenantId } from "../model/ids.ts";
+import type { Mint } from "../keys/bear-key-set.ts";
 import { readKeySet } from "../keys/key-set.ts";
-import { ensureKeySet, type Mint } from "../keys/mint-key-set.ts";
+import { ensureKeySet } from "../keys/mint-key-set.ts";
 import { openKeySet } from "../keys/open-key-set.ts";
 import type { TrustRing } from "../keys/signing.ts";
-import type { TenantKeys } from "../keys/tenant-keys.ts";
-import type { ObjectReader, Store } from "../stores/store.ts";
 import type { DraftOrder } from "./draft-state.ts";
 import type { CopyRequest } from "./open-copy.ts";
 
-/** For a backup: the newest generation, born now if there is none. */
+/** For a backup: the newest generation, born now if there is none, and given to every store that is left. */
 export function keysToBackUp(tenant: TenantId, mint: Mint, hostIdentity: string | null): DraftOrder["keys"] {
-  return async (stores: readonly Store[], wait: Waiting): Promise<TenantKeys> => {
-    const { keySet } = await ensureKeySet(tenant, stores, mint, wait);
-    return openKeySet(keySet, hostIdentity);
+  return async (shelves, wait) => {
+    // Stores that failed already are named too: which generations a store may make hangs on its place among all.
+    const stores = shelves.all.map(({ store }) => store);
+    const terms = { away: new Set(shelves.failures.keys()), quorum: shelves.quorum };
+    const { keySet, places, refusals } = await ensureKeySet(tenant, stores, mint, wait, terms);
+    const unused = refusals.filter(({ generation }) => generation !== null);
+    return { keys: await openKeySet(keySet, hostIdentity), places, refusals: unused };
   };
 }
 
 /**
- * For reading a backup: that very generation, from the first store that shows it whole and signed.
- * When none does, the failure of the first one asked.
+ * For reading a backup: the key set whose statement its inventory names, from the first store that shows
+ * it whole and signed. When none does, the failure of the first one asked. (Two sets of one generation
+ * should not be, but a store that was lost and replaced may have brought one into the world.)
  */
 export function keysToRead(
   tenant: TenantId,
   trust: TrustRing,
   hostIdentity: string | null,
 ): CopyRequest["keys"] {
-  return async (generation: number, stores: readonly ObjectReader[], wait: Waiting): Promise<TenantKeys> => {
+  return async ({ generation, statement }, stores, wait) => {
     let first: Failure | undefined;
     for (const store of stores) {
       try {
-        return await openKeySet(await readKeySet(tenant, generation, store, trust, wait), hostIdentity);
+        const keySet = await readKeySet(tenant, generation, store, trust, wait);
+        const [, , shown] = keySet.objects;
+        if (statement === null || sha256(shown.body) === statement)
+          return await openKeySet(keySet, hostIdentity);
+        const another = `${shown.key} in ${store.name} is not the one the backup was made with`;
+        throw new Failure("store/corrupt", another);
       } catch (error) {
         if (!isFailure(error) || wait.signal.aborted) throw error;
         first ??= error;

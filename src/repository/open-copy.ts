@@ -8,7 +8,7 @@ import type { Sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { chunksPrefix, manifestKey } from "../model/layout.ts";
+import { chunksPrefix, keySetKeys, manifestKey } from "../model/layout.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { Image } from "../postgres/image.ts";
@@ -24,8 +24,14 @@ import { type GoodRecord, isGood, readRecord, type StoredRecord } from "./record
 export interface CopyRequest {
   readonly tenant: TenantId;
   readonly backup: BackupId;
-  /** Of the generation, from these stores; this host must be able to read. */
-  readonly keys: (generation: number, stores: readonly ObjectReader[], wait: Waiting) => Promise<TenantKeys>;
+  /** Of the generation and with that statement, from these stores; this host must be able to read. */
+  readonly keys: (named: NamedKeys, stores: readonly ObjectReader[], wait: Waiting) => Promise<TenantKeys>;
+}
+
+export interface NamedKeys {
+  readonly generation: number;
+  /** Of the bytes of the signed statement, as the inventory gives it; null: any that is signed will do. */
+  readonly statement: Sha256 | null;
 }
 
 export interface OpenedCopy {
@@ -59,7 +65,7 @@ export async function openCopy(
   const inventory = new Map<ObjectKey, InventoryLine>();
   for await (const line of readInventory(journal.order(library.stores), record, journal.note, wait))
     inventory.set(line.key, line);
-  const keys = await request.keys(record.keyGeneration, journal.order(library.stores), wait);
+  const keys = await request.keys(namedKeys(record, inventory), journal.order(library.stores), wait);
   const identity = identityOf(keys, request.tenant);
 
   const manifestAt = manifestKey(record.tenant, record.backup);
@@ -119,6 +125,15 @@ async function findRecord(
   const [first] = down;
   if (first !== undefined) throw first.failure;
   throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+}
+
+function namedKeys(
+  { tenant, backup, keyGeneration: generation }: BackupRecord,
+  inventory: ReadonlyMap<ObjectKey, InventoryLine>,
+): NamedKeys {
+  const line = inventory.get(keySetKeys(tenant, generation).statement);
+  if (line !== undefined) return { generation, statement: line.sha256 };
+  throw new Failure("format/invalid", `the inventory of ${backup} names no keys`);
 }
 
 function identityOf(keys: TenantKeys, tenant: TenantId): string {

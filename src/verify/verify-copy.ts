@@ -176,8 +176,9 @@ async function sign(
 ): Promise<readonly StoreName[]> {
   const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
+  const named = { generation: record.keyGeneration, statement: null };
   // The copy on trial may have lost its keys; the detail is sealed with those of any store that has them.
-  const { recipient } = await keys(record.keyGeneration, order.proofStores, wait);
+  const { recipient } = await keys(named, order.proofStores, wait);
   const { stores } = await writeProof(
     {
       proof: {

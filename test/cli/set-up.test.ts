@@ -153,14 +153,14 @@ describe("keys", () => {
     expect(ran.exit).toBe(0);
     expect(JSON.parse(ran.stdout)).toEqual({
       tenant: "acme",
-      generation: 2,
+      generation: 3,
       recipient: expect.stringMatching(/^age1/),
       stores: [
         { store: "one", state: "present", problem: null },
         { store: "two", state: "present", problem: null },
       ],
     });
-    expect(await readdir(join(folder, "stores/two/tenants/acme/keys"))).toContain("2.jws");
+    expect(await readdir(join(folder, "stores/two/tenants/acme/keys"))).toContain("3.jws");
   });
 
   it("rotate of nobody exits 2", async () => {

@@ -2,7 +2,7 @@
 import { systemChance } from "../../src/base/chance.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { type HostIdentity, newHostIdentity } from "../../src/keys/host-keys.ts";
-import type { Mint } from "../../src/keys/mint-key-set.ts";
+import type { Mint } from "../../src/keys/bear-key-set.ts";
 import { newSigningKey, type SigningKeyFiles } from "../../src/keys/signing-key.ts";
 import { createSigner, createTrustRing, type Signer, type TrustRing } from "../../src/keys/signing.ts";
 import { purposes } from "../../src/model/glossary.ts";

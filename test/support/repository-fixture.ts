@@ -8,6 +8,7 @@ import type { Failure } from "../../src/base/failure.ts";
 import type { Waiting } from "../../src/base/waiting.ts";
 import { systemChance } from "../../src/base/chance.ts";
 import { newHostIdentity } from "../../src/keys/host-keys.ts";
+import type { KeyRefusal } from "../../src/keys/key-set.ts";
 import { createSigner, createTrustRing, type Signer, type TrustRing } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
@@ -35,6 +36,8 @@ export interface House extends AsyncDisposable {
   /** Stores that failed during backups so far, and copies found damaged. */
   readonly failures: { readonly store: StoreName; readonly failure: Failure }[];
   readonly damage: Damage[];
+  /** Key sets that were not used. */
+  readonly refusals: KeyRefusal[];
   order(stores: readonly Store[], changes?: Partial<DraftOrder>): DraftOrder;
   library(stores: readonly ObjectReader[]): Library;
   /** A whole backup of streams made by hand, in the order given. */
@@ -65,6 +68,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
   const sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
   const failures: House["failures"] = [];
   const damage: Damage[] = [];
+  const refusals: KeyRefusal[] = [];
   const workshop: Workshop = {
     sealer: sealing,
     signer,
@@ -74,6 +78,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     host: "test-host",
     inFlight: new Budget(32 * 1024 * 1024),
     onStoreFailed: (_tenant, store, failure) => failures.push({ store, failure }),
+    onKeysRefused: (_tenant, refusal) => refusals.push(refusal),
     onDamage: (_tenant, found) => damage.push(found),
   };
   const holders = { workers: [], verifiers: [host.recipient], restorers: [], escrow: [] };
@@ -96,6 +101,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     workshop,
     failures,
     damage,
+    refusals,
     order,
     library,
     backUp: async (stores, streams, changes = {}) => {

@@ -1,9 +1,12 @@
 /** Two hosts mint a tenant's first key set at the same moment: whatever the order of their writes, both end with the same set, and so do all stores (trap 24). */
 import { describe, expect, it } from "vitest";
 import type { KeyStore } from "../../src/keys/key-store.ts";
-import { ensureKeySet, type Mint, type MintedKeySet } from "../../src/keys/mint-key-set.ts";
+import type { Mint } from "../../src/keys/bear-key-set.ts";
+import { ensureKeySet, type MintedKeySet } from "../../src/keys/mint-key-set.ts";
 import { openKeySet } from "../../src/keys/open-key-set.ts";
-import { tenantId } from "../../src/model/ids.ts";
+import { type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
+import { faulty } from "../support/faulty-store.ts";
 import { keysFixture } from "../support/keys-fixture.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { patient } from "../support/sealing-data.ts";
@@ -14,7 +17,7 @@ const fleet = await keysFixture();
 const mint: Mint = { ...fleet.mint, patience: { looks: 1000, everyMs: 1 } };
 
 /** One host's view of a store: every call waits until the schedule gives it its turn. */
-function inTurn(store: MemoryStore, turn: () => Promise<void>): KeyStore {
+function inTurn(store: WholeStore, turn: () => Promise<void>): KeyStore {
   return {
     name: store.name,
     async create(key, body, _, wait) {
@@ -69,14 +72,22 @@ class Schedule {
   }
 }
 
-async function race(order: readonly number[]): Promise<readonly [MintedKeySet[], MemoryStore, MemoryStore]> {
+/** `sees`: which of the two stores each host can reach; the other one is down for it. */
+async function race(
+  order: readonly number[],
+  sees: readonly (readonly StoreName[])[] = [],
+): Promise<readonly [MintedKeySet[], MemoryStore, MemoryStore]> {
   const [dubai, frankfurt] = [memoryStore("dubai"), memoryStore("frankfurt")];
   const schedule = new Schedule(order);
   const ends = await Promise.all(
     [0, 1].map(async (host) => {
-      const stores = [dubai, frankfurt].map((store) => inTurn(store, () => schedule.turn(host)));
+      const stores = [dubai, frankfurt].map((store) => {
+        const seen = faulty(store);
+        if (sees[host]?.includes(store.name) === false) seen.isDown();
+        return inTurn(seen, () => schedule.turn(host));
+      });
       try {
-        return await ensureKeySet(acme, stores, mint, patient);
+        return await ensureKeySet(acme, stores, mint, patient, { away: new Set(), quorum: 1 });
       } finally {
         schedule.end(host);
       }
@@ -111,6 +122,29 @@ describe("two hosts that mint at once", () => {
       if (!agreed) disagreements.push(order.join(""));
     }
     expect(disagreements).toEqual([]);
+  });
+
+  const fewer = interleavings(4);
+  const [dubaiName, frankfurtName] = [storeName.parse("dubai"), storeName.parse("frankfurt")];
+  it.each([
+    ["each another store", [[dubaiName], [frankfurtName]]],
+    ["both and the second", [[dubaiName, frankfurtName], [frankfurtName]]],
+    ["the first and both", [[dubaiName], [dubaiName, frankfurtName]]],
+  ])("who see %s never make two sets of one generation, and agree once all see all", async (_, sees) => {
+    const faults: string[] = [];
+    for (const order of fewer) {
+      const [ends, dubai, frankfurt] = await race(order, sees);
+      const later = await ensureKeySet(acme, [dubai, frankfurt], mint, patient);
+      const newest = Math.max(...ends.map(({ keySet }) => keySet.generation));
+      const same = dubai.keys().every((key) => {
+        const elsewhere = frankfurt.keys().includes(key) ? frankfurt.bodyOf(key) : dubai.bodyOf(key);
+        return elsewhere.equals(dubai.bodyOf(key));
+      });
+      const settled =
+        later.keySet.generation === newest && later.places.every(({ failure }) => failure === null);
+      if (!same || !settled) faults.push(order.join(""));
+    }
+    expect(faults).toEqual([]);
   });
 
   it("hold keys that open", async () => {

@@ -6,7 +6,7 @@ import { ensureKeySet, rotateKeySet } from "../../src/keys/mint-key-set.ts";
 import { idKeyCommitment, openKeySet } from "../../src/keys/open-key-set.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner, createTrustRing } from "../../src/keys/signing.ts";
-import { tenantId } from "../../src/model/ids.ts";
+import { type StoreName, tenantId } from "../../src/model/ids.ts";
 import { keySetKeys } from "../../src/model/layout.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { keysFixture } from "../support/keys-fixture.ts";
@@ -18,6 +18,8 @@ const bravo = tenantId.parse("bravo");
 const fleet = await keysFixture();
 const { mint, trust } = fleet;
 const code = (expected: string) => expect.objectContaining({ code: expected });
+
+const oneIsEnough = { away: new Set<StoreName>(), quorum: 1 };
 
 let dubai: MemoryStore;
 let frankfurt: MemoryStore;
@@ -74,7 +76,7 @@ describe("a birth", () => {
     const down = faulty(frankfurt);
     down.every("create").failsWith("store/unreachable");
     down.every("list").failsWith("store/unreachable");
-    const { keySet, places, refusals } = await ensureKeySet(acme, [dubai, down], mint, patient);
+    const { keySet, places, refusals } = await ensureKeySet(acme, [dubai, down], mint, patient, oneIsEnough);
     expect(keySet.generation).toBe(1);
     expect(places).toEqual([
       { store: "dubai", failure: null },
@@ -83,13 +85,57 @@ describe("a birth", () => {
     expect(refusals).toEqual([{ store: "frankfurt", generation: null, failure: code("store/unreachable") }]);
   });
 
-  it("waits for the first store: born elsewhere, there would be two first generations", async () => {
+  it("without its first store happens in the second, as the second's own generation", async () => {
     const down = faulty(dubai);
-    down.every("list").failsWith("store/unreachable");
+    down.isDown();
+    const { keySet, places } = await ensureKeySet(acme, [down, frankfurt], mint, patient, oneIsEnough);
+    expect(keySet.generation).toBe(2);
+    expect(places).toEqual([
+      { store: "dubai", failure: code("store/unreachable") },
+      { store: "frankfurt", failure: null },
+    ]);
+    down.comesBack();
+    const again = await ensureKeySet(acme, [down, frankfurt], mint, patient, oneIsEnough);
+    expect(again.keySet).toEqual(keySet);
+    expect(dubai.keys()).toEqual(frankfurt.keys());
+  });
+
+  it("moves on to the next store when the first one fails halfway, and nobody uses what is left there", async () => {
+    const dying = faulty(dubai);
+    dying.next("create", ".jws").failsWith("store/full");
+    const { keySet, places } = await ensureKeySet(acme, [dying, frankfurt], mint, patient, oneIsEnough);
+    expect(keySet.generation).toBe(2);
+    expect(places.map(({ failure }) => failure)).toEqual([null, null]);
+    expect(dubai.keys()).toContain(keySetKeys(acme, 1).identity);
+    expect((await ensureKeySet(acme, [dubai, frankfurt], mint, patient)).keySet).toEqual(keySet);
+  });
+
+  it("does not ask a store that is known to be away, and gives it nothing", async () => {
+    const watched = faulty(dubai);
+    const terms = { away: new Set([dubai.name]), quorum: 1 };
+    const { keySet, places } = await ensureKeySet(acme, [watched, frankfurt], mint, patient, terms);
+    expect(keySet.generation).toBe(2);
+    expect(places.map(({ store }) => store)).toEqual(["frankfurt"]);
+    expect(watched.calls).toEqual([]);
+  });
+
+  it("waits for the quorum: too few cannot say that there are no keys", async () => {
+    const down = faulty(dubai);
+    down.isDown();
     await expect(ensureKeySet(acme, [down, frankfurt], mint, patient)).rejects.toThrow(
       code("store/unreachable"),
     );
     expect(frankfurt.keys()).toEqual([]);
+  });
+
+  it("in a store that was lost and replaced takes no generation that another store made by rotation", async () => {
+    await born();
+    const { keySet } = await rotateKeySet(acme, [dubai, frankfurt], mint, patient);
+    const away = faulty(dubai);
+    away.isDown();
+    const replaced = memoryStore("frankfurt");
+    const twin = await ensureKeySet(acme, [away, replaced], mint, patient, oneIsEnough);
+    expect([1, keySet.generation]).not.toContain(twin.keySet.generation);
   });
 
   it("that was cut off before its statement is left behind for the next generation", async () => {
@@ -99,7 +145,7 @@ describe("a birth", () => {
       code("store/unreachable"),
     );
     expect(dubai.keys()).toHaveLength(2);
-    expect((await born()).generation).toBe(2);
+    expect((await born()).generation).toBe(3);
   });
 
   it("whose answer was lost counts: it is read back", async () => {
@@ -108,7 +154,7 @@ describe("a birth", () => {
     await expect(ensureKeySet(acme, [shaky, frankfurt], mint, patient)).rejects.toThrow(
       code("store/unreachable"),
     );
-    expect((await born()).generation).toBe(2);
+    expect((await born()).generation).toBe(3);
     expect(await currentKeySet(acme, [dubai], trust, patient)).not.toBeNull();
   });
 
@@ -164,8 +210,9 @@ describe("a rotation", () => {
   it("makes the next generation the current one and leaves the old one readable", async () => {
     const old = await born();
     const { keySet } = await rotateKeySet(acme, [dubai, frankfurt], mint, patient);
-    expect(keySet.generation).toBe(2);
-    expect((await currentKeySet(acme, [frankfurt], trust, patient))?.keySet.generation).toBe(2);
+    // 2 is the second store's to make, so that a birth there can never be taken for this one.
+    expect(keySet.generation).toBe(3);
+    expect((await currentKeySet(acme, [frankfurt], trust, patient))?.keySet.generation).toBe(3);
     expect(await readKeySet(acme, 1, frankfurt, trust, patient)).toEqual(old);
   });
 
@@ -173,7 +220,11 @@ describe("a rotation", () => {
     await born();
     const down = faulty(frankfurt);
     down.every("list").failsWith("store/unreachable");
-    await expect(rotateKeySet(acme, [dubai, down], mint, patient)).rejects.toThrow(code("store/unreachable"));
+    await expect(rotateKeySet(acme, [dubai, down], mint, patient)).rejects.toMatchObject({
+      code: "store/unreachable",
+      message: expect.stringMatching(/^frankfurt does not say which keys it holds: /),
+      hint: expect.stringMatching(/^a rotation needs every store, as one that is away may hold a later/),
+    });
   });
 
   it("passes over generations that are only begun, in whatever store", async () => {

@@ -1,0 +1,132 @@
+/**
+ * One generation born in one store (design, section 7; trap 24). Several hosts may try at once: one of
+ * them wins, by create-only, and everybody takes the winner's bytes.
+ */
+import type { Chance } from "../base/chance.ts";
+import type { Clock } from "../base/clock.ts";
+import { sha256 } from "../base/digest.ts";
+import { isFailure } from "../base/failure.ts";
+import { pause, type Waiting } from "../base/waiting.ts";
+import type { KeyStatement } from "../model/documents.ts";
+import type { TenantId } from "../model/ids.ts";
+import { keySetKeys } from "../model/layout.ts";
+import { recipientSuite } from "../model/recipient-suite.ts";
+import { newHostIdentity } from "./host-keys.ts";
+import { type KeyObject, type KeySet, readKeySet } from "./key-set.ts";
+import type { KeyStore } from "./key-store.ts";
+import { idKeyCommitment, idKeyText } from "./open-key-set.ts";
+import type { Signer, TrustRing } from "./signing.ts";
+import { sealSmall } from "./small-age.ts";
+
+/** `age1…` of the hosts by role; all X25519 or all post-quantum. */
+export interface KeyHolders {
+  /** Of the tenant's source; they name chunks and cannot read. */
+  readonly workers: readonly string[];
+  readonly verifiers: readonly string[];
+  readonly restorers: readonly string[];
+  readonly escrow: readonly string[];
+}
+
+export interface Mint {
+  readonly holders: KeyHolders;
+  readonly signer: Signer;
+  readonly trust: TrustRing;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** How often, and how long apart, to look for the statement of a host that was quicker. Default 20 times 500 ms. */
+  readonly patience?: { readonly looks: number; readonly everyMs: number };
+}
+
+const defaultPatience = { looks: 20, everyMs: 500 };
+
+/**
+ * The generation as it stands in the store in the end, ours or the winner's; null when somebody began it
+ * and will not end it. Whoever creates the identity has won and writes the rest; the statement comes
+ * last, so that nothing half-made is ever used.
+ */
+export async function bornIn(
+  store: KeyStore,
+  tenant: TenantId,
+  generation: number,
+  mint: Mint,
+  wait: Waiting,
+): Promise<KeySet | null> {
+  const [identity, id, statement] = await newKeyObjects(tenant, generation, mint);
+  if (!(await won(identity, store, wait)) || !(await won(id, store, wait))) {
+    return winners(store, tenant, generation, mint, wait);
+  }
+  await won(statement, store, wait);
+  return readOrNull(store, tenant, generation, mint, wait);
+}
+
+/** Read back, because not every store can create only: there the one who wrote last has won. */
+async function won({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<boolean> {
+  try {
+    await store.create(key, body, {}, wait);
+  } catch (error) {
+    if (!isFailure(error, "store/exists")) throw error;
+  }
+  return (await store.read(key, {}, wait)).equals(body);
+}
+
+async function winners(
+  store: KeyStore,
+  tenant: TenantId,
+  generation: number,
+  mint: Mint,
+  wait: Waiting,
+): Promise<KeySet | null> {
+  const { looks, everyMs } = mint.patience ?? defaultPatience;
+  for (let look = 1; ; look += 1) {
+    const keySet = await readOrNull(store, tenant, generation, mint, wait);
+    if (keySet !== null || look >= looks) return keySet;
+    await pause(everyMs, wait);
+  }
+}
+
+/** Null when it is incomplete or does not match itself; a statement that is forged is thrown (trap 24). */
+async function readOrNull(
+  store: KeyStore,
+  tenant: TenantId,
+  generation: number,
+  mint: Mint,
+  wait: Waiting,
+): Promise<KeySet | null> {
+  try {
+    return await readKeySet(tenant, generation, store, mint.trust, wait);
+  } catch (error) {
+    if (isFailure(error, "store/absent") || isFailure(error, "store/corrupt")) return null;
+    throw error;
+  }
+}
+
+async function newKeyObjects(
+  tenant: TenantId,
+  generation: number,
+  { holders, signer, clock, chance }: Mint,
+): Promise<readonly [KeyObject, KeyObject, KeyObject]> {
+  const readers = [...holders.verifiers, ...holders.restorers, ...holders.escrow];
+  const everyone = [...readers, ...holders.workers];
+  // The tenant's own identity is of the same suite: a stronger lock on a weaker box is none.
+  const { identity, recipient } = await newHostIdentity(recipientSuite(everyone));
+  const idKey = chance(32);
+  const keys = keySetKeys(tenant, generation);
+  const identityObject = { key: keys.identity, body: await sealSmall(`${identity}\n`, readers) };
+  const idObject = { key: keys.id, body: await sealSmall(idKeyText(idKey), everyone) };
+  const statement: KeyStatement = {
+    format: { name: "holdfast-key", version: 1 },
+    tenant,
+    generation,
+    recipient,
+    idKeyCommitment: idKeyCommitment(idKey),
+    identity: measured(identityObject.body),
+    id: measured(idObject.body),
+    createdAt: clock.now().toISOString(),
+  };
+  const body = Buffer.from(await signer.sign("key", statement));
+  return [identityObject, idObject, { key: keys.statement, body }];
+}
+
+function measured(body: Buffer): { bytes: number; sha256: string } {
+  return { bytes: body.length, sha256: sha256(body) };
+}

@@ -1,0 +1,136 @@
+/** The keys of a backup: a copy that nobody could open does not count (promise 1), and a store that is away hinders no first backup. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { keySetKeys } from "../../src/model/layout.ts";
+import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
+import { type FaultyStore, faulty } from "../support/faulty-store.ts";
+import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { buildHouse, type House, readAll, rows } from "../support/repository-fixture.ts";
+
+let house: House;
+let disks: readonly [MemoryStore, MemoryStore];
+let dubai: FaultyStore;
+let frankfurt: FaultyStore;
+
+beforeAll(async () => {
+  house = await buildHouse();
+});
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  disks = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
+  [dubai, frankfurt] = [faulty(disks[0]), faulty(disks[1])];
+  house.clock.advance(60_000);
+});
+
+const table = rows(11, 1_500_000);
+
+async function backUp(changes: { readonly quorum?: number } = {}): ReturnType<House["backUp"]> {
+  const made = await house.backUp([dubai, frankfurt], { rows: table }, { order: changes });
+  house.clock.advance(60_000);
+  return made;
+}
+
+function missing(made: Awaited<ReturnType<typeof backUp>>): readonly string[] {
+  return [...made.copies].flatMap(([store, failure]) => (failure === null ? [] : [store]));
+}
+
+describe("a store with other key objects of the same length", () => {
+  const parts = ["identity", "id", "statement"] as const;
+
+  it.each(parts)("in the place of the %s is left out, and the copy is not called whole", async (part) => {
+    await backUp();
+    const key = keySetKeys(house.tenant, 1)[part];
+    const altered = disks[1].bodyOf(key);
+    altered.writeUInt8(altered.readUInt8(altered.length - 2) ^ 1, altered.length - 2);
+    disks[1].overwrite(key, altered);
+    const made = await backUp();
+    expect(missing(made)).toEqual(["frankfurt"]);
+    expect(made.copies.get(disks[1].name)?.code).toBe("store/corrupt");
+    expect(recordsIn(disks[1])).not.toContain(made.backup);
+    expect(brokenPromises(disks[0])).toEqual([]);
+  });
+
+  it("fails the backup when the quorum needs it, and no record is written", async () => {
+    await backUp();
+    const key = keySetKeys(house.tenant, 1).identity;
+    disks[1].overwrite(key, Buffer.alloc(disks[1].bodyOf(key).length, 65));
+    await expect(backUp({ quorum: 2 })).rejects.toMatchObject({ code: "store/quorum" });
+    expect(recordsIn(disks[0])).toHaveLength(1);
+  });
+});
+
+describe("a key set that is not used", () => {
+  it("being forged, is told, and the store that holds the right one as well stays in", async () => {
+    await backUp();
+    disks[1].overwrite(keySetKeys(house.tenant, 9).statement, Buffer.from("a forged statement"));
+    const before = house.refusals.length;
+    const made = await backUp();
+    expect(made.state).toBe("complete");
+    expect(house.refusals.slice(before)).toMatchObject([
+      { store: "frankfurt", generation: 9, failure: { code: "keys/signature" } },
+    ]);
+  });
+});
+
+describe("a tenant's very first backup", () => {
+  const cases = [
+    { away: "the first store", index: 0, generation: 2 },
+    { away: "the second store", index: 1, generation: 1 },
+  ] as const;
+
+  it.each(cases)(
+    "counts while $away is down, and the next one is whole in both",
+    async ({ index, generation }) => {
+      const [gone, goneDisk, other] =
+        index === 0 ? [dubai, disks[0], disks[1]] : [frankfurt, disks[1], disks[0]];
+      gone.isDown();
+      const first = await backUp();
+      expect(first.state).toBe("degraded");
+      expect(missing(first)).toEqual([gone.name]);
+      expect(other.keys()).toContain(keySetKeys(house.tenant, generation).statement);
+      expect(goneDisk.keys()).toEqual([]);
+
+      gone.comesBack();
+      const second = await backUp();
+      expect(second.state).toBe("complete");
+      expect(second.reusedBytes).toBeGreaterThan(0);
+      for (const disk of disks) expect(brokenPromises(disk)).toEqual([]);
+      const alone = await house.open([goneDisk], second.backup);
+      expect((await readAll(alone, "rows")).toString()).toBe(table);
+    },
+  );
+
+  it("fails while fewer stores than the quorum answer, and no keys are born", async () => {
+    dubai.isDown();
+    await expect(backUp({ quorum: 2 })).rejects.toMatchObject({ code: "store/quorum" });
+    expect(disks.flatMap((disk) => disk.keys())).toEqual([]);
+  });
+
+  it("by two hosts that see different stores leaves two backups, and each opens with its own keys", async () => {
+    frankfurt.isDown();
+    const one = await backUp();
+    frankfurt.comesBack();
+    dubai.isDown();
+    const other = await backUp();
+    dubai.comesBack();
+    const joint = await backUp();
+    expect(joint.state).toBe("complete");
+    for (const { backup } of [one, other, joint]) {
+      const copy = await house.open([dubai, frankfurt], backup);
+      expect((await readAll(copy, "rows")).toString()).toBe(table);
+    }
+  });
+});
+
+describe("two key sets of one generation", () => {
+  it("are told apart by the statement that the inventory names, whichever store is asked first", async () => {
+    const [here, there] = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
+    await house.backUp([here], { rows: "another\n" });
+    house.clock.advance(60_000);
+    const made = await house.backUp([there], { rows: table });
+    expect(here.keys()).toContain(keySetKeys(house.tenant, 1).statement);
+    const copy = await house.open([here, there], made.backup);
+    expect((await readAll(copy, "rows")).toString()).toBe(table);
+  });
+});
