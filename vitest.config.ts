@@ -1,10 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+interface Limits {
+  readonly testTimeoutMs: number;
+  readonly hookTimeoutMs: number;
+}
+
 /** One project per question a test answers; `npm test` runs them all. */
-const project = (name: string, limits: { testTimeoutMs: number; hookTimeoutMs: number }) => ({
+const project = (name: string, limits: Limits, globalSetup: readonly string[] = []) => ({
   extends: true as const,
   test: {
     name,
+    globalSetup: [...globalSetup],
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: limits.testTimeoutMs,
     hookTimeout: limits.hookTimeoutMs,
@@ -17,7 +23,9 @@ export default defineConfig({
     projects: [
       project("unit", { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       project("contract", { testTimeoutMs: 60_000, hookTimeoutMs: 300_000 }),
-      project("integration", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
+      project("integration", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }, [
+        "test/support/whole-run.ts",
+      ]),
       project("faults", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
       project("cli", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
     ],

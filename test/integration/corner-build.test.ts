@@ -4,7 +4,7 @@ import type { PrivateServer } from "../../src/postgres/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import { sqlOf, type CornerCase } from "../corner/corner-case.ts";
 import { cornerCases, giantValue, manyTables } from "../corner/corner-cases.ts";
-import { installOwnExtension } from "../corner/own-extension.ts";
+import { hasOwnExtension } from "../corner/own-extension.ts";
 import { differences } from "../support/independent-comparison.ts";
 import { placeOf } from "../support/independent-place.ts";
 import { psql, startTestServer, testBinFolder } from "../support/postgres-server.ts";
@@ -20,10 +20,8 @@ const small: readonly CornerCase[] = [
 describe("a corner case", () => {
   let source: PrivateServer;
   let target: PrivateServer;
-  let extension: Disposable | null;
 
   beforeAll(async () => {
-    extension = installOwnExtension(testBinFolder());
     [source, target] = await Promise.all([
       startTestServer(cornerServerSettings),
       startTestServer(cornerServerSettings),
@@ -32,12 +30,11 @@ describe("a corner case", () => {
   });
 
   afterAll(async () => {
-    extension?.[Symbol.dispose]();
     await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
   });
 
   it.for(small.map((corner) => [corner.name, corner] as const))("%s", async ([, corner], context) => {
-    if (corner.ownExtension && extension === null) {
+    if (corner.ownExtension && !hasOwnExtension(testBinFolder())) {
       context.skip("the server's folder of extensions cannot be written to");
     }
     const database = await buildCornerCase(source, corner);

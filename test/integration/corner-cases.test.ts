@@ -11,14 +11,14 @@ import type { PrivateServer } from "../../src/postgres/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import type { CornerCase } from "../corner/corner-case.ts";
 import { cornerCases } from "../corner/corner-cases.ts";
-import { installOwnExtension } from "../corner/own-extension.ts";
+import { hasOwnExtension } from "../corner/own-extension.ts";
 import {
   startWriter,
   writerDisagreements,
   writerSchema,
   type Written,
 } from "../support/concurrent-writer.ts";
-import { holdfastJson } from "../support/holdfast-program.ts";
+import { holdfastHere } from "../support/holdfast-here.ts";
 import { differences } from "../support/independent-comparison.ts";
 import { placeOf } from "../support/independent-place.ts";
 import { startTestServer, testBinFolder, urlOf } from "../support/postgres-server.ts";
@@ -28,12 +28,10 @@ const proofs = z.array(z.object({ store: z.string(), verdict: z.string() }));
 describe("a corner case, from source to restored tenant", () => {
   let source: PrivateServer;
   let target: PrivateServer;
-  let extension: Disposable | null;
   let home: string;
   let environment: Record<string, string>;
 
   beforeAll(async () => {
-    extension = installOwnExtension(testBinFolder());
     [source, target] = await Promise.all([
       startTestServer(cornerServerSettings),
       startTestServer(cornerServerSettings),
@@ -41,17 +39,16 @@ describe("a corner case, from source to restored tenant", () => {
     home = await mkdtemp(join(tmpdir(), "holdfast-corner-"));
     environment = { HOLDFAST_SOURCE_URL: urlOf(source, "postgres") };
     const tenants = cornerCases.flatMap((corner) => ["--tenant", corner.name]);
-    await holdfastJson(["init", home, ...tenants], environment);
+    await holdfastHere(["init", home, ...tenants], environment);
   });
 
   afterAll(async () => {
-    extension?.[Symbol.dispose]();
     await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
     await rm(home, { recursive: true, force: true });
   });
 
   function command(...words: readonly string[]): Promise<unknown> {
-    return holdfastJson(["--config", join(home, "holdfast.yaml"), ...words], environment);
+    return holdfastHere(["--config", join(home, "holdfast.yaml"), ...words], environment);
   }
 
   /** A database that is to be empty stays so; every other is written to for as long as the backup takes. */
@@ -71,7 +68,7 @@ describe("a corner case, from source to restored tenant", () => {
   it.for(cornerCases.map((corner) => [corner.name, corner] as const))(
     "%s",
     async ([name, corner], context) => {
-      if (corner.ownExtension && extension === null) {
+      if (corner.ownExtension && !hasOwnExtension(testBinFolder())) {
         context.skip("the server's folder of extensions cannot be written to");
       }
       await buildCornerCase(source, corner);

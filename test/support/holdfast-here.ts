@@ -1,0 +1,59 @@
+/** The command line in this process: everything but `src/main.ts`, for tests that ask what a verb does and not how a process ends. */
+import { resolve } from "node:path";
+import { systemChance } from "../../src/base/chance.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { commands } from "../../src/cli/commands.ts";
+import type { Context, Machine } from "../../src/cli/context.ts";
+import { holdfast } from "../../src/cli/holdfast.ts";
+import { openDesk } from "../../src/cli/open-desk.ts";
+import { noProgress } from "../../src/cli/progress.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { testWait } from "./postgres-server.ts";
+
+/** The JSON document that a command printed; throws with all it said when it ended otherwise than with `exit`. */
+export async function holdfastHere(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  exit = 0,
+): Promise<unknown> {
+  const said = { stdout: "", stderr: "" };
+  const ended = await holdfast([...args, "--json"], {
+    commands,
+    streams: {
+      stdout: { write: (text) => (said.stdout += text) },
+      stderr: { write: (text) => (said.stderr += text) },
+    },
+    version: "0.0.0",
+    startProgress: () => noProgress,
+    context: (config) => contextOf(config, environment),
+    debug: true,
+  });
+  if (ended !== exit) {
+    throw new Error(`holdfast ${args.join(" ")} ended with ${String(ended)}: ${said.stdout}${said.stderr}`);
+  }
+  return JSON.parse(said.stdout);
+}
+
+function contextOf(config: string | undefined, environment: Readonly<Record<string, string>>): Context {
+  const machine: Machine = {
+    clock: systemClock,
+    chance: systemChance,
+    monotonicMs: () => performance.now(),
+    env: { ...process.env, ...environment },
+    cwd: "/",
+    version: "0.0.0",
+    packageFolder: resolve(import.meta.dirname, "../.."),
+    hostName: "test-host",
+    uid: process.getuid?.() ?? -1,
+  };
+  const wait = testWait();
+  const configPath = resolve(machine.cwd, config ?? "holdfast.yaml");
+  const load = (): ReturnType<typeof loadConfig> => loadConfig(configPath, machine.env);
+  return {
+    machine,
+    wait,
+    configPath,
+    config: load,
+    openDesk: async (given) => openDesk(given ?? (await load()), machine, wait),
+  };
+}
