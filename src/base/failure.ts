@@ -67,7 +67,7 @@ const kinds = {
     retryable: true,
     hint: "a migration holds or waits for a lock; try again after it",
   },
-  "source/lost": { exit: 1, retryable: true, hint: "the connection broke; the backup starts anew" },
+  "source/lost": { exit: 1, retryable: true, hint: "the connection to the source broke; try again" },
   "source/changed": { exit: 1, retryable: true, hint: "tables kept changing while the snapshot was taken" },
   "source/failed": {
     exit: 1,

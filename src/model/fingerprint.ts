@@ -175,6 +175,9 @@ export const fingerprint = z.object({
   schema: z.object({
     stream: z.string(),
     text: z.object({ bytes, sha256: sha256Hex }),
+    /** The archive itself, which no release of pg_restore can spell otherwise. */
+    archive: z.object({ bytes, sha256: sha256Hex }).optional(),
+    /** Of the programs that made the archive and its text. */
     pgDumpVersion: z.string(),
   }),
   tables: z.array(tableFingerprint),

@@ -1,5 +1,6 @@
 import { Failure } from "../base/failure.ts";
 import type { ServerAddress } from "./image.ts";
+import { startupOptions } from "./startup.ts";
 
 const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 /** Harmless here: Holdfast sets its own name and limits. */
@@ -39,14 +40,21 @@ export function addressOf(url: string): ServerAddress {
   };
 }
 
-/** How the programs of PostgreSQL are told the same address: by environment, never in their arguments. */
-export function programEnvironment(address: ServerAddress): Record<string, string> {
+/**
+ * How the programs of PostgreSQL are told the same address: by environment, never in their arguments.
+ * Their sessions start with the same settings as ours.
+ */
+export function programEnvironment(
+  address: ServerAddress,
+  startup: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     PGHOST: address.host,
     PGPORT: String(address.port),
     PGUSER: address.user,
     PGDATABASE: address.database,
     PGAPPNAME: "holdfast",
+    PGOPTIONS: startupOptions(startup),
     PGCONNECT_TIMEOUT: "30",
     // Our own sessions do not speak it either.
     PGGSSENCMODE: "disable",

@@ -6,6 +6,7 @@ import { programEnvironment } from "./address.ts";
 import type { ServerAddress } from "./image.ts";
 import type { Programs } from "./programs.ts";
 import { quoteIdent } from "./quote.ts";
+import { laterSettings } from "./startup.ts";
 
 interface ArchiveRequest {
   readonly address: ServerAddress;
@@ -24,8 +25,9 @@ const archiveBytesMax = 512 << 20;
  * a lock longer than allowed is "source/busy".
  */
 export async function dumpSchema(request: ArchiveRequest, wait: Waiting): Promise<Buffer> {
+  const environment = programEnvironment(request.address, laterSettings(request.programs.versionNum));
   const { output, stderr } = pour(
-    { file: request.programs.pgDump, args: argumentsOf(request), env: programEnvironment(request.address) },
+    { file: request.programs.pgDump, args: argumentsOf(request), env: environment },
     wait,
   );
   const parts: Buffer[] = [];

@@ -5,15 +5,20 @@ import { Client, type ClientConfig } from "pg";
 import { Failure, reasonOf } from "../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../base/waiting.ts";
 import { copyIn, copyOut, GivenSourceError } from "./copy.ts";
-import { ConnectingError, postgresFailure } from "./errors.ts";
+import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
 import type { ServerAddress } from "./image.ts";
 import type { CopyOut, Session, Side } from "./session.ts";
+import { laterSettings, startupOptions, startupOptionsOfTenant } from "./startup.ts";
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; default `holdfast`. */
   readonly applicationName?: string;
-  /** Settings from the first moment on, above those that the database or the role has; plain words only. */
+  /** Settings from the first moment on, above those that the database or the role has, and above ours (`startupOptions`). */
   readonly startup?: Readonly<Record<string, string>>;
+  /** Whether names are looked up by the database's own search_path; only for logins without any right that matters. */
+  readonly ownSearchPath?: boolean;
+  /** No event trigger of a tenant fires on login, where the server (17 and newer) and the role's rights allow that. */
+  readonly withoutEventTriggers?: boolean;
   /** Default 30 seconds. */
   readonly connectTimeoutMs?: number;
 }
@@ -33,6 +38,31 @@ export async function connect(
   wait: Waiting,
 ): Promise<Session> {
   stillWaiting(wait);
+  // Its release is not known before the session stands; one that lacks a setting, or a role that may not set
+  // it, is refused at once and asked again with fewer.
+  const wishes = [...(options.withoutEventTriggers === true ? [withoutEventTriggers] : []), newest];
+  for (const wish of wishes) {
+    try {
+      return await connectWith(address, side, { ...options, startup: { ...wish, ...options.startup } }, wait);
+    } catch (error) {
+      const sqlState = sqlStateOf(error);
+      if (sqlState !== unknownSetting && sqlState !== forbidden) throw error;
+    }
+  }
+  return connectWith(address, side, options, wait);
+}
+
+const newest = laterSettings(Infinity);
+const withoutEventTriggers = { ...newest, event_triggers: "off" };
+const unknownSetting = "42704";
+const forbidden = "42501";
+
+async function connectWith(
+  address: ServerAddress,
+  side: Side,
+  options: ConnectOptions,
+  wait: Waiting,
+): Promise<Session> {
   const sslmode = address.host.startsWith("/") ? "disable" : (address.sslmode ?? "prefer");
   if (sslmode !== "prefer" && sslmode !== "allow")
     return open(address, side, options, await tlsOf(address, sslmode), wait);
@@ -77,7 +107,7 @@ async function open(
   try {
     await client.connect();
     const { rows } = await client.query<{ version: number }>(
-      "select current_setting('server_version_num')::int as version",
+      "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version",
     );
     return new PgSession(side, rows[0]?.version ?? 0, client, life);
   } catch (error) {
@@ -111,15 +141,12 @@ function configOf(
     keepAliveInitialDelayMillis: 30_000,
     client_encoding: "UTF8",
     application_name: options.applicationName ?? "holdfast",
-    ...(options.startup === undefined ? {} : { options: startupOptions(options.startup) }),
+    options:
+      options.ownSearchPath === true
+        ? startupOptionsOfTenant(options.startup)
+        : startupOptions(options.startup),
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsDefault,
   };
-}
-
-function startupOptions(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(" ");
 }
 
 /** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */

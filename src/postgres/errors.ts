@@ -12,6 +12,7 @@ type Trouble =
   | "busy"
   | "room"
   | "conflict"
+  | "pooler"
   | "failed";
 
 const codes: Readonly<Record<Side, Readonly<Record<Trouble, FailureCode>>>> = {
@@ -24,6 +25,7 @@ const codes: Readonly<Record<Side, Readonly<Record<Trouble, FailureCode>>>> = {
     busy: "source/busy",
     room: "source/failed",
     conflict: "source/lost",
+    pooler: "source/pooler",
     failed: "source/failed",
   },
   target: {
@@ -35,6 +37,7 @@ const codes: Readonly<Record<Side, Readonly<Record<Trouble, FailureCode>>>> = {
     busy: "target/busy",
     room: "target/room",
     conflict: "target/busy",
+    pooler: "target/unreachable",
     failed: "load/failed",
   },
   scratch: {
@@ -46,6 +49,7 @@ const codes: Readonly<Record<Side, Readonly<Record<Trouble, FailureCode>>>> = {
     busy: "load/failed",
     room: "scratch/room",
     conflict: "load/failed",
+    pooler: "scratch/lost",
     failed: "load/failed",
   },
 };
@@ -98,7 +102,9 @@ export function postgresFailure(side: Side, what: string, error: unknown): Failu
       ...(hint === undefined ? {} : { hint }),
     });
   }
-  const trouble = troubles[sqlState] ?? troubles[sqlState.slice(0, 2)] ?? "failed";
+  const trouble = isPooler(error)
+    ? "pooler"
+    : (troubles[sqlState] ?? troubles[sqlState.slice(0, 2)] ?? "failed");
   const said = tellingClasses.has(sqlState.slice(0, 2)) ? "" : ` ${reasonOf(error)}`;
   const hint = hints[sqlState];
   return new Failure(codes[side][trouble], `${what}:${said} (SQLSTATE ${sqlState})`, {
@@ -113,6 +119,11 @@ export function sqlStateOf(error: unknown): string | undefined {
     if (at instanceof DatabaseError && at.code !== undefined) return at.code;
   }
   return undefined;
+}
+
+/** PostgreSQL itself takes settings from the start; a pooler may refuse them, and our sessions are not safe without. */
+function isPooler(error: unknown): boolean {
+  return /unsupported startup parameter/.test(reasonOf(error));
 }
 
 /** These come from the socket before the server has said a word. */

@@ -18,6 +18,7 @@ import { parseToc, type TocEntry } from "./toc.ts";
 
 interface ReadArchive {
   readonly text: Fingerprint["schema"]["text"];
+  readonly archive: Fingerprint["schema"]["archive"];
   readonly toc: readonly TocEntry[];
 }
 
@@ -82,7 +83,12 @@ export class SourceSnapshot implements Snapshot {
     const reads = Map.groupBy(this.#reads, ({ oid }) => oid);
     const measured = {
       tables: this.#opened.tables.map((table) => tableFingerprint(table, reads.get(table.oid) ?? [])),
-      schema: { stream: schemaStream, text: archive.text, pgDumpVersion: programs.version },
+      schema: {
+        stream: schemaStream,
+        text: archive.text,
+        archive: archive.archive,
+        pgDumpVersion: programs.version,
+      },
       largeObjects: this.#largeObjects,
     };
     const fingerprint = await measureSource(this.#opened, measured, archive.toc);
@@ -184,7 +190,9 @@ export class SourceSnapshot implements Snapshot {
     };
     const archive = await dumpSchema(request, this.#life.wait);
     const text = await archiveTextDigest(archive, programs, this.#life.wait);
-    this.#archive = { text, toc: parseToc(archive).entries };
+    const measure = new Measure();
+    measure.update(archive);
+    this.#archive = { text, archive: measure.finish(), toc: parseToc(archive).entries };
     for (let from = 0; from < archive.length; from += archivePartBytes) {
       yield archive.subarray(from, from + archivePartBytes);
     }

@@ -31,7 +31,7 @@ async function database(name: string, sql: string): Promise<string> {
 }
 
 async function session(name: string): Promise<Session> {
-  return connect(addressOf(urlOf(server, name)), "source", {}, testWait());
+  return connect(addressOf(urlOf(server, name)), "source", { ownSearchPath: true }, testWait());
 }
 
 /** Resolves once somebody in the database waits for a lock. */

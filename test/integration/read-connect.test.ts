@@ -54,12 +54,12 @@ describe("a session", () => {
   it("answers queries and copies both ways with the server's own counts", async () => {
     await using session = await house();
     await session.query("begin");
-    expect(await session.copyIn("copy t from stdin", parts("1\ton", "e\n2\ttwo\n"))).toBe(2);
-    const copy = session.copyOut("copy t to stdout");
+    expect(await session.copyIn("copy public.t from stdin", parts("1\ton", "e\n2\ttwo\n"))).toBe(2);
+    const copy = session.copyOut("copy public.t to stdout");
     expect(await drain(copy.bytes)).toBe("1\tone\n2\ttwo\n");
     expect(copy.rows()).toBe(2);
     await session.query("rollback");
-    expect(await session.query("select count(*)::int as n from t")).toEqual([{ n: 0 }]);
+    expect(await session.query("select count(*)::int as n from public.t")).toEqual([{ n: 0 }]);
     expect(session.versionNum).toBeGreaterThan(130_000);
   });
 
@@ -77,7 +77,7 @@ describe("a session", () => {
       {},
       testWait(),
     );
-    expect((await failureOf(guest.query("select * from t"))).code).toBe("source/permission");
+    expect((await failureOf(guest.query("select * from public.t"))).code).toBe("source/permission");
     await using target = await connect(addressOf(urlOf(server, "house")), "target", {}, testWait());
     expect((await failureOf(target.query("select 1/0"))).code).toBe("load/failed");
   });
@@ -113,7 +113,9 @@ describe("a session", () => {
 
   it("keeps the values of a broken constraint out of the message", async () => {
     await using session = await house();
-    const failure = await failureOf(session.query("insert into t values ($1, $2), ($1, $2)", [7, "canary"]));
+    const failure = await failureOf(
+      session.query("insert into public.t values ($1, $2), ($1, $2)", [7, "canary"]),
+    );
     expect(sqlStateOf(failure)).toBe("23505");
     expect(failure.message).not.toContain("canary");
     expect((await failureOf(session.query("select $1::text::int", ["canary"]))).message).not.toContain(
@@ -127,8 +129,10 @@ describe("a session", () => {
       yield* parts("1\tone\n");
       throw new Failure("store/corrupt", "a damaged chunk");
     }
-    expect((await failureOf(session.copyIn("copy t from stdin", broken()))).code).toBe("store/corrupt");
-    expect(await session.query("select count(*)::int as n from t")).toEqual([{ n: 0 }]);
+    expect((await failureOf(session.copyIn("copy public.t from stdin", broken()))).code).toBe(
+      "store/corrupt",
+    );
+    expect(await session.query("select count(*)::int as n from public.t")).toEqual([{ n: 0 }]);
   });
 
   it("stops reading the caller's rows when the server refuses one", async () => {
@@ -142,7 +146,7 @@ describe("a session", () => {
         );
       }
     }
-    expect(sqlStateOf(await failureOf(session.copyIn("copy t from stdin", endless())))).toBe("22P02");
+    expect(sqlStateOf(await failureOf(session.copyIn("copy public.t from stdin", endless())))).toBe("22P02");
     expect(await session.query("select 1 as one")).toEqual([{ one: 1 }]);
   });
 

@@ -50,7 +50,7 @@ export async function prepareStage(
   );
   const addressOf = (database: string): ServerAddress => ({ ...server.address, database });
   const sql = async <Row extends object>(database: string, text: string): Promise<Row[]> => {
-    await using session = await connect(addressOf(database), "source", {}, wait);
+    await using session = await connect(addressOf(database), "source", { ownSearchPath: true }, wait);
     return await session.query<Row>(text);
   };
   for (const statement of demoServerSql) await sql("postgres", statement);

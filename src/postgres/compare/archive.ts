@@ -1,13 +1,41 @@
 import { Measure } from "../../base/digest.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
-import { compareResult, type CheckResult } from "../../model/check.ts";
+import { compareResult, notRun, passed, type CheckResult, type Finding } from "../../model/check.ts";
 import { archiveText } from "../archive-text.ts";
 import type { Comparison } from "./restored.ts";
 
 const archiveBytesMax = 512 << 20;
 
-/** The copy's schema archive says, byte for byte, what the fingerprint says it said (trap 14). */
-export async function checkArchive({ image, fingerprint, options, wait }: Comparison): Promise<CheckResult> {
+type Measured = ReturnType<Measure["finish"]>;
+
+/**
+ * The copy's schema archive is, byte for byte, the one of the fingerprint, and says what that said (trap 14).
+ * Its text is written by pg_restore, of which another release may spell the same archive otherwise: a
+ * text that differs under another release than the fingerprint's refutes nothing, and passes only if the
+ * archive itself is known to be equal.
+ */
+export async function checkArchive(comparison: Comparison): Promise<CheckResult> {
+  const archive = await gather(comparison);
+  const { schema } = comparison.fingerprint;
+  const ofArchive =
+    schema.archive === undefined ? [] : differences("schema archive", schema.archive, measured([archive]));
+  if (ofArchive.length > 0) return compareResult("archive", 1, ofArchive, "");
+  const text = await textOf(comparison, archive);
+  if (text === null) {
+    const unreadable = { subject: "schema archive", difference: "pg_restore cannot read it" };
+    return compareResult("archive", 1, [unreadable], "");
+  }
+  const ofText = differences("text of the schema archive", schema.text, text);
+  const here = comparison.options.programs.version;
+  if (ofText.length === 0 || here === schema.pgDumpVersion)
+    return compareResult("archive", 1, ofText, `${String(text.bytes)} bytes of schema text are equal`);
+  const reason = `pg_restore ${here} spells the archive otherwise than ${schema.pgDumpVersion} did`;
+  return schema.archive === undefined
+    ? notRun("archive", "machine", reason)
+    : passed("archive", 1, `${String(archive.length)} bytes of the archive are equal; ${reason}`);
+}
+
+async function gather({ image, fingerprint, wait }: Comparison): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of image.read(fingerprint.schema.stream, null, wait)) {
@@ -16,19 +44,29 @@ export async function checkArchive({ image, fingerprint, options, wait }: Compar
       throw new Failure("source/unsupported", "the schema archive is too large to compare");
     parts.push(part);
   }
-  const expected = fingerprint.schema.text;
+  return Buffer.concat(parts);
+}
+
+/** null when the program ran but could make nothing of the bytes; where it is missing, that is the machine's fault. */
+async function textOf({ options, wait }: Comparison, archive: Buffer): Promise<Measured | null> {
   const measure = new Measure();
   try {
-    for await (const part of archiveText(Buffer.concat(parts), options.programs, wait)) measure.update(part);
+    for await (const part of archiveText(archive, options.programs, wait)) measure.update(part);
   } catch (error) {
-    // The program ran but could make nothing of the bytes; where it is missing, that is the machine's fault.
     if (!isFailure(error, "program/failed")) throw error;
-    const unreadable = { subject: "schema archive", difference: "pg_restore cannot read it" };
-    return compareResult("archive", 1, [unreadable], "");
+    return null;
   }
-  const found = measure.finish();
-  const equal = found.bytes === expected.bytes && found.sha256 === expected.sha256;
+  return measure.finish();
+}
+
+function measured(parts: readonly Buffer[]): Measured {
+  const measure = new Measure();
+  for (const part of parts) measure.update(part);
+  return measure.finish();
+}
+
+function differences(subject: string, expected: Measured, found: Measured): Finding[] {
+  if (found.bytes === expected.bytes && found.sha256 === expected.sha256) return [];
   const difference = `expected ${String(expected.bytes)} bytes ${expected.sha256}, found ${String(found.bytes)} bytes ${found.sha256}`;
-  const findings = equal ? [] : [{ subject: "schema archive", difference }];
-  return compareResult("archive", 1, findings, `${String(found.bytes)} bytes of schema text are equal`);
+  return [{ subject, difference }];
 }

@@ -5,7 +5,7 @@ import type { Assertion } from "../../model/plan.ts";
 import { sqlStateOf } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { openLogin } from "./login.ts";
-import { openPlain, type Comparison } from "./restored.ts";
+import { openAsTenant, type Comparison } from "./restored.ts";
 
 /** Beyond the server's own limit, for a server that does not keep it. */
 const graceMs = 5_000;
@@ -35,7 +35,7 @@ export async function checkAssertions(comparison: Comparison): Promise<CheckResu
   const unasked: string[] = [];
   for (const assertion of assertions) {
     const limited = within(wait, options.assertionLimitMs + graceMs);
-    await using session = await openPlain(restored, login.address, limited);
+    await using session = await openAsTenant(restored, login.address, limited);
     const answer = await ask(session, assertion, options.assertionLimitMs);
     const subject = `assertion ${assertion.name}`;
     switch (answer.kind) {

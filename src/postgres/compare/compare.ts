@@ -55,12 +55,14 @@ const names: readonly Exclude<CheckName, "copy">[] = [
  * are. Values of rows occur in findings alone.
  */
 export async function compare(
-  restored: Restored,
+  given: Restored,
   image: Image,
   options: CompareOptions,
   wait: Waiting,
 ): Promise<CheckResult[]> {
   const { fingerprint } = image;
+  const eventTriggers = fingerprint.census.some(({ kind, count }) => kind === "event trigger" && count > 0);
+  const restored: Restored = { ...given, eventTriggers };
   const unread = { restored, image, fingerprint, options, reader: restored.admin, wait };
   const [first] = await runChecks([{ name: "archive", run: () => checkArchive(unread) }], wait);
   const results: CheckResult[] = first === undefined ? [] : [first];

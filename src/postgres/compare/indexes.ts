@@ -4,7 +4,7 @@ import { compareResult, notRun, type CheckResult, type Finding } from "../../mod
 import { sqlStateOf } from "../errors.ts";
 import { quoteIdent, quoteLiteral } from "../quote.ts";
 import type { Session } from "../session.ts";
-import { openPlain, type Comparison } from "./restored.ts";
+import { openAsTenant, openPlain, type Comparison } from "./restored.ts";
 
 interface Index {
   readonly oid: number;
@@ -29,9 +29,9 @@ export async function checkIndexes(comparison: Comparison): Promise<CheckResult>
   if (available === undefined)
     return notRun("indexes", "machine", "the extension amcheck is not installed here");
   await using tool = await bringAmcheck(admin, reader.user, `hf_${randomBase32(options.chance, 20)}`);
+  const indexes = await admin.query<Index>(indexQuery);
   // With the database's own search_path, on which the functions of an index may rely.
-  await using session = await openPlain(restored, reader, wait);
-  const indexes = await session.query<Index>(indexQuery);
+  await using session = await openAsTenant(restored, reader, wait);
   const findings: Finding[] = [];
   const unread: Finding[] = [];
   for (const index of indexes) {

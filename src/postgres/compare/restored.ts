@@ -15,6 +15,8 @@ export interface Restored {
   readonly admin: ServerAddress;
   /** An empty database loaded from the same archive on the same server; null where there is none. */
   readonly twin: ServerAddress | null;
+  /** Whether the tenant has event triggers, which the administrator's sessions must not fire; `compare` sees to it. */
+  readonly eventTriggers?: boolean;
 }
 
 export interface CompareOptions {
@@ -53,17 +55,19 @@ export async function openExact(restored: Restored, address: ServerAddress, wait
   }
 }
 
-/**
- * A session with the database's own settings, but for those that would hinder us: a `role` that the
- * tenant set for its database would make us somebody else, its limits of time would end us, and one that is
- * read only by default would not let us make our logins.
- */
+/** A session with the database's own settings, but for those that would hinder or endanger us (`startupOptions`). */
 export async function openPlain(restored: Restored, address: ServerAddress, wait: Waiting): Promise<Session> {
-  const startup = {
-    role: "none",
-    statement_timeout: "0",
-    lock_timeout: "0",
-    default_transaction_read_only: "off",
-  };
-  return connect(address, restored.side, { applicationName: "holdfast compare", startup }, wait);
+  const withoutEventTriggers = restored.eventTriggers === true && address.user === restored.admin.user;
+  return connect(address, restored.side, { applicationName: "holdfast compare", withoutEventTriggers }, wait);
+}
+
+/** As `openPlain`, and names are looked up as the tenant's sessions do, unless it is the administrator who asks. */
+export async function openAsTenant(
+  restored: Restored,
+  address: ServerAddress,
+  wait: Waiting,
+): Promise<Session> {
+  const ownSearchPath = address.user !== restored.admin.user;
+  const options = { applicationName: "holdfast compare", ownSearchPath };
+  return connect(address, restored.side, options, wait);
 }

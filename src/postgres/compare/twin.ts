@@ -2,7 +2,9 @@ import { run } from "../../base/program.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import { programEnvironment } from "../address.ts";
 import type { ServerAddress } from "../image.ts";
-import type { Comparison } from "./restored.ts";
+import type { Programs } from "../programs.ts";
+import { laterSettings } from "../startup.ts";
+import type { Comparison, Restored } from "./restored.ts";
 
 const linesShown = 10;
 
@@ -19,17 +21,22 @@ export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
   return compareResult("twin", 1, findings, `${String(loaded.length)} bytes of schema text are equal`);
 }
 
-async function schemaText({ options, wait }: Comparison, address: ServerAddress): Promise<Buffer> {
+async function schemaText({ restored, options, wait }: Comparison, address: ServerAddress): Promise<Buffer> {
   const { stdout } = await run(
     {
       file: options.programs.pgDump,
       args: ["--schema-only", "--no-sync", "--lock-wait-timeout=60000"],
-      // A role that the tenant set for its database would make pg_dump somebody else.
-      env: { ...programEnvironment(address), PGOPTIONS: "-c role=none" },
+      env: programEnvironment(address, startupOf(options.programs, restored)),
     },
     wait,
   );
   return withoutRestriction(stdout);
+}
+
+/** From 17 on an event trigger of the tenant may fire on login; only a superuser, as on scratch, can keep it asleep. */
+function startupOf({ versionNum }: Programs, { side }: Restored): Record<string, string> {
+  const asleep = versionNum >= 170_000 && side === "scratch" ? { event_triggers: "off" } : {};
+  return { ...laterSettings(versionNum), ...asleep };
 }
 
 /** Newer minor releases wrap the text in \restrict and \unrestrict with a random key. */
