@@ -9,6 +9,7 @@ import type { TenantId } from "../model/ids.ts";
 import { backupDesk, backupOrder } from "./backup-orders.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "./desk.ts";
+import { parseTenant } from "./list.ts";
 import { markStores } from "./mark-stores.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -50,7 +51,7 @@ export const backup = command({
 async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
   if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");
   if (all) return desk.tenants();
-  return Promise.all([...new Set(names)].map((name) => desk.tenant(name)));
+  return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }
 
 function tellFailures(outcomes: readonly BackupOutcome[], out: Output): void {

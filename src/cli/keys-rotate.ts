@@ -2,6 +2,7 @@
 import { exitCodes } from "../base/failure.ts";
 import { rotateKeySet } from "../keys/mint-key-set.ts";
 import { command } from "./command.ts";
+import { parseTenant } from "./list.ts";
 import { table } from "./text.ts";
 
 export const keysRotate = command({
@@ -16,7 +17,7 @@ export const keysRotate = command({
     yargs.positional("tenant", { type: "string", demandOption: true, describe: "id of the tenant" }),
   run: async (args, context, out) => {
     await using desk = await context.openDesk();
-    const tenant = await desk.tenant(args.tenant);
+    const tenant = await desk.tenant(parseTenant(args.tenant));
     const minted = await rotateKeySet(tenant.id, desk.storesOf(tenant), await desk.mint(), context.wait);
     const stores = minted.places.map(({ store, failure }) => ({
       store,

@@ -1,6 +1,7 @@
 /** Which backup to restore: a pure rule over what the stores hold. */
 import type { BackupId, StoreName } from "./ids.ts";
 import type { BackupKind, Verdict } from "./glossary.ts";
+import { compareInstants } from "./instant.ts";
 
 export interface CopyState {
   readonly state: "present" | "missing" | "damaged";
@@ -39,7 +40,8 @@ export interface Choice {
 
 /**
  * The newest backup that was proven by one of its copies and is still whole in one; all copies hold the
- * same bytes, so the two need not be the same. With `allowUnproven` the newest that is whole in one.
+ * same bytes, so the two need not be the same. With `allowUnproven` the newest that is whole in one, or,
+ * where it is named, one whose damaged copies may be whole together: every object is checked as it is read.
  * Returns null when nothing suits. With `store` only the copy there counts for either.
  */
 export function choose(
@@ -50,12 +52,14 @@ export function choose(
   const candidates = backups
     .filter((one) => !one.suspect)
     .filter((one) => wish.backup === undefined || one.backup === wish.backup)
-    .filter((one) => wish.before === undefined || one.at <= wish.before)
+    .filter((one) => wish.before === undefined || compareInstants(one.at, wish.before) <= 0)
     .toSorted(newestFirst);
   for (const backup of candidates) {
     const counting = preferred.filter((store) => wish.store === undefined || store === wish.store);
     const proven = counting.some((store) => backup.copies.get(store)?.proof?.verdict === "proven");
-    const whole = counting.some((store) => isWhole(backup.copies.get(store)));
+    const whole =
+      counting.some((store) => isWhole(backup.copies.get(store))) ||
+      (wish.allowUnproven && wish.backup !== undefined && wish.store === undefined && isHeld(backup));
     if (whole && (proven || wish.allowUnproven)) {
       const stores = preferred
         .filter((store) => rank(backup.copies.get(store)) < ranks.missing)
@@ -72,12 +76,15 @@ function asked(stores: readonly StoreName[], { store }: Wish): readonly StoreNam
 }
 
 function newestFirst(one: BackupState, other: BackupState): number {
-  if (one.at !== other.at) return one.at < other.at ? 1 : -1;
-  return one.backup < other.backup ? 1 : -1;
+  return compareInstants(other.at, one.at) || (one.backup < other.backup ? 1 : -1);
 }
 
 function isWhole(copy: CopyState | undefined): boolean {
   return copy?.state === "present" && copy.proof?.verdict !== "refuted";
+}
+
+function isHeld({ copies }: BackupState): boolean {
+  return copies.values().some(({ state }) => state !== "missing");
 }
 
 const ranks = { proven: 0, whole: 1, bad: 2, missing: 3 } as const;

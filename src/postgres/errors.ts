@@ -84,6 +84,11 @@ const hints: Readonly<Record<string, string>> = {
 /** Classes whose messages may carry a tenant's values: data exception, constraint violation, RAISE, external routine. */
 const tellingClasses = new Set(["22", "23", "P0", "38", "39", "44"]);
 
+/** Whether the server's words for this SQLSTATE may carry a tenant's values. */
+export function mayTellValues(sqlState: string): boolean {
+  return tellingClasses.has(sqlState.slice(0, 2));
+}
+
 /**
  * The failure that an error of `pg` stands for. `what` says what was being done, with names but no
  * values. An error whose message may carry values is named by its SQLSTATE alone; the error itself
@@ -105,7 +110,7 @@ export function postgresFailure(side: Side, what: string, error: unknown): Failu
   const trouble = isPooler(error)
     ? "pooler"
     : (troubles[sqlState] ?? troubles[sqlState.slice(0, 2)] ?? "failed");
-  const said = tellingClasses.has(sqlState.slice(0, 2)) ? "" : ` ${reasonOf(error)}`;
+  const said = mayTellValues(sqlState) ? "" : ` ${reasonOf(error)}`;
   const hint = hints[sqlState];
   return new Failure(codes[side][trouble], `${what}:${said} (SQLSTATE ${sqlState})`, {
     cause: error,

@@ -63,5 +63,20 @@ function nothingSuits(wish: PointWish, { backups }: PointContext): Failure {
   const which = `backup of ${tenant}${limits.length === 0 ? "" : ` ${limits.join(", ")}`}`;
   if (backups.length === 0)
     return new Failure("backup/none", `there is no ${which}`, { hint: `holdfast list ${tenant}` });
-  return new Failure("backup/none", `there is no ${wish.allowUnproven ? "usable" : "verified"} ${which}`);
+  const torn = backups.find(isTorn);
+  return new Failure(
+    "backup/none",
+    `there is no ${wish.allowUnproven ? "usable" : "verified"} ${which}`,
+    torn === undefined
+      ? {}
+      : {
+          hint: `no store holds ${torn.backup} whole; --backup ${torn.backup} --allow-unproven --reason TEXT takes each object from whichever store has it`,
+        },
+  );
+}
+
+/** Held, and whole nowhere: its copies may be whole together. */
+function isTorn({ suspect, copies }: BackupState): boolean {
+  const states = [...copies.values()].map(({ state }) => state);
+  return !suspect && states.includes("damaged") && !states.includes("present");
 }

@@ -10,11 +10,14 @@ import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
 import type { Image, ServerAddress } from "../postgres/image.ts";
+import { isLoader } from "../postgres/load/loader-name.ts";
 import type { LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
 import { openTarget } from "../postgres/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/programs.ts";
+import { quoteIdent } from "../postgres/quote.ts";
+import type { Session } from "../postgres/session.ts";
 import { examineTarget, type TargetCheck } from "../postgres/target.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
@@ -197,13 +200,29 @@ async function demandSuitable(order: RestoreOrder, copy: OpenedCopy, wait: Waiti
   const bad = checks.filter((check) => check.outcome === "failed");
   const occupied = bad.find((check) => check.name === "empty");
   if (occupied !== undefined) {
-    throw new Failure("target/occupied", `${order.target.database} is not empty: ${occupied.detail}`);
+    const hint = target.database === null ? undefined : await brokenOff(target.database);
+    throw new Failure(
+      "target/occupied",
+      `${order.target.database} is not empty: ${occupied.detail}`,
+      hint === undefined ? {} : { hint },
+    );
   }
   if (bad.length > 0) {
     const words = bad.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
     throw new Failure("target/unsuitable", `the target cannot take ${order.tenant}: ${words}`);
   }
   return { maintenance: target.maintenance, create: target.database === null };
+}
+
+/** A restore that was killed leaves its login as the owner of what it made; then nobody has to fear for the database. */
+async function brokenOff(database: Session): Promise<string | undefined> {
+  const [row] = await database.query<{ owner: string; name: string }>(
+    `select r.rolname::text as owner, d.datname::text as name
+       from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba
+      where d.datname = pg_catalog.current_database()`,
+  );
+  if (row === undefined || !isLoader(row.owner)) return undefined;
+  return `a restore was broken off here: drop database ${quoteIdent(row.name)}, then role ${quoteIdent(row.owner)}, and restore again`;
 }
 
 function loadTarget(

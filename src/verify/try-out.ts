@@ -6,6 +6,7 @@ import { type CheckResult, failed, type Finding, notRun } from "../model/check.t
 import type { Assertion } from "../model/plan.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import { compare } from "../postgres/compare/compare.ts";
+import { mayTellValues } from "../postgres/errors.ts";
 import type { Image } from "../postgres/image.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
@@ -157,6 +158,8 @@ function stateOf({ sqlState }: LoadProblem): string {
   return sqlState === undefined ? "" : ` (SQLSTATE ${sqlState})`;
 }
 
-function noteOf(problem: LoadProblem): string {
-  return `${problem.subject}: ${problem.message}`;
+/** Notes are shown to whoever verifies, who is not to see rows (trap 34). */
+function noteOf({ subject, message, sqlState }: LoadProblem): string {
+  const isTelling = sqlState !== undefined && mayTellValues(sqlState);
+  return `${subject}: ${isTelling ? `refused, SQLSTATE ${sqlState}` : message}`;
 }

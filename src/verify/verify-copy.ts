@@ -14,7 +14,7 @@ import { isDamage } from "../repository/damage.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
 import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
-import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
+import { type GoodRecord, isGood, readRecord, type StoredRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
 import type { Opener, Sealer } from "../sealing/sealing.ts";
 import { readDescriptor } from "../stores/describe.ts";
@@ -71,13 +71,35 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
       `${order.store.name} holds no backup ${order.backup} of ${order.tenant}`,
     );
   }
-  if (!isGood(record)) {
-    const finding = { subject: `record of ${order.backup}`, difference: `is not believed: ${record.detail}` };
-    return reportOf(order, startedMs, desk, { ...nothingTried([failed("copy", 1, [finding])]), proofIn: [] });
-  }
+  if (!isGood(record)) return reportOf(order, startedMs, desk, { ...unbelieved(record), proofIn: [] });
   const trial = await holdTrial(desk, order, wait);
-  const proofIn = await sign(desk, order, record, { trial, startedMs }, wait);
-  return reportOf(order, startedMs, desk, { ...trial, proofIn });
+  try {
+    const proofIn = await sign(desk, order, record, { trial, startedMs }, wait);
+    return reportOf(order, startedMs, desk, { ...trial, proofIn });
+  } catch (error) {
+    stillWaiting(wait);
+    if (!isFailure(error)) throw error;
+    // What was found is told all the same; the caller sees that no store holds the proof.
+    const notes = [...trial.notes, `the proof could not be written: ${error.message}`];
+    return reportOf(order, startedMs, desk, { ...trial, notes, proofIn: [] });
+  }
+}
+
+/**
+ * Without a record to bind it to there is no proof. A version that is unknown here and a time that may
+ * be wrong only by this host's clock say nothing about the copy; everything else refutes it.
+ */
+function unbelieved({ reason, detail, backup, sha256 }: Exclude<StoredRecord, GoodRecord>): Trial {
+  const told = `the record of ${backup} is not believed: ${detail}`;
+  if (reason === "future") return untried(new Failure("source/clock", told));
+  // Without a digest it was no document at all, but bytes without end.
+  if (reason === "format" && sha256 !== null) return untried(new Failure("format/unknown", told));
+  const finding = { subject: `record of ${backup}`, difference: `is not believed: ${detail}` };
+  return nothingTried([failed("copy", 1, [finding])]);
+}
+
+function untried(failure: Failure): Trial {
+  return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
 }
 
 interface Trial {
@@ -145,8 +167,7 @@ function unopened(error: unknown, order: VerifyOrder, wait: Waiting): Trial {
       failed("copy", 1, [{ subject: `backup ${order.backup}`, difference: error.message }]),
     ]);
   }
-  const failure = asFailure(error);
-  return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
+  return untried(asFailure(error));
 }
 
 function nothingTried(checks: readonly CheckResult[]): Trial {

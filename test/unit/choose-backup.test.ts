@@ -82,6 +82,14 @@ describe("the backup to restore", () => {
     ).toBeNull();
   });
 
+  it("may be one that no store holds whole where it is named and may be unproven: its copies may be whole together", () => {
+    const torn = state(1, { near: copy("refuted", "damaged"), far: copy(null, "damaged") });
+    const wish = { allowUnproven: true, backup: torn.backup };
+    expect(choose([torn], wish, preferred)?.stores).toEqual([near, far]);
+    expect(choose([torn], { ...wish, allowUnproven: false }, preferred)).toBeNull();
+    expect(choose([torn], { ...wish, store: far }, preferred)).toBeNull();
+  });
+
   it("is never a suspect one, not even when it is named", () => {
     const future = state(30, { near: copy("proven") }, { suspect: true });
     expect(choose([future], { allowUnproven: true, backup: future.backup }, preferred)).toBeNull();

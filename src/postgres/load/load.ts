@@ -2,7 +2,6 @@
  * Loading a backup into a database: into scratch to prove it, into a target to bring it back (traps 13,
  * 15, 17, 19). Every entry of the archive is executed by a session of our choosing and accounted for.
  */
-import { randomBase32 } from "../../base/chance.ts";
 import { Failure } from "../../base/failure.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../connect.ts";
@@ -13,6 +12,7 @@ import { parseToc, type TocEntry } from "../toc.ts";
 import type { LoadContext, LoadDestination, LoadOptions } from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
 import { dropLoader } from "./loader-end.ts";
+import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
 import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./roles.ts";
 import { selectEntries } from "./selection.ts";
@@ -39,7 +39,7 @@ export async function load(
   const { chosen, leftOut } = selectEntries(toc.entries, options.tables);
   const ledger = new Ledger();
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
-  const loader = `holdfast_load_${randomBase32(options.chance, 12)}`;
+  const loader = newLoaderName(options.chance);
   const password = options.chance(24).toString("base64url");
   const { side, database } = destination;
   const address = (login: Partial<ServerAddress>): ServerAddress => ({ ...destination.admin, ...login });
@@ -91,7 +91,7 @@ export async function load(
     await runStages(context);
     return ledger.report(toc.entries);
   } catch (error) {
-    if (created) await dropDatabase(destination);
+    if (created) await dropDatabase(destination, ledger.placeholders);
     throw error;
   } finally {
     await dropLoader(destination, loader, ledger);
@@ -147,12 +147,20 @@ function ownSearchPath({ fingerprint }: Image): string {
   return own?.value ?? '"$user", public';
 }
 
-/** A half-loaded database looks like a whole one. The wait of the load may be over, so this has its own. */
-async function dropDatabase({ admin, database, side }: LoadDestination): Promise<void> {
+/**
+ * A half-loaded database looks like a whole one, and roles made for it alone have nothing left to own.
+ * The wait of the load may be over, so this has its own.
+ */
+async function dropDatabase(
+  { admin, database, side }: LoadDestination,
+  roles: readonly string[],
+): Promise<void> {
   const wait = within({ signal: new AbortController().signal }, cleanUpLimitMs);
   try {
     await using server = await connect(admin, side, {}, wait);
     await server.query(`drop database if exists ${quoteIdent(database)} with (force)`);
+    // A role that somebody else has begun to use meanwhile stays.
+    for (const role of roles) await attempt(server, `drop role ${quoteIdent(role)}`);
   } catch {
     // What ended the load is thrown by the caller and tells more; a scratch server goes as a whole.
   }
