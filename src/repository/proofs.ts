@@ -5,6 +5,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type Proof, proof } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { compareInstants } from "../model/instant.ts";
 import { parseProofKey, proofsPrefix } from "../model/layout.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { isFromFuture } from "./clocks.ts";
@@ -33,7 +34,7 @@ export async function readProofs(
     const one = await readProof(tenant, key, store, library, wait);
     if (one !== null) found.push(one);
   });
-  return found.toSorted((one, other) => (one.at < other.at ? 1 : -1));
+  return found.toSorted((one, other) => compareInstants(other.at, one.at));
 }
 
 /**
@@ -57,7 +58,7 @@ export function newestProof(
         one.storeId === of.storeId &&
         one.record === of.record,
     )
-    .toSorted((one, other) => (one.at < other.at ? 1 : -1));
+    .toSorted((one, other) => compareInstants(other.at, one.at));
   return fitting.find((one) => one.verdict !== "inconclusive") ?? fitting[0] ?? null;
 }
 
@@ -72,7 +73,9 @@ export function damagedKeys(
 ): ReadonlySet<ObjectKey> {
   const here = proofs.filter((one) => one.store === store && (storeId === null || one.storeId === storeId));
   const healed = (bad: Proof): boolean =>
-    here.some((one) => one.backup === bad.backup && one.verdict === "proven" && one.at > bad.at);
+    here.some(
+      (one) => one.backup === bad.backup && one.verdict === "proven" && compareInstants(one.at, bad.at) > 0,
+    );
   return new Set(here.filter((one) => one.damaged.length > 0 && !healed(one)).flatMap((one) => one.damaged));
 }
 

@@ -72,6 +72,11 @@ async function shown(
   return ["dubai", "frankfurt"].map((name) => backups[0]?.copies.get(storeName.parse(name))?.proof);
 }
 
+async function states(): Promise<(CopyState["state"] | undefined)[]> {
+  const { backups } = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
+  return ["dubai", "frankfurt"].map((name) => backups[0]?.copies.get(storeName.parse(name))?.state);
+}
+
 describe("a proof", () => {
   it("shows beside its copy alone, whichever store it is read from", async () => {
     const { proof, stores } = await prove();
@@ -94,6 +99,22 @@ describe("a proof", () => {
     house.clock.advance(60_000);
     await prove({ verdict: "inconclusive" });
     expect((await shown())[0]?.verdict).toBe("proven");
+  });
+
+  it("that refutes and names altered objects shows the copy as damaged, though every size is right", async () => {
+    const altered = [...copy.inventory.keys()].filter((key) => key.includes("/chunks/"));
+    expect(altered.length).toBeGreaterThan(0);
+    await prove({ verdict: "refuted", damaged: altered });
+    expect(await states()).toEqual(["damaged", "present"]);
+    house.clock.advance(60_000);
+    // Once healed, a proof says so; no listing could.
+    await prove();
+    expect(await states()).toEqual(["present", "present"]);
+  });
+
+  it("that refutes and names no object leaves the copy present: its bytes are what was recorded", async () => {
+    await prove({ verdict: "refuted" });
+    expect(await states()).toEqual(["present", "present"]);
   });
 
   it("of the same second lies beside the other", async () => {
