@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
 interface Limits {
@@ -20,6 +21,8 @@ const project = (name: string, limits: Limits, globalSetup: readonly string[] = 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Tests start the program many hundred times; compiled once it starts in half the time.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/holdfast-tests") },
     projects: [
       project("unit", { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       project("contract", { testTimeoutMs: 60_000, hookTimeoutMs: 300_000 }),

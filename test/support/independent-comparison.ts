@@ -23,11 +23,14 @@ export async function differences(
   options: ComparisonOptions = {},
 ): Promise<string[]> {
   const schemas: Schemas = { wanted: options.schemas ?? null, ignored: options.ignoredSchemas ?? [] };
-  const found = [
-    ...(await compareParts(first, second, catalogParts(schemas))),
-    ...(await compareRows(first, second, schemas)),
-    ...compareObjects(await dumpedObjects(first, schemas), await dumpedObjects(second, schemas)),
-  ];
+  const [here, there] = [dumpedObjects(first, schemas), dumpedObjects(second, schemas)];
+  const found = (
+    await Promise.all([
+      compareParts(first, second, catalogParts(schemas)),
+      compareRows(first, second, schemas),
+      Promise.all([here, there]).then((dumped) => compareObjects(...dumped)),
+    ])
+  ).flat();
   const except = options.exceptStarting ?? [];
   return found.filter((difference) => !except.some((start) => difference.startsWith(start)));
 }

@@ -2,7 +2,6 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
@@ -106,14 +105,14 @@ async function minio(
 }
 
 async function findProgram(name: string): Promise<string | null> {
-  const folders = [...(process.env["PATH"] ?? "").split(":"), join(homedir(), "go/bin")];
-  for (const folder of folders.filter((one) => one.startsWith("/"))) {
+  const folders = (process.env["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  for (const folder of folders) {
     if (await isProgram(join(folder, name))) return join(folder, name);
   }
   return null;
 }
 
-/** Built once into the cache of the project; takes about a minute. `null` where Go is missing or cannot fetch it. */
+/** Built once into the cache of the project, as `scripts/setup` does; takes about a minute. `null` where Go is missing or cannot fetch it. */
 async function buildGateway(): Promise<string | null> {
   const kept = join(cache, `versitygw-${gatewayVersion}`);
   if (await isProgram(kept)) return kept;

@@ -23,7 +23,7 @@ const main = resolve(import.meta.dirname, "../../src/main.ts");
 export async function holdfastCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd ?? "/",
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", ...options.env },
+    env: { ...inherited(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -49,4 +49,10 @@ export async function holdfastCli(args: readonly string[], options: RunOptions =
       text,
     );
   return { exit, stdout: hide(stdout), stderr: hide(stderr) };
+}
+
+/** What every process needs, and nothing that could configure the program. */
+function inherited(): Record<string, string> {
+  const names = ["PATH", "HOME", "NODE_COMPILE_CACHE"];
+  return Object.fromEntries(names.map((name) => [name, process.env[name] ?? ""]));
 }
