@@ -10,6 +10,7 @@ import { readExtensionRelations, readExtensions, type ExtensionRelation } from "
 import { readOmitted } from "./readings/omitted.ts";
 import { readRoles } from "./readings/roles.ts";
 import { readSequences } from "./readings/sequences.ts";
+import { readingCatalogs } from "./settings.ts";
 import type { Session } from "./session.ts";
 import type { Opened } from "./opened.ts";
 import type { TocEntry } from "./toc.ts";
@@ -26,12 +27,11 @@ export async function measureSource(
 ): Promise<Fingerprint> {
   const { scope, holder, encoding, options, largeObjects } = opened;
   const { session } = holder;
-  const census = await readCensusEntries(session, scope);
+  const { census, roles, relations, extensionRelations, omitted, collations } = await readingCatalogs(
+    session,
+    () => readCatalogs(session, opened),
+  );
   assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
-  const roles = await readRoles(session, scope, largeObjects.roles);
-  const relations = await readExtensionRelations(session, options.leaveOutExtensions);
-  const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
-  const omitted = await readOmitted(session, scope, { ...options, extensionRelations });
   return {
     scope,
     server: await readServer(session, holder.standby),
@@ -44,7 +44,7 @@ export async function measureSource(
     ),
     roles,
     extensions: await readExtensions(session, options.leaveOutExtensions),
-    collations: await readCollations(session, scope),
+    collations,
     census: censusOf(census),
     ...measured,
     sequences: await readSequences(session, scope, extensionRelations),
@@ -55,6 +55,20 @@ export async function measureSource(
       ...(scope.kind === "schemas" ? sharedConfiguration(relations) : []),
       ...largeObjects.omitted,
     ],
+  };
+}
+
+/** The readings that describe every object, and no row. */
+async function readCatalogs(session: Session, { scope, options, largeObjects }: Opened) {
+  const relations = await readExtensionRelations(session, options.leaveOutExtensions);
+  const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
+  return {
+    relations,
+    extensionRelations,
+    census: await readCensusEntries(session, scope),
+    roles: await readRoles(session, scope, largeObjects.roles),
+    collations: await readCollations(session, scope),
+    omitted: await readOmitted(session, scope, { ...options, extensionRelations }),
   };
 }
 

@@ -50,6 +50,20 @@ export async function setExactText(session: Session): Promise<void> {
   await assertExactText(session);
 }
 
+const scans = ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
+
+/**
+ * Lets the server use the indexes of its catalogs while `work` reads nothing else: without them what it takes to
+ * describe some thousand tables grows with the square of their number. Should `work` fail the session is of no more use.
+ */
+export async function readingCatalogs<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const all = (value: "on" | "off"): string => scans.map((name) => `set ${name} = ${value}`).join("; ");
+  await session.query(all("on"));
+  const result = await work();
+  await session.query(all("off"));
+  return result;
+}
+
 /** Reads them again; a value that is not ours ("source/failed") means that the text may not be exact. */
 export async function assertExactText(session: Session): Promise<void> {
   const rows = await session.query<{ name: string; setting: string }>(

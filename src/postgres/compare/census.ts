@@ -1,6 +1,7 @@
 import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Census } from "../../model/fingerprint.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
+import { readingCatalogs } from "../settings.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /** Kinds that another check than `objects` answers for. */
@@ -25,7 +26,7 @@ export interface CensusDifferences {
 /** Counted once, for all checks that use it. */
 export async function readRestoredCensus({ restored, fingerprint, wait }: Comparison): Promise<Census> {
   await using session = await openExact(restored, restored.admin, wait);
-  return censusOf(await readCensusEntries(session, fingerprint.scope));
+  return censusOf(await readingCatalogs(session, () => readCensusEntries(session, fingerprint.scope)));
 }
 
 /** The census of the restored database equals the fingerprint's in all kinds that `check` answers for. */

@@ -15,8 +15,11 @@ const linesShown = 10;
 export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
   const { restored } = comparison;
   if (restored.twin === null) return notRun("twin", "irrelevant", "there is no empty twin to compare with");
-  const loaded = await schemaText(comparison, restored.admin);
-  const empty = await schemaText(comparison, restored.twin);
+  const texts = await Promise.allSettled(
+    [restored.admin, restored.twin].map((address) => schemaText(comparison, address)),
+  );
+  const [loaded, empty] = texts.map(valueOf);
+  if (loaded === undefined || empty === undefined) return notRun("twin", "machine", "pg_dump said nothing");
   const findings = loaded.equals(empty) ? [] : differences(loaded, empty);
   return compareResult("twin", 1, findings, `${String(loaded.length)} bytes of schema text are equal`);
 }
@@ -31,6 +34,12 @@ async function schemaText({ restored, options, wait }: Comparison, address: Serv
     wait,
   );
   return withoutRestriction(stdout);
+}
+
+/** Thrown only once both programs have ended. */
+function valueOf(settled: PromiseSettledResult<Buffer>): Buffer {
+  if (settled.status === "rejected") throw settled.reason;
+  return settled.value;
 }
 
 /** From 17 on an event trigger of the tenant may fire on login; only a superuser, as on scratch, can keep it asleep. */
