@@ -10,14 +10,20 @@ import { noProgress } from "../../src/cli/progress.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { testWait } from "./postgres-server.ts";
 
-/** The JSON document that a command printed; throws with all it said when it ended otherwise than with `exit`. */
-export async function holdfastHere(
+export interface SaidHere {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end, however it ends; `cwd` is where its configuration is looked for. */
+export async function saidHere(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  exit = 0,
-): Promise<unknown> {
+  cwd = "/",
+): Promise<SaidHere> {
   const said = { stdout: "", stderr: "" };
-  const ended = await holdfast([...args, "--json"], {
+  const exit = await holdfast(args, {
     commands,
     streams: {
       stdout: { write: (text) => (said.stdout += text) },
@@ -25,22 +31,37 @@ export async function holdfastHere(
     },
     version: "0.0.0",
     startProgress: () => noProgress,
-    context: (config) => contextOf(config, environment),
-    debug: true,
+    context: (config) => contextOf(config, environment, cwd),
+    debug: false,
   });
-  if (ended !== exit) {
-    throw new Error(`holdfast ${args.join(" ")} ended with ${String(ended)}: ${said.stdout}${said.stderr}`);
-  }
-  return JSON.parse(said.stdout);
+  return { exit, ...said };
 }
 
-function contextOf(config: string | undefined, environment: Readonly<Record<string, string>>): Context {
+/** The JSON document that a command printed; throws with all it said when it ended otherwise than with `exit`. */
+export async function holdfastHere(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  exit = 0,
+): Promise<unknown> {
+  const ended = await saidHere([...args, "--json"], environment);
+  if (ended.exit !== exit) {
+    const said = `${ended.stdout}${ended.stderr}`;
+    throw new Error(`holdfast ${args.join(" ")} ended with ${String(ended.exit)}: ${said}`);
+  }
+  return JSON.parse(ended.stdout);
+}
+
+function contextOf(
+  config: string | undefined,
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+): Context {
   const machine: Machine = {
     clock: systemClock,
     chance: systemChance,
     monotonicMs: () => performance.now(),
     env: { ...process.env, ...environment },
-    cwd: "/",
+    cwd,
     version: "0.0.0",
     packageFolder: resolve(import.meta.dirname, "../.."),
     hostName: "test-host",

@@ -6,6 +6,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
+import { saidHere, type SaidHere } from "./holdfast-here.ts";
 
 export interface Ended {
   readonly exit: number | null;
@@ -35,6 +36,8 @@ export interface TenantHome extends AsyncDisposable {
   readonly scratch: string;
   start(args: readonly string[], options?: RunOptions): Running;
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** The same command line without a process of its own, for the many cases in which none is needed. */
+  say(args: readonly string[]): Promise<SaidHere>;
   /** The document printed with `--json`; throws with all that was said unless it ends with `exit`. */
   json(args: readonly string[], exit?: number, options?: RunOptions): Promise<unknown>;
   /** Sets values in a YAML file of the home, `holdfast.yaml` unless another is named; null takes one away. Undone by disposal. */
@@ -56,6 +59,7 @@ export async function tenantHome(url: string, tenants: readonly string[]): Promi
     scratch: join(folder, "state", "scratch"),
     start,
     run: (args, options) => start(args, options).ended,
+    say: (args) => saidHere(args, { HOLDFAST_SOURCE_URL: url }, folder),
     json: async (args, exit = 0, options = {}) => {
       const ended = await start([...args, "--json"], options).ended;
       if (ended.exit === exit) return JSON.parse(ended.stdout);

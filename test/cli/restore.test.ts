@@ -1,0 +1,272 @@
+/** `restore` as people and scripts meet it: every flag, what it prints, its JSON, its exit codes, wrong combinations. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
+import { type Ended, tenantHome, type TenantHome } from "../support/tenant-home.ts";
+
+let source: PrivateServer;
+let target: PrivateServer;
+let home: TenantHome;
+let older: string;
+let newer: string;
+
+const made = z.tuple([z.object({ backup: z.string() })]);
+
+beforeAll(async () => {
+  [source, target] = await Promise.all([startTestServer(), startTestServer()]);
+  await psql(source, "postgres", "create role acme_app login; create role acme_owner");
+  await createDatabase(source, "acme", "template template0 owner acme_owner");
+  await psql(
+    source,
+    "acme",
+    `set role acme_owner;
+     create table invoice (id int primary key, note text); grant select on invoice to acme_app;
+     create table "Odd.Name" (id int);
+     insert into invoice select g, 'note ' || g from generate_series(1, 500) g`,
+  );
+  home = await tenantHome(urlOf(source, "postgres"), ["acme"]);
+  older = made.parse(await home.json(["backup", "acme"]))[0].backup;
+  await home.json(["verify", "acme", "--store", "two"]);
+  await psql(source, "acme", "insert into invoice values (501, 'one more')");
+  newer = made.parse(await home.json(["backup", "acme"]))[0].backup;
+});
+
+afterAll(async () => {
+  await home[Symbol.asyncDispose]();
+  await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
+});
+
+let count = 0;
+/** A database that does not exist yet. */
+function absent(): { readonly name: string; readonly url: string } {
+  count += 1;
+  const name = `back${String(count)}`;
+  return { name, url: urlOf(target, name) };
+}
+
+function restore(...args: readonly string[]): Promise<Ended> {
+  return home.run(["restore", "acme", ...args]);
+}
+
+const check = z.object({ name: z.string(), outcome: z.string(), detail: z.string() });
+const outline = {
+  tenant: z.string(),
+  backup: z.string(),
+  at: z.iso.datetime(),
+  proven: z.boolean(),
+  age: z.string(),
+  from: z.array(z.string()),
+  tables: z.int(),
+  rows: z.int(),
+  bytes: z.int(),
+};
+const report = z.strictObject({
+  ...outline,
+  seconds: z.number(),
+  checks: z.array(check),
+  placeholders: z.array(z.string()),
+  loginsWithoutPassword: z.array(z.string()),
+  problems: z.array(z.strictObject({ subject: z.string(), message: z.string() })),
+  notes: z.array(z.string()),
+});
+const plan = z.strictObject({
+  ...outline,
+  target: z.array(z.strictObject({ name: z.string(), outcome: z.string(), detail: z.string() })),
+  suitable: z.boolean(),
+});
+
+describe("a restore", () => {
+  it("takes the newest verified backup, compares it, and lists roles that were made and need a password", async () => {
+    const { name, url } = absent();
+    const ended = await restore("--to", url, "--json");
+    expect(ended.exit).toBe(0);
+    const told = report.parse(JSON.parse(ended.stdout));
+    expect(told).toMatchObject({
+      tenant: "acme",
+      backup: older,
+      proven: true,
+      from: ["two"],
+      tables: 2,
+      rows: 500,
+    });
+    expect(told.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    expect(told.checks).toContainEqual(expect.objectContaining({ name: "tables", outcome: "passed" }));
+    expect(told.placeholders.toSorted()).toEqual(["acme_app", "acme_owner"]);
+    expect(told.loginsWithoutPassword).toEqual(["acme_app"]);
+    expect(ended.stderr).toMatch(
+      new RegExp(`^acme: backup ${older} of \\S+, \\d+ s old; its plan expects one every 1 d\n$`),
+    );
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("500");
+    const who =
+      "select string_agg(rolname, ' ' order by rolname) from pg_roles where rolname ~ '^(acme|holdfast)' and not rolcanlogin";
+    expect(await psql(target, "postgres", who)).toBe("acme_app acme_owner");
+  });
+
+  it("fills a database that exists and is empty, and says so in words", async () => {
+    const { name, url } = absent();
+    await createDatabase(target, name);
+    writeFileSync(join(home.folder, "target-url"), `${url}\n`, { mode: 0o600 });
+    const ended = await restore("--to", "file:target-url", "--latest-verified", "--jobs", "1");
+    expect(ended.exit).toBe(0);
+    expect(ended.stdout).toMatch(
+      new RegExp(`^acme ${older} restored to ${name} from two\n2 tables, 500 rows, .* in `),
+    );
+    expect(ended.stdout).toMatch(/^tables +passed/m);
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("500");
+  });
+
+  it("with --table loads that table alone, one whose name holds a dot too", async () => {
+    const { name, url } = absent();
+    const ended = await restore(
+      "--to",
+      url,
+      "--table",
+      'public."Odd.Name"',
+      "--table",
+      "public.invoice",
+      "--json",
+    );
+    expect(ended.exit).toBe(0);
+    const { url: one, name: alone } = absent();
+    const single = await restore("--to", one, "--table", 'public."Odd.Name"', "--json");
+    expect(report.parse(JSON.parse(single.stdout))).toMatchObject({ tables: 1, rows: 0 });
+    const tables =
+      "select string_agg(relname, ' ' order by relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace";
+    expect(await psql(target, name, tables)).toBe("Odd.Name invoice");
+    expect(await psql(target, alone, tables)).toBe("Odd.Name");
+  });
+
+  it("with --table of a table that the backup lacks exits 2 and makes no database", async () => {
+    const { name, url } = absent();
+    const ended = await restore("--to", url, "--table", "public.nothing");
+    expect([ended.exit, ended.stderr]).toEqual([2, expect.stringContaining("public.nothing")]);
+    expect(await psql(target, "postgres", `select from pg_database where datname = '${name}'`)).toBe("");
+  });
+
+  it("with --allow-unproven and a reason takes the newest, and says that it was never proven", async () => {
+    const { name, url } = absent();
+    const ended = await restore("--to", url, "--allow-unproven", "--reason", "nothing newer is left");
+    expect(ended.exit).toBe(0);
+    expect(ended.stderr).toContain(
+      "warning: this backup was never proven; restored because: nothing newer is left\n",
+    );
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("501");
+  });
+});
+
+describe("which backup", () => {
+  it.each<[string, () => string[], number, object]>([
+    ["the newest verified one", () => [], 0, { proven: true, from: ["two", "one"] }],
+    ["one that is named and unproven", () => ["--backup", newer], 5, { error: { code: "backup/none" } }],
+    [
+      "one that is named and may be unproven",
+      () => ["--backup", newer, "--allow-unproven", "--reason", "why not"],
+      0,
+      { proven: false, rows: 501 },
+    ],
+    [
+      "the copy of a store that was not proven",
+      () => ["--store", "one"],
+      5,
+      { error: { code: "backup/none" } },
+    ],
+    ["the copy of a store that was", () => ["--store", "two"], 0, { from: ["two", "one"] }],
+    [
+      "one from before there was any",
+      () => ["--before", "2020-01-01T00:00:00Z"],
+      5,
+      { error: { code: "backup/none" } },
+    ],
+    ["one from before tomorrow", () => ["--before", "2099-01-01 00:00+04:00"], 0, { rows: 500 }],
+    ["one that is young enough", () => ["--not-older-than", "1d"], 0, { rows: 500 }],
+    ["one that is too old", () => ["--not-older-than", "1s"], 6, { error: { code: "backup/old" } }],
+    [
+      "one that no store holds",
+      () => ["--backup", "20000101T000000Z-aaaaaa"],
+      2,
+      { error: { code: "backup/unknown" } },
+    ],
+  ])("is %s", async (_what, args, exit, told) => {
+    const ended = await home.say([
+      "restore",
+      "acme",
+      "--to",
+      absent().url,
+      "--plan-only",
+      "--json",
+      ...args(),
+    ]);
+    expect({ exit: ended.exit, ...JSON.parse(ended.stdout) }).toMatchObject({ exit, ...told });
+  });
+});
+
+describe("--plan-only", () => {
+  it("tells the backup, where from, and each thing looked at on the target, and changes nothing", async () => {
+    const { name, url } = absent();
+    const json = plan.parse(await home.json(["restore", "acme", "--to", url, "--plan-only"]));
+    expect(json).toMatchObject({ backup: older, suitable: true, tables: 2, rows: 500 });
+    expect(json.target.map((one) => one.name)).toEqual([
+      "version",
+      "encoding",
+      "locale",
+      "extensions",
+      "empty",
+      "privileges",
+      "room",
+    ]);
+    const text = await restore("--to", url, "--plan-only");
+    expect(text.stdout).toMatch(new RegExp(`^verified backup ${older} of `));
+    expect(text.stdout).toMatch(/the restore can go ahead\n$/);
+    expect(await psql(target, "postgres", `select from pg_database where datname = '${name}'`)).toBe("");
+  });
+});
+
+describe("wrong usage", () => {
+  const to = ["--to", "postgres://x@127.0.0.1/x"];
+  it.each([
+    [["acme"], "missing required argument: to"],
+    [[...to], "not enough non-option arguments: got 0, need at least 1"],
+    [["Ac/me", ...to], "Ac/me is no name of a tenant"],
+    [["nobody", ...to], "there is no tenant nobody"],
+    [
+      ["acme", ...to, "--allow-unproven"],
+      "--allow-unproven needs --reason TEXT, which is told with the restore",
+    ],
+    [
+      ["acme", ...to, "--allow-unproven", "--reason", " "],
+      "--allow-unproven needs --reason TEXT, which is told with the restore",
+    ],
+    [["acme", ...to, "--reason", "so"], "--reason goes with --allow-unproven"],
+    [
+      ["acme", ...to, "--latest-verified", "--backup", "20261121T013000Z-k7f3qa"],
+      "--latest-verified goes with neither --backup nor --allow-unproven",
+    ],
+    [
+      ["acme", ...to, "--backup", "latest"],
+      "latest is not a backup's id; one looks like 20261121T013000Z-k7f3qa",
+    ],
+    [
+      ["acme", ...to, "--before", "yesterday"],
+      "yesterday is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00",
+    ],
+    [["acme", ...to, "--store", "../one"], "../one is no name of a store"],
+    [["acme", ...to, "--store", "three"], "acme has no store three; it has one, two"],
+    [["acme", ...to, "--jobs", "0"], "--jobs must be a number from 1 to 64"],
+    [
+      ["acme", ...to, "--not-older-than", "soon"],
+      "--not-older-than must be a duration such as 90s, 15m, 6h, 7d or 4w",
+    ],
+    [["acme", ...to, "--table", "invoice"], "invoice is not SCHEMA.NAME of a table"],
+    [["acme", "--to", "env:NOWHERE"], "the environment has no NOWHERE"],
+    [["acme", "--to", "file:nowhere"], "nowhere cannot be read"],
+    [["acme", "--to", "back"], "the URL of a server must look like postgres://user@host:5432/database"],
+    [["acme", ...to, "--to", "postgres://y@127.0.0.1/y"], "--to is given 2 times"],
+  ])("%j exits 2", async (args, message) => {
+    const ended = await home.say(["restore", ...args]);
+    expect(ended).toMatchObject({ exit: 2, stdout: "" });
+    expect(ended.stderr.split("\n").at(0)).toBe(`error: ${message}`);
+  });
+});

@@ -1,0 +1,172 @@
+/**
+ * The bad luck and bad input that Holdfast survives with a clear error, nothing lost and nothing half-counted,
+ * and the test that holds each of them. This test holds that those tests exist.
+ */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+interface Held {
+  readonly fault: string;
+  /** Files below `test/`, each with words of the names of its tests that hold it. */
+  readonly by: Readonly<Record<string, readonly string[]>>;
+}
+
+const held: readonly Held[] = [
+  // The source.
+  {
+    fault: "source unreachable",
+    by: {
+      "faults/sources": ["that nobody answers at is unreachable"],
+      "integration/read-preflight": ["cannot be reached"],
+    },
+  },
+  { fault: "wrong password", by: { "faults/sources": ["that refuses the password says so"] } },
+  { fault: "database gone", by: { "cli/backup": ["whose database is gone"] } },
+  {
+    fault: "pg_dump older than the server",
+    by: { "faults/sources": ["that are older than the server are not used"] },
+  },
+  {
+    fault: "waiting behind an ALTER TABLE",
+    by: {
+      "faults/sources": ["a migration has locked"],
+      "faults/read-locks": ["is let through after yieldAfterMs"],
+    },
+  },
+  {
+    fault: "a transaction pooler in between",
+    by: {
+      "faults/sources": ["behind a transaction pooler"],
+      "integration/read-preflight": ["behind a transaction pooler"],
+    },
+  },
+  { fault: "permission denied on one table", by: { "faults/sources": ["one table that may not be read"] } },
+  {
+    fault: "connection cut in the middle of a COPY",
+    by: { "faults/sources": ["in the middle of a COPY"], "faults/read-broken": ["in the middle of a COPY"] },
+  },
+  {
+    fault: "pg_dump killed",
+    by: {
+      "faults/sources": ["of which pg_dump is killed"],
+      "faults/read-broken": ["when pg_dump was killed"],
+    },
+  },
+  {
+    fault: "the source's clock is wrong",
+    by: { "faults/backup-stores-fail": ["ahead or behind fails the backup"] },
+  },
+  // The stores.
+  { fault: "store full", by: { "faults/sources": ["that is full costs its own copy"] } },
+  { fault: "store refusing", by: { "faults/sources": ["that refuses to be written to"] } },
+  { fault: "store gone", by: { "cli/backup": ["while a store is gone"] } },
+  { fault: "store lost at any call", by: { "faults/backup-stores-fail": ["may go down at any chunk"] } },
+  {
+    fault: "clock wrong for S3",
+    by: { "contract/s3-answers": ["clock"], "faults/backup-stores-fail": ["clock that is wrong"] },
+  },
+  {
+    fault: "objects vanish or are condemned meanwhile",
+    by: { "faults/backup-removals": ["when it vanishes from one"] },
+  },
+  // The copies.
+  {
+    fault: "object missing, truncated, flipped, swapped with another tenant's",
+    by: {
+      "faults/copies": ["missing, truncated, flipped and another tenant's"],
+      "faults/backup-forgery": ["of another tenant"],
+    },
+  },
+  {
+    fault: "another object damaged in each store",
+    by: { "faults/copies": ["object by object", "whole only together"] },
+  },
+  {
+    fault: "an object damaged in every store",
+    by: { "faults/copies": ["that no store has whole", "missing in every store"] },
+  },
+  { fault: "keys damaged or gone", by: { "faults/copies": ["whose keys are gone"] } },
+  { fault: "record with a bad signature", by: { "faults/records": ["with a bad signature"] } },
+  { fault: "record by an unknown signer", by: { "faults/records": ["by an unknown signer"] } },
+  {
+    fault: "signer not trusted for that purpose",
+    by: { "faults/records": ["not trusted for records", "not trusted for proofs"] },
+  },
+  { fault: "a forged recipient", by: { "faults/records": ["before anything is sealed to it"] } },
+  { fault: "record from the future", by: { "faults/records": ["from the future never becomes the latest"] } },
+  { fault: "unknown format version", by: { "faults/records": ["of an unknown version"] } },
+  { fault: "records withheld", by: { "faults/backup-forgery": ["show as a gap"] } },
+  // This host.
+  {
+    fault: "wrong age identity",
+    by: { "faults/records": ["can neither verify nor restore", "no identity at all"] },
+  },
+  { fault: "a tenant's name that is a path", by: { "faults/sources": ["is refused by every command"] } },
+  {
+    fault: "scratch disk full",
+    by: { "faults/interrupted": ["scratch disk %s is inconclusive"] },
+  },
+  { fault: "scratch server killed", by: { "faults/interrupted": ["whose scratch server is killed"] } },
+  { fault: "scratch lacks what the copy needs", by: { "faults/targets": ["leaves the verdict open"] } },
+  {
+    fault: "SIGINT",
+    by: {
+      "faults/interrupted": ["that is interrupted exits 130"],
+      "cli/backup": ["that is cancelled exits 130"],
+      "cli/demo": ["that is interrupted"],
+    },
+  },
+  {
+    fault: "SIGKILL",
+    by: {
+      "faults/interrupted": ["that is killed leaves no proof", "that is killed leaves a target"],
+      "faults/backup-killed": ["the next"],
+      "cli/backup": ["that is killed not at all"],
+    },
+  },
+  {
+    fault: "error messages full of rows",
+    by: { "faults/canary": ["prints none of them", "lies open in a store"] },
+  },
+  // The target.
+  {
+    fault: "target not empty, the live tenant among them",
+    by: { "faults/targets": ["that is the live tenant itself"] },
+  },
+  {
+    fault: "target unreachable, or its password wrong",
+    by: { "faults/targets": ["nobody answers at", "whose password is wrong"] },
+  },
+  { fault: "target lost on the way", by: { "faults/interrupted": ["whose target dies"] } },
+  {
+    fault: "target lacks an extension, room, a locale, is older, of another encoding, or gives no rights",
+    by: {
+      "faults/targets": [
+        "lacks an extension's version",
+        "is older than the source",
+        "another encoding",
+        "may make nothing",
+      ],
+    },
+  },
+];
+
+const tests = resolve(import.meta.dirname, "..");
+
+/** The names of the tests in a file, as they stand there. */
+function namesIn(file: string): string {
+  const text = readFileSync(join(tests, `${file}.test.ts`), "utf8");
+  const calls = text.matchAll(/\b(?:it|describe)(?:\.(?:each|for)[^]*?\))?\(\s*(?:`|")([^]*?)(?:`|"),/g);
+  return Array.from(calls, ([, name]) => name ?? "").join("\n");
+}
+
+describe("every fault that Holdfast survives", () => {
+  it.each(held)("is held by a test: $fault", ({ by }) => {
+    expect(Object.keys(by).length).toBeGreaterThan(0);
+    for (const [file, words] of Object.entries(by)) {
+      const names = namesIn(file);
+      for (const word of words) expect(names).toContain(word);
+    }
+  });
+});
