@@ -5,9 +5,9 @@ import type { Comparison } from "./restored.ts";
 
 /**
  * Who owns what and who may do what: owners, privileges and default privileges of all objects, the
- * privileges on the database (trap 11), and that every role exists. Memberships are compared on scratch
- * only, where no role was there before; rights over the server (superuser, login, replication,
- * predefined roles) are not given there and so not compared.
+ * privileges on the database (trap 11), and that every role exists. Memberships and attributes are compared
+ * on scratch only, where no role was there before. Rights over the server (superuser, login, replication,
+ * predefined roles) are not given there, and so told by name and not compared.
  */
 export function checkGrants(
   { fingerprint, restored }: Comparison,
@@ -21,10 +21,11 @@ export function checkGrants(
   for (const role of fingerprint.roles) {
     const found = here.get(role.name);
     if (found === undefined) all.push({ subject: `role ${role.name}`, difference: "absent" });
-    else if (restored.side === "scratch") all.push(...membershipDifferences(role, found));
+    else if (restored.side === "scratch") all.push(...roleDifferences(role, found));
   }
   const count = compared + fingerprint.roles.length + 1;
-  return compareResult("grants", count, all, `${String(count)} owners, privileges and roles are equal`);
+  const detail = [`${String(count)} owners, privileges and roles are equal`, withheld(fingerprint.roles)];
+  return compareResult("grants", count, all, detail.filter((part) => part !== "").join("; "));
 }
 
 function databasePrivileges(expected: DatabaseFingerprint, found: DatabaseFingerprint): Finding[] {
@@ -47,6 +48,50 @@ function aclOf({ acl, owner }: DatabaseFingerprint): readonly string[] {
   return acl ?? [`=Tc/${name}`, `${name}=CTc/${name}`];
 }
 
+const rights = {
+  superuser: "SUPERUSER",
+  createRole: "CREATEROLE",
+  createDatabase: "CREATEDB",
+  login: "LOGIN",
+  replication: "REPLICATION",
+  bypassRowSecurity: "BYPASSRLS",
+} as const satisfies Partial<Record<keyof RoleFingerprint["attributes"], string>>;
+
+/** What a load by design gives to no role, so that it is not among what is equal. */
+function withheld(roles: readonly RoleFingerprint[]): string {
+  const told = roles.flatMap(({ name, attributes, memberOf }) => {
+    const held = [
+      ...Object.entries(rights).flatMap(([key, word]) =>
+        attributes[key as keyof typeof rights] ? [word] : [],
+      ),
+      ...memberOf.map(({ role }) => role).filter((role) => role.startsWith("pg_")),
+    ];
+    return held.length === 0 ? [] : [`${name} (${held.join(", ")})`];
+  });
+  return told.length === 0 ? "" : `rights over the server are not restored: ${told.join(", ")}`;
+}
+
+const attributesKept = ["inherit", "connectionLimit", "validUntil"] as const;
+
+function roleDifferences(expected: RoleFingerprint, found: RoleFingerprint): Finding[] {
+  const subject = `role ${expected.name}`;
+  const spelt = (value: string | number | boolean | null): string =>
+    value === null ? "none" : String(value);
+  const pairs = [
+    ...attributesKept.map((key) => [key, expected.attributes[key], found.attributes[key]] as const),
+    ["comment", expected.comment, found.comment] as const,
+  ];
+  return [
+    ...membershipDifferences(expected, found),
+    ...pairs
+      .filter(([, wanted, here]) => wanted !== here)
+      .map(([key, wanted, here]) => ({
+        subject,
+        difference: `${key}: expected ${spelt(wanted)}, found ${spelt(here)}`,
+      })),
+  ];
+}
+
 function membershipDifferences(expected: RoleFingerprint, found: RoleFingerprint): Finding[] {
   const wanted = memberships(expected);
   const here = memberships(found);
@@ -63,6 +108,12 @@ function membershipDifferences(expected: RoleFingerprint, found: RoleFingerprint
 
 function memberships(role: RoleFingerprint): string[] {
   return role.memberOf
-    .filter((one) => !one.role.startsWith("pg_"))
-    .map((one) => `member of ${one.role}${one.admin ? " with admin option" : ""}`);
+    .filter(({ role: name }) => !name.startsWith("pg_"))
+    .map(({ role: name, admin, inherit, set }) => {
+      // Before 16 a membership has no options of its own.
+      const options = [inherit === false ? "without inherit" : "", set === false ? "without set" : ""];
+      return ["member of", name, admin ? "with admin option" : "", ...options]
+        .filter((word) => word !== "")
+        .join(" ");
+    });
 }

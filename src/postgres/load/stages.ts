@@ -77,7 +77,7 @@ async function withLoaders(
   }
 }
 
-/** `public` is there already, whatever the archive thinks. */
+/** `public` is there already, whatever the archive thinks, and goes again where the source had dropped it. */
 async function runSchemas(context: LoadContext, loader: Session): Promise<void> {
   const schemas = ofStage(context, "schema");
   const existing = await context.admin.query<{ name: string }>(
@@ -89,6 +89,23 @@ async function runSchemas(context: LoadContext, loader: Session): Promise<void> 
     context,
     loader,
     schemas.filter(({ tag }) => !names.has(tag)),
+  );
+  if (!lacksPublic(context)) return;
+  try {
+    await context.admin.query("drop schema if exists public");
+  } catch (error) {
+    context.ledger.problem("SCHEMA public", { ...refusalOf(error), kind: "machine" });
+  }
+}
+
+/** Only the census tells, since an archive holds nothing that is not there. A database that was there before keeps its own. */
+function lacksPublic({ fingerprint, destination, options }: LoadContext): boolean {
+  const { scope, census } = fingerprint;
+  return (
+    scope.kind === "database" &&
+    destination.create &&
+    options.tables === undefined &&
+    !census.some(({ kind }) => kind === "public schema")
   );
 }
 
@@ -126,9 +143,10 @@ async function finishDatabase(context: LoadContext): Promise<void> {
       : true;
   for (const entry of ofStage(context, "own")) {
     if (ledger.has(entry)) continue;
-    if (entry.desc === "SECURITY LABEL")
+    if (entry.desc === "SECURITY LABEL") {
       ledger.leftOut(entry, "security labels of databases are not restored");
-    else if (["ENCODING", "STDSTRINGS", "SEARCHPATH"].includes(entry.desc) || ofDatabase)
+      ledger.note(`a security label of the database is not restored: ${entry.defn.trim()}`);
+    } else if (["ENCODING", "STDSTRINGS", "SEARCHPATH"].includes(entry.desc) || ofDatabase)
       ledger.applied(entry);
     else ledger.leftOut(entry, "refused in part; see the problems of the database");
   }

@@ -11,8 +11,6 @@ interface Owned {
   readonly catalog: string;
   /** A query of oid, identity, owner, acl (null where the kind has none), letter (of acldefault). */
   readonly rows: string;
-  /** Whether a restore can keep the owner: event triggers and wrappers want a superuser, which none of the restored roles is. */
-  readonly keepsOwner: boolean;
   readonly keepsPrivileges: boolean;
 }
 
@@ -62,7 +60,11 @@ function schemaObjects(versionNum: number): readonly Owned[] {
 }
 
 function own(catalog: string, rows: string): Owned {
-  return { catalog, rows, keepsOwner: true, keepsPrivileges: true };
+  return { catalog, rows, keepsPrivileges: true };
+}
+
+function withoutPrivileges(catalog: string, rows: string): Owned {
+  return { catalog, rows, keepsPrivileges: false };
 }
 
 /** Kinds that have an owner but no privileges; operators of one name are told apart by their oid's text. */
@@ -70,13 +72,11 @@ function named(catalog: string, prefix: string, word: string): Owned {
   const text =
     catalog === "pg_operator" ? "o.oid::regoperator::text" : `format('%I.%I', s.nspname, o.${prefix}name)`;
   const shell = catalog === "pg_operator" ? "where o.oprcode <> 0" : "";
-  return {
+  return withoutPrivileges(
     catalog,
-    rows: `select o.oid, '${word} ' || ${text}, o.${prefix}owner, null::aclitem[], null
-             from pg_catalog.${catalog} o join space s on s.oid = o.${prefix}namespace ${shell}`,
-    keepsOwner: true,
-    keepsPrivileges: false,
-  };
+    `select o.oid, '${word} ' || ${text}, o.${prefix}owner, null::aclitem[], null
+       from pg_catalog.${catalog} o join space s on s.oid = o.${prefix}namespace ${shell}`,
+  );
 }
 
 const databaseObjects: readonly Owned[] = [
@@ -87,15 +87,21 @@ const databaseObjects: readonly Owned[] = [
   {
     catalog: "pg_foreign_data_wrapper",
     rows: "select w.oid, 'foreign data wrapper ' || quote_ident(w.fdwname), w.fdwowner, w.fdwacl, 'F' from pg_catalog.pg_foreign_data_wrapper w",
-    keepsOwner: false,
     keepsPrivileges: true,
   },
   {
     catalog: "pg_language",
     rows: "select l.oid, 'language ' || quote_ident(l.lanname), l.lanowner, l.lanacl, 'l' from pg_catalog.pg_language l where l.oid >= 16384",
-    keepsOwner: false,
     keepsPrivileges: true,
   },
+  withoutPrivileges(
+    "pg_event_trigger",
+    "select e.oid, 'event trigger ' || quote_ident(e.evtname), e.evtowner, null::aclitem[], null from pg_catalog.pg_event_trigger e",
+  ),
+  withoutPrivileges(
+    "pg_publication",
+    "select p.oid, 'publication ' || quote_ident(p.pubname), p.pubowner, null::aclitem[], null from pg_catalog.pg_publication p",
+  ),
 ];
 
 function bareOf(one: Owned): string {
@@ -106,7 +112,7 @@ function bareOf(one: Owned): string {
 
 function owner(one: Owned): string {
   return `select 'owner', '${one.catalog}', o.oid, concat_ws(' ', o.identity, pg_catalog.pg_get_userbyid(o.owner)), false
-            from (${bareOf(one)}) o where ${String(one.keepsOwner)}`;
+            from (${bareOf(one)}) o`;
 }
 
 function privileges(one: Owned): string {

@@ -13,7 +13,7 @@ function remarks(kind: string, catalog: string, classColumn: string, text: strin
     from pg_catalog.${catalog} d
    cross join lateral pg_catalog.pg_identify_object(d.${classColumn}, d.objoid, d.objsubid) i
    cross join lateral pg_catalog.pg_identify_object_as_address(d.${classColumn}, d.objoid, d.objsubid) a
-   where (d.objoid >= 16384 or (d.${classColumn} = 'pg_catalog.pg_namespace'::regclass and d.objoid = 'public'::regnamespace))
+   where (d.objoid >= 16384 or (d.${classColumn} = 'pg_catalog.pg_namespace'::regclass and d.objoid = pg_catalog.to_regnamespace('public')))
      and d.${classColumn} not in ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_extension'::regclass)
      and not exists (select from member m where m.classid = d.${classColumn} and m.objid = d.objoid)
      and ($1::text[] is null or a.object_names[1] = any ($1))
