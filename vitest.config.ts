@@ -26,7 +26,7 @@ export default defineConfig({
     projects: [
       project("unit", { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }),
       project("contract", { testTimeoutMs: 60_000, hookTimeoutMs: 300_000 }),
-      project("integration", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }, [
+      project("integration", { testTimeoutMs: 400_000, hookTimeoutMs: 120_000 }, [
         "test/support/whole-run.ts",
       ]),
       project("faults", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),

@@ -67,7 +67,7 @@ function contextOf(
     hostName: "test-host",
     uid: process.getuid?.() ?? -1,
   };
-  const wait = testWait();
+  const wait = testWait(600_000);
   const configPath = resolve(machine.cwd, config ?? "holdfast.yaml");
   const load = (): ReturnType<typeof loadConfig> => loadConfig(configPath, machine.env);
   return {

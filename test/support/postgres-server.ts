@@ -17,8 +17,10 @@ export function testWait(limitMs = 200_000): Waiting {
   return within({ signal: new AbortController().signal }, limitMs);
 }
 
-/** The newest installed PostgreSQL that has a server. */
+/** What HOLDFAST_TEST_POSTGRES names (it must be on PATH too), else the newest installed PostgreSQL that has a server. */
 export function testBinFolder(): string {
+  const told = process.env["HOLDFAST_TEST_POSTGRES"];
+  if (told !== undefined && told !== "") return told;
   const base = "/usr/lib/postgresql";
   const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
   const found = versions
@@ -84,7 +86,12 @@ export function environmentOf(server: PrivateServer, database: string): Record<s
 }
 
 /** Runs SQL (any number of statements, each its own transaction) with the stock psql; returns what it printed, unaligned, without headers. */
-export async function psql(server: PrivateServer, database: string, sql: string): Promise<string> {
+export async function psql(
+  server: PrivateServer,
+  database: string,
+  sql: string,
+  wait: Waiting = testWait(),
+): Promise<string> {
   const { stdout } = await run(
     {
       file: join(server.binFolder, "psql"),
@@ -92,7 +99,7 @@ export async function psql(server: PrivateServer, database: string, sql: string)
       env: environmentOf(server, database),
       input: Buffer.from(sql),
     },
-    testWait(),
+    wait,
   );
   return stdout.toString("utf8").replace(/\n$/, "");
 }
