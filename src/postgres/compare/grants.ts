@@ -48,22 +48,20 @@ function aclOf({ acl, owner }: DatabaseFingerprint): readonly string[] {
   return acl ?? [`=Tc/${name}`, `${name}=CTc/${name}`];
 }
 
-const rights = {
-  superuser: "SUPERUSER",
-  createRole: "CREATEROLE",
-  createDatabase: "CREATEDB",
-  login: "LOGIN",
-  replication: "REPLICATION",
-  bypassRowSecurity: "BYPASSRLS",
-} as const satisfies Partial<Record<keyof RoleFingerprint["attributes"], string>>;
+const rights = [
+  ["superuser", "SUPERUSER"],
+  ["createRole", "CREATEROLE"],
+  ["createDatabase", "CREATEDB"],
+  ["login", "LOGIN"],
+  ["replication", "REPLICATION"],
+  ["bypassRowSecurity", "BYPASSRLS"],
+] as const satisfies readonly (readonly [keyof RoleFingerprint["attributes"], string])[];
 
 /** What a load by design gives to no role, so that it is not among what is equal. */
 function withheld(roles: readonly RoleFingerprint[]): string {
   const told = roles.flatMap(({ name, attributes, memberOf }) => {
     const held = [
-      ...Object.entries(rights).flatMap(([key, word]) =>
-        attributes[key as keyof typeof rights] ? [word] : [],
-      ),
+      ...rights.filter(([key]) => attributes[key]).map(([, word]) => word),
       ...memberOf.map(({ role }) => role).filter((role) => role.startsWith("pg_")),
     ];
     return held.length === 0 ? [] : [`${name} (${held.join(", ")})`];

@@ -1,4 +1,5 @@
 import { quoteIdent } from "../quote.ts";
+import type { Session } from "../session.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";
 
@@ -35,6 +36,22 @@ export async function withCreateRights(context: LoadContext, work: () => Promise
   try {
     await work();
   } finally {
-    await change((place) => `revoke create on ${place} from ${roles}`);
+    const owners = await ownersOf(admin);
+    await change((place) => {
+      // Whoever owns the place by now has the right of its own.
+      const others = ledger.placeholders.filter((role) => role !== owners.get(place));
+      return others.length === 0
+        ? "select"
+        : `revoke create on ${place} from ${others.map(quoteIdent).join(", ")}`;
+    });
   }
+}
+
+async function ownersOf(admin: Session): Promise<ReadonlyMap<string, string>> {
+  const rows = await admin.query<{ kind: string; name: string; owner: string }>(
+    `select 'schema' as kind, nspname::text as name, pg_catalog.pg_get_userbyid(nspowner)::text as owner from pg_catalog.pg_namespace
+     union all
+     select 'database', datname::text, pg_catalog.pg_get_userbyid(datdba)::text from pg_catalog.pg_database`,
+  );
+  return new Map(rows.map(({ kind, name, owner }) => [`${kind} ${quoteIdent(name)}`, owner]));
 }

@@ -39,6 +39,8 @@ export class Ledger {
   readonly #outcomes = new Map<number, EntryOutcome>();
   readonly #problems: LoadProblem[] = [];
   readonly #notes = new Set<string>();
+  /** Entries that failed by the machine. */
+  readonly #lacking = new Set<TocEntry>();
   readonly placeholders: string[] = [];
   readonly loginsWithoutPassword: string[] = [];
   rows = 0;
@@ -58,9 +60,15 @@ export class Ledger {
     this.#outcomes.set(dumpId, { dumpId, desc, subject: subjectOf(entry), outcome: "left-out", reason });
   }
 
-  /** An entry that the server refused; `error` has been looked at by `refusalOf`. */
-  failed(entry: TocEntry, refusal: Refusal): void {
+  /**
+   * An entry that the server refused; `error` has been looked at by `refusalOf`. For want of another that
+   * this server could not take, the data are not to blame either.
+   */
+  failed(entry: TocEntry, met: Refusal): void {
     const { dumpId, desc } = entry;
+    const isFollowing = this.#lacking.values().some((lacking) => needs(entry, lacking));
+    const refusal: Refusal = isFollowing ? { ...met, kind: "machine" } : met;
+    if (refusal.kind === "machine") this.#lacking.add(entry);
     const subject = subjectOf(entry);
     this.#outcomes.set(dumpId, { dumpId, desc, subject, outcome: "failed", reason: refusal.message });
     this.problem(subject, refusal);
@@ -96,6 +104,14 @@ export class Ledger {
   has(entry: TocEntry): boolean {
     return this.#outcomes.has(entry.dumpId);
   }
+}
+
+/** As the archive says, which tells nothing of the server that a user mapping is for. */
+function needs(entry: TocEntry, other: TocEntry): boolean {
+  if (entry.dependencies.includes(other.dumpId)) return true;
+  return (
+    entry.desc === "USER MAPPING" && other.desc === "SERVER" && entry.tag.endsWith(` SERVER ${other.tag}`)
+  );
 }
 
 export function subjectOf({ desc, namespace, tag }: Pick<TocEntry, "desc" | "namespace" | "tag">): string {

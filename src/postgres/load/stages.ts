@@ -43,9 +43,10 @@ export async function runStages(context: LoadContext): Promise<void> {
   });
   tell(context, "grants");
   const blocked = await blockedOwners(context);
-  await withCreateRights(context, () =>
-    giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked),
-  );
+  await withCreateRights(context, async () => {
+    await giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked);
+    if (!context.adminIsSuperuser) await giveRest(context);
+  });
   await runAdminStage(context, "acl");
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");
@@ -120,6 +121,18 @@ function sequencesOf({
     entries.filter(({ desc }) => desc === "SEQUENCE").map(({ namespace, tag }) => key(namespace, tag)),
   );
   return fingerprint.sequences.filter(({ schema, name }) => chosen.has(key(schema, name)));
+}
+
+/**
+ * What found no owner goes to the database's, not to the administrator, whose rights its functions would
+ * have. Only while rights are lent can somebody without superuser do it; where that fails `retireLoader` tells.
+ */
+async function giveRest({ admin, loader, fingerprint }: LoadContext): Promise<void> {
+  try {
+    await admin.query(`reassign owned by ${quoteIdent(loader)} to ${quoteIdent(fingerprint.database.owner)}`);
+  } catch (error) {
+    refusalOf(error);
+  }
 }
 
 /** The database goes to its owner, and with it whatever the tenant's code made under the loader's name. */
