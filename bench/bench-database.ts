@@ -1,6 +1,7 @@
 /** The private server that the bench runs against, with the bench database in it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Waiting } from "../src/base/waiting.ts";
 import type { PrivateServer } from "../src/postgres/private-server.ts";
 import {
   createDatabase,
@@ -27,7 +28,7 @@ export async function startBenchDatabase(scale: number): Promise<BenchDatabase> 
   try {
     await createDatabase(server, "bench");
     await runFile(server, "bench", "erp.sql", { scale });
-    await psql(server, "bench", "vacuum (freeze, analyze)");
+    await psql(server, "bench", "vacuum (freeze, analyze)", patient());
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
@@ -42,6 +43,11 @@ export async function startBenchDatabase(scale: number): Promise<BenchDatabase> 
   };
 }
 
+/** Filling 4 GB takes its time on a small machine. */
+function patient(): Waiting {
+  return { signal: AbortSignal.timeout(3_600_000) };
+}
+
 /** One working day on the database. */
 export async function workOneDay(database: BenchDatabase, scale: number, day: number): Promise<void> {
   await runFile(database.server, database.name, "erp-day.sql", { scale, day });
@@ -54,5 +60,10 @@ async function runFile(
   variables: Readonly<Record<string, number>>,
 ): Promise<void> {
   const set = Object.entries(variables).map(([name, value]) => `\\set ${name} ${String(value)}\n`);
-  await psql(server, database, set.join("") + (await readFile(join(import.meta.dirname, file), "utf8")));
+  await psql(
+    server,
+    database,
+    set.join("") + (await readFile(join(import.meta.dirname, file), "utf8")),
+    patient(),
+  );
 }

@@ -4,6 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { Failure } from "../base/failure.ts";
+import { release } from "./release.ts";
 
 const segmentBytes = 64 * 1024;
 const tagBytes = 16;
@@ -36,6 +37,7 @@ export function writePayload({ fileKey, nonce, plain }: Payload, out: Uint8Array
     out.set(sealed, to);
     out.set(cipher.getAuthTag(), to + sealed.length);
     to += sealed.length + tagBytes;
+    release(sealed);
   }
 }
 
@@ -59,7 +61,9 @@ export function readPayload(fileKey: Uint8Array, payload: Uint8Array): Buffer {
     const segment = sealed.subarray(from, from + segmentBytes + tagBytes);
     const decipher = createDecipheriv(algorithm, key, counter, { authTagLength: tagBytes });
     decipher.setAuthTag(segment.subarray(-tagBytes));
-    plain.set(decipher.update(segment.subarray(0, -tagBytes)), index * segmentBytes);
+    const opened = decipher.update(segment.subarray(0, -tagBytes));
+    plain.set(opened, index * segmentBytes);
+    release(opened);
     try {
       decipher.final();
     } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Failure } from "../base/failure.ts";
+import { release } from "./release.ts";
 import { padme } from "./padme.ts";
 import { frameLength } from "./zstd-frame.ts";
 
@@ -29,9 +30,11 @@ export function compress(plain: Uint8Array, level: number): Buffer {
   });
   const total = padme(Math.max(paddedBytesMin, frame.length + skippableHeaderBytes));
   const padded = Buffer.alloc(total);
+  const { length } = frame;
   frame.copy(padded);
-  padded.writeUInt32LE(skippableMagic, frame.length);
-  padded.writeUInt32LE(total - frame.length - skippableHeaderBytes, frame.length + 4);
+  padded.writeUInt32LE(skippableMagic, length);
+  padded.writeUInt32LE(total - length - skippableHeaderBytes, length + 4);
+  release(frame);
   return padded;
 }
 

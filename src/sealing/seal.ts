@@ -2,6 +2,7 @@
 import { sha256 } from "../base/digest.ts";
 import { ageOpen, ageSeal } from "./age.ts";
 import { compress, decompress, type PlainLength } from "./compress.ts";
+import { release } from "./release.ts";
 import type { SealedBytes } from "./sealing.ts";
 
 export async function seal(
@@ -9,11 +10,16 @@ export async function seal(
   recipients: readonly string[],
   zstdLevel: number,
 ): Promise<SealedBytes> {
-  const body = await ageSeal(compress(plain, zstdLevel), recipients);
+  const compressed = compress(plain, zstdLevel);
+  const body = await ageSeal(compressed, recipients);
+  release(compressed);
   return { body, sha256: sha256(body) };
 }
 
 /** Errors as `Opener.open` states them. */
 export async function unseal(sealed: Uint8Array, identity: string, length: PlainLength): Promise<Buffer> {
-  return decompress(await ageOpen(sealed, identity), length);
+  const compressed = await ageOpen(sealed, identity);
+  const plain = decompress(compressed, length);
+  release(compressed);
+  return plain;
 }

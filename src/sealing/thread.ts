@@ -6,6 +6,12 @@ import { type Answer, type Answers, type Ask, type Reply, type Request, unflatte
 /** The same file under both names: the sources run as they stand, the package holds what tsc made of them. */
 const workerFile = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
+/**
+ * A thread works on megabytes outside of the heap and makes few objects in it. A young generation of the usual
+ * size fills so slowly that the bytes those objects stand for gather meanwhile.
+ */
+const maxYoungGenerationSizeMb = 4;
+
 /** Methods, so that each may take the answer of its own ask: the answer to an ask has the ask's kind. */
 interface Pending {
   resolve(answer: Answer): void;
@@ -14,7 +20,7 @@ interface Pending {
 
 /** One worker thread. When it dies, everything asked of it, then and later, fails. */
 export class Thread implements AsyncDisposable {
-  readonly #worker = new Worker(workerFile, { execArgv: [] });
+  readonly #worker = new Worker(workerFile, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb } });
   readonly #pending = new Map<number, Pending>();
   #asked = 0;
   readonly #over = new AbortController();

@@ -10,6 +10,7 @@ import {
   type Request,
   type StreamStep,
 } from "./messages.ts";
+import { release } from "./release.ts";
 import { seal, unseal } from "./seal.ts";
 import type { SealedBytes } from "./sealing.ts";
 import { StreamWork } from "./stream-work.ts";
@@ -49,10 +50,12 @@ async function outcomeOf(ask: Ask): Promise<Outcome> {
       return { answer: null, transfer: [] };
     case "document": {
       const sealed = transferable(await seal(ask.plain, ask.recipients, ask.zstdLevel));
+      release(ask.plain);
       return { answer: sealed, transfer: [sealed.body.buffer] };
     }
     case "open": {
       const plain = owned(await unseal(ask.sealed, ask.identity, ask.length));
+      release(ask.sealed);
       return { answer: plain, transfer: [plain.buffer] };
     }
   }
