@@ -1,4 +1,4 @@
-/** Every command has examples that parse, and a section in docs/cli-json.md. */
+/** Every command has examples that parse and a section in docs/cli-json.md, which also knows every code of an error. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -26,6 +26,23 @@ async function parseOnly(args: readonly string[]): Promise<string> {
   });
   return said;
 }
+
+describe("the codes of errors", () => {
+  const table = readFileSync(resolve(import.meta.dirname, "../../src/base/failure.ts"), "utf8");
+  const codes = Array.from(
+    table.matchAll(/"([a-z]+\/[a-z]+)": \{\s*exit: (\d+),\s*retryable: (true|false)/g),
+    ([, code, exit, retryable]) =>
+      `\`${code ?? ""}\` | ${exit ?? ""} | ${retryable === "true" ? "yes" : "no"}`,
+  );
+
+  it("are many", () => {
+    expect(codes.length).toBeGreaterThan(40);
+  });
+
+  it.each(codes)("%s stands in docs/cli-json.md with its exit", (code) => {
+    expect(docs).toContain(`| ${code} | `);
+  });
+});
 
 describe.each(commands.map(({ name, examples }) => ({ name, examples })))("$name", ({ name, examples }) => {
   it("has examples, and each of them parses", async () => {
