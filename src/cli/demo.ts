@@ -7,6 +7,7 @@ import { pause } from "../base/waiting.ts";
 import { command } from "./command.ts";
 import { prepareStage } from "./demo/stage.ts";
 import { type Scene, tellStory } from "./demo/story.ts";
+import { reachableByAll } from "./reachable-by-all.ts";
 import { count } from "./text.ts";
 
 export const demo = command({
@@ -22,6 +23,11 @@ export const demo = command({
       .option("keep", { type: "boolean", describe: "leave the folder behind" })
       .option("serve", { type: "boolean", describe: "keep the demo's PostgreSQL running until Ctrl-C" }),
   run: async ({ keep, serve }, context, out) => {
+    if (context.machine.uid === 0 && !(await reachableByAll(tmpdir()))) {
+      throw new Failure("scratch/start", `the users of the demo's servers cannot pass through ${tmpdir()}`, {
+        hint: "set TMPDIR to a folder that everybody may pass through",
+      });
+    }
     const folder = await mkdtemp(join(tmpdir(), "holdfast-demo-"));
     // The users of the servers pass through; what is inside is theirs or ours alone.
     await chmod(folder, 0o711);

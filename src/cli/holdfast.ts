@@ -40,6 +40,9 @@ type Parsed =
   | { readonly kind: "run"; readonly run: CommandRun; readonly config: string | undefined };
 
 async function parse(args: readonly string[], frame: Frame): Promise<Parsed> {
+  // The parser would drop what follows without a word, and a list of one tenant would become one of all.
+  if (args.includes("--"))
+    throw new Failure("usage/invalid", "-- is of no use here: no name begins with a dash");
   const found: { run?: CommandRun; config?: string | undefined; help?: string; failure?: Failure } = {};
   if (args.length === 0) return { kind: "help", text: await grammar(frame, () => undefined).getHelp() };
   const parser = grammar(frame, (run) => {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { access, cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { loadConfig } from "../config/load-config.ts";
@@ -10,6 +10,7 @@ import { directoryStore } from "../stores/directory.ts";
 import { configText } from "./config-text.ts";
 import type { Machine } from "./context.ts";
 import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
+import { reachableByAll } from "./reachable-by-all.ts";
 
 export interface SetUpWish {
   /** Absolute. */
@@ -97,12 +98,4 @@ async function refuseUnknownPlan(shipped: string, plan: PlanName): Promise<void>
   throw new Failure("usage/invalid", `there is no plan ${plan}`, {
     hint: `the shipped plans are ${names.join(", ")}`,
   });
-}
-
-/** Whether everyone may pass through the folder and all above it, which the scratch user has to. */
-async function reachableByAll(folder: string): Promise<boolean> {
-  for (let at = folder; ; at = dirname(at)) {
-    if (((await stat(at)).mode & 0o001) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
 }

@@ -9,11 +9,13 @@ import type { CheckResult } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
+import { weighTarget } from "../postgres/compare/weigh-target.ts";
 import type { Image, ServerAddress } from "../postgres/image.ts";
 import { isLoader } from "../postgres/load/loader-name.ts";
 import type { LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
+import { withPartitions } from "../postgres/load/with-partitions.ts";
 import { openTarget } from "../postgres/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/programs.ts";
 import { quoteIdent } from "../postgres/quote.ts";
@@ -93,33 +95,35 @@ export async function planRestore(
   wait: Waiting,
 ): Promise<RestorePlan> {
   const copy = await open(desk, order, wait);
+  const tables = await tablesOf(order, copy, wait);
   await using target = await openTarget(order.target, wait);
   const checks = await examineTarget(target, {
     fingerprint: copy.manifest.fingerprint,
     plainBytes: copy.record.plainBytes,
   });
   return {
-    ...outline(order, copy),
+    ...outline({ ...order, tables }, copy),
     target: checks,
     suitable: checks.every((check) => check.outcome !== "failed"),
   };
 }
 
 /**
- * Throws "target/occupied" for a database that is not empty and "target/unsuitable" for one that
+ * Throws "usage/invalid" for a table that the backup lacks, "target/occupied" for a database that is not empty and "target/unsuitable" for one that
  * lacks something, both before anything is changed; damage as the repository throws it. Differences
  * found afterwards are in the report.
  */
-export async function restore(desk: RestoreDesk, order: RestoreOrder, wait: Waiting): Promise<RestoreReport> {
+export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Waiting): Promise<RestoreReport> {
   const startedMs = desk.monotonicMs();
-  const copy = await open(desk, order, wait);
+  const copy = await open(desk, asked, wait);
+  const order = { ...asked, tables: await tablesOf(asked, copy, wait) };
   const { fingerprint } = copy.manifest;
   const programs = await findPrograms(order.binFolders, majorOf(fingerprint.server.versionNum), wait);
   const ready = await demandSuitable(order, copy, wait);
   desk.watch.opened(copy.record.plainBytes);
   const loaded = await loadTarget(desk, order, { image: copy.image, ...ready }, wait);
   desk.watch.loading("comparing", loaded.bytes);
-  const checks = await compare(
+  const compared = await compare(
     { side: "target", admin: order.target, twin: null },
     copy.image,
     {
@@ -133,6 +137,7 @@ export async function restore(desk: RestoreDesk, order: RestoreOrder, wait: Wait
     },
     wait,
   );
+  const checks = weighTarget(compared, loaded.problems);
   return {
     ...outline(order, copy),
     // Now it is known which stores the bytes really came from.
@@ -163,6 +168,15 @@ function open(
   const stores = library.stores.toSorted((one, other) => rank(one.name) - rank(other.name));
   const keys = keysToRead(tenant, library.trust, identity);
   return openCopy({ tenant, backup: point.choice.backup.backup, keys }, { ...library, stores }, opener, wait);
+}
+
+/** Those that were asked for, with their partitions. */
+async function tablesOf(
+  { tables }: RestoreOrder,
+  { image }: OpenedCopy,
+  wait: Waiting,
+): Promise<RestoreOrder["tables"]> {
+  return tables === null ? null : withPartitions(image, tables, wait);
 }
 
 function outline(

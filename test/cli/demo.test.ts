@@ -1,5 +1,5 @@
 /** `demo` tells its story to the end in less than two minutes, and leaves nothing behind, also when it is interrupted. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +10,8 @@ let temp: string;
 
 beforeAll(() => {
   temp = mkdtempSync(join(tmpdir(), "holdfast-demo-test-"));
+  // The users of the servers pass through.
+  chmodSync(temp, 0o711);
 });
 
 afterAll(() => {

@@ -34,6 +34,7 @@ describe("wrong usage", () => {
     [["keys"], "name a command of keys"],
     [["keys", "destroy"], "unknown argument: destroy"],
     [["tenants", "--colour"], "unknown argument: colour"],
+    [["list", "--", "acme"], "-- is of no use here: no name begins with a dash"],
     [["keys", "rotate"], "not enough non-option arguments: got 0, need at least 1"],
     [["config", "check", "--config"], "not enough arguments following: config"],
     [["config", "check", "--config", "a", "--config", "b"], "--config is given 2 times"],

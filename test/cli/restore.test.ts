@@ -25,7 +25,11 @@ beforeAll(async () => {
     `set role acme_owner;
      create table invoice (id int primary key, note text); grant select on invoice to acme_app;
      create table "Odd.Name" (id int);
-     insert into invoice select g, 'note ' || g from generate_series(1, 500) g`,
+     insert into invoice select g, 'note ' || g from generate_series(1, 490) g;
+     create table entry (day int, id int) partition by range (day);
+     create table entry_1 partition of entry for values from (0) to (10) partition by range (id);
+     create table entry_1_1 partition of entry_1 for values from (0) to (100);
+     insert into entry select 1, g from generate_series(1, 10) g`,
   );
   home = await tenantHome(urlOf(source, "postgres"), ["acme"]);
   older = made.parse(await home.json(["backup", "acme"]))[0].backup;
@@ -89,7 +93,7 @@ describe("a restore", () => {
       backup: older,
       proven: true,
       from: ["two"],
-      tables: 2,
+      tables: 3,
       rows: 500,
     });
     expect(told.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
@@ -99,7 +103,7 @@ describe("a restore", () => {
     expect(ended.stderr).toMatch(
       new RegExp(`^acme: backup ${older} of \\S+, \\d+ s old; its plan expects one every 1 d\n$`),
     );
-    expect(await psql(target, name, "select count(*) from invoice")).toBe("500");
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("490");
     const who =
       "select string_agg(rolname, ' ' order by rolname) from pg_roles where rolname ~ '^(acme|holdfast)' and not rolcanlogin";
     expect(await psql(target, "postgres", who)).toBe("acme_app acme_owner");
@@ -112,10 +116,10 @@ describe("a restore", () => {
     const ended = await restore("--to", "file:target-url", "--latest-verified", "--jobs", "1");
     expect(ended.exit).toBe(0);
     expect(ended.stdout).toMatch(
-      new RegExp(`^acme ${older} restored to ${name} from two\n2 tables, 500 rows, .* in `),
+      new RegExp(`^acme ${older} restored to ${name} from two\n3 tables, 500 rows, .* in `),
     );
     expect(ended.stdout).toMatch(/^tables +passed/m);
-    expect(await psql(target, name, "select count(*) from invoice")).toBe("500");
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("490");
   });
 
   it("with --table loads that table alone, one whose name holds a dot too", async () => {
@@ -139,6 +143,18 @@ describe("a restore", () => {
     expect(await psql(target, alone, tables)).toBe("Odd.Name");
   });
 
+  it("with --table of a partitioned table loads its partitions of every level", async () => {
+    const { name, url } = absent();
+    const ended = await restore("--to", url, "--table", "public.entry", "--json");
+    expect(report.parse(JSON.parse(ended.stdout))).toMatchObject({ tables: 1, rows: 10, bytes: 41 });
+    expect(await psql(target, name, "select count(*) from entry")).toBe("10");
+    const { url: part, name: alone } = absent();
+    await restore("--to", part, "--table", "public.entry_1_1");
+    expect(await psql(target, alone, "select count(*), to_regclass('entry') is null from entry_1_1")).toBe(
+      "10|t",
+    );
+  });
+
   it("with --table of a table that the backup lacks exits 2 and makes no database", async () => {
     const { name, url } = absent();
     const ended = await restore("--to", url, "--table", "public.nothing");
@@ -153,7 +169,7 @@ describe("a restore", () => {
     expect(ended.stderr).toContain(
       "warning: this backup was never proven; restored because: nothing newer is left\n",
     );
-    expect(await psql(target, name, "select count(*) from invoice")).toBe("501");
+    expect(await psql(target, name, "select count(*) from invoice")).toBe("491");
   });
 });
 
@@ -207,7 +223,7 @@ describe("--plan-only", () => {
   it("tells the backup, where from, and each thing looked at on the target, and changes nothing", async () => {
     const { name, url } = absent();
     const json = plan.parse(await home.json(["restore", "acme", "--to", url, "--plan-only"]));
-    expect(json).toMatchObject({ backup: older, suitable: true, tables: 2, rows: 500 });
+    expect(json).toMatchObject({ backup: older, suitable: true, tables: 3, rows: 500 });
     expect(json.target.map((one) => one.name)).toEqual([
       "version",
       "encoding",

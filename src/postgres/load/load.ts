@@ -2,24 +2,23 @@
  * Loading a backup into a database: into scratch to prove it, into a target to bring it back (traps 13,
  * 15, 17, 19). Every entry of the archive is executed by a session of our choosing and accounted for.
  */
-import { Failure } from "../../base/failure.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../connect.ts";
 import type { Image, ServerAddress } from "../image.ts";
 import { quoteIdent } from "../quote.ts";
 import type { Session } from "../session.ts";
-import { parseToc, type TocEntry } from "../toc.ts";
+import type { TocEntry } from "../toc.ts";
 import type { LoadContext, LoadDestination, LoadOptions } from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
 import { dropLoader } from "./loader-end.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
 import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./roles.ts";
+import { readSchemaArchive } from "./schema-archive.ts";
 import { selectEntries } from "./selection.ts";
 import { settle } from "./settings.ts";
 import { runStages } from "./stages.ts";
 
-const archiveBytesMax = 1_000_000_000;
 const cleanUpLimitMs = 20_000;
 
 /**
@@ -35,7 +34,7 @@ export async function load(
   wait: Waiting,
 ): Promise<LoadReport> {
   const { fingerprint } = image;
-  const toc = parseToc(await gather(image, fingerprint.schema.stream, wait));
+  const toc = await readSchemaArchive(image, wait);
   const { chosen, leftOut } = selectEntries(toc.entries, options.tables);
   const ledger = new Ledger();
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
@@ -96,18 +95,6 @@ export async function load(
   } finally {
     await dropLoader(destination, loader, ledger);
   }
-}
-
-async function gather(image: Image, stream: string, wait: Waiting): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of image.read(stream, null, wait)) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes > archiveBytesMax)
-      throw new Failure("format/invalid", "the schema archive is larger than a gigabyte");
-  }
-  return Buffer.concat(parts);
 }
 
 async function isSuperuser(session: Session): Promise<boolean> {
