@@ -28,8 +28,10 @@ export async function backupDesk(
       chance,
       host: hostName,
       inFlight: desk.inFlight,
-      onStoreFailed: (tenant, store, { message }) =>
-        say(`warning: ${tenant}: ${store} is left out: ${message}`),
+      onStoreFailed: (tenant, store, { message, hint }) => {
+        say(`warning: ${tenant}: ${store} is left out: ${message}`);
+        if (hint !== undefined) say(`  hint: ${hint}`);
+      },
       onKeysRefused: (tenant, { store, generation, failure }) =>
         say(`warning: ${tenant}: keys ${String(generation)} in ${store} are not used: ${failure.message}`),
       onDamage: (tenant, { store, key, reason }) =>

@@ -10,7 +10,6 @@ import { backupDesk, backupOrder } from "./backup-orders.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "./desk.ts";
 import { parseTenant } from "./list.ts";
-import { markStores } from "./mark-stores.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { spellBytes, table } from "./text.ts";
@@ -30,13 +29,13 @@ export const backup = command({
       .option("all", { type: "boolean", describe: "every tenant, configured or discovered" })
       .option("kind", {
         choices: backupKinds,
+        requiresArg: true,
         default: "manual" as const,
         describe: "what retention takes it for",
       }),
   run: async ({ tenants, all, kind }, context, out) => {
     await using desk = await context.openDesk();
     const chosen = await chooseTenants(desk, tenants ?? [], all === true);
-    await markStores(desk, chosen, context.wait);
     const orders = await Promise.all(chosen.map((tenant) => backupOrder(desk, tenant)));
     using watch = new Bars(out);
     const verb = await backupDesk(desk, watch, (line) => out.say(line));

@@ -64,9 +64,13 @@ async function checkStore(config: StoreConfig, machine: Machine, wait: Waiting):
     return { ...examination, storeId };
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
-    const probe = { name: "descriptor", outcome: "failed" as const, detail: error.message };
+    const probe = { name: "descriptor", outcome: "failed" as const, detail: withHint(error) };
     return { ...examination, suitable: false, probes: [...examination.probes, probe], storeId: null };
   }
+}
+
+function withHint({ message, hint }: Failure): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 function text(checked: readonly CheckedStore[]): string {

@@ -24,6 +24,8 @@ export interface BirthTerms {
   readonly away: ReadonlySet<StoreName>;
   /** So many stores must say that they hold no key set. */
   readonly quorum: number;
+  /** The highest generation that records name. Nothing older is used, nor anything born, when it is gone. */
+  readonly least?: number;
 }
 
 /** So many generations of a store may be left half-made by hosts that died, or be taken by garbage, in one call. */
@@ -34,6 +36,8 @@ const attemptsMax = 8;
  * reached and lacks it. `stores`: all of the tenant's, in the tenant's order, also those that are down.
  * It is born in the first store that answers; without `terms` all must. Sets of which none verifies
  * are the failure of the newest of them; too few answers that of the first store that gave none.
+ * Where records name a generation and neither it nor a newer one is found, "keys/signature": going back
+ * would undo a rotation, and a birth would take the keys of what may yet be put back.
  */
 export async function ensureKeySet(
   tenant: TenantId,
@@ -44,15 +48,18 @@ export async function ensureKeySet(
 ): Promise<MintedKeySet> {
   const asked = stores.filter(({ name }) => !terms.away.has(name));
   const { keySet, refusals } = await findKeySet(tenant, asked, mint.trust, wait);
-  if (keySet !== null) return { keySet, refusals, places: await spreadKeySet(keySet, asked, wait) };
+  const { least = 0 } = terms;
+  if (keySet !== null && keySet.generation >= least)
+    return { keySet, refusals, places: await spreadKeySet(keySet, asked, wait) };
   const inTheWay = refusals.find(({ generation }) => generation !== null);
-  if (inTheWay !== undefined) throw inTheWay.failure;
+  if (keySet === null && inTheWay !== undefined) throw inTheWay.failure;
+  if (least > 0) throw lostGeneration(tenant, least);
   const born = await birth(tenant, stores, { asked, refusals, quorum: terms.quorum }, mint, wait);
   return { ...born, places: await spreadKeySet(born.keySet, asked, wait) };
 }
 
 /**
- * A new generation, above every one that any store shows a trace of. Every store must answer, or one
+ * A new generation, above every one that any store shows a trace of or, as `least`, that records name. Every store must answer, or one
  * that is away might hold a later generation, which would be taken for the current one in the place
  * of this: whom the rotation shuts out would be let in again.
  */
@@ -61,10 +68,11 @@ export async function rotateKeySet(
   stores: readonly KeyStore[],
   mint: Mint,
   wait: Waiting,
+  least = 0,
 ): Promise<MintedKeySet> {
   const [first] = stores;
   if (first === undefined) throw new Failure("config/invalid", `${tenant} has no store`);
-  let highest = 0;
+  let highest = least;
   for (const store of stores) {
     highest = Math.max(highest, await highestToRotate(tenant, store, wait));
   }
@@ -84,6 +92,17 @@ async function highestToRotate(tenant: TenantId, store: KeyStore, wait: Waiting)
       hint: error.hint === undefined ? why : `${why}; ${error.hint}`,
     });
   }
+}
+
+function lostGeneration(tenant: TenantId, generation: number): Failure {
+  const number = String(generation);
+  return new Failure(
+    "keys/signature",
+    `the keys of generation ${number} of ${tenant}, which records name, are in no store that answers`,
+    {
+      hint: `put tenants/${tenant}/keys/${number}.* back from another store or an old copy of one; \`holdfast keys rotate ${tenant}\` makes new keys for backups from now on`,
+    },
+  );
 }
 
 interface Asked {

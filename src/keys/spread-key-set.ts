@@ -41,7 +41,9 @@ async function giveObject({ key, body }: KeyObject, store: KeyStore, wait: Waiti
     there = await store.read(key, {}, wait);
   }
   if (!there.equals(body))
-    throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`);
+    throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`, {
+      hint: "`holdfast keys rotate TENANT` makes keys that every store can hold",
+    });
 }
 
 async function readOrNull(key: ObjectKey, store: KeyStore, wait: Waiting): Promise<Buffer | null> {

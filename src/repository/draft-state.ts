@@ -44,12 +44,14 @@ export interface DraftOrder {
   /** How many of them must hold the backup for it to count. */
   readonly quorum: number;
   readonly zstdLevel: number;
-  /** Of the newest generation, from the stores that are left; see `keysToBackUp`. */
-  readonly keys: (shelves: Shelves, wait: Waiting) => Promise<KeysFound>;
+  /** Of the newest generation, no older than `least`, from the stores that are left; see `keysToBackUp`. */
+  readonly keys: (shelves: Shelves, least: number, wait: Waiting) => Promise<KeysFound>;
 }
 
 export interface KeysFound {
   readonly keys: TenantKeys;
+  /** The key objects as lines of an inventory: a copy without them opens for nobody. */
+  readonly lines: readonly InventoryLine[];
   /** Of every store that was left, whether it holds these very keys now. */
   readonly places: readonly KeySetPlace[];
   /** Newer key sets that nobody uses, being forged, incomplete or unknown. */

@@ -8,16 +8,15 @@ import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StreamEntry } from "../model/manifest.ts";
 import type { PlainStream } from "../postgres/snapshot.ts";
-import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { ChunkKeys } from "../sealing/sealing.ts";
 import { ChunkPlacer } from "./chunk-placer.ts";
 import { checkSourceClock } from "./clocks.ts";
 import { commit } from "./commit.ts";
-import type { Committed, DraftEnd, DraftOrder, DraftState, Workshop } from "./draft-state.ts";
+import type { Committed, DraftEnd, DraftOrder, DraftState, KeysFound, Workshop } from "./draft-state.ts";
 import type { Damage } from "./fetch.ts";
-import { keyObjects } from "./key-objects.ts";
 import { lockTimes } from "./locks.ts";
 import { openShelves } from "./open-shelves.ts";
+import { highestNamed } from "./records.ts";
 import { findReusable } from "./reuse.ts";
 import { Shelves } from "./shelves.ts";
 
@@ -41,9 +40,8 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
     workshop.onStoreFailed(tenant, store, failure);
   });
   const holdings = await openShelves(tenant, shelves, workshop, wait);
-  const keys = await keysInPlace(order, shelves, workshop, wait);
-  const stores = shelves.live.map(({ store }) => store);
-  const keyLines = await keyObjects(tenant, keys, stores, workshop, wait);
+  const least = highestNamed([...holdings.seen.values()].flat());
+  const { keys, lines: keyLines } = await keysInPlace(order, shelves, least, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
   const { generation } = keys;
   const onDamage = (damage: Damage): void => {
@@ -67,13 +65,14 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
 async function keysInPlace(
   { tenant, keys }: DraftOrder,
   shelves: Shelves,
+  least: number,
   { onKeysRefused }: Workshop,
   wait: Waiting,
-): Promise<TenantKeys> {
-  const found = await keys(shelves, wait);
+): Promise<KeysFound> {
+  const found = await keys(shelves, least, wait);
   for (const refusal of found.refusals) onKeysRefused(tenant, refusal);
   for (const { store, failure } of found.places) if (failure !== null) shelves.fail(store, failure);
-  return found.keys;
+  return found;
 }
 
 function draftOf(state: DraftState): Draft {

@@ -12,13 +12,14 @@ import type { CopyRequest } from "./open-copy.ts";
 
 /** For a backup: the newest generation, born now if there is none, and given to every store that is left. */
 export function keysToBackUp(tenant: TenantId, mint: Mint, hostIdentity: string | null): DraftOrder["keys"] {
-  return async (shelves, wait) => {
+  return async (shelves, least, wait) => {
     // Stores that failed already are named too: which generations a store may make hangs on its place among all.
     const stores = shelves.all.map(({ store }) => store);
-    const terms = { away: new Set(shelves.failures.keys()), quorum: shelves.quorum };
+    const terms = { away: new Set(shelves.failures.keys()), quorum: shelves.quorum, least };
     const { keySet, places, refusals } = await ensureKeySet(tenant, stores, mint, wait, terms);
     const unused = refusals.filter(({ generation }) => generation !== null);
-    return { keys: await openKeySet(keySet, hostIdentity), places, refusals: unused };
+    const lines = keySet.objects.map(({ key, body }) => ({ key, bytes: body.length, sha256: sha256(body) }));
+    return { keys: await openKeySet(keySet, hostIdentity), lines, places, refusals: unused };
   };
 }
 

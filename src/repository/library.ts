@@ -1,6 +1,6 @@
 /** What reading a tenant's backups takes; who only reads is given no more. */
 import type { Clock } from "../base/clock.ts";
-import { type Failure, isFailure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { TrustRing } from "../keys/signing.ts";
@@ -35,6 +35,23 @@ export async function askEach<S extends ObjectReader, T>(
     else down.push({ store: store.name, failure: storeFailure(end.reason, wait) });
   }
   return { answers, down };
+}
+
+/** Throws "store/quorum" when not one of so many stores answered: silence is not to look like health. */
+export function demandAnswer(question: string, asked: number, down: readonly StoreDown[]): void {
+  const [first] = down;
+  if (first === undefined || down.length < asked) return;
+  const why = down.map(({ store, failure }) => `${store}: ${failure.message}`).join("; ");
+  const { hint } = first.failure;
+  throw new Failure("store/quorum", `no store says ${question}: ${why}`, {
+    cause: first.failure,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Words for a message that says that nothing was found; empty when every store was asked. */
+export function unasked(down: readonly StoreDown[]): string {
+  return down.length === 0 ? "" : `; not asked: ${down.map(({ store }) => store).join(", ")}`;
 }
 
 /**

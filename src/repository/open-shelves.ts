@@ -5,6 +5,7 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import { distinct } from "./chain.ts";
 import { checkStoreClock } from "./clocks.ts";
 import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
+import { identifyStores } from "./identify-stores.ts";
 import type { Library } from "./library.ts";
 import { readProofs } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
@@ -17,15 +18,18 @@ export interface Holdings {
   readonly records: readonly BackupRecord[];
   readonly condemned: Condemned;
   readonly proofs: readonly Proof[];
+  /** Of the stores that are left. */
+  readonly storeIds: ReadonlyMap<StoreName, string>;
 }
 
-/** Stores that fail are out; "store/quorum" when too few are left, "policy/refused" for an erased tenant. */
+/** Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased tenant. */
 export async function openShelves(
   tenant: TenantId,
   shelves: Shelves,
   library: Pick<Library, "trust" | "clock">,
   wait: Waiting,
 ): Promise<Holdings> {
+  const storeIds = await identifyStores(shelves, wait);
   const seen = new Map<StoreName, readonly StoredRecord[]>();
   const condemned: Condemned[] = [];
   const proofs: Proof[] = [];
@@ -40,5 +44,5 @@ export async function openShelves(
   }, wait);
   const good = distinct([...seen.values()].flat().filter(isGood));
   const records = good.map(({ record }) => record).toReversed();
-  return { seen, records, condemned: joinCondemned(condemned), proofs };
+  return { seen, records, condemned: joinCondemned(condemned), proofs, storeIds };
 }

@@ -102,6 +102,11 @@ export function isGood(one: StoredRecord): one is GoodRecord {
   return one.standing === "good";
 }
 
+/** The highest key generation that signed records name, those from the future included; 0 when there is none. */
+export function highestNamed(records: readonly StoredRecord[]): number {
+  return records.reduce((highest, { record }) => Math.max(highest, record?.keyGeneration ?? 0), 0);
+}
+
 function recordForm(
   tenant: TenantId,
   backup: BackupId,

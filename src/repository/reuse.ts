@@ -36,6 +36,7 @@ export interface ReuseQuestion {
   readonly records: readonly BackupRecord[];
   readonly condemned: Condemned;
   readonly proofs: readonly Proof[];
+  readonly storeIds: ReadonlyMap<StoreName, string>;
   readonly locks: LockTimes | null;
   readonly inFlight: Budget;
   readonly onDamage: (damage: Damage) => void;
@@ -90,12 +91,12 @@ async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<M
 }
 
 async function markHolders(
-  { tenant, generation, shelves, proofs }: ReuseQuestion,
+  { tenant, generation, shelves, proofs, storeIds }: ReuseQuestion,
   candidates: ReadonlyMap<ChunkName, Candidate>,
   wait: Waiting,
 ): Promise<void> {
   await shelves.each(async ({ store }) => {
-    const damaged = damagedKeys(proofs, store.name, null);
+    const damaged = damagedKeys(proofs, store.name, storeIds.get(store.name) ?? null);
     for await (const { key, bytes } of store.list(chunksPrefix(tenant, generation), wait)) {
       const candidate = candidates.get(parseChunkKey(key)?.name ?? "");
       if (candidate?.key !== key || candidate.bytes !== bytes || damaged.has(key)) continue;

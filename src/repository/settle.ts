@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -17,6 +18,7 @@ import { lacking } from "./listing.ts";
 import type { Library } from "./library.ts";
 import { putWhole } from "./put.ts";
 import type { Shelves } from "./shelves.ts";
+import { refuseErased } from "./tombstone.ts";
 
 export interface Settling {
   readonly tenant: TenantId;
@@ -32,8 +34,13 @@ export interface Settling {
 }
 
 const roundsMax = 3;
+/** At most so many objects of a few MiB each are held for every store. */
+const copiesAtOnce = 4;
 
-/** Resolves with the instant before the condemned lists were read. */
+/**
+ * Resolves with the instant before the condemned lists were read. "policy/refused" when the tenant was
+ * erased meanwhile: what is lacking then is not to be put back.
+ */
 export async function settle(settling: Settling, wait: Waiting): Promise<Date> {
   for (let round = 1; ; round += 1) {
     const lacks = await listLacks(settling, wait);
@@ -45,6 +52,7 @@ export async function settle(settling: Settling, wait: Waiting): Promise<Date> {
       }
       break;
     }
+    await refuseErasedSince(settling, wait);
     await copyLacks(settling, lacks, wait);
   }
   const readAt = settling.clock.now();
@@ -84,13 +92,15 @@ async function copyLacks(
   lacks: ReadonlyMap<StoreName, readonly InventoryLine[]>,
   wait: Waiting,
 ): Promise<void> {
-  const sources = shelves.all.map(({ store }) => store);
+  // One that failed may still hold the only other copy, but is asked last.
+  const failed = shelves.all.filter(({ store }) => shelves.failures.has(store.name));
+  const sources = [...shelves.live, ...failed].map(({ store }) => store);
   await shelves.each(async (shelf) => {
-    for (const line of lacks.get(shelf.store.name) ?? []) {
+    await eachAtOnce(lacks.get(shelf.store.name) ?? [], copiesAtOnce, async (line) => {
       const body = await fetchFromAnother(sources, line, wait);
       const lockedUntil = line.lockedUntil === undefined ? null : new Date(line.lockedUntil);
       await putWhole(shelf, { ...line, body, lockedUntil }, wait);
-    }
+    });
   }, wait);
 }
 
@@ -109,9 +119,14 @@ async function fetchFromAnother(
   }
 }
 
+async function refuseErasedSince({ tenant, shelves, trust }: Settling, wait: Waiting): Promise<void> {
+  await shelves.each(({ store }) => refuseErased(tenant, store, { trust }, wait), wait);
+}
+
 async function condemnedEverywhere({ tenant, shelves, trust }: Settling, wait: Waiting): Promise<Condemned> {
   const each: Condemned[] = [];
   await shelves.each(async ({ store }) => {
+    await refuseErased(tenant, store, { trust }, wait);
     each.push(await readCondemned(tenant, store, { trust }, wait));
   }, wait);
   return joinCondemned(each);

@@ -13,17 +13,20 @@ import type { ObjectReader } from "../stores/store.ts";
 import { type Gap, gaps } from "./chain.ts";
 import { isFailure } from "../base/failure.ts";
 import { readInventory } from "./inventories.ts";
-import { askEach, type Library } from "./library.ts";
-import { newestProof, readProofs } from "./proofs.ts";
+import { askEach, demandAnswer, type Library, type StoreDown } from "./library.ts";
+import { damagedKeys, newestProof, readProofs } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
+import { refuseErased } from "./tombstone.ts";
 
 export interface TenantStates {
   /** Newest recovery point first. */
   readonly backups: readonly BackupEntry[];
   /** Records that others name as their predecessor and that no store shows. */
   readonly gaps: readonly Gap[];
-  /** What is unknown or not believed, and why, in words. */
+  /** What is unknown or not believed, and why, in words; those of stores that are down included. */
   readonly notes: readonly StateNote[];
+  /** Stores that could not be asked, and may hold more. */
+  readonly down: readonly StoreDown[];
 }
 
 /** What the rules choose from, and what people want to know beside it. */
@@ -40,7 +43,10 @@ export interface StateNote {
 
 interface Holding {
   readonly store: ObjectReader;
+  /** Null: no proof counts for copies here. */
   readonly storeId: string | null;
+  /** About the store as a whole. */
+  readonly notes: readonly StateNote[];
   readonly records: ReadonlyMap<BackupId, StoredRecord>;
   /** Sizes by key. */
   readonly listing: ReadonlyMap<string, number>;
@@ -49,18 +55,21 @@ interface Holding {
 
 const inventoriesAtOnce = 2;
 
+/** "store/quorum" when no store could be asked: nothing found then means nothing. */
 export async function tenantStates(tenant: TenantId, library: Library, wait: Waiting): Promise<TenantStates> {
   const { answers, down } = await askEach(
     library.stores,
     (store) => hold(tenant, store, library, wait),
     wait,
   );
+  demandAnswer(`what is held of ${tenant}`, library.stores.length, down);
   const holdings = [...answers.values()];
   const notes: StateNote[] = down.map(({ store, failure }) => ({
     store,
     backup: null,
     note: failure.message,
   }));
+  for (const holding of holdings) notes.push(...holding.notes);
   const all = holdings.flatMap(({ records }) => [...records.values()]);
   for (const one of all) {
     if (one.standing === "suspect")
@@ -75,6 +84,7 @@ export async function tenantStates(tenant: TenantId, library: Library, wait: Wai
     backups: entries.toSorted((one, other) => (one.backup < other.backup ? 1 : -1)),
     gaps: gaps(all.filter(isGood)),
     notes,
+    down,
   };
 }
 
@@ -85,18 +95,54 @@ async function hold(
   library: Library,
   wait: Waiting,
 ): Promise<Holding> {
-  const descriptor = await readDescriptor(store, wait);
+  const identity = await identify(store, wait);
+  const erased = await erasureOf(tenant, store, library, wait);
   const records = await readRecords(tenant, store, library, wait);
   const proofs = await readProofs(tenant, store, library, wait);
   const listing = new Map<string, number>();
   for await (const { key, bytes } of store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
   return {
     store,
-    storeId: descriptor?.storeId ?? null,
+    storeId: identity.storeId,
+    notes: [identity.note, erased].flatMap((note) =>
+      note === null ? [] : [{ store: store.name, backup: null, note }],
+    ),
     records: new Map(records.map((one) => [one.backup, one])),
     listing,
     proofs,
   };
+}
+
+/** Without a usable `holdfast.json` the copies are as good as ever, and only proofs cannot be bound to them (promise 7). */
+async function identify(
+  store: ObjectReader,
+  wait: Waiting,
+): Promise<{ readonly storeId: string | null; readonly note: string | null }> {
+  const unbound = "no proof counts for its copies; restore takes them with --allow-unproven --reason TEXT";
+  try {
+    const descriptor = await readDescriptor(store, wait);
+    if (descriptor !== null) return { storeId: descriptor.storeId, note: null };
+    return { storeId: null, note: `it holds no holdfast.json, so ${unbound}` };
+  } catch (error) {
+    const unusable = isFailure(error) && (error.code.startsWith("format/") || error.code === "store/corrupt");
+    if (!unusable) throw error;
+    return { storeId: null, note: `${error.message}, so ${unbound}` };
+  }
+}
+
+async function erasureOf(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Library,
+  wait: Waiting,
+): Promise<string | null> {
+  try {
+    await refuseErased(tenant, store, library, wait);
+    return null;
+  } catch (error) {
+    if (isFailure(error, "policy/refused") || isFailure(error, "keys/signature")) return error.message;
+    throw error;
+  }
 }
 
 async function entryOf(
@@ -111,7 +157,7 @@ async function entryOf(
   const believed = shown.find(isGood);
   if (believed === undefined) return suspectEntry(backup, library, shown);
   const same = holdings.filter(({ records }) => records.get(backup)?.sha256 === believed.sha256);
-  const whole = await wholeIn(believed.record, same, notes, wait);
+  const whole = await wholeIn(believed.record, same, proofs, notes, wait);
   const copies = new Map<StoreName, CopyState>();
   for (const { name } of library.stores) {
     const holding = holdings.find(({ store }) => store.name === name);
@@ -133,6 +179,7 @@ async function entryOf(
 async function wholeIn(
   record: BackupRecord,
   holdings: readonly Holding[],
+  proofs: readonly Proof[],
   notes: StateNote[],
   wait: Waiting,
 ): Promise<ReadonlySet<StoreName>> {
@@ -146,6 +193,9 @@ async function wholeIn(
     if (listing.get(key) !== inventory.bytes)
       drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
   }
+  const damaged = new Map(
+    holdings.map(({ store: { name }, storeId }) => [name, damagedKeys(proofs, name, storeId, backup)]),
+  );
   try {
     const sources = holdings.map(({ store }) => store);
     const onDamage = (damage: {
@@ -159,6 +209,9 @@ async function wholeIn(
       for (const { store, listing } of holdings) {
         if (listing.get(key) !== bytes)
           drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
+        // What a proof found altered no listing shows; it counts against every backup that names it (trap 23).
+        else if (damaged.get(store.name)?.has(key) === true)
+          drop(store.name, `${key} was found damaged by a proof`);
       }
     }
   } catch (error) {

@@ -4,14 +4,15 @@ import type { Clock } from "../base/clock.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type StoreDescriptor, storeDescriptor } from "../model/documents.ts";
-import { descriptorKey } from "../model/layout.ts";
+import { descriptorKey, tenantsPrefix } from "../model/layout.ts";
 import type { ObjectReader, Store } from "./store.ts";
 
 const bytesMax = 65_536;
 
 /**
  * `holdfast.json` of a store, made if there is none. Of several hosts that make it at once one wins,
- * and all return what that one wrote. Fails as `readDescriptor` does.
+ * and all return what that one wrote. Fails as `readDescriptor` does, and with "store/unsuitable" where
+ * there is none although the store holds backups: under a new id every proof of its copies would be void.
  */
 export async function ensureDescriptor(
   store: Store,
@@ -21,6 +22,7 @@ export async function ensureDescriptor(
 ): Promise<StoreDescriptor> {
   const there = await readDescriptor(store, wait);
   if (there !== null) return there;
+  await refuseUsed(store, wait);
   const fresh: StoreDescriptor = {
     format: { name: "holdfast-store", version: 1 },
     storeId: randomBase32(chance, 16),
@@ -35,6 +37,14 @@ export async function ensureDescriptor(
   if (won === null)
     throw new Failure("store/unsuitable", `${store.name} does not show what was just written to it`);
   return won;
+}
+
+async function refuseUsed(store: ObjectReader, wait: Waiting): Promise<void> {
+  for await (const { key } of store.list(tenantsPrefix, wait)) {
+    throw new Failure("store/unsuitable", `${store.name} has lost its holdfast.json and holds ${key}`, {
+      hint: `put ${descriptorKey} back: {"format":{"name":"holdfast-store","version":1},"storeId":"…","createdAt":"…"}, with the storeId that signed proofs of copies in ${store.name} name; a new id would void them`,
+    });
+  }
 }
 
 /**

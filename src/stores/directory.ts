@@ -154,7 +154,11 @@ class DirectoryStore implements WholeStore {
         await link(staged, join(this.#path, key));
         return;
       } catch (error) {
-        if (errnoOf(error) === "EEXIST") throw new Failure("store/exists", `${key} is taken in ${this.name}`);
+        if (errnoOf(error) === "EEXIST") {
+          // Whoever linked it may have died before its name was durable; who takes it for written relies on that.
+          await this.#folders.sync(dirname(key));
+          throw new Failure("store/exists", `${key} is taken in ${this.name}`);
+        }
         if (errnoOf(error) !== "ENOENT" || attempt === linkAttemptsMax) throw error;
         this.#folders.forget();
       }

@@ -1,10 +1,11 @@
 /** The keys of a backup: a copy that nobody could open does not count (promise 1), and a store that is away hinders no first backup. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { rotateKeySet } from "../../src/keys/mint-key-set.ts";
 import { keySetKeys } from "../../src/model/layout.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { type FaultyStore, faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { buildHouse, type House, readAll, rows } from "../support/repository-fixture.ts";
+import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let disks: readonly [MemoryStore, MemoryStore];
@@ -120,6 +121,38 @@ describe("a tenant's very first backup", () => {
       const copy = await house.open([dubai, frankfurt], backup);
       expect((await readAll(copy, "rows")).toString()).toBe(table);
     }
+  });
+});
+
+describe("keys that records name", () => {
+  it("and that are gone from every store are not born anew: what may be put back keeps its place", async () => {
+    const made = await backUp();
+    const kept = new Map<string, Buffer>();
+    for (const disk of disks) {
+      for (const key of disk.keys().filter((one) => one.includes("/keys/"))) {
+        kept.set(key, disk.bodyOf(key));
+        disk.lose(key);
+      }
+    }
+    await expect(backUp()).rejects.toMatchObject({
+      code: "keys/signature",
+      message: "the keys of generation 1 of acme, which records name, are in no store that answers",
+    });
+    expect(disks.flatMap((disk) => disk.keys()).filter((key) => key.includes("/keys/"))).toEqual([]);
+    for (const [key, body] of kept) disks[1].overwrite(key, body);
+    expect((await backUp()).state).toBe("complete");
+    expect((await readAll(await house.open([dubai], made.backup), "rows")).toString()).toBe(table);
+  });
+
+  it("are not gone back behind: who deletes a generation undoes no rotation", async () => {
+    await backUp();
+    await rotateKeySet(house.tenant, disks, house.mint, never);
+    expect((await backUp()).reusedBytes).toBe(0);
+    for (const disk of disks)
+      for (const key of disk.keys().filter((one) => one.includes("/keys/3."))) disk.lose(key);
+    await expect(backUp()).rejects.toMatchObject({ code: "keys/signature" });
+    const next = await rotateKeySet(house.tenant, disks, house.mint, never, 3);
+    expect(next.keySet.generation).toBe(5);
   });
 });
 

@@ -7,7 +7,7 @@ import { graceMs } from "../../src/repository/commit.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
-import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
+import { buildHouse, type House, markOf, never, readAll, rows } from "../support/repository-fixture.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 
 let house: House;
@@ -105,6 +105,24 @@ describe("an object that a backup reuses", () => {
   });
 });
 
+describe("an erasure while a backup runs", () => {
+  it("ends it: no record is written, and no key object that was removed is put back (promise 10)", async () => {
+    const gone = dubai.keys().filter((key) => key.includes("/keys/"));
+    const erase = async (): Promise<void> => {
+      const at = house.clock.now().toISOString();
+      const grave = { format: { name: "holdfast-erased", version: 1 }, tenant: house.tenant, at };
+      dubai.overwrite(`tenants/${house.tenant}/erased.jws`, await house.signer.sign("removal", grave));
+      for (const key of gone) dubai.lose(key);
+    };
+    await expect(
+      house.backUp([dubai, frankfurt], { rows: table }, { beforeCommit: erase }),
+    ).rejects.toMatchObject({ code: "policy/refused" });
+    expect(recordsIn(dubai).length).toBe(1);
+    expect(recordsIn(frankfurt).length).toBe(1);
+    expect(dubai.keys().filter((key) => key.includes("/keys/"))).toEqual([]);
+  });
+});
+
 describe("a condemned list that cannot be read", () => {
   it("stops all reuse but no backup", async () => {
     dubai.overwrite(`${condemnedPrefix(house.tenant)}20261121T000000Z.jws`, Buffer.from("noise"));
@@ -162,9 +180,10 @@ describe("the last look", () => {
     );
     const after = watched.calls.slice(last + 1).map(({ operation, key }) => `${operation} ${key}`);
     const base = `tenants/${house.tenant}`;
-    expect(after.slice(1, 4)).toEqual([
+    expect(after.slice(1, 5)).toEqual([
       `list ${base}/chunks/1/`,
       `list ${base}/keys/`,
+      `stat ${base}/erased.jws`,
       `list ${base}/condemned/`,
     ]);
     expect(after.at(-1)).toMatch(/^create .*record\.jws$/);
@@ -181,7 +200,7 @@ describe("what a proof found damaged in a store", () => {
       tenant: house.tenant,
       backup: copy.record.backup,
       store: store.name,
-      storeId: "a".repeat(16),
+      storeId: markOf(store),
       record: copy.recordSha256,
       verdict: "refuted" as const,
       at: house.clock.now().toISOString(),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { objectKey } from "../../src/model/ids.ts";
 import type { Shelf } from "../../src/repository/shelves.ts";
-import { buildHouse, type House, never, rows } from "../support/repository-fixture.ts";
+import { buildHouse, type House, marked, never, rows } from "../support/repository-fixture.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 
 let house: House;
@@ -17,7 +17,7 @@ const day = 86_400_000;
 const table = rows(21, 1_000_000);
 
 function locking(store: MemoryStore): { readonly order: { readonly shelves: readonly Shelf[] } } {
-  return { order: { shelves: [{ store, lock: { mode: "governance", keepMs: 10 * day } }] } };
+  return { order: { shelves: [{ store: marked(store), lock: { mode: "governance", keepMs: 10 * day } }] } };
 }
 
 /** The keys that the store lets nobody remove now. */

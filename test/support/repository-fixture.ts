@@ -2,17 +2,20 @@
  * A tenant, its keys and its stores, without PostgreSQL: streams are made by hand, everything else
  * (sealing, keys, signatures) is the real thing.
  */
+import { createHash } from "node:crypto";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Budget } from "../../src/base/limit.ts";
-import type { Failure } from "../../src/base/failure.ts";
+import { type Failure, isFailure } from "../../src/base/failure.ts";
 import type { Waiting } from "../../src/base/waiting.ts";
 import { systemChance } from "../../src/base/chance.ts";
 import { newHostIdentity } from "../../src/keys/host-keys.ts";
+import type { Mint } from "../../src/keys/bear-key-set.ts";
 import type { KeyRefusal } from "../../src/keys/key-set.ts";
 import { createSigner, createTrustRing, type Signer, type TrustRing } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
 import { type StoreName, type TenantId, tenantId } from "../../src/model/ids.ts";
+import { descriptorKey } from "../../src/model/layout.ts";
 import type { PlainStream } from "../../src/postgres/snapshot.ts";
 import { begin } from "../../src/repository/draft.ts";
 import type { Committed, DraftOrder, Workshop } from "../../src/repository/draft-state.ts";
@@ -33,6 +36,7 @@ export interface House extends AsyncDisposable {
   readonly signer: Signer;
   readonly trust: TrustRing;
   readonly workshop: Workshop;
+  readonly mint: Mint;
   /** Stores that failed during backups so far, and copies found damaged. */
   readonly failures: { readonly store: StoreName; readonly failure: Failure }[];
   readonly damage: Damage[];
@@ -86,19 +90,20 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
   const order: House["order"] = (stores, changes) => ({
     tenant,
     kind: "manual",
-    shelves: stores.map((store) => ({ store, lock: null })),
+    shelves: stores.map((store) => ({ store: marked(store), lock: null })),
     quorum: 1,
     zstdLevel: 3,
     keys: keysToBackUp(tenant, mint, host.identity),
     ...changes,
   });
-  const library: House["library"] = (stores) => ({ stores, trust, clock });
+  const library: House["library"] = (stores) => ({ stores: stores.map(readMarked), trust, clock });
   return {
     tenant,
     clock,
     signer,
     trust,
     workshop,
+    mint,
     failures,
     damage,
     refusals,
@@ -126,6 +131,40 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
       ),
     [Symbol.asyncDispose]: () => sealing[Symbol.asyncDispose](),
   };
+}
+
+/** The same store, with a descriptor where it has none of its own; nothing lies in the store for it. */
+export function marked(store: Store): Store {
+  return {
+    ...readMarked(store),
+    create: (key, body, options, wait) => store.create(key, body, options, wait),
+  };
+}
+
+function readMarked(store: ObjectReader): ObjectReader {
+  const format = { name: "holdfast-store", version: 1 };
+  const descriptor = { format, storeId: markOf(store), createdAt: noon.toISOString() };
+  return {
+    name: store.name,
+    stat: (key, wait) => store.stat(key, wait),
+    list: (prefix, wait, after) => store.list(prefix, wait, after),
+    versions: (key, wait) => store.versions(key, wait),
+    clock: (wait) => store.clock(wait),
+    read: async (key, options, wait) => {
+      try {
+        return await store.read(key, options, wait);
+      } catch (error) {
+        if (key !== descriptorKey || !isFailure(error, "store/absent")) throw error;
+        return Buffer.from(JSON.stringify(descriptor));
+      }
+    },
+  };
+}
+
+/** The store id of a store that only `marked` gave one. */
+export function markOf({ name }: Pick<Store, "name">): string {
+  const digest = createHash("sha256").update(name).digest();
+  return Array.from(digest.subarray(0, 16), (byte) => "abcdefghijklmnop".charAt(byte & 15)).join("");
 }
 
 /** Stores with a descriptor each, as `holdfast init` leaves them. */

@@ -49,6 +49,16 @@ describe("the descriptor of a store", () => {
     expect(store.bodyOf("holdfast.json").toString()).toBe(text);
   });
 
+  it("that was lost is not replaced in a store that holds backups: a new id would void every proof", async () => {
+    const store = memoryStore("two");
+    store.overwrite("tenants/acme/keys/1.jws", Buffer.from("of a tenant"));
+    await expect(ensureDescriptor(store, systemChance, clock, wait)).rejects.toMatchObject({
+      code: "store/unsuitable",
+      message: "two has lost its holdfast.json and holds tenants/acme/keys/1.jws",
+    });
+    expect(store.keys()).toEqual(["tenants/acme/keys/1.jws"]);
+  });
+
   it("is not called absent when the store does not answer", async () => {
     const store = faulty(memoryStore());
     store.isDown();
