@@ -3,7 +3,7 @@
  * and an age identity, and nothing else (promise 7). What it restored it compares as a proof does.
  */
 import type { Chance } from "../base/chance.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { CheckResult } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
@@ -11,20 +11,18 @@ import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
 import { weighTarget } from "../postgres/compare/weigh-target.ts";
 import type { Image, ServerAddress } from "../postgres/image.ts";
-import { isLoader } from "../postgres/load/loader-name.ts";
 import type { LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
 import { withPartitions } from "../postgres/load/with-partitions.ts";
 import { openTarget } from "../postgres/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/programs.ts";
-import { quoteIdent } from "../postgres/quote.ts";
-import type { Session } from "../postgres/session.ts";
 import { examineTarget, type TargetCheck } from "../postgres/target.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
 import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
 import type { Opener } from "../sealing/sealing.ts";
+import { demandSuitable, type Ready } from "./demand-suitable.ts";
 import type { Point } from "./point.ts";
 
 export interface TableName {
@@ -119,7 +117,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   const order = { ...asked, tables: await tablesOf(asked, copy, wait) };
   const { fingerprint } = copy.manifest;
   const programs = await findPrograms(order.binFolders, majorOf(fingerprint.server.versionNum), wait);
-  const ready = await demandSuitable(order, copy, wait);
+  const ready = await demandSuitable(order.target, { fingerprint, plainBytes: copy.record.plainBytes }, wait);
   desk.watch.opened(copy.record.plainBytes);
   const loaded = await loadTarget(desk, order, { image: copy.image, ...ready }, wait);
   desk.watch.loading("comparing", loaded.bytes);
@@ -200,62 +198,31 @@ function outline(
   };
 }
 
-interface Ready {
-  readonly maintenance: ServerAddress;
-  readonly create: boolean;
-}
-
-async function demandSuitable(order: RestoreOrder, copy: OpenedCopy, wait: Waiting): Promise<Ready> {
-  await using target = await openTarget(order.target, wait);
-  const checks = await examineTarget(target, {
-    fingerprint: copy.manifest.fingerprint,
-    plainBytes: copy.record.plainBytes,
-  });
-  const bad = checks.filter((check) => check.outcome === "failed");
-  const occupied = bad.find((check) => check.name === "empty");
-  if (occupied !== undefined) {
-    const hint = target.database === null ? undefined : await brokenOff(target.database);
-    throw new Failure(
-      "target/occupied",
-      `${order.target.database} is not empty: ${occupied.detail}`,
-      hint === undefined ? {} : { hint },
-    );
-  }
-  if (bad.length > 0) {
-    const words = bad.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
-    throw new Failure("target/unsuitable", `the target cannot take ${order.tenant}: ${words}`);
-  }
-  return { maintenance: target.maintenance, create: target.database === null };
-}
-
-/** A restore that was killed leaves its login as the owner of what it made; then nobody has to fear for the database. */
-async function brokenOff(database: Session): Promise<string | undefined> {
-  const [row] = await database.query<{ owner: string; name: string }>(
-    `select r.rolname::text as owner, d.datname::text as name
-       from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba
-      where d.datname = pg_catalog.current_database()`,
-  );
-  if (row === undefined || !isLoader(row.owner)) return undefined;
-  return `a restore was broken off here: drop database ${quoteIdent(row.name)}, then role ${quoteIdent(row.owner)}, and restore again`;
-}
-
-function loadTarget(
+async function loadTarget(
   desk: RestoreDesk,
   order: RestoreOrder,
   { image, maintenance, create }: Ready & { readonly image: Image },
   wait: Waiting,
 ): Promise<LoadReport> {
   const { chance, watch } = desk;
-  return load(
-    image,
-    { side: "target", admin: maintenance, database: order.target.database, create },
-    {
-      jobs: order.jobs,
-      content: "all",
-      ...(order.tables === null ? {} : { tables: order.tables }),
-      chance,
-      onProgress: ({ phase, bytesDone }) => watch.loading(phase, bytesDone),
-    },
-    wait,
-  );
+  const { database } = order.target;
+  try {
+    return await load(
+      image,
+      { side: "target", admin: maintenance, database, create },
+      {
+        jobs: order.jobs,
+        content: "all",
+        ...(order.tables === null ? {} : { tables: order.tables }),
+        chance,
+        onProgress: ({ phase, bytesDone }) => watch.loading(phase, bytesDone),
+      },
+      wait,
+    );
+  } catch (error) {
+    // What this restore made is dropped again; what was there before is not ours to drop.
+    if (create || !isFailure(error)) throw error;
+    const hint = `${database} was there before and may hold a part of the backup now: empty it before another restore`;
+    throw new Failure(error.code, error.message, { cause: error, hint });
+  }
 }

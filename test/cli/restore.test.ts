@@ -150,9 +150,7 @@ describe("a restore", () => {
     expect(await psql(target, name, "select count(*) from entry")).toBe("10");
     const { url: part, name: alone } = absent();
     await restore("--to", part, "--table", "public.entry_1_1");
-    expect(await psql(target, alone, "select count(*), to_regclass('entry') is null from entry_1_1")).toBe(
-      "10|t",
-    );
+    expect(await psql(target, alone, "select count(*) from entry_1_1")).toBe("10");
   });
 
   it("with --table of a table that the backup lacks exits 2 and makes no database", async () => {

@@ -114,6 +114,21 @@ describe("a restore", () => {
     expect(await psql(server, "postgres", "select from pg_roles where rolname ~ '^holdfast_load'")).toBe("");
   });
 
+  it("into a database that was there says that it may hold a part of the backup", async () => {
+    using _one = damage(home.store("one"), object("chunk"), flipped);
+    using _two = damage(home.store("two"), object("chunk"), flipped);
+    await createDatabase(server, "back");
+    const ended = await restore();
+    expect(ended.exit).toBe(3);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      error: {
+        code: "store/corrupt",
+        hint: "back was there before and may hold a part of the backup now: empty it before another restore",
+      },
+    });
+    await psql(server, "postgres", "drop database back");
+  });
+
   it("of objects that are missing in every store finds nothing suitable and changes nothing, exit 5", async () => {
     const [first, second] = [object("chunk", 0), object("chunk", 1)];
     using _one = damage(home.store("one"), first, { kind: "missing" });

@@ -1,0 +1,53 @@
+/** Whether a target can take a backup, before anything is changed there. */
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ServerAddress } from "../postgres/image.ts";
+import { isLoader } from "../postgres/load/loader-name.ts";
+import { openTarget } from "../postgres/open-target.ts";
+import { quoteIdent } from "../postgres/quote.ts";
+import type { Session } from "../postgres/session.ts";
+import { examineTarget, type TargetNeeds } from "../postgres/target.ts";
+
+export interface Ready {
+  readonly maintenance: ServerAddress;
+  readonly create: boolean;
+}
+
+/**
+ * "target/occupied" for a database that is not empty, "target/unsuitable" for one that lacks something;
+ * nothing is changed.
+ */
+export async function demandSuitable(
+  address: ServerAddress,
+  needs: TargetNeeds,
+  wait: Waiting,
+): Promise<Ready> {
+  await using target = await openTarget(address, wait);
+  const checks = await examineTarget(target, needs);
+  const bad = checks.filter((check) => check.outcome === "failed");
+  const occupied = bad.find((check) => check.name === "empty");
+  if (occupied !== undefined) {
+    const hint = target.database === null ? undefined : await brokenOff(target.database);
+    throw new Failure(
+      "target/occupied",
+      `${address.database} is not empty: ${occupied.detail}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
+  if (bad.length > 0) {
+    const words = bad.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
+    throw new Failure("target/unsuitable", `${address.database} cannot be restored to: ${words}`);
+  }
+  return { maintenance: target.maintenance, create: target.database === null };
+}
+
+/** A restore that was killed leaves its login as the owner of what it made; then nobody has to fear for the database. */
+async function brokenOff(database: Session): Promise<string | undefined> {
+  const [row] = await database.query<{ owner: string; name: string }>(
+    `select r.rolname::text as owner, d.datname::text as name
+       from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba
+      where d.datname = pg_catalog.current_database()`,
+  );
+  if (row === undefined || !isLoader(row.owner)) return undefined;
+  return `a restore was broken off here: drop database ${quoteIdent(row.name)}, then role ${quoteIdent(row.owner)}, and restore again`;
+}
