@@ -117,10 +117,15 @@ async function exportSnapshot(session: Session): Promise<Omit<Held, "tables">> {
   return point;
 }
 
-/** LOCK TABLE refuses materialised views; planning to read them takes the same lock, populated or not. */
+/**
+ * LOCK TABLE refuses materialised views; to understand a query of them takes the same lock, populated or not.
+ * It is not planned, since that could call functions of the tenant.
+ */
 async function lockMatviews(session: Session, tables: readonly SourceTable[]): Promise<void> {
   for (const table of tables) {
-    if (table.kind === "matview") await session.query(`explain select from only ${quoteName(table)}`);
+    if (table.kind !== "matview") continue;
+    await session.query(`prepare holdfast_lock as select from only ${quoteName(table)}`);
+    await session.query("deallocate holdfast_lock");
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { Fingerprint, Scope } from "../model/fingerprint.ts";
+import { copyOutStatement } from "./copy-statement.ts";
 import type { LargeObjectChoice } from "./large-object-stream.ts";
-import { quoteIdent, quoteName } from "./quote.ts";
 import type { Session } from "./session.ts";
 
 export interface ChosenLargeObjects {
@@ -71,50 +71,65 @@ async function ofSchemas(
   session: Session,
   schemas: readonly string[],
 ): Promise<{ readonly oids: readonly number[]; readonly orphans: number }> {
-  const owned = new Set(
-    (
-      await session.query<{ oid: number }>(
-        `select m.oid from pg_catalog.pg_largeobject_metadata m
-          where m.lomowner in (select nspowner from pg_catalog.pg_namespace where nspname = any ($1::text[]))`,
-        [schemas],
-      )
-    ).map(({ oid }) => oid),
+  const objects = await session.query<{ oid: number; owned: boolean }>(
+    `select m.oid, m.lomowner in (
+              select nspowner from pg_catalog.pg_namespace where nspname = any ($1::text[])) as owned
+       from pg_catalog.pg_largeobject_metadata m`,
+    [schemas],
   );
+  const known = new Map(objects.map(({ oid, owned }) => [oid, owned]));
   const referred = new Set<number>();
   for (const column of await oidColumns(session, schemas)) {
-    const found = await session.query<{ oid: number; owner: string }>(
-      `select distinct m.oid, pg_catalog.pg_get_userbyid(m.lomowner)::text as owner
-         from only ${quoteName(column)} t
-         join pg_catalog.pg_largeobject_metadata m on m.oid = t.${quoteIdent(column.column)}::pg_catalog.oid`,
-    );
-    const stranger = found.find(({ oid }) => !owned.has(oid));
-    if (stranger !== undefined) {
-      const where = `${column.schema}.${column.name}.${column.column}`;
-      throw new Failure(
-        "source/unsupported",
-        `large object ${String(stranger.oid)} in ${where} belongs to ${stranger.owner}`,
-        {
-          hint: "give it to the owner of the tenant's schema, or set largeObjects: ignore in the plan",
-        },
-      );
-    }
-    for (const { oid } of found) referred.add(oid);
+    for await (const oid of valuesOf(session, column)) if (known.has(oid)) referred.add(oid);
+    for (const oid of referred) if (known.get(oid) === false) throw await strange(session, oid, column);
   }
-  return { oids: [...referred].sort((a, b) => a - b), orphans: owned.size - referred.size };
+  const owned = objects.filter((one) => one.owned).length;
+  return { oids: [...referred].sort((a, b) => a - b), orphans: owned - referred.size };
 }
 
-/** Columns of type oid, or of a domain over it such as `lo`. */
-async function oidColumns(
-  session: Session,
-  schemas: readonly string[],
-): Promise<{ readonly schema: string; readonly name: string; readonly column: string }[]> {
+interface OidColumn {
+  readonly schema: string;
+  readonly name: string;
+  readonly column: string;
+}
+
+async function strange(session: Session, oid: number, column: OidColumn): Promise<Failure> {
+  const [object] = await session.query<{ owner: string }>(
+    "select pg_catalog.pg_get_userbyid(lomowner)::text as owner from pg_catalog.pg_largeobject_metadata where oid = $1",
+    [oid],
+  );
+  const where = `${column.schema}.${column.name}.${column.column}`;
+  const message = `large object ${String(oid)} in ${where} belongs to ${object?.owner ?? "somebody else"}`;
+  return new Failure("source/unsupported", message, {
+    hint: "give it to the owner of the tenant's schema, or set largeObjects: ignore in the plan",
+  });
+}
+
+/**
+ * What a column of type oid holds, by a plain COPY: planning a query of the tenant's table could call its
+ * functions as us (trap 2).
+ */
+async function* valuesOf(session: Session, column: OidColumn): AsyncGenerator<number> {
+  const statement = copyOutStatement({ ...column, columns: [column.column] }, "UTF8");
+  let rest = "";
+  for await (const part of session.copyOut(statement).bytes) {
+    const lines = (rest + part.toString("latin1")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== nullText) yield Number(line);
+  }
+}
+
+const nullText = String.raw`\N`;
+
+/** Columns of type oid, or of a domain over it such as `lo`. Generated ones repeat others, and COPY does not tell them. */
+async function oidColumns(session: Session, schemas: readonly string[]): Promise<OidColumn[]> {
   return session.query(
     `select n.nspname::text as schema, c.relname::text as name, a.attname::text as "column"
        from pg_catalog.pg_attribute a
        join pg_catalog.pg_class c on c.oid = a.attrelid and c.relkind = 'r'
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
        join pg_catalog.pg_type t on t.oid = a.atttypid
-      where n.nspname = any ($1::text[]) and a.attnum > 0 and not a.attisdropped
+      where n.nspname = any ($1::text[]) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
         and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
         and 'pg_catalog.oid'::pg_catalog.regtype in (t.oid, t.typbasetype)
       order by 1, 2, 3`,

@@ -48,8 +48,8 @@ export async function measureSource(
     census: censusOf(census),
     ...measured,
     sequences: await readSequences(session, scope, extensionRelations),
-    generated: await readGenerated(session, scope, encoding, measured.tables),
-    matviews: await readMatviews(session, scope, encoding),
+    generated: await readGenerated(session, scope, encoding, measured.tables, opened.present),
+    matviews: await readMatviews(session, scope, encoding, opened.present),
     omitted: [
       ...omitted,
       ...(scope.kind === "schemas" ? sharedConfiguration(relations) : []),

@@ -12,7 +12,7 @@ import { findPrograms, majorOf, type Programs } from "./programs.ts";
 import { openReaders } from "./readers.ts";
 import { planRows, type ReadTable } from "./row-plan.ts";
 import type { Session } from "./session.ts";
-import { readingCatalogs, setExactText } from "./settings.ts";
+import { setExactText } from "./settings.ts";
 import { SnapshotLife, keepAlive } from "./snapshot-life.ts";
 import { SourceSnapshot } from "./source-snapshot.ts";
 import type { Snapshot, SnapshotOptions, SourceAddress } from "./snapshot.ts";
@@ -49,7 +49,7 @@ export async function openSnapshot(
   made.use(holder.session);
   life.beside(keepAlive(holder.session, life.wait));
 
-  const details = await readingCatalogs(holder.session, () => describeTables(holder.session, holder.tables));
+  const details = await describeTables(holder.session, holder.tables);
   const tables = holder.tables.flatMap((table): ReadTable[] => {
     const of = details.get(table.oid);
     return of === undefined ? [] : [{ ...table, ...of }];
@@ -69,6 +69,7 @@ export async function openSnapshot(
       programs,
       encoding,
       holder,
+      present: watcher,
       readers,
       tables,
       plans,

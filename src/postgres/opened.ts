@@ -5,6 +5,7 @@ import type { ChosenLargeObjects } from "./large-object-choice.ts";
 import type { Programs } from "./programs.ts";
 import type { Readers } from "./readers.ts";
 import type { ReadTable, RowPlan } from "./row-plan.ts";
+import type { Session } from "./session.ts";
 import type { SnapshotOptions } from "./snapshot.ts";
 
 /** All that a snapshot was opened with. */
@@ -16,6 +17,8 @@ export interface Opened {
   /** Of the database, in which its rows are copied. */
   readonly encoding: string;
   readonly holder: Holder;
+  /** A session of its own without a snapshot, which sees the catalogs as they are now. */
+  readonly present: Session;
   readonly readers: Readers;
   readonly tables: readonly ReadTable[];
   readonly plans: readonly RowPlan[];

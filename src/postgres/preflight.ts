@@ -187,7 +187,12 @@ async function examineStanding(session: Session): Promise<Examined> {
       "unlogged rows are absent, sequences run ahead, long reads may conflict with recovery",
     );
   }
-  if (found?.superuser === true) return good("role", "the backup role is a superuser");
+  if (found?.superuser === true) {
+    return warned(
+      "role",
+      "the backup role is a superuser, which a backup does not need: a role with pg_read_all_data and BYPASSRLS has less to lose to a tenant's code",
+    );
+  }
   return good(
     "role",
     "the backup role is no superuser; subscriptions and options of user mappings are left out",

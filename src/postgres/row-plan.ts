@@ -50,7 +50,8 @@ export function planRows(tables: readonly ReadTable[], sliceBlocks: number, canS
 }
 
 function isSliceable(table: ReadTable, sliceBlocks: number): boolean {
-  return table.isHeap && table.columns.length > 0 && table.blocks > 2 * sliceBlocks;
+  // A slice is a SELECT; what none may name is read whole, by a plain COPY.
+  return table.isHeap && !table.isHazardous && table.columns.length > 0 && table.blocks > 2 * sliceBlocks;
 }
 
 function slices(table: ReadTable, sliceBlocks: number): RowPlan[] {

@@ -1,6 +1,7 @@
 import { Measure } from "../base/digest.ts";
 import type { Multiset, Slice, TableFingerprint } from "../model/fingerprint.ts";
 import { copyOutStatement } from "./copy-statement.ts";
+import { assertPlansNoCode } from "./planning-hazards.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "./quote.ts";
 import { lockForReading } from "./readers.ts";
 import { joinMultisets, MultisetMeasure } from "./readings/multiset.ts";
@@ -25,7 +26,12 @@ export interface ReadSlice {
 export async function* rowBytes(
   session: Session,
   plan: RowPlan,
-  source: { readonly encoding: string; readonly standby: boolean },
+  source: {
+    readonly encoding: string;
+    readonly standby: boolean;
+    /** Sees the catalogs as they are now, not as they were in the snapshot. */
+    readonly present: Session;
+  },
   measured: (read: ReadSlice) => void,
 ): AsyncGenerator<Buffer> {
   const tables = plan.kind === "tables" ? plan.tables : [plan.table];
@@ -37,6 +43,7 @@ export async function* rowBytes(
       plan.kind === "tables"
         ? copyOutStatement(table, source.encoding)
         : copyRangeStatement(table, plan.range, source.encoding);
+    if (plan.kind === "slice") await assertPlansNoCode(source.present, table);
     const measure = new Measure();
     const multiset = hasOrder(table) ? null : new MultisetMeasure();
     const copy = session.copyOut(statement);

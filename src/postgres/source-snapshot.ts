@@ -158,7 +158,8 @@ export class SourceSnapshot implements Snapshot {
   }
 
   #rows(session: Session, plan: RowPlan): AsyncIterable<Buffer> {
-    const source = { encoding: this.#opened.encoding, standby: this.#opened.holder.standby };
+    const { encoding, holder, present } = this.#opened;
+    const source = { encoding, standby: holder.standby, present };
     return rowBytes(session, plan, source, (read) => {
       this.#reads.push(read);
     });

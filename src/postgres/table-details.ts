@@ -1,4 +1,6 @@
+import { planningHazards } from "./planning-hazards.ts";
 import type { Session } from "./session.ts";
+import { readingCatalogs } from "./settings.ts";
 import type { SourceTable } from "./source-tables.ts";
 
 /** What it takes to read a table and to say how its rows go back in. */
@@ -14,6 +16,8 @@ export interface TableDetails {
   readonly isHeap: boolean;
   /** The partitioned table through which the rows of this leaf have to be loaded; null where the leaf itself takes them. */
   readonly root: { readonly schema: string; readonly name: string } | null;
+  /** Whether no SELECT may name it, since planning one could call functions of the tenant: see `planningHazards`. */
+  readonly isHazardous: boolean;
 }
 
 /** One entry per table by its oid; for tables that are locked already, since sizes wait for a lock. */
@@ -22,8 +26,11 @@ export async function describeTables(
   tables: readonly SourceTable[],
 ): Promise<Map<number, TableDetails>> {
   const oids = tables.filter(({ kind }) => kind === "table").map(({ oid }) => oid);
-  const rows = await session.query<TableDetails & { oid: number }>(details, [oids]);
-  return new Map(rows.map(({ oid, ...of }) => [oid, of]));
+  const rows = await readingCatalogs(session, () =>
+    session.query<Omit<TableDetails, "isHazardous"> & { oid: number }>(details, [oids]),
+  );
+  const hazards = await planningHazards(session, oids);
+  return new Map(rows.map(({ oid, ...of }) => [oid, { ...of, isHazardous: hazards.has(oid) }]));
 }
 
 /**
@@ -67,7 +74,8 @@ with recursive
         or (keys.partstrat = 'r' and c.collname not in ('C', 'POSIX', 'ucs_basic', 'pg_c_utf8')
             and not (c.collname = 'default' and exists (
               select from pg_catalog.pg_database d
-               where d.datname = pg_catalog.current_database() and d.datcollate in ('C', 'POSIX'))))),
+               where d.datname = pg_catalog.current_database() and d.datcollate in ('C', 'POSIX')
+                 and coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')))),
   above(leaf, oid, depth) as (
     select w.oid, i.inhparent, 1 from wanted w join pg_catalog.pg_inherits i on i.inhrelid = w.oid where w.relispartition
     union all

@@ -17,6 +17,7 @@ function table(of: Partial<ReadTable>): ReadTable {
     bytes: 0,
     isHeap: true,
     root: null,
+    isHazardous: false,
     ...of,
   };
 }
@@ -39,6 +40,7 @@ describe("planRows", () => {
     expect(planRows([table(large)], 1000, false).length).toBe(1);
     expect(planRows([table({ ...large, isHeap: false })], 1000, true).length).toBe(1);
     expect(planRows([table({ ...large, columns: [] })], 1000, true).length).toBe(1);
+    expect(planRows([table({ ...large, isHazardous: true })], 1000, true).length).toBe(1);
     expect(planRows([table({ ...large, blocks: 2000 })], 1000, true).length).toBe(1);
     expect(planRows([table({ ...large, blocks: 2001 })], 1000, true).length).toBe(3);
   });

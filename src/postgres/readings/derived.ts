@@ -1,15 +1,18 @@
 /**
  * Data that a restore computes again instead of loading: stored generated columns and materialised
- * views. Read as an order-free digest of what is stored, by `COPY (SELECT columns FROM ONLY …)`, which
- * runs none of the tenant's code; the session has the settings of `setExactText`.
+ * views. Read as an order-free digest of what is stored, by `COPY (SELECT columns FROM ONLY …)`, as a plain
+ * COPY takes neither. That runs none of the tenant's code unless planning it does, and then there is no
+ * digest; the session has the settings of `setExactText`.
  */
 import type { Derived, Multiset, Scope, TableFingerprint } from "../../model/fingerprint.ts";
+import { planningHazards } from "../planning-hazards.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
 import { MultisetMeasure } from "./multiset.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
 
 interface GeneratedRow {
+  readonly oid: number;
   readonly schema: string;
   readonly name: string;
   readonly kind: string;
@@ -20,12 +23,16 @@ interface GeneratedRow {
 /** How a table's rows are loaded; tables that go in through their root are compared at the root. */
 type Loaded = Pick<TableFingerprint, "schema" | "name" | "load">;
 
-/** One entry per table with stored generated columns, rows that go in through a root under the root's name. */
+/**
+ * One entry per table with stored generated columns, rows that go in through a root under the root's name.
+ * `present` is a session that sees the catalogs as they are now, where `session` reads in a snapshot.
+ */
 export async function readGenerated(
   session: Session,
   scope: Scope,
   encoding: string,
   tables: readonly Loaded[],
+  present: Session = session,
 ): Promise<Derived[]> {
   const rows = await session.query<GeneratedRow>(generatedQuery, [schemasOf(scope)]);
   const roots = rootsOf(tables);
@@ -34,12 +41,8 @@ export async function readGenerated(
   for (const row of rows) {
     const key = quoteName(row);
     if (roots.has(key) || (row.kind === "p" && !wanted.has(key))) continue;
-    const { schema, name, columns } = row;
-    derived.push(
-      row.readable
-        ? { schema, name, columns, populated: true, multiset: await readDerived(session, row, encoding) }
-        : { schema, name, columns, populated: true, multiset: null, reason: "unlogged, on a standby" },
-    );
+    const reason = row.readable ? await hazardOf(present, row) : "unlogged, on a standby";
+    derived.push(await derivedOf(session, { ...row, populated: true }, reason, encoding));
   }
   return derived;
 }
@@ -53,7 +56,29 @@ function rootsOf(tables: readonly Loaded[]): Map<string, string> {
   return roots;
 }
 
+/** Asked right before the relation is read, since an index can be made beside our locks. */
+async function hazardOf(session: Session, { oid }: { readonly oid: number }): Promise<string | undefined> {
+  const found = await planningHazards(session, [oid]);
+  return found.size === 0
+    ? undefined
+    : "its indexes, statistics or partition key call functions of the tenant";
+}
+
+async function derivedOf(
+  session: Session,
+  of: Stored & { readonly populated: boolean },
+  reason: string | undefined,
+  encoding: string,
+): Promise<Derived> {
+  const { schema, name, populated } = of;
+  const told = { schema, name, columns: [...of.columns], populated };
+  return reason === undefined
+    ? { ...told, multiset: await readDerived(session, of, encoding) }
+    : { ...told, multiset: null, reason };
+}
+
 interface MatviewRow {
+  readonly oid: number;
   readonly schema: string;
   readonly name: string;
   readonly columns: string[];
@@ -62,24 +87,18 @@ interface MatviewRow {
   readonly volatile: boolean;
 }
 
-/** One entry per materialised view. No digest where a refresh need not give the same rows again. */
-export async function readMatviews(session: Session, scope: Scope, encoding: string): Promise<Derived[]> {
+/** One entry per materialised view. No digest where a refresh need not give the same rows again; `present` as above. */
+export async function readMatviews(
+  session: Session,
+  scope: Scope,
+  encoding: string,
+  present: Session = session,
+): Promise<Derived[]> {
   const rows = await session.query<MatviewRow>(matviewQuery, [schemasOf(scope)]);
   const derived: Derived[] = [];
   for (const row of rows) {
-    const { schema, name, columns, populated } = row;
-    const reason = reasonFor(row);
-    derived.push(
-      reason === undefined
-        ? {
-            schema,
-            name,
-            columns,
-            populated,
-            multiset: await readDerived(session, { ...row, kind: "m" }, encoding),
-          }
-        : { schema, name, columns, populated, multiset: null, reason },
-    );
+    const reason = reasonFor(row) ?? (await hazardOf(present, row));
+    derived.push(await derivedOf(session, { ...row, kind: "m" }, reason, encoding));
   }
   return derived;
 }
@@ -90,17 +109,19 @@ function reasonFor(row: MatviewRow): string | undefined {
   return row.volatile ? "calls a volatile function" : undefined;
 }
 
-/** Of a partitioned table (`kind` p) the rows of all its leaves, of anything else its own. */
-export async function readDerived(
-  session: Session,
-  of: {
-    readonly schema: string;
-    readonly name: string;
-    readonly columns: readonly string[];
-    readonly kind: string;
-  },
-  encoding: string,
-): Promise<Multiset> {
+interface Stored {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** As pg_class has it. */
+  readonly kind: string;
+}
+
+/**
+ * Of a partitioned table (`kind` p) the rows of all its leaves, of anything else its own. For relations that
+ * `planningHazards` does not name, or a session without rights.
+ */
+export async function readDerived(session: Session, of: Stored, encoding: string): Promise<Multiset> {
   const from = of.kind === "p" ? quoteName(of) : `only ${quoteName(of)}`;
   const columns = of.columns.map(quoteIdent).join(", ");
   const measure = new MultisetMeasure();
@@ -113,12 +134,12 @@ export async function readDerived(
 
 const generatedQuery = `
   with ${scopeTables}
-  select r.nspname::text as schema, r.relname::text as name, r.relkind::text as kind,
+  select r.oid, r.nspname::text as schema, r.relname::text as name, r.relkind::text as kind,
          array_agg(a.attname::text order by a.attnum) as columns,
          not (r.relpersistence = 'u' and pg_catalog.pg_is_in_recovery()) as readable
     from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid
    where r.relkind in ('r', 'p') and a.attgenerated = 's' and a.attnum > 0 and not a.attisdropped
-   group by 1, 2, 3, r.relpersistence
+   group by 1, 2, 3, 4, r.relpersistence
    order by r.nspname::text collate "C", r.relname::text collate "C"`;
 
 /** What a view reaches is followed through views; functions of the system, which pg_depend does not record, are found in the parsed query. */
@@ -135,7 +156,7 @@ const matviewQuery = `
     select reach.matview, f[1]::oid as oid from reach
       join pg_catalog.pg_rewrite w on w.ev_class = reach.oid
      cross join lateral regexp_matches(w.ev_action::text, ':(?:funcid|opfuncid|winfnoid|aggfnoid) ([0-9]+)', 'g') as f)
-  select r.nspname::text as schema, r.relname::text as name, r.relispopulated as populated,
+  select r.oid, r.nspname::text as schema, r.relname::text as name, r.relispopulated as populated,
          (select coalesce(array_agg(a.attname::text order by a.attnum), '{}') from pg_catalog.pg_attribute a
            where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped) as columns,
          exists (select from reach join pg_catalog.pg_class c on c.oid = reach.oid

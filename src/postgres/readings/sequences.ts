@@ -1,3 +1,4 @@
+import { Failure } from "../../base/failure.ts";
 import type { Scope, SequenceState } from "../../model/fingerprint.ts";
 import { quoteLiteral, quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
@@ -10,7 +11,8 @@ const batchMax = 200;
 /**
  * Where every sequence stands, by name: the tenant's own and those that `extensionRelations` marks as
  * configuration. A sequence is no part of a snapshot and two reads of it may differ, so each is read
- * once (trap 6); call it once per snapshot. Unlogged sequences cannot be read on a standby and are
+ * once (trap 6); call it once per snapshot, in its transaction. A name that does not mean the sequence that was
+ * listed under it, before or after it was read, is a failure: the value would be another's. Unlogged sequences cannot be read on a standby and are
  * left out there, see `readOmitted`.
  */
 export async function readSequences(
@@ -27,11 +29,49 @@ export async function readSequences(
   );
   const marked = extensionRelations.filter(({ kind, configuration }) => kind === "sequence" && configuration);
   const all = [...own, ...marked.map(({ schema, name }) => ({ schema, name }))];
+  const oids = await oidsOf(session, all);
   const states: SequenceState[] = [];
   for (let from = 0; from < all.length; from += batchMax) {
-    states.push(...(await session.query<SequenceState>(statementFor(all.slice(from, from + batchMax)))));
+    const batch = all.slice(from, from + batchMax);
+    // To understand the statement locks what it reads, and only then is it sure that those are the sequences.
+    await session.query(`prepare holdfast_sequences as ${statementFor(batch)}`);
+    await assertSequences(session, oids.slice(from, from + batchMax));
+    states.push(...(await session.query<SequenceState>("execute holdfast_sequences")));
+    await session.query("deallocate holdfast_sequences");
   }
+  await assertSequences(session, oids);
   return states;
+}
+
+interface Known {
+  readonly name: string;
+  readonly oid: number;
+}
+
+/** By the snapshot of the transaction, so that a sequence made since is none of them. */
+async function oidsOf(
+  session: Session,
+  sequences: readonly { readonly schema: string; readonly name: string }[],
+): Promise<readonly Known[]> {
+  return session.query<Known>(
+    `select pg_catalog.format('%I.%I', t.schema, t.name) as name, coalesce(c.oid, 0) as oid
+       from unnest($1::text[], $2::text[]) with ordinality as t(schema, name, place)
+       left join pg_catalog.pg_namespace n on n.nspname = t.schema
+       left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.name and c.relkind = 'S'
+      order by t.place`,
+    [sequences.map(({ schema }) => schema), sequences.map(({ name }) => name)],
+  );
+}
+
+async function assertSequences(session: Session, sequences: readonly Known[]): Promise<void> {
+  const [moved] = await session.query<{ name: string }>(
+    `select t.name from unnest($1::text[], $2::oid[]) as t(name, oid)
+      where pg_catalog.to_regclass(t.name) is distinct from t.oid limit 1`,
+    [sequences.map(({ name }) => name), sequences.map(({ oid }) => oid)],
+  );
+  if (moved === undefined) return;
+  const code = session.side === "source" ? "source/changed" : "load/failed";
+  throw new Failure(code, `${moved.name} is no longer the sequence that it was`);
 }
 
 function statementFor(batch: readonly { readonly schema: string; readonly name: string }[]): string {

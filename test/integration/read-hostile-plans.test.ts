@@ -1,0 +1,101 @@
+/** Reading a source plans no query that would call a tenant's functions as the backup role (trap 2). */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { backupOf, snapshotOf, textOf } from "../support/read-snapshot.ts";
+import { testWait } from "../support/postgres-server.ts";
+
+/** Every function is harmless while indexes are made with it, and afterwards refuses whoever is a superuser. */
+const hostileSchema = `
+  create role tenant; grant all on schema public to tenant; set role tenant;
+  create function one() returns int language plpgsql immutable as 'begin return 1; end';
+  create function yes() returns boolean language plpgsql immutable as 'begin return true; end';
+  create domain small as int check (value > 0);
+  create table by_expression (a int, t text, b int generated always as (a * 2) stored);
+  insert into by_expression select i, repeat('x', 1000) from generate_series(1, 4000) i;
+  create index on by_expression ((a + one()));
+  create table by_predicate (a int, t text, b int generated always as (a * 2) stored);
+  insert into by_predicate select i, repeat('x', 1000) from generate_series(1, 4000) i;
+  create index on by_predicate (a) where yes();
+  create table by_statistics (a int, b int generated always as (a * 2) stored);
+  create statistics counted on (a + one()), a from by_statistics;
+  create table by_check (a int, t text, b int generated always as (a * 2) stored, check (a + one() > 0));
+  insert into by_check select i, repeat('x', 1000) from generate_series(1, 4000) i;
+  create materialized view summed as select 1 as a;
+  create index on summed ((a + one()));
+  create table calm (a int, t text, b int generated always as (a * 2) stored);
+  insert into calm select i, repeat('x', 1000) from generate_series(1, 4000) i;
+  create index on calm (lower(t)) where a > 5;
+  create table leaf_of_hazard (a int) partition by range ((a + one()));
+  create table leaf partition of leaf_of_hazard default;
+  create or replace function one() returns int language plpgsql immutable as $$ begin
+    if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then raise exception 'ran with power'; end if;
+    return 1; end $$;
+  create or replace function yes() returns boolean language plpgsql immutable as 'begin return public.one() = 1; end';
+  reset role;
+`;
+
+let server: PrivateServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await createDatabase(server, "hostile");
+  await psql(server, "hostile", `alter database hostile set constraint_exclusion = on`);
+  await psql(server, "hostile", hostileSchema);
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+describe("a tenant whose functions are constant in its indexes", () => {
+  it.each(["by_expression", "by_predicate", "by_statistics", "by_check where ctid >= '(0,0)'", "summed"])(
+    "would have them called by a query of %s",
+    async (from) => {
+      const query = psql(server, "hostile", `explain select a from only ${from}`);
+      await expect(query).rejects.toThrow(/ran with power/);
+    },
+  );
+
+  it("is backed up whole, and none of them runs", async () => {
+    const backup = await backupOf(server, "hostile", { sliceBlocks: 100 });
+    const slices = new Map(backup.fingerprint.tables.map((one) => [one.name, one.slices.length]));
+    expect(slices.get("by_expression")).toBe(1);
+    expect(slices.get("by_predicate")).toBe(1);
+    expect(slices.get("by_check")).toBeGreaterThan(2);
+    expect(slices.get("calm")).toBeGreaterThan(2);
+    expect(textOf(backup, "public", "by_expression").split("\n").length).toBe(4001);
+    const digests = [...backup.fingerprint.generated, ...backup.fingerprint.matviews].map(
+      ({ name, multiset, reason }) => [name, multiset === null ? reason : "read"],
+    );
+    const untold = "its indexes, statistics or partition key call functions of the tenant";
+    expect(Object.fromEntries(digests)).toEqual({
+      by_expression: untold,
+      by_predicate: untold,
+      by_statistics: untold,
+      by_check: "read",
+      calm: "read",
+      summed: untold,
+    });
+  });
+
+  it("that makes such an index while its slices are read gets no backup, and no code of it runs", async () => {
+    await using snapshot = await snapshotOf(server, "hostile", { sliceBlocks: 100, jobs: 1 });
+    const reading = (async () => {
+      for await (const stream of snapshot.streams(testWait())) {
+        if (stream.title.startsWith("public.calm"))
+          await psql(
+            server,
+            "hostile",
+            "set role tenant; create index if not exists late on calm ((a + one())) where false",
+          );
+        for await (const part of stream.bytes) expect(part.length).toBeGreaterThan(0);
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: "source/changed",
+      message: expect.stringMatching(/call a function/),
+    });
+    await psql(server, "hostile", "drop index late");
+  });
+});
