@@ -5,9 +5,10 @@ import { dirname, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { systemChance } from "./base/chance.ts";
 import { systemClock } from "./base/clock.ts";
-import { Failure } from "./base/failure.ts";
+import { exitCodes, Failure } from "./base/failure.ts";
 import { commands } from "./cli/commands.ts";
 import type { Context, Machine } from "./cli/context.ts";
+import { guarded } from "./cli/guarded-stream.ts";
 import { holdfast } from "./cli/holdfast.ts";
 import { openDesk } from "./cli/open-desk.ts";
 import { noProgress, terminalProgress } from "./cli/progress.ts";
@@ -57,16 +58,22 @@ function contextWith(config: string | undefined, signal: AbortSignal): Context {
   };
 }
 
-// A reader that has seen enough, such as `head`, is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+// Output that is lost, on a full disk for one, is a failure even where the work was done.
+let lost = false;
+const stderr = guarded(process.stderr, () => {
+  lost = true;
+  process.exitCode = exitCodes.failed;
+});
+const stdout = guarded(process.stdout, ({ message }) => {
+  lost = true;
+  process.exitCode = exitCodes.failed;
+  stderr.write(`error: standard output cannot be written: ${message}\n`);
 });
 
 const signal = untilSignalled();
-process.exitCode = await holdfast(process.argv.slice(2), {
+const exit = await holdfast(process.argv.slice(2), {
   commands,
-  streams: { stdout: process.stdout, stderr: process.stderr },
+  streams: { stdout, stderr },
   version: machine.version,
   startProgress: process.stderr.isTTY
     ? terminalProgress(process.stderr, machine.monotonicMs)
@@ -74,5 +81,6 @@ process.exitCode = await holdfast(process.argv.slice(2), {
   context: (config) => contextWith(config, signal),
   debug: machine.env["HOLDFAST_DEBUG"] === "1",
 });
+if (!lost) process.exitCode = exit;
 // All that was opened is closed by now; whatever a library still holds open must not keep the program.
 setTimeout(() => process.exit(), 2000).unref();

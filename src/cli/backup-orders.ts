@@ -34,6 +34,10 @@ export async function backupDesk(
       },
       onKeysRefused: (tenant, { store, generation, failure }) =>
         say(`warning: ${tenant}: keys ${String(generation)} in ${store} are not used: ${failure.message}`),
+      onReuseOff: (tenant, { store, key, reason }) => {
+        say(`warning: ${tenant}: nothing is reused: ${key} in ${store} cannot be read: ${reason}`);
+        say("  hint: it may condemn any object; find out who wrote it, and remove it if no prune did");
+      },
       onDamage: (tenant, { store, key, reason }) =>
         say(`warning: ${tenant}: ${key} is ${reason} in ${store}`),
     },

@@ -12,6 +12,7 @@ import type { Desk } from "./desk.ts";
 import { parseTenant } from "./list.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
+import { tellRefused } from "./refused-databases.ts";
 import { spellBytes, table } from "./text.ts";
 
 export const backup = command({
@@ -36,6 +37,7 @@ export const backup = command({
   run: async ({ tenants, all, kind }, context, out) => {
     await using desk = await context.openDesk();
     const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    const refused = all === true ? await tellRefused(desk, out) : 0;
     const orders = await Promise.all(chosen.map((tenant) => backupOrder(desk, tenant)));
     using watch = new Bars(out);
     const verb = await backupDesk(desk, watch, (line) => out.say(line));
@@ -43,7 +45,7 @@ export const backup = command({
     tellFailures(outcomes, out);
     const reports = outcomes.map(({ report }) => report);
     out.result(reports, () => text(reports));
-    return exitOf(outcomes);
+    return exitOf(outcomes, refused);
   },
 });
 
@@ -62,7 +64,7 @@ function tellFailures(outcomes: readonly BackupOutcome[], out: Output): void {
 }
 
 /** One tenant's failure says how the command ends; of several the reports tell them apart. */
-function exitOf(outcomes: readonly BackupOutcome[]): Exit {
+function exitOf(outcomes: readonly BackupOutcome[], refused: number): Exit {
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   const [first] = failures;
   if (first !== undefined) {
@@ -71,7 +73,8 @@ function exitOf(outcomes: readonly BackupOutcome[]): Exit {
       (outcomes.length === 1 ? codes.find((code) => code === first.exit) : undefined) ?? exitCodes.failed
     );
   }
-  return outcomes.some(({ report }) => report.state === "degraded") ? exitCodes.degraded : exitCodes.done;
+  const degraded = refused > 0 || outcomes.some(({ report }) => report.state === "degraded");
+  return degraded ? exitCodes.degraded : exitCodes.done;
 }
 
 /** A bar for every tenant whose snapshot is being read. */

@@ -52,7 +52,7 @@ export const init = command({
       {
         folder: resolve(machine.cwd, folder),
         source,
-        tenants: (tenant ?? []).map((name) => parseTenant(name)),
+        tenants: [...new Set((tenant ?? []).map((name) => parseTenant(name)))],
         plan: parsedPlan.data,
       },
       machine,

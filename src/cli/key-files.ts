@@ -1,6 +1,6 @@
 /** Key files as `keys new` and `init` write them. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, mkdir, open, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { newHostIdentity } from "../keys/host-keys.ts";
@@ -46,19 +46,44 @@ export async function makeKeyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
+/** What the two functions above write. */
+export const identityFiles = ["host.agekey"] as const;
+export const signingFiles = ["signing.jwk", "signing.pub.jwk"] as const;
+
+/** "usage/invalid" when any of them is there, so that nothing is made when not all can be. */
+export async function refuseTaken(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(folder, name);
+    const there = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) throw taken(path, undefined);
+  }
+}
+
+/** Durable when it resolves: the only key of a backup must not be lost to a power cut. */
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   try {
-    await writeFile(path, text, { flag: "wx", mode });
+    await writeFile(path, text, { flag: "wx", mode, flush: true });
+    const folder = await open(dirname(path), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   } catch (cause) {
-    const taken = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    if (!taken)
-      throw new Failure("usage/invalid", `${path} cannot be written`, {
-        cause,
-        hint: "may this user write there?",
-      });
-    throw new Failure("usage/invalid", `${path} exists already, and a key is never overwritten`, {
+    if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") throw taken(path, cause);
+    throw new Failure("usage/invalid", `${path} cannot be written`, {
       cause,
-      hint: "name another folder; without the old identity what it opens stays closed for ever",
+      hint: "may this user write there?",
     });
   }
+}
+
+function taken(path: string, cause: unknown): Failure {
+  return new Failure("usage/invalid", `${path} exists already, and a key is never overwritten`, {
+    cause,
+    hint: "name another folder; without the old identity what it opens stays closed for ever",
+  });
 }

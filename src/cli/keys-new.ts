@@ -2,7 +2,14 @@
 import { resolve } from "node:path";
 import { exitCodes } from "../base/failure.ts";
 import { command } from "./command.ts";
-import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
+import {
+  identityFiles,
+  makeKeyFolder,
+  refuseTaken,
+  signingFiles,
+  writeIdentity,
+  writeSigningKey,
+} from "./key-files.ts";
 import { table } from "./text.ts";
 
 export const keysNew = command({
@@ -33,6 +40,10 @@ export const keysNew = command({
   run: async ({ folder, only, postQuantum }, { machine }, out) => {
     const where = resolve(machine.cwd, folder);
     await makeKeyFolder(where);
+    await refuseTaken(where, [
+      ...(only === "signing" ? [] : identityFiles),
+      ...(only === "identity" ? [] : signingFiles),
+    ]);
     const suite = postQuantum === true ? "post-quantum" : "classic";
     const identity = only === "signing" ? null : await writeIdentity(where, suite, machine.clock);
     const signing = only === "identity" ? null : await writeSigningKey(where);

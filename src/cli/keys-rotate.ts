@@ -1,7 +1,12 @@
 /** `holdfast keys rotate`: a new generation of one tenant's keys. */
 import { exitCodes } from "../base/failure.ts";
-import { rotateKeySet } from "../keys/mint-key-set.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Tenant } from "../config/config.ts";
+import { type MintedKeySet, rotateKeySet } from "../keys/mint-key-set.ts";
+import { highestNamed, readRecords } from "../repository/records.ts";
+import { refuseErased } from "../repository/tombstone.ts";
 import { command } from "./command.ts";
+import type { Desk } from "./desk.ts";
 import { parseTenant } from "./list.ts";
 import { table } from "./text.ts";
 
@@ -18,7 +23,7 @@ export const keysRotate = command({
   run: async (args, context, out) => {
     await using desk = await context.openDesk();
     const tenant = await desk.tenant(parseTenant(args.tenant));
-    const minted = await rotateKeySet(tenant.id, desk.storesOf(tenant), await desk.mint(), context.wait);
+    const minted = await rotate(desk, tenant, context.wait);
     const stores = minted.places.map(({ store, failure }) => ({
       store,
       state: failure === null ? "present" : "missing",
@@ -37,3 +42,15 @@ export const keysRotate = command({
     return stores.every(({ state }) => state === "present") ? exitCodes.done : exitCodes.degraded;
   },
 });
+
+/** "policy/refused" for an erased tenant. Above every generation that a record names, also one whose keys were lost. */
+async function rotate(desk: Desk, tenant: Tenant, wait: Waiting): Promise<MintedKeySet> {
+  const library = await desk.library(tenant);
+  const { id } = tenant;
+  let least = 0;
+  for (const store of library.stores) {
+    await refuseErased(id, store, library, wait);
+    least = Math.max(least, highestNamed(await readRecords(id, store, library, wait)));
+  }
+  return rotateKeySet(id, desk.storesOf(tenant), await desk.mint(), wait, least);
+}

@@ -1,10 +1,10 @@
 /** `holdfast list`: what the stores hold, from the stores alone. */
-import { exitCodes, Failure } from "../base/failure.ts";
+import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { CopyState } from "../model/choose.ts";
 import { type TenantId, tenantId } from "../model/ids.ts";
-import { askEach } from "../repository/library.ts";
-import { type BackupEntry, tenantStates } from "../repository/states.ts";
+import { askEach, demandAnswer } from "../repository/library.ts";
+import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
 import { storedTenants } from "../repository/stored-tenants.ts";
 import { command } from "./command.ts";
 import type { Desk } from "./desk.ts";
@@ -37,9 +37,12 @@ export const list = command({
     await using desk = await context.openDesk();
     const tenants = tenant === undefined ? await everyTenant(desk, out, context.wait) : [parseTenant(tenant)];
     const listed: ListedBackup[] = [];
+    let incomplete = false;
     for (const one of tenants) {
-      const library = await libraryOf(desk, one, context.wait);
-      const { backups, gaps, notes } = await tenantStates(one, library, context.wait);
+      const states = await statesOrTell(desk, one, { alone: tenant !== undefined }, out, context.wait);
+      incomplete ||= states === null || states.down.length > 0;
+      if (states === null) continue;
+      const { backups, gaps, notes } = states;
       for (const { store, backup, note } of notes) {
         out.say(`warning: ${one}: ${backup === null ? "" : `${backup} in `}${store}: ${note}`);
       }
@@ -49,9 +52,26 @@ export const list = command({
       listed.push(...backups.map((entry) => listedBackup(one, entry)));
     }
     out.result(listed, () => text(listed));
-    return exitCodes.done;
+    return incomplete ? exitCodes.degraded : exitCodes.done;
   },
 });
+
+/** Of several tenants one whose stores are all down hides no other; null then, and told. */
+async function statesOrTell(
+  desk: Desk,
+  tenant: TenantId,
+  { alone }: { readonly alone: boolean },
+  out: Output,
+  wait: Waiting,
+): Promise<TenantStates | null> {
+  try {
+    return await tenantStates(tenant, await libraryOf(desk, tenant, wait), wait);
+  } catch (error) {
+    if (alone || !isFailure(error, "store/quorum") || wait.signal.aborted) throw error;
+    out.say(`warning: ${tenant}: ${error.message}`);
+    return null;
+  }
+}
 
 export function listedBackup(tenant: TenantId, entry: BackupEntry): ListedBackup {
   const { backup, kind, at, plainBytes, suspect, copies } = entry;
@@ -66,6 +86,7 @@ async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<Tena
     (store) => Array.fromAsync(storedTenants(store, wait)),
     wait,
   );
+  demandAnswer("which tenants it holds", stores.length, down);
   for (const { store, failure } of down) out.say(`warning: ${store}: ${failure.message}`);
   return [...new Set([...desk.config.tenants.keys(), ...[...answers.values()].flat()])].toSorted();
 }

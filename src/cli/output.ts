@@ -2,6 +2,7 @@
  * Where a command prints: data to standard output, talk and progress to standard error.
  * With `--json` the data is one JSON document and nothing else reaches standard output.
  */
+import { printable } from "./printable.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Output {
@@ -35,11 +36,11 @@ export function printTo(
     result: (data, text) => {
       if (done) throw new TypeError("a command prints one result");
       done = true;
-      const body = json ? JSON.stringify(data, null, 2) : text();
+      const body = json ? JSON.stringify(data, null, 2) : printable(text());
       if (body !== "") streams.stdout.write(body.endsWith("\n") ? body : `${body}\n`);
     },
     say: (line) => {
-      streams.stderr.write(`${line}\n`);
+      streams.stderr.write(`${printable(line)}\n`);
     },
     progress: startProgress,
     printed: () => done,

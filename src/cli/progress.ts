@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import { spell } from "../model/duration.ts";
+import { printable } from "./printable.ts";
 import { spellBytes } from "./text.ts";
 
 /** How far some work has come. Disposing it takes the bar away. */
@@ -36,7 +37,7 @@ const barCells = 24;
 /** `acme rows [######------] 48 %  1.2 GB of 2.5 GB  88 MB/s  15 s left`. */
 export function barLine({ title, phase, doneBytes, totalBytes, elapsedMs }: BarState): string {
   const rate = elapsedMs > 0 ? (doneBytes * 1000) / elapsedMs : 0;
-  const head = phase === "" ? title : `${title} ${phase}`;
+  const head = printable(phase === "" ? title : `${title} ${phase}`).replaceAll(/[\n\t]/g, " ");
   const tail = `${spellBytes(rate)}/s`;
   if (totalBytes === null || totalBytes === 0) return `${head}  ${spellBytes(doneBytes)}  ${tail}`;
   // An estimate may be passed; a bar beyond its end would tell nothing.

@@ -4,7 +4,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
 import { expectedIntervalMs } from "../model/plan.ts";
-import type { Library } from "../repository/library.ts";
+import { type Library, unasked } from "../repository/library.ts";
 import { tenantStates } from "../repository/states.ts";
 import { choosePoint } from "../restore/point.ts";
 import {
@@ -87,13 +87,14 @@ export const restore = command({
       const message = `${wish.tenant} has no store ${wish.store}; it has ${stores.join(", ")}`;
       throw new Failure("usage/invalid", message);
     }
-    const { backups, notes } = await tenantStates(wish.tenant, library, context.wait);
+    const { backups, notes, down } = await tenantStates(wish.tenant, library, context.wait);
     for (const { store, note } of notes) out.say(`warning: ${store}: ${note}`);
     const point = choosePoint(wish, {
       backups,
       stores,
       now: desk.machine.clock.now(),
       intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan),
+      unasked: unasked(down),
     });
     const { choice } = point;
     out.say(`${wish.tenant}: backup ${choice.backup.backup} of ${choice.backup.at}, ${point.ageWords}`);

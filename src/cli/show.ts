@@ -5,7 +5,7 @@ import type { BackupRecord } from "../model/documents.ts";
 import { backupId, type TenantId } from "../model/ids.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { keysToRead } from "../repository/key-access.ts";
-import type { Library } from "../repository/library.ts";
+import { type Library, unasked } from "../repository/library.ts";
 import { openCopy } from "../repository/open-copy.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
@@ -55,14 +55,14 @@ export const show = command({
     await using desk = await context.openDesk();
     const owner = parseTenant(tenant);
     const library = await libraryOf(desk, owner, context.wait);
-    const entry = await findBackup(owner, backup, library, out, context.wait);
+    const { entry, complete } = await findBackup(owner, backup, library, out, context.wait);
     const shown: ShownBackup = {
       ...listedBackup(owner, entry),
       record: entry.record,
       contents: await readContents(desk, owner, entry, library, out, context.wait),
     };
     out.result(shown, () => text(shown));
-    return exitCodes.done;
+    return complete ? exitCodes.done : exitCodes.degraded;
   },
 });
 
@@ -72,17 +72,17 @@ async function findBackup(
   library: Library,
   out: Output,
   wait: Waiting,
-): Promise<BackupEntry> {
+): Promise<{ readonly entry: BackupEntry; readonly complete: boolean }> {
   const id = backupId.safeParse(text);
   if (!id.success) throw new Failure("usage/invalid", `${text} is no name of a backup`);
-  const { backups, notes } = await tenantStates(tenant, library, wait);
+  const { backups, notes, down } = await tenantStates(tenant, library, wait);
   for (const { store, backup, note } of notes) {
     if (backup === null || backup === id.data) out.say(`warning: ${store}: ${note}`);
   }
   const entry = backups.find(({ backup }) => backup === id.data);
   if (entry === undefined)
-    throw new Failure("backup/unknown", `no store holds a backup ${text} of ${tenant}`);
-  return entry;
+    throw new Failure("backup/unknown", `no store holds a backup ${text} of ${tenant}${unasked(down)}`);
+  return { entry, complete: down.length === 0 };
 }
 
 /** Null, with a word why, where this host may not read or no copy can be opened. */

@@ -4,7 +4,8 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
 import { ensureDescriptor } from "../stores/describe.ts";
 import { examineStore, type StoreExamination } from "../stores/examine.ts";
-import { command } from "./command.ts";
+import { samePlace, samePlaces } from "../repository/identify-stores.ts";
+import { command, type Exit } from "./command.ts";
 import type { Machine } from "./context.ts";
 import { openBareStore } from "./open-stores.ts";
 import { count, table } from "./text.ts";
@@ -12,6 +13,8 @@ import { count, table } from "./text.ts";
 export interface CheckedStore extends StoreExamination {
   /** From `holdfast.json`, which is made when it is absent; null in a store that is not suitable. */
   readonly storeId: string | null;
+  /** Whether the store answered at all. */
+  readonly reachable: boolean;
 }
 
 export const storesCheck = command({
@@ -36,10 +39,32 @@ export const storesCheck = command({
       out.say(`probing ${store.name} below holdfast-probe/, which is removed again`);
       checked.push(await checkStore(store, context.machine, context.wait));
     }
-    out.result(checked, () => text(checked));
-    return checked.every(({ suitable }) => suitable) ? exitCodes.done : exitCodes.refused;
+    const told = withoutDoubles(checked);
+    out.result(told, () => text(told));
+    return exitOf(told);
   },
 });
+
+/** A store that could not be reached was not found unsuitable: that is a failure of a machine (promise 5). */
+function exitOf(checked: readonly CheckedStore[]): Exit {
+  const unsuitable = checked.filter(({ suitable }) => !suitable);
+  if (unsuitable.length === 0) return exitCodes.done;
+  return unsuitable.every(({ reachable }) => !reachable) ? exitCodes.failed : exitCodes.refused;
+}
+
+/** Two names for one place would count one copy twice. */
+function withoutDoubles(checked: readonly CheckedStore[]): readonly CheckedStore[] {
+  const ids = new Map(
+    checked.flatMap(({ store, storeId }) => (storeId === null ? [] : [[store, storeId] as const])),
+  );
+  const doubled = new Map(samePlaces(ids, ids.keys()).map(({ name, other }) => [name, other]));
+  return checked.map((one) => {
+    const other = doubled.get(one.store);
+    if (other === undefined) return one;
+    const detail = withHint(samePlace(one.store, other));
+    return { ...one, suitable: false, probes: [...one.probes, { name: "place", outcome: "failed", detail }] };
+  });
+}
 
 function chooseStores({ stores }: Config, names: readonly string[]): StoreConfig[] {
   const all = [...stores.values()];
@@ -57,7 +82,9 @@ async function checkStore(config: StoreConfig, machine: Machine, wait: Waiting):
   const store = await openBareStore(config);
   const { chance, clock } = machine;
   const lock = config.driver === "s3" && config.lock !== null;
-  const examination = await examineStore(store, { chance, clock, lock }, wait);
+  const examined = await examineStore(store, { chance, clock, lock }, wait);
+  const reachable = !examined.probes.some(({ detail }) => detail.startsWith("store/unreachable: "));
+  const examination = { ...examined, reachable };
   if (!examination.suitable) return { ...examination, storeId: null };
   try {
     const { storeId } = await ensureDescriptor(store, chance, clock, wait);
@@ -77,11 +104,12 @@ function text(checked: readonly CheckedStore[]): string {
   const rows = checked.flatMap(({ store, probes }) =>
     probes.map(({ name, outcome, detail }) => [store, name, outcome, detail]),
   );
-  const verdicts = checked.map(({ store, suitable, storeId, probes }) => {
+  const verdicts = checked.map(({ store, suitable, storeId, reachable, probes }) => {
     const failed = probes.filter(({ outcome }) => outcome === "failed").length;
-    return suitable
-      ? `${store} is suitable, store id ${storeId ?? ""}`
-      : `${store} is not suitable: ${count(failed, "probe")} failed`;
+    if (suitable) return `${store} is suitable, store id ${storeId ?? ""}`;
+    return reachable
+      ? `${store} is not suitable: ${count(failed, "probe")} failed`
+      : `${store} cannot be reached`;
   });
   return `${table(["store", "probe", "outcome", "detail"], rows)}\n\n${verdicts.join("\n")}`;
 }

@@ -1,10 +1,10 @@
 /** `holdfast tenants`: who is backed up, by which plan, and how fresh the newest backup and proof are. */
-import { exitCodes } from "../base/failure.ts";
+import { exitCodes, type Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { Plan } from "../model/plan.ts";
-import { tenantStates } from "../repository/states.ts";
+import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
 import type { Desk } from "./desk.ts";
 import { table } from "./text.ts";
@@ -19,7 +19,7 @@ export interface TenantLine {
   readonly plan: string;
   readonly schedule: string;
   readonly stores: readonly string[];
-  /** Null: none, or not asked for. */
+  /** The newest that counts: whole in as many stores as the quorum wants. Null: none, or not asked for. */
   readonly newestBackup: { readonly backup: string; readonly at: string } | null;
   readonly newestProof: {
     readonly backup: string;
@@ -44,7 +44,8 @@ export const tenants = command({
     await using desk = await context.openDesk();
     const asked = await desk.discovery();
     const all = [...desk.config.tenants.values(), ...asked.tenants];
-    const lines = await describeTenants(desk, all, namesOnly === true ? null : context.wait);
+    const described = await describeTenants(desk, all, namesOnly === true ? null : context.wait);
+    const lines = described.map(({ line }) => line);
     const unreachable = asked.unreachable.map(({ source, failure }) => ({
       source,
       problem: failure.message,
@@ -55,29 +56,55 @@ export const tenants = command({
       out.say(`warning: database ${database} of ${source} is no tenant: ${reason}`);
     }
     out.result({ tenants: lines, refused: asked.refused, unreachable }, () => text(lines));
-    return unreachable.length === 0 ? exitCodes.done : exitCodes.degraded;
+    const complete = unreachable.length === 0 && described.every(({ asked: all }) => all);
+    return complete ? exitCodes.done : exitCodes.degraded;
   },
 });
 
-/** A line for every tenant, in order; with a wait the stores are asked for backups and proofs. */
+interface DescribedTenant {
+  readonly line: TenantLine;
+  /** Whether every store that was to be asked answered. */
+  readonly asked: boolean;
+}
+
+/**
+ * A line for every tenant, in order; with a wait the stores are asked for backups and proofs. Throws
+ * "store/quorum" when no store of any tenant answered.
+ */
 async function describeTenants(
   desk: Desk,
   all: readonly Tenant[],
   wait: Waiting | null,
-): Promise<TenantLine[]> {
-  const lines = new Map<Tenant, TenantLine>();
+): Promise<DescribedTenant[]> {
+  const lines = new Map<Tenant, DescribedTenant>();
+  const silent: Failure[] = [];
   await eachAtOnce(all, tenantsAtOnce, async (tenant) => {
-    lines.set(tenant, {
-      ...fixedPart(tenant),
-      ...(wait === null ? nothingAsked : await fromStores(desk, tenant, wait)),
-    });
+    const { asked, ...part } = wait === null ? nothingAsked : await storesOrNotes(desk, tenant, silent, wait);
+    lines.set(tenant, { line: { ...fixedPart(tenant), ...part }, asked });
   });
+  const [first] = silent;
+  if (first !== undefined && silent.length === all.length) throw first;
   return all.flatMap((tenant) => lines.get(tenant) ?? []);
 }
 
-type StorePart = Pick<TenantLine, "newestBackup" | "newestProof" | "notes">;
+type StorePart = Pick<TenantLine, "newestBackup" | "newestProof" | "notes"> & { readonly asked: boolean };
 
-const nothingAsked: StorePart = { newestBackup: null, newestProof: null, notes: [] };
+const nothingAsked: StorePart = { newestBackup: null, newestProof: null, notes: [], asked: true };
+
+async function storesOrNotes(
+  desk: Desk,
+  tenant: Tenant,
+  silent: Failure[],
+  wait: Waiting,
+): Promise<StorePart> {
+  try {
+    return await fromStores(desk, tenant, wait);
+  } catch (error) {
+    if (!isFailure(error, "store/quorum") || wait.signal.aborted) throw error;
+    silent.push(error);
+    return { ...nothingAsked, notes: [error.message], asked: false };
+  }
+}
 
 function fixedPart({
   id,
@@ -109,9 +136,17 @@ function scheduleOf({ schedules: { daily, weekly, timeZone } }: Plan): string {
 }
 
 async function fromStores(desk: Desk, tenant: Tenant, wait: Waiting): Promise<StorePart> {
-  const { backups, notes } = await tenantStates(tenant.id, await desk.library(tenant), wait);
+  const { backups, notes, down } = await tenantStates(tenant.id, await desk.library(tenant), wait);
   const believed = backups.filter(({ suspect }) => !suspect);
-  const newest = believed[0];
+  const { quorum } = tenant.plan.copies;
+  const newest = believed.find((one) => wholeCopies(one) >= quorum);
+  const [newestRecord] = believed;
+  const uncounted =
+    newestRecord === undefined || newestRecord === newest
+      ? []
+      : [
+          `${newestRecord.backup} does not count: whole in ${String(wholeCopies(newestRecord))} of ${String(quorum)} stores`,
+        ];
   const proofs = believed.flatMap(({ backup, copies }) =>
     Array.from(copies, ([store, { proof }]) => (proof === null ? [] : [{ backup, store, ...proof }])).flat(),
   );
@@ -119,8 +154,16 @@ async function fromStores(desk: Desk, tenant: Tenant, wait: Waiting): Promise<St
   return {
     newestBackup: newest === undefined ? null : { backup: newest.backup, at: newest.at },
     newestProof: newestProof ?? null,
-    notes: notes.map(({ store, note }) => `${store}: ${note}`),
+    notes: [...uncounted, ...notes.map(({ store, note }) => `${store}: ${note}`)],
+    asked: down.length === 0,
   };
+}
+
+/** A copy that was refuted is none, whole or not. */
+function wholeCopies({ copies }: BackupEntry): number {
+  return [...copies.values()].filter(
+    ({ state, proof }) => state === "present" && proof?.verdict !== "refuted",
+  ).length;
 }
 
 function text(lines: readonly TenantLine[]): string {

@@ -5,6 +5,7 @@ import type { Tenant } from "../config/config.ts";
 import type { BackupKind } from "../model/glossary.ts";
 import type { StoreName } from "../model/ids.ts";
 import { mayLieAt } from "../model/place.ts";
+import { unasked } from "../repository/library.ts";
 import { tenantStates } from "../repository/states.ts";
 import { chooseCopies } from "../verify/choose-copies.ts";
 import type { VerifyReport } from "../verify/report.ts";
@@ -14,6 +15,7 @@ import { command, type Exit } from "./command.ts";
 import type { Desk } from "./desk.ts";
 import { parseTenant } from "./list.ts";
 import type { Output } from "./output.ts";
+import { tellRefused } from "./refused-databases.ts";
 import { table } from "./text.ts";
 
 export const verify = command({
@@ -49,6 +51,7 @@ export const verify = command({
     const named = tenant === undefined ? null : parseTenant(tenant);
     await using desk = await context.openDesk();
     const tenants = named === null ? await desk.tenants() : [await desk.tenant(named)];
+    const refused = all === true ? await tellRefused(desk, out) : 0;
     const reports: VerifyReport[] = [];
     const failures: Failure[] = [];
     for (const one of tenants) {
@@ -63,7 +66,7 @@ export const verify = command({
     }
     const shown = reports.map(withoutValues);
     out.result(shown, () => text(shown));
-    return exitOf(reports, failures);
+    return exitOf(reports, failures, refused);
   },
 });
 
@@ -82,9 +85,9 @@ export async function verifyTenant(
 ): Promise<readonly VerifyReport[]> {
   demandResidency(desk, tenant);
   const library = await desk.library(tenant);
-  const { backups, notes } = await tenantStates(tenant.id, library, wait);
+  const { backups, notes, down } = await tenantStates(tenant.id, library, wait);
   for (const { store, note } of notes) out.say(`warning: ${tenant.id}: ${store}: ${note}`);
-  const chosen = chooseCopies({ tenant: tenant.id, ...wish }, backups, tenant.stores);
+  const chosen = chooseCopies({ tenant: tenant.id, ...wish, unasked: unasked(down) }, backups, tenant.stores);
   for (const store of chosen.missing)
     out.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);
   const state = backups.find(({ backup }) => backup === chosen.backup);
@@ -180,7 +183,7 @@ function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number,
 }
 
 /** A refuted copy is what an operator must hear of first. */
-function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[]): Exit {
+function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[], refused: number): Exit {
   if (reports.some(({ verdict }) => verdict === "refuted")) return exitCodes.found;
   if (failures.length > 0 && failures.every(({ code }) => code === "backup/none") && reports.length === 0)
     return exitCodes.nothing;
@@ -188,7 +191,7 @@ function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[]):
     ({ verdict, proofIn }) => verdict === "inconclusive" || proofIn.length === 0,
   );
   if (failures.length > 0 || undecided) return exitCodes.failed;
-  return exitCodes.done;
+  return refused > 0 ? exitCodes.degraded : exitCodes.done;
 }
 
 /**

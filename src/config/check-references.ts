@@ -2,6 +2,7 @@
  * What no schema of one entry can see: that names lead somewhere, that two entries are not the same
  * thing, and that the stores of a tenant can keep what its plan promises.
  */
+import { resolve } from "node:path";
 import type { z } from "zod";
 import { reasonOf } from "../base/failure.ts";
 import { type StoreName, storeName } from "../model/ids.ts";
@@ -22,9 +23,13 @@ import type { Plans } from "./read-plans.ts";
 
 /**
  * Looks at every entry that is good by itself, so that a slip in one part of the file hides nothing
- * in the others. `raw` is the whole file as YAML gave it.
+ * in the others. `raw` is the whole file as YAML gave it, `folder` the one it lies in.
  */
-export function checkReferences(raw: unknown, plans: Plans, problems: Problems): void {
+export function checkReferences(
+  raw: unknown,
+  { plans, folder }: { readonly plans: Plans; readonly folder: string },
+  problems: Problems,
+): void {
   const stores = goodEntries(section(raw, "stores"), storeSchema);
   const tenants = goodEntries(section(raw, "tenants"), tenantSchema);
   const known: Known = {
@@ -34,7 +39,7 @@ export function checkReferences(raw: unknown, plans: Plans, problems: Problems):
     places: placesOf(stores),
     allStoresGood: stores.size === Object.keys(section(raw, "stores")).length,
   };
-  checkSamePlace(stores, problems);
+  checkSamePlace(stores, folder, problems);
   for (const [id, tenant] of tenants) checkTenant(`tenants.${id}`, tenant, known, problems);
   checkOverlaps(tenants, problems);
   discoverRules(raw).forEach((rule, index) => {
@@ -68,18 +73,27 @@ function checkTenant(path: string, tenant: Referring, known: Known, problems: Pr
   for (const what of found) problems.add(`${path}.stores`, what);
 }
 
-/** Two names for one place would count one copy twice. */
-function checkSamePlace(stores: ReadonlyMap<string, StoreEntry>, problems: Problems): void {
+/**
+ * Two names for one place would count one copy twice. Spelling is all that can be compared here; links
+ * and other names of one server are found by the ids of the stores, when a backup begins.
+ */
+function checkSamePlace(stores: ReadonlyMap<string, StoreEntry>, folder: string, problems: Problems): void {
   const seen = new Map<string, string>();
   for (const [name, store] of stores) {
     const place =
       store.driver === "directory"
-        ? `directory ${store.path.replace(/^\.\//, "").replace(/\/+$/, "")}`
-        : `s3 ${store.endpoint ?? ""} ${store.bucket} ${store.prefix ?? ""}`;
+        ? `directory ${resolve(folder, store.path)}`
+        : `s3 ${endpointOf(store)} ${store.bucket} ${store.prefix ?? ""}`;
     const other = seen.get(place);
     if (other === undefined) seen.set(place, name);
     else problems.add(`stores.${name}`, `is the same place as stores.${other}`);
   }
+}
+
+/** One spelling of a URL: host in lower case, no default port, no slash at the end. */
+function endpointOf({ endpoint, region }: Extract<StoreEntry, { readonly driver: "s3" }>): string {
+  const url = endpoint ?? `https://s3.${region}.amazonaws.com`;
+  return URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : url;
 }
 
 /** No byte belongs to two tenants. */

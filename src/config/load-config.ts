@@ -27,7 +27,7 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   const plans = await readPlans(resolve(folder, plansFolder(raw)), problems);
   const file = fileSchema.safeParse(raw, parsing);
   if (!file.success) problems.addIssues(file.error, "");
-  checkReferences(raw, plans, problems);
+  checkReferences(raw, { plans, folder }, problems);
   problems.throwIfAny(path);
   if (!file.success) throw new Failure("internal/bug", "a configuration was refused without a reason");
   return resolveConfig({ file: file.data, path, plans: plans.good, env });

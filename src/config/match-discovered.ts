@@ -15,14 +15,15 @@ export interface Discovery {
 /**
  * Tenants that the rules make of the databases of the sources. The first rule that matches wins; a
  * database that a configured tenant names is left to it. The id is the database's name in lower
- * case with `-` for `_`.
+ * case with `-` for `_`. Databases that make one id are refused, all of them: whoever may create
+ * databases could otherwise put one in the place of another tenant's.
  */
 export function matchDiscovered(
   databases: readonly FoundDatabase[],
   rules: readonly DiscoverRule[],
   configured: ReadonlyMap<TenantId, Tenant>,
 ): Discovery {
-  const tenants = new Map<TenantId, Tenant>();
+  const claims = new Map<TenantId, { readonly found: FoundDatabase; readonly rule: DiscoverRule }[]>();
   const refused: (FoundDatabase & { reason: string })[] = [];
   const matchers = rules.map((rule) => ({ rule, pattern: globPattern(rule.databases) }));
   for (const found of databases) {
@@ -34,13 +35,31 @@ export function matchDiscovered(
     const id = tenantId.safeParse(found.database.toLowerCase().replaceAll("_", "-"));
     if (!id.success) {
       refused.push({ ...found, reason: "its name makes no tenant id; name it under tenants" });
-    } else if (configured.has(id.data) || tenants.has(id.data)) {
+    } else if (configured.has(id.data)) {
       refused.push({ ...found, reason: `tenant ${id.data} exists already; name this one under tenants` });
     } else {
-      tenants.set(id.data, tenantBy(match.rule, id.data, found.database));
+      const before = claims.get(id.data) ?? [];
+      claims.set(id.data, [...before, { found, rule: match.rule }]);
     }
   }
-  return { tenants: [...tenants.values()], refused };
+  const tenants: Tenant[] = [];
+  for (const [id, claimants] of claims) {
+    const [only] = claimants;
+    if (claimants.length === 1 && only !== undefined)
+      tenants.push(tenantBy(only.rule, id, only.found.database));
+    else
+      for (const { found } of claimants) refused.push({ ...found, reason: sharedId(id, found, claimants) });
+  }
+  return { tenants, refused };
+}
+
+function sharedId(
+  id: TenantId,
+  found: FoundDatabase,
+  claimants: readonly { readonly found: FoundDatabase }[],
+): string {
+  const others = claimants.filter((one) => one.found !== found).map((one) => one.found.database);
+  return `${others.join(", ")} would be tenant ${id} as well; name each under tenants`;
 }
 
 function isConfigured(found: FoundDatabase, configured: ReadonlyMap<TenantId, Tenant>): boolean {

@@ -41,7 +41,9 @@ export interface TrustRing {
 }
 
 const algorithm = "EdDSA";
-const header = z.strictObject({ alg: z.literal(algorithm), kid: z.string(), typ: z.string() });
+/** A thumbprint and nothing else: who writes to a store must not write to the operator's terminal through our messages. */
+const thumbprint = z.string().regex(/^[\w-]{43}$/);
+const header = z.strictObject({ alg: z.literal(algorithm), kid: thumbprint, typ: z.string() });
 
 /** `privateJwk` as JSON text; otherwise "config/invalid". */
 export async function createSigner(privateJwk: string): Promise<Signer> {

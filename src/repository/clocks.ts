@@ -4,10 +4,9 @@
  */
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
 import type { ObjectReader } from "../stores/store.ts";
-
-export const clockToleranceMs = 5 * 60_000;
 
 /** Whether a stated time lies in the reader's future by more than clocks may differ. */
 export function isFromFuture(instant: string, now: Date): boolean {

@@ -13,6 +13,7 @@ import type { KeySetPlace } from "../keys/spread-key-set.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { Sealer } from "../sealing/sealing.ts";
 import type { ChunkPlacer } from "./chunk-placer.ts";
+import type { Condemned } from "./condemned.ts";
 import type { Damage } from "./fetch.ts";
 import type { Library } from "./library.ts";
 import type { LockTimes } from "./locks.ts";
@@ -33,6 +34,8 @@ export interface Workshop {
   readonly onStoreFailed: (tenant: TenantId, store: StoreName, failure: Failure) => void;
   /** A store shows a key set that is not used; it stays in the backup if it holds the right one as well. */
   readonly onKeysRefused: (tenant: TenantId, refusal: KeyRefusal) => void;
+  /** A condemned list that cannot be read: nothing is reused until somebody has looked at it. */
+  readonly onReuseOff: (tenant: TenantId, unreadable: Condemned["unreadable"][number]) => void;
   readonly onDamage: (tenant: TenantId, damage: Damage) => void;
 }
 

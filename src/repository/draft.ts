@@ -40,6 +40,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
     workshop.onStoreFailed(tenant, store, failure);
   });
   const holdings = await openShelves(tenant, shelves, workshop, wait);
+  for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
   const least = highestNamed([...holdings.seen.values()].flat());
   const { keys, lines: keyLines } = await keysInPlace(order, shelves, least, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);

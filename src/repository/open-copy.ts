@@ -3,7 +3,7 @@
  * and manifest against the record, every object against the inventory; so it does not matter which
  * store the bytes come from, and they are taken object by object from whichever has them whole.
  */
-import { Failure } from "../base/failure.ts";
+import { Failure, type FailureCode } from "../base/failure.ts";
 import type { Sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
@@ -19,7 +19,7 @@ import { type Damage, fetchWhole } from "./fetch.ts";
 import { readInventory } from "./inventories.ts";
 import { askEach, type Library } from "./library.ts";
 import { decodeManifest, manifestBytesMax } from "./manifest.ts";
-import { type GoodRecord, isGood, readRecord, type StoredRecord } from "./records.ts";
+import { type GoodRecord, isGood, readRecord, type StoredRecord, type SuspectReason } from "./records.ts";
 
 export interface CopyRequest {
   readonly tenant: TenantId;
@@ -119,12 +119,25 @@ async function findRecord(
   if (good !== undefined) return good;
   const [suspect] = shown;
   if (suspect?.standing === "suspect") {
-    const code = suspect.reason === "format" ? "format/unknown" : "keys/signature";
+    const code = suspectCode(suspect.reason);
     throw new Failure(code, `the record of ${backup} in ${suspect.store} is not believed: ${suspect.detail}`);
   }
   const [first] = down;
   if (first !== undefined) throw first.failure;
   throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+}
+
+function suspectCode(reason: SuspectReason): FailureCode {
+  switch (reason) {
+    case "format":
+      return "format/unknown";
+    case "malformed":
+      return "format/invalid";
+    case "signature":
+    case "misplaced":
+    case "future":
+      return "keys/signature";
+  }
 }
 
 function namedKeys(

@@ -30,12 +30,14 @@ export type StoredRecord =
       readonly standing: "suspect";
       readonly store: StoreName;
       readonly backup: BackupId;
-      readonly reason: BadReason | "future";
+      readonly reason: SuspectReason;
       readonly detail: string;
       /** Where the signature is trusted and only the time is not. */
       readonly record: BackupRecord | null;
       readonly sha256: Sha256 | null;
     };
+
+export type SuspectReason = BadReason | "future";
 
 export type GoodRecord = Extract<StoredRecord, { readonly standing: "good" }>;
 

@@ -34,8 +34,8 @@ export type SignedReading<T> =
       readonly sha256: Sha256 | null;
     };
 
-/** `signature`: forged, of an unknown signer, or of one not trusted for this. `format`: a version or shape we do not know. `misplaced`: lies under a key that is not its own. */
-export type BadReason = "signature" | "format" | "misplaced";
+/** `signature`: forged, of an unknown signer, or of one not trusted for this. `format`: a version or engine we do not know. `malformed`: no such document at all. `misplaced`: lies under a key that is not its own. */
+export type BadReason = "signature" | "format" | "malformed" | "misplaced";
 
 const documentBytesMax = 16 * 1024 * 1024;
 
@@ -73,7 +73,7 @@ async function readVersion<T>(
     bytes = await store.read(key, version === undefined ? limits : { ...limits, version }, wait);
   } catch (error) {
     if (isFailure(error, "store/corrupt")) {
-      return { kind: "bad", reason: "format", detail: reasonOf(error), sha256: null };
+      return { kind: "bad", reason: "malformed", detail: reasonOf(error), sha256: null };
     }
     throw error;
   }
@@ -93,7 +93,8 @@ export async function examineSigned<T>(bytes: Uint8Array, form: SignedForm<T>): 
   const parsed = form.schema.safeParse(verified.payload);
   if (!parsed.success) {
     const detail = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
-    return { kind: "bad", reason: "format", detail, sha256: digest };
+    const newer = parsed.error.issues.some(({ path: [first] }) => first === "format" || first === "engine");
+    return { kind: "bad", reason: newer ? "format" : "malformed", detail, sha256: digest };
   }
   const misplaced = form.misplaced(parsed.data);
   if (misplaced !== null) return { kind: "bad", reason: "misplaced", detail: misplaced, sha256: digest };

@@ -24,6 +24,8 @@ export interface PointContext {
   readonly now: Date;
   /** The plan's interval between backups; null where it has none. */
   readonly intervalMs: number | null;
+  /** Told where nothing suits: which stores were not asked; empty when all were. */
+  readonly unasked?: string;
 }
 
 /**
@@ -50,10 +52,10 @@ function describeAge(ageMs: number, intervalMs: number | null): string {
   return `${age}; its plan expects one every ${spell(intervalMs)}${ageMs > intervalMs ? ", so newer changes are lost" : ""}`;
 }
 
-function nothingSuits(wish: PointWish, { backups }: PointContext): Failure {
+function nothingSuits(wish: PointWish, { backups, unasked = "" }: PointContext): Failure {
   const { tenant, backup, before, store } = wish;
   if (backup !== undefined && !backups.some((one) => one.backup === backup)) {
-    return new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+    return new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}${unasked}`);
   }
   const limits = [
     ...(backup === undefined ? [] : [`named ${backup}`]),
@@ -62,11 +64,11 @@ function nothingSuits(wish: PointWish, { backups }: PointContext): Failure {
   ];
   const which = `backup of ${tenant}${limits.length === 0 ? "" : ` ${limits.join(", ")}`}`;
   if (backups.length === 0)
-    return new Failure("backup/none", `there is no ${which}`, { hint: `holdfast list ${tenant}` });
+    return new Failure("backup/none", `there is no ${which}${unasked}`, { hint: `holdfast list ${tenant}` });
   const torn = backups.find(isTorn);
   return new Failure(
     "backup/none",
-    `there is no ${wish.allowUnproven ? "usable" : "verified"} ${which}`,
+    `there is no ${wish.allowUnproven ? "usable" : "verified"} ${which}${unasked}`,
     torn === undefined
       ? {}
       : {

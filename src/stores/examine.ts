@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { sha256 } from "../base/digest.ts";
 import { isFailure, reasonOf } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
+import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { type ObjectKey, objectKey, type StoreName } from "../model/ids.ts";
 import type { AnyStore } from "./around.ts";
 import { bucketProbes } from "./examine-bucket.ts";
@@ -23,7 +24,6 @@ export interface ExamineOptions {
 }
 
 const probesPrefix = "holdfast-probe/";
-const skewMaxMs = 300_000;
 const racers = 4;
 
 /**
@@ -178,7 +178,7 @@ async function probeChecksum(ground: Ground): Promise<string | { problem: string
 async function probeClock({ store, options, wait }: Ground): Promise<string | { problem: string }> {
   const skewMs = (await store.clock(wait)).getTime() - options.clock.now().getTime();
   const seconds = `${String(Math.round(Math.abs(skewMs) / 1000))} s ${skewMs < 0 ? "behind" : "ahead of"} this host`;
-  return Math.abs(skewMs) < skewMaxMs
+  return Math.abs(skewMs) <= clockToleranceMs
     ? `the store's clock is ${seconds}`
     : { problem: `the store's clock is ${seconds}` };
 }

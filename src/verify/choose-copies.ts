@@ -8,6 +8,8 @@ export interface CopyWish {
   readonly backup: string;
   /** A store's name, or `all`. */
   readonly store: string;
+  /** Told where nothing is found: which stores were not asked; empty when all were. */
+  readonly unasked?: string;
 }
 
 export interface ChosenCopies {
@@ -38,22 +40,27 @@ export function chooseCopies(
   const isMissing = (name: StoreName): boolean => (chosen.copies.get(name)?.state ?? "missing") === "missing";
   const held = asked.filter((name) => !isMissing(name));
   if (held.length === 0) {
-    throw new Failure("backup/unknown", `${asked.join(", ")} holds no copy of ${chosen.backup}`);
+    throw new Failure(
+      "backup/unknown",
+      `${asked.join(", ")} holds no copy of ${chosen.backup}${wish.unasked ?? ""}`,
+    );
   }
   return { backup: chosen.backup, stores: held, missing: asked.filter(isMissing) };
 }
 
-function latest({ tenant }: CopyWish, backups: readonly BackupState[]): BackupState {
+function latest({ tenant, unasked = "" }: CopyWish, backups: readonly BackupState[]): BackupState {
   const newest = backups.find((one) => !one.suspect);
   if (newest === undefined) {
-    throw new Failure("backup/none", `${tenant} has no backup`, {
-      hint: `holdfast backup ${tenant} makes one`,
-    });
+    const hint =
+      unasked === ""
+        ? `holdfast backup ${tenant} makes one`
+        : "a store that was not asked may hold one; `holdfast doctor` shows why it does not answer";
+    throw new Failure("backup/none", `${tenant} has no backup${unasked}`, { hint });
   }
   return newest;
 }
 
-function named({ tenant, backup }: CopyWish, backups: readonly BackupState[]): BackupState {
+function named({ tenant, backup, unasked = "" }: CopyWish, backups: readonly BackupState[]): BackupState {
   const id = backupId.safeParse(backup);
   if (!id.success)
     throw new Failure(
@@ -62,6 +69,6 @@ function named({ tenant, backup }: CopyWish, backups: readonly BackupState[]): B
     );
   const found = backups.find((one) => one.backup === id.data);
   if (found === undefined)
-    throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}`);
+    throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}${unasked}`);
   return found;
 }

@@ -89,11 +89,10 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
  * Without a record to bind it to there is no proof. A version that is unknown here and a time that may
  * be wrong only by this host's clock say nothing about the copy; everything else refutes it.
  */
-function unbelieved({ reason, detail, backup, sha256 }: Exclude<StoredRecord, GoodRecord>): Trial {
+function unbelieved({ reason, detail, backup }: Exclude<StoredRecord, GoodRecord>): Trial {
   const told = `the record of ${backup} is not believed: ${detail}`;
   if (reason === "future") return untried(new Failure("source/clock", told));
-  // Without a digest it was no document at all, but bytes without end.
-  if (reason === "format" && sha256 !== null) return untried(new Failure("format/unknown", told));
+  if (reason === "format") return untried(new Failure("format/unknown", told));
   const finding = { subject: `record of ${backup}`, difference: `is not believed: ${detail}` };
   return nothingTried([failed("copy", 1, [finding])]);
 }

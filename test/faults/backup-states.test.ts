@@ -94,7 +94,7 @@ describe("objects that a proof found damaged", () => {
   it("count against every backup that names them, until a later proof of it", async () => {
     const old = await backUp();
     const recent = await backUp();
-    const [victim = ""] = frankfurt.keys().filter((key) => parseChunkKey(key) !== null);
+    const victim = frankfurt.keys().find((key) => parseChunkKey(key) !== null) ?? "";
     await prove(recent, "refuted", [victim]);
     expect(await stateOf(recent, frankfurt.name)).toMatchObject({ state: "damaged" });
     expect(await stateOf(old, frankfurt.name)).toEqual({ state: "damaged", proof: null });

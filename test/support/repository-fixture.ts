@@ -42,6 +42,8 @@ export interface House extends AsyncDisposable {
   readonly damage: Damage[];
   /** Key sets that were not used. */
   readonly refusals: KeyRefusal[];
+  /** Condemned lists that stopped reuse. */
+  readonly reuseOff: string[];
   order(stores: readonly Store[], changes?: Partial<DraftOrder>): DraftOrder;
   library(stores: readonly ObjectReader[]): Library;
   /** A whole backup of streams made by hand, in the order given. */
@@ -73,6 +75,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
   const failures: House["failures"] = [];
   const damage: Damage[] = [];
   const refusals: KeyRefusal[] = [];
+  const reuseOff: string[] = [];
   const workshop: Workshop = {
     sealer: sealing,
     signer,
@@ -83,6 +86,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     inFlight: new Budget(32 * 1024 * 1024),
     onStoreFailed: (_tenant, store, failure) => failures.push({ store, failure }),
     onKeysRefused: (_tenant, refusal) => refusals.push(refusal),
+    onReuseOff: (_tenant, { store, key }) => reuseOff.push(`${key} in ${store}`),
     onDamage: (_tenant, found) => damage.push(found),
   };
   const holders = { workers: [], verifiers: [host.recipient], restorers: [], escrow: [] };
@@ -107,6 +111,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     failures,
     damage,
     refusals,
+    reuseOff,
     order,
     library,
     backUp: async (stores, streams, changes = {}) => {
