@@ -1,0 +1,119 @@
+/** `npm run bench:readme`: puts the figures kept in `bench/results/` between the markers of the README. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+const resultsFile = z.object({
+  at: z.string(),
+  machine: z.object({
+    cores: z.number(),
+    cpu: z.string(),
+    memoryGb: z.number(),
+    kernel: z.string(),
+    node: z.string(),
+    programs: z.record(z.string(), z.string()),
+  }),
+  scale: z.number(),
+  databaseBytes: z.number(),
+  figures: z.array(
+    z.object({
+      step: z.string(),
+      who: z.string(),
+      seconds: z.number(),
+      cpuSeconds: z.number(),
+      peakBytes: z.number(),
+      writtenBytes: z.number(),
+      writtenObjects: z.number(),
+    }),
+  ),
+  notes: z.array(z.string()),
+});
+type Results = z.infer<typeof resultsFile>;
+
+const readme = resolve(import.meta.dirname, "../README.md");
+const markers = { begin: "<!-- figures: begin -->", end: "<!-- figures: end -->" };
+const us = "holdfast";
+
+const kept = (name: string): Results | null => {
+  const path = join(import.meta.dirname, "results", `${name}.json`);
+  return existsSync(path) ? resultsFile.parse(JSON.parse(readFileSync(path, "utf8"))) : null;
+};
+
+const parts = [comparison(kept("scale-4")), memory([kept("memory-scale-10"), kept("memory-scale-40")])];
+const text = readFileSync(readme, "utf8");
+const [before, rest] = text.split(markers.begin);
+const after = rest?.split(markers.end)[1];
+if (before === undefined || after === undefined) throw new Error("README.md has lost its markers of figures");
+const body = parts.filter((part) => part !== null).join("\n\n");
+writeFileSync(readme, `${before}${markers.begin}\n\n${body}\n\n${markers.end}${after}`);
+
+function comparison(results: Results | null): string | null {
+  if (results === null) return null;
+  const { figures, notes } = results;
+  const rows = figures.map((figure) => {
+    const ours = figures.find((one) => one.step === figure.step && one.who === us);
+    const ratio = ours === undefined || ours === figure ? "" : (ours.seconds / figure.seconds).toFixed(2);
+    return [
+      figure.step,
+      figure.who,
+      ratio,
+      figure.seconds.toFixed(1),
+      figure.cpuSeconds.toFixed(1),
+      megabytes(figure.peakBytes),
+      megabytes(figure.writtenBytes),
+      String(figure.writtenObjects),
+    ];
+  });
+  const head = [
+    "step",
+    "who",
+    "holdfast's wall ÷ this",
+    "wall s",
+    "CPU s",
+    "peak MB",
+    "MB written",
+    "objects",
+  ];
+  const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, ${machineOf(results)}.`;
+  return [what, "", markdown(head, rows), "", ...notes].join("\n");
+}
+
+function memory(all: readonly (Results | null)[]): string | null {
+  const results = all.filter((one) => one !== null);
+  if (results.length === 0) return null;
+  const rows = results.flatMap((one) =>
+    one.figures.map((figure) => [
+      `${megabytes(one.databaseBytes)} MB`,
+      figure.step,
+      megabytes(figure.peakBytes),
+      figure.seconds.toFixed(0),
+      figure.cpuSeconds.toFixed(0),
+    ]),
+  );
+  const head = ["database with indexes", "step", "peak MB", "wall s", "CPU s"];
+  return [
+    "Peak memory of the process tree by size of the database (`npm run bench:memory`):",
+    "",
+    markdown(head, rows),
+  ].join("\n");
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const aligned = head.map((_, column) => (column < 2 ? "---" : "---:"));
+  return [line(head), line(aligned), ...rows.map(line)].join("\n");
+}
+
+function dayOf({ at }: Results): string {
+  return at.slice(0, 10);
+}
+
+function machineOf({ machine }: Results): string {
+  const { cores, cpu, memoryGb, kernel, node, programs } = machine;
+  const hardware = `${String(cores)} cores (${cpu}), ${String(memoryGb)} GB, Linux ${kernel}, Node ${node}`;
+  return [hardware, ...Object.values(programs)].join(", ");
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(0);
+}
