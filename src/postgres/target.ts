@@ -141,7 +141,13 @@ function extensionsCheck(offers: ServerOffers, { extensions }: Fingerprint): Tar
   );
 }
 
-/** Whatever a person could miss if it were overwritten; what `CREATE DATABASE` brings along does not count. */
+/** Below this oid lies what initdb made. */
+const firstOwn = "16384";
+
+/**
+ * Whatever a person could miss if it were overwritten, or would change what is restored beside it; what
+ * `CREATE DATABASE` brings along does not count.
+ */
 const occupants = `
   with own as (
     select oid from pg_catalog.pg_namespace
@@ -154,7 +160,23 @@ const occupants = `
     union all select 'extension', e.oid, 'pg_extension'::regclass from pg_catalog.pg_extension e where e.extname <> 'plpgsql'
     union all select 'large object', l.oid, 'pg_largeobject'::regclass from pg_catalog.pg_largeobject_metadata l
     union all select 'event trigger', v.oid, 'pg_event_trigger'::regclass from pg_catalog.pg_event_trigger v
-    union all select 'publication', b.oid, 'pg_publication'::regclass from pg_catalog.pg_publication b)
+    union all select 'publication', b.oid, 'pg_publication'::regclass from pg_catalog.pg_publication b
+    union all select 'subscription', s.oid, 'pg_subscription'::regclass from pg_catalog.pg_subscription s
+               where s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+    union all select 'operator', o.oid, 'pg_operator'::regclass from pg_catalog.pg_operator o where o.oprnamespace in (select oid from own)
+    union all select 'collation', c.oid, 'pg_collation'::regclass from pg_catalog.pg_collation c where c.collnamespace in (select oid from own)
+    union all select 'conversion', c.oid, 'pg_conversion'::regclass from pg_catalog.pg_conversion c where c.connamespace in (select oid from own)
+    union all select 'text search object', t.oid, 'pg_ts_parser'::regclass from pg_catalog.pg_ts_parser t where t.prsnamespace in (select oid from own)
+    union all select 'text search object', t.oid, 'pg_ts_template'::regclass from pg_catalog.pg_ts_template t where t.tmplnamespace in (select oid from own)
+    union all select 'text search object', t.oid, 'pg_ts_dict'::regclass from pg_catalog.pg_ts_dict t where t.dictnamespace in (select oid from own)
+    union all select 'text search object', t.oid, 'pg_ts_config'::regclass from pg_catalog.pg_ts_config t where t.cfgnamespace in (select oid from own)
+    union all select 'cast', c.oid, 'pg_cast'::regclass from pg_catalog.pg_cast c where c.oid >= ${firstOwn}
+    union all select 'language', l.oid, 'pg_language'::regclass from pg_catalog.pg_language l where l.oid >= ${firstOwn}
+    union all select 'transform', t.oid, 'pg_transform'::regclass from pg_catalog.pg_transform t where t.oid >= ${firstOwn}
+    union all select 'access method', a.oid, 'pg_am'::regclass from pg_catalog.pg_am a where a.oid >= ${firstOwn}
+    union all select 'foreign data wrapper', w.oid, 'pg_foreign_data_wrapper'::regclass from pg_catalog.pg_foreign_data_wrapper w
+    union all select 'foreign server', s.oid, 'pg_foreign_server'::regclass from pg_catalog.pg_foreign_server s
+    union all select 'default privilege', d.oid, 'pg_default_acl'::regclass from pg_catalog.pg_default_acl d)
   select kind, count(*)::int as count from found
    where not exists (select from pg_catalog.pg_depend d where d.classid = found.class and d.objid = found.oid and d.deptype = 'e')
    group by kind order by kind`;

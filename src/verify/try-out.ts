@@ -119,18 +119,16 @@ function demandIsolation({ isolation }: PrivateServer, { census, extensions }: F
 
 /**
  * What the load met, told among the checks. Where this machine lacked something, a difference may be
- * the machine's and refutes nothing; where the data could not be loaded, that is a finding.
+ * the machine's and refutes nothing, unless no lack explains it; where the data could not be loaded, that is a finding.
  */
-function weigh(checks: readonly CheckResult[], report: LoadReport, twin: LoadReport): TryOutResult {
+export function weigh(checks: readonly CheckResult[], report: LoadReport, twin: LoadReport): TryOutResult {
   const problems = [...report.problems, ...twin.problems];
   const notes = report.notes;
   const lacking = problems.filter((one) => one.kind === "machine");
   const [first] = lacking;
   if (first !== undefined) {
     const reason = `this server could not take ${String(lacking.length)} part${lacking.length === 1 ? "" : "s"} of the backup, first ${first.subject}${stateOf(first)}`;
-    const unsure = checks.map((check) =>
-      check.outcome === "failed" ? notRun(check.name, "machine", reason) : check,
-    );
+    const unsure = checks.map((check) => (check.outcome === "failed" ? doubted(check, reason) : check));
     return { checks: orInconclusive(unsure, reason), notes: [...notes, ...lacking.map(noteOf)] };
   }
   const findings = report.problems.map(({ subject, message, sqlState }): Finding => ({
@@ -139,6 +137,19 @@ function weigh(checks: readonly CheckResult[], report: LoadReport, twin: LoadRep
     ...(sqlState === undefined ? {} : { sqlState }),
   }));
   return { checks: checks.map((check) => withLoadFindings(check, findings)), notes };
+}
+
+/** What was found all the same stays told, for it need not be the machine's fault. */
+function doubted(check: CheckResult, reason: string): CheckResult {
+  const certain = check.findings.filter((finding) => isCertain(check, finding));
+  if (certain.length > 0) return failed(check.name, check.compared, certain);
+  const number = `${String(check.findings.length)} difference${check.findings.length === 1 ? "" : "s"}`;
+  return { ...notRun(check.name, "machine", `${reason}; ${number} found`), findings: check.findings };
+}
+
+/** A sequence that is there has the value that was set; what was not loaded is absent, and the archive was never loaded at all. */
+function isCertain({ name }: CheckResult, { difference }: Finding): boolean {
+  return name === "archive" || (name === "sequences" && difference.startsWith("expected "));
 }
 
 /** A part that could not be taken leaves the verdict open even where no check missed it. */

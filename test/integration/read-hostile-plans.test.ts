@@ -1,5 +1,6 @@
 /** Reading a source plans no query that would call a tenant's functions as the backup role (trap 2). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Scope } from "../../src/model/fingerprint.ts";
 import type { PrivateServer } from "../../src/postgres/private-server.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { backupOf, snapshotOf, textOf } from "../support/read-snapshot.ts";
@@ -97,5 +98,26 @@ describe("a tenant whose functions are constant in its indexes", () => {
       message: expect.stringMatching(/call a function/),
     });
     await psql(server, "hostile", "drop index late");
+  });
+});
+
+describe("a tenant of schemas with large objects", () => {
+  it("has the columns that name them read without a query of its tables", async () => {
+    await createDatabase(server, "shared");
+    await psql(
+      server,
+      "shared",
+      `create schema app authorization tenant; set role tenant;
+       create function app.one() returns int language plpgsql immutable as 'begin return 1; end';
+       create table app.files (file oid); create index on app.files ((file::int8 + app.one()));
+       insert into app.files select lo_from_bytea(0, 'x') union all values (null), (1::oid);
+       create or replace function app.one() returns int language plpgsql immutable as $$ begin
+         if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then raise exception 'ran with power'; end if;
+         return 1; end $$`,
+    );
+    await expect(psql(server, "shared", "select from app.files")).rejects.toThrow(/ran with power/);
+    const scope: Scope = { kind: "schemas", database: "shared", schemas: ["app"] };
+    const { fingerprint } = await backupOf(server, "shared", { scope });
+    expect(fingerprint.largeObjects.count).toBe(1);
   });
 });

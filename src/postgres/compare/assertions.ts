@@ -18,16 +18,20 @@ type Answer =
   | { readonly kind: "unasked"; readonly reason: string };
 
 /**
- * The plan's SQL, each one value compared as text. Asked by a temporary login that has the rights of
- * the database's owner and may read everything, and is never a superuser: a tenant's view may run
- * whatever it likes (trap 19). An assertion that is not valid SQL is a fault of the plan and makes the
+ * The plan's SQL, each one value compared as text. Asked by a temporary login that is never a superuser, since
+ * a tenant's view may run whatever it likes (trap 19). On scratch it has the rights of the database's
+ * owner and may read everything; on a target those of the tenant's roles as far as these are harmless there. An assertion that is not valid SQL is a fault of the plan and makes the
  * check `not-run`, never a refutation.
  */
 export async function checkAssertions(comparison: Comparison): Promise<CheckResult> {
   const { restored, fingerprint, options, wait } = comparison;
   const { assertions } = options;
   if (assertions.length === 0) return notRun("assertions", "irrelevant", "the plan asserts nothing");
-  const memberOf = [fingerprint.database.owner, "pg_read_all_data"];
+  const { owner } = fingerprint.database;
+  const memberOf =
+    restored.side === "scratch"
+      ? [owner, "pg_read_all_data"]
+      : [...new Set([owner, ...fingerprint.roles.map(({ name }) => name)])];
   // A forced policy would hide rows from the sum that is asserted; a target's administrator may not have this to give.
   const attributes = restored.side === "scratch" ? "bypassrls" : "";
   await using login = await openLogin(restored, { attributes, memberOf, chance: options.chance }, wait);

@@ -1,6 +1,8 @@
 import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
-import type { Census } from "../../model/fingerprint.ts";
+import type { Census, Fingerprint } from "../../model/fingerprint.ts";
+import { majorOf } from "../programs.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
+import { memberOfExtension } from "../readings/census-extensions.ts";
 import { readingCatalogs } from "../settings.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
@@ -31,7 +33,7 @@ export async function readRestoredCensus({ restored, fingerprint, wait }: Compar
 
 /** The census of the restored database equals the fingerprint's in all kinds that `check` answers for. */
 export function compareCensus(check: CheckName, expected: Census, found: Census): CensusDifferences {
-  const answers = ({ kind }: { kind: string }): boolean => (checkOfKind[kind] ?? "objects") === check;
+  const answers = ({ kind }: { kind: string }): boolean => checkFor(kind) === check;
   const wanted = new Map(expected.filter(answers).map((one) => [one.kind, one]));
   const there = new Map(found.filter(answers).map((one) => [one.kind, one]));
   const findings: Finding[] = [];
@@ -46,6 +48,10 @@ export function compareCensus(check: CheckName, expected: Census, found: Census)
     findings: findings.filter((finding) => !isTold(finding)),
     notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
   };
+}
+
+function checkFor(kind: string): CheckName {
+  return kind.startsWith(memberOfExtension) ? "extensions" : (checkOfKind[kind] ?? "objects");
 }
 
 /** Each identity that is only on one side, where both are told by name; else how the numbers differ. */
@@ -75,6 +81,37 @@ function numbered(kind: string, count: number, now: number): Finding {
 function without(some: readonly string[], others: readonly string[]): string[] {
   const known = new Set(others);
   return some.filter((one) => !known.has(one));
+}
+
+/**
+ * Members of extensions: one that the source had and the script did not make here is lost, though it was the
+ * tenant's (`ALTER EXTENSION … ADD`). What the script makes here beyond those is told, for packages differ.
+ */
+export function compareMembers({ census, extensions }: Fingerprint, found: Census): CensusDifferences {
+  const leftOut = new Set(
+    extensions.filter((one) => one.leftOut).map(({ name }) => `${memberOfExtension}${name}`),
+  );
+  const expected = census.filter(({ kind }) => !leftOut.has(kind));
+  const known = new Set(expected.map(({ kind }) => kind));
+  const compared = compareCensus("extensions", expected, found);
+  const isOfSource = ({ subject }: Finding): boolean => known.has(subject);
+  const isExtra = ({ difference }: Finding): boolean => difference.startsWith("was not in the source");
+  const findings = compared.findings.filter(isOfSource);
+  return {
+    compared: compared.compared,
+    findings: findings.filter((finding) => !isExtra(finding)),
+    notes: findings.filter(isExtra).map(({ subject, difference }) => `${subject}: ${difference}`),
+  };
+}
+
+/**
+ * Why the census cannot be compared; null where it can. Another major release has other catalogs, and what it
+ * counts differs for a database that is whole.
+ */
+export function incomparable({ server }: Fingerprint, versionNum: number): string | null {
+  const [there, here] = [majorOf(server.versionNum), majorOf(versionNum)];
+  if (there === here) return null;
+  return `catalogs of PostgreSQL ${String(here)} cannot be compared with those of ${String(there)}`;
 }
 
 /** `objects` and `constraints`: nothing but the census. */

@@ -10,7 +10,7 @@ import { readDatabase } from "../readings/database.ts";
 import { readRoles } from "../readings/roles.ts";
 import { checkArchive } from "./archive.ts";
 import { checkAssertions } from "./assertions.ts";
-import { checkCensus, readRestoredCensus } from "./census.ts";
+import { checkCensus, incomparable, readRestoredCensus } from "./census.ts";
 import { checkGenerated, checkMatviews } from "./derived.ts";
 import { checkExtensions } from "./extensions.ts";
 import { checkGrants } from "./grants.ts";
@@ -28,7 +28,9 @@ import { checkTwin } from "./twin.ts";
 interface Beforehand {
   readonly database: DatabaseFingerprint;
   readonly roles: readonly RoleFingerprint[];
-  readonly census: Census;
+  /** Null where it cannot be compared, for the reason `incomparable`. */
+  readonly census: Census | null;
+  readonly incomparable: string | null;
 }
 
 /** The checks of `compare`, in the order in which they run; `copy` is the caller's. */
@@ -95,23 +97,30 @@ async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
   const { restored, fingerprint, wait } = comparison;
   await using session = await openExact(restored, restored.admin, wait);
   const named = fingerprint.roles.map(({ name }) => name);
+  const reason = incomparable(fingerprint, session.versionNum);
   return {
+    incomparable: reason,
     roles: await readRoles(session, fingerprint.scope, named),
     database: await readDatabase(session, fingerprint.scope, named),
-    census: await readRestoredCensus(comparison),
+    census: reason === null ? await readRestoredCensus(comparison) : null,
   };
 }
 
-function checksOf(comparison: Comparison, { database, roles, census }: Beforehand): Check[] {
+function checksOf(comparison: Comparison, beforehand: Beforehand): Check[] {
   const { fingerprint } = comparison;
+  const { database, roles, census } = beforehand;
+  const counted = (check: "objects" | "constraints"): CheckResult =>
+    census === null
+      ? notRun(check, "irrelevant", beforehand.incomparable ?? "not counted")
+      : checkCensus(check, fingerprint.census, census);
   const run: Readonly<
     Record<Exclude<CheckName, "copy" | "archive">, () => CheckResult | Promise<CheckResult>>
   > = {
-    objects: () => checkCensus("objects", fingerprint.census, census),
-    constraints: () => checkCensus("constraints", fingerprint.census, census),
+    objects: () => counted("objects"),
+    constraints: () => counted("constraints"),
     settings: () => checkSettings(comparison, database, roles),
     grants: () => checkGrants(comparison, census, database, roles),
-    extensions: () => checkExtensions(comparison),
+    extensions: () => checkExtensions(comparison, census),
     twin: () => checkTwin(comparison),
     tables: () => checkTables(comparison),
     generated: () => checkGenerated(comparison),

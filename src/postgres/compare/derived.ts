@@ -1,5 +1,7 @@
+import { Failure } from "../../base/failure.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Derived, Fingerprint } from "../../model/fingerprint.ts";
+import { planningHazards } from "../planning-hazards.ts";
 import { quoteName } from "../quote.ts";
 import { readCollations } from "../readings/collations.ts";
 import { readDatabase } from "../readings/database.ts";
@@ -19,9 +21,11 @@ export async function checkGenerated({
   if (fingerprint.generated.length === 0)
     return notRun("generated", "irrelevant", "there are no generated columns");
   await using session = await openExact(restored, reader, wait);
+  const isAdmin = reader.user === restored.admin.user;
   const findings: Finding[] = [];
   for (const one of fingerprint.generated) {
-    findings.push(...(await compareDerived(session, "generated columns of", one, fingerprint)));
+    const as = { session, isAdmin, word: "generated columns of" };
+    findings.push(...(await compareDerived(as, one, fingerprint)));
   }
   const skipped = fingerprint.generated.filter(({ multiset }) => multiset === null);
   const compared = fingerprint.generated.length - skipped.length;
@@ -46,13 +50,17 @@ export async function checkMatviews({
   const views = fingerprint.matviews;
   if (views.length === 0) return notRun("matviews", "irrelevant", "there are no materialised views");
   await using session = await openExact(restored, reader, wait);
+  const isAdmin = reader.user === restored.admin.user;
   const states = await populatedViews(session);
   const findings: Finding[] = [];
   const stale: Finding[] = [];
   for (const view of views) {
     const populated = states.get(quoteName(view));
     if (populated !== view.populated) findings.push(populationFinding(view, populated));
-    else stale.push(...(await compareDerived(session, "materialised view", view, fingerprint)));
+    else {
+      const as = { session, isAdmin, word: "materialised view" };
+      stale.push(...(await compareDerived(as, view, fingerprint)));
+    }
   }
   if (findings.length > 0) return compareResult("matviews", views.length, findings, "");
   const skipped = views.filter(({ multiset }) => multiset === null);
@@ -77,9 +85,15 @@ export async function checkMatviews({
   return compareResult("matviews", views.length, [], detail.filter((part) => part !== "").join("; "));
 }
 
+/** Who reads: the administrator runs no query that may call the tenant's functions, a login without rights may. */
+interface ReadingAs {
+  readonly session: Session;
+  readonly isAdmin: boolean;
+  readonly word: string;
+}
+
 async function compareDerived(
-  session: Session,
-  word: string,
+  { session, isAdmin, word }: ReadingAs,
   one: Derived,
   { database }: Fingerprint,
 ): Promise<Finding[]> {
@@ -87,12 +101,16 @@ async function compareDerived(
   if (expected === null) return [];
   const subject = `${word} ${quoteName(one)}`;
   return missingOrElse(subject, async () => {
-    const [relation] = await session.query<{ kind: string }>(
-      `select c.relkind::text as kind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    const [relation] = await session.query<{ oid: number; kind: string }>(
+      `select c.oid, c.relkind::text as kind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where n.nspname = $1 and c.relname = $2`,
       [one.schema, one.name],
     );
     if (relation === undefined) return [{ subject, difference: "absent" }];
+    if (isAdmin && (await planningHazards(session, [relation.oid])).size > 0) {
+      const code = session.side === "target" ? "target/permission" : "scratch/isolation";
+      throw new Failure(code, `to read the ${subject} could call functions of the tenant with power`);
+    }
     const found = await readDerived(session, { ...one, kind: relation.kind }, database.encoding);
     const difference = multisetDifference(expected, found);
     return difference === null ? [] : [{ subject, difference }];

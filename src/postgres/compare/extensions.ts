@@ -1,9 +1,17 @@
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import type { Census } from "../../model/fingerprint.ts";
 import { readExtensions } from "../readings/extensions.ts";
+import { compareMembers } from "./census.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
-/** The same extensions, of the same version and in the same schema; those that the plan leaves out are told. */
-export async function checkExtensions({ restored, fingerprint, wait }: Comparison): Promise<CheckResult> {
+/**
+ * The same extensions, of the same version, in the same schema and with all members that they had; those that
+ * the plan leaves out are told. `census` is null where that of the restored database cannot be compared.
+ */
+export async function checkExtensions(
+  { restored, fingerprint, wait }: Comparison,
+  census: Census | null,
+): Promise<CheckResult> {
   const expected = fingerprint.extensions.filter(({ leftOut }) => !leftOut);
   const excluded = fingerprint.extensions.filter(({ leftOut }) => leftOut).map(({ name }) => name);
   await using session = await openExact(restored, restored.admin, wait);
@@ -24,7 +32,14 @@ export async function checkExtensions({ restored, fingerprint, wait }: Compariso
     if (name !== "plpgsql")
       findings.push({ subject: `extension ${name}`, difference: "was not in the source" });
   }
-  const told = excluded.length === 0 ? "" : `; left out by the plan: ${excluded.join(", ")}`;
+  const members = census === null ? null : compareMembers(fingerprint, census);
+  findings.push(...(members?.findings ?? []));
+  const told = [
+    ...(members?.notes ?? []),
+    ...(excluded.length === 0 ? [] : [`left out by the plan: ${excluded.join(", ")}`]),
+  ]
+    .map((note) => `; ${note}`)
+    .join("");
   if (expected.length === 0 && findings.length === 0) {
     return notRun("extensions", "irrelevant", `there are no extensions${told}`);
   }

@@ -7,15 +7,17 @@ import type { Comparison } from "./restored.ts";
  * Who owns what and who may do what: owners, privileges and default privileges of all objects, the
  * privileges on the database (trap 11), and that every role exists. Memberships and attributes are compared
  * on scratch only, where no role was there before. Rights over the server (superuser, login, replication,
- * predefined roles) are not given there, and so told by name and not compared.
+ * predefined roles) are not given there, and so told by name and not compared. `census` is null where that
+ * of the restored database cannot be compared.
  */
 export function checkGrants(
   { fingerprint, restored }: Comparison,
-  census: Census,
+  census: Census | null,
   database: DatabaseFingerprint,
   roles: readonly RoleFingerprint[],
 ): CheckResult {
-  const { compared, findings } = compareCensus("grants", fingerprint.census, census);
+  const none = { compared: 0, findings: [] };
+  const { compared, findings } = census === null ? none : compareCensus("grants", fingerprint.census, census);
   const all: Finding[] = [...findings, ...databasePrivileges(fingerprint.database, database)];
   const here = new Map(roles.map((role) => [role.name, role]));
   for (const role of fingerprint.roles) {
@@ -24,7 +26,8 @@ export function checkGrants(
     else if (restored.side === "scratch") all.push(...roleDifferences(role, found));
   }
   const count = compared + fingerprint.roles.length + 1;
-  const detail = [`${String(count)} owners, privileges and roles are equal`, withheld(fingerprint.roles)];
+  const words = census === null ? "roles and privileges on the database" : "owners, privileges and roles";
+  const detail = [`${String(count)} ${words} are equal`, withheld(fingerprint.roles)];
   return compareResult("grants", count, all, detail.filter((part) => part !== "").join("; "));
 }
 

@@ -11,7 +11,10 @@ export interface Login extends AsyncDisposable {
 export interface LoginWish {
   /** `BYPASSRLS` or nothing. */
   readonly attributes: string;
-  /** Roles whose rights it has; those that the server does not know are left out. */
+  /**
+   * Roles whose rights it has; those that the server does not know are left out, and on a target those that may
+   * do there what concerns more than their own objects.
+   */
   readonly memberOf: readonly string[];
   readonly chance: Chance;
 }
@@ -22,8 +25,9 @@ const cleanUpLimitMs = 20_000;
 /**
  * Who reads the rows of a restored database. On scratch a login of its own that passes row security and
  * may read everything but is no superuser, since rows and indexes are hostile ground (trap 19). On a
- * real target, and before PostgreSQL 14, which knows no such role, the administrator, who only ever
- * runs COPY of plain tables there.
+ * real target the administrator: a login that may read everything may read the passwords of that server's
+ * logins as well, and code of the tenant would then read them too. So does it before PostgreSQL 14, which has no
+ * such role. The administrator runs COPY of plain tables, and no query that `planningHazards` speaks against.
  */
 export async function openReader(restored: Restored, chance: Chance, wait: Waiting): Promise<Login> {
   const isScratch = restored.side === "scratch";
@@ -39,6 +43,18 @@ export async function openReader(restored: Restored, chance: Chance, wait: Waiti
   };
   return { address: login.address, [Symbol.asyncDispose]: drop };
 }
+
+const harmlessHere =
+  "select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1) and not rolsuper";
+
+/** Who becomes one of these roles gains nothing over the server or over other databases, by no detour. */
+const harmless = `
+  select r.rolname::text as name from pg_catalog.pg_roles r
+   where r.rolname = any ($1) and not exists (
+     select from pg_catalog.pg_roles p
+      where (p.rolsuper or p.rolcreaterole or p.rolreplication or p.rolbypassrls
+             or (p.rolname ~ '^pg_' and p.rolname <> 'pg_database_owner'))
+        and pg_catalog.pg_has_role(r.oid, p.oid, 'member'))`;
 
 /**
  * A login that is no superuser and may connect to the restored database whatever the tenant's own
@@ -63,7 +79,7 @@ export async function openLogin(restored: Restored, wish: LoginWish, wait: Waiti
       `create role ${login} login nosuperuser ${wish.attributes} password ${quoteLiteral(password)}`,
     );
     const known = await session.query<{ name: string }>(
-      "select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1) and not rolsuper",
+      restored.side === "scratch" ? harmlessHere : harmless,
       [wish.memberOf],
     );
     for (const role of known) await session.query(`grant ${quoteIdent(role.name)} to ${login}`);

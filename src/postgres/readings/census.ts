@@ -9,6 +9,7 @@ import type { Census, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session.ts";
 import { codeQueries } from "./census-code.ts";
 import { databaseQueries } from "./census-database.ts";
+import { extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
 import { relationQueries } from "./census-relations.ts";
 import { remarkQueries } from "./census-remarks.ts";
@@ -38,6 +39,7 @@ const parts: readonly CensusQueries[] = [
   relationQueries,
   codeQueries,
   databaseQueries,
+  extensionQueries,
   remarkQueries,
   privilegeQueries,
 ];
@@ -68,7 +70,9 @@ export function censusOf(entries: readonly CensusEntry[]): Census {
   return Array.from(kinds, ([kind, members]) => {
     const identities = members.map(({ identity }) => identity).toSorted();
     const digest = sha256(Buffer.from(JSON.stringify(identities)));
-    const named = identities.length > namedMax ? {} : { identities };
+    // Of extensions the extra ones are forgiven, so all have to be known by name.
+    const isNamed = identities.length <= namedMax || kind.startsWith(memberOfExtension);
+    const named = isNamed ? { identities } : {};
     return { kind, count: members.length, sha256: digest, ...named };
   }).toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
 }

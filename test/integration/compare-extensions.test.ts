@@ -1,0 +1,112 @@
+/** What a tenant makes part of an extension is in no archive: its loss refutes, and is never proven away (promise 4). */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CheckResult } from "../../src/model/check.ts";
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { measureDatabase } from "../support/measured-database.ts";
+import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { compareIn } from "../support/round-trip.ts";
+
+let server: PrivateServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+/** The database as it was, compared with what `sql` makes of it. */
+async function after(name: string, before: string, sql: string): Promise<readonly CheckResult[]> {
+  await createDatabase(server, name);
+  await psql(server, name, before);
+  const image = await measureDatabase(server, name);
+  await psql(server, name, sql);
+  const restored = { side: "scratch", admin: { ...server.address, database: name }, twin: null } as const;
+  return compareIn(restored, image, server.binFolder, { indexes: false });
+}
+
+function byName(checks: readonly CheckResult[], wanted: string): CheckResult | undefined {
+  return checks.find(({ name }) => name === wanted);
+}
+
+const extended = `
+  create extension pg_trgm; create table own (k int primary key); insert into own values (1);
+  create function mine() returns int language sql as 'select 1';
+  create view report as select k from own;
+  alter extension pg_trgm add function mine(); alter extension pg_trgm add view report;`;
+
+describe("members of an extension", () => {
+  it("that the tenant made and a restore lacks are missed by name", async () => {
+    const checks = await after(
+      "lost",
+      extended,
+      `alter extension pg_trgm drop function mine(); alter extension pg_trgm drop view report; drop view report; drop function mine()`,
+    );
+    expect(byName(checks, "extensions")).toMatchObject({
+      outcome: "failed",
+      findings: [
+        { subject: "member of extension pg_trgm", difference: "absent: function public.mine()" },
+        { subject: "member of extension pg_trgm", difference: "absent: view public.report" },
+      ],
+    });
+  });
+
+  it("that the script makes here and did not make there are told, not refuted", async () => {
+    const checks = await after(
+      "extra",
+      "create extension pg_trgm",
+      extended.replace("create extension pg_trgm;", ""),
+    );
+    expect(byName(checks, "extensions")?.outcome).toBe("passed");
+    expect(byName(checks, "extensions")?.detail).toMatch(/was not in the source: function public\.mine\(\)/);
+  });
+});
+
+describe("a trigger of a column", () => {
+  it("is the same one when columns before it were dropped", async () => {
+    const trigger = "create trigger x before update of c on t for each row execute function tf()";
+    const checks = await after(
+      "columns",
+      `create function tf() returns trigger language plpgsql as 'begin return new; end';
+       create table t (a int, b int, c int); alter table t drop column a; ${trigger}`,
+      `drop table t; create table t (b int, c int); ${trigger}`,
+    );
+    expect(checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  });
+
+  it("is another one when the column is", async () => {
+    const checks = await after(
+      "another",
+      `create function tf() returns trigger language plpgsql as 'begin return new; end';
+       create table t (b int, c int); create trigger x before update of c on t for each row execute function tf()`,
+      `drop trigger x on t; create trigger x before update of b on t for each row execute function tf()`,
+    );
+    expect(byName(checks, "objects")?.outcome).toBe("failed");
+  });
+});
+
+describe("a database on another major release", () => {
+  it("has its rows compared, and what its catalogs count is not run", async () => {
+    await createDatabase(server, "newer");
+    await psql(
+      server,
+      "newer",
+      "create table t (k int primary key); insert into t values (1); create sequence s",
+    );
+    const image = await measureDatabase(server, "newer");
+    const { fingerprint } = image;
+    const older = { ...fingerprint.server, versionNum: fingerprint.server.versionNum - 10_000 };
+    const census = fingerprint.census.filter(({ kind }) => kind !== "constraint");
+    const from = { ...image, fingerprint: { ...fingerprint, census, server: older } };
+    const restored = { side: "target", admin: { ...server.address, database: "newer" }, twin: null } as const;
+    const checks = await compareIn(restored, from, server.binFolder);
+    expect(checks.filter(({ outcome, because }) => outcome === "failed" || because === "machine")).toEqual(
+      [],
+    );
+    expect(byName(checks, "objects")).toMatchObject({ outcome: "not-run", because: "irrelevant" });
+    expect(byName(checks, "constraints")?.detail).toMatch(/cannot be compared with those of/);
+    expect(byName(checks, "tables")?.outcome).toBe("passed");
+    expect(byName(checks, "sequences")?.outcome).toBe("passed");
+  });
+});

@@ -1,0 +1,110 @@
+/** On a real target nothing of the comparison runs a tenant's code with power, and none gains what the target's roles may. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../../src/postgres/connect.ts";
+import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { occupantsOf } from "../../src/postgres/target.ts";
+import { measureDatabase } from "../support/measured-database.ts";
+import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { compareIn } from "../support/round-trip.ts";
+
+let server: PrivateServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+describe("the administrator who compares", () => {
+  it("reads neither generated columns nor materialised views whose indexes call functions", async () => {
+    await createDatabase(server, "armed");
+    await psql(
+      server,
+      "armed",
+      `create table t (a int, b int generated always as (a * 2) stored); insert into t values (1), (2);
+       create materialized view m as select 1 as a;`,
+    );
+    // Measured before the indexes are there, so that there are digests to compare with.
+    const image = await measureDatabase(server, "armed");
+    await psql(
+      server,
+      "armed",
+      `create function one() returns int language plpgsql immutable as 'begin return 1; end';
+       create index on t ((a + one())); create index on m ((a + one()));
+       create or replace function one() returns int language plpgsql immutable as 'begin raise exception using message = ''ran as '' || session_user; end'`,
+    );
+    await expect(psql(server, "armed", "explain select b from t")).rejects.toThrow(/ran as postgres/);
+    const restored = { side: "target", admin: { ...server.address, database: "armed" }, twin: null } as const;
+    const checks = new Map(
+      (await compareIn(restored, image, server.binFolder)).map((check) => [check.name, check]),
+    );
+    expect(checks.get("tables")?.outcome).toBe("passed");
+    for (const name of ["generated", "matviews"] as const) {
+      expect(checks.get(name)).toMatchObject({ outcome: "not-run", because: "machine" });
+      expect(checks.get(name)?.detail).toMatch(/could call functions of the tenant/);
+    }
+  });
+});
+
+describe("assertions on a target", () => {
+  it("have the rights of the tenant's roles, and none over the server, nor those of roles that reach further", async () => {
+    await createDatabase(server, "asserted");
+    await psql(
+      server,
+      "asserted",
+      `create role plain; create role boss createrole; create role reader in role pg_read_all_data; create role by_detour in role reader;
+       alter database asserted owner to boss;
+       create table a (k int); alter table a owner to plain; insert into a values (1);
+       create table b (k int); alter table b owner to boss; create table c (k int); alter table c owner to by_detour`,
+    );
+    const image = await measureDatabase(server, "asserted");
+    const restored = {
+      side: "target",
+      admin: { ...server.address, database: "asserted" },
+      twin: null,
+    } as const;
+    const asked = async (query: string): Promise<string | undefined> => {
+      const assertions = [{ name: "one", query, expect: "1" }];
+      const checks = await compareIn(restored, image, server.binFolder, { assertions });
+      const { outcome, detail } = checks.find(({ name }) => name === "assertions") ?? {};
+      return outcome === "not-run" ? detail : outcome;
+    };
+    expect(await asked("select count(*) from a")).toBe("passed");
+    expect(await asked("select count(*) + 1 from b")).toMatch(/may not read/);
+    expect(await asked("select count(*) + 1 from c")).toMatch(/may not read/);
+    expect(await asked("select count(*) from pg_authid")).toMatch(/may not read/);
+    expect(await psql(server, "postgres", "select count(*) from pg_roles where rolname like 'hf_%'")).toBe(
+      "0",
+    );
+  });
+});
+
+describe("a database to restore into", () => {
+  it.each([
+    ["a collation", "create collation c (locale = 'C')", "collation"],
+    ["an operator", "create operator === (function = int4eq, leftarg = int, rightarg = int)", "operator"],
+    ["a cast", "create type coin as enum (); create cast (text as coin) with inout", "cast"],
+    [
+      "a foreign server",
+      "create foreign data wrapper w; create server s foreign data wrapper w",
+      "foreign server",
+    ],
+    ["default privileges", "alter default privileges grant select on tables to public", "default privilege"],
+    [
+      "a text search configuration",
+      "create text search configuration t (copy = simple)",
+      "text search object",
+    ],
+    ["a language", "create language l handler plpgsql_call_handler", "language"],
+  ])("is not empty with %s in it", async (_, sql, kind) => {
+    const name = `not_empty_${kind.replaceAll(" ", "_")}`;
+    await createDatabase(server, name);
+    const address = { ...server.address, database: name };
+    await using session = await connect(address, "target", {}, testWait());
+    expect(await occupantsOf(session)).toEqual([]);
+    await psql(server, name, sql);
+    expect((await occupantsOf(session)).map((one) => one.kind)).toContain(kind);
+  });
+});

@@ -1,0 +1,52 @@
+/** What this machine lacks may explain differences, and then refutes nothing; what it cannot explain stays found. */
+import { describe, expect, it } from "vitest";
+import { failed, judge, passed, type CheckResult } from "../../src/model/check.ts";
+import type { LoadReport } from "../../src/postgres/load/report.ts";
+import { weigh } from "../../src/verify/try-out.ts";
+
+const clean: LoadReport = {
+  rows: 1,
+  bytes: 1,
+  placeholders: [],
+  loginsWithoutPassword: [],
+  notes: [],
+  entries: [],
+  problems: [],
+};
+const lacking: LoadReport = {
+  ...clean,
+  problems: [{ subject: "extension postgis", message: "is not here", sqlState: "0A000", kind: "machine" }],
+};
+const whole = [passed("copy", 1, ""), passed("archive", 1, ""), passed("objects", 1, "")];
+
+function weighed(check: CheckResult): readonly CheckResult[] {
+  return weigh([...whole, check], lacking, clean).checks;
+}
+
+describe("beside a part that this server could not take", () => {
+  it("a missing table leaves the verdict open, and is told", () => {
+    const checks = weighed(failed("tables", 1, [{ subject: "table a.b", difference: "absent" }]));
+    expect(judge(checks)).toBe("inconclusive");
+    expect(checks.at(-1)).toMatchObject({
+      outcome: "not-run",
+      because: "machine",
+      findings: [{ subject: "table a.b" }],
+    });
+    expect(checks.at(-1)?.detail).toMatch(/extension postgis.*; 1 difference found/);
+  });
+
+  it("a sequence that stands elsewhere refutes, one that is absent does not", () => {
+    const moved = { subject: "sequence a.s", difference: "expected 7, found 3" };
+    const gone = { subject: "sequence a.t", difference: "absent" };
+    expect(judge(weighed(failed("sequences", 2, [gone])))).toBe("inconclusive");
+    const checks = weighed(failed("sequences", 2, [gone, moved]));
+    expect(judge(checks)).toBe("refuted");
+    expect(checks.at(-1)?.findings).toEqual([moved]);
+  });
+
+  it("an archive whose text is another's refutes", () => {
+    expect(judge(weighed(failed("archive", 1, [{ subject: "archive", difference: "differs" }])))).toBe(
+      "refuted",
+    );
+  });
+});
