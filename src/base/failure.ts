@@ -43,6 +43,11 @@ const kinds = {
   "store/clock": { exit: 1, retryable: false, hint: "set the clocks of host and store by NTP" },
   "store/corrupt": { exit: 3, retryable: false },
   "store/unsuitable": { exit: 6, retryable: false, hint: "`holdfast stores check` says what is missing" },
+  "store/protocol": {
+    exit: 1,
+    retryable: false,
+    hint: "is the endpoint that of an S3 service, and does nothing in between alter its answers?",
+  },
   "store/quorum": { exit: 1, retryable: true, hint: "`holdfast stores check` shows which stores are down" },
 
   "keys/identity": { exit: 1, retryable: false, hint: "is keys.identity the identity of this host?" },

@@ -1,3 +1,5 @@
+import { orAbort, stillWaiting, type Waiting } from "./waiting.ts";
+
 /** At most `size` units in use at once; waiters are served in order. A unit may be a place or a byte. */
 export class Budget {
   readonly #size: number;
@@ -8,8 +10,22 @@ export class Budget {
     this.#size = size;
   }
 
-  /** Resolves when `units` are free; asking for more than the whole takes the whole. Give back what was taken, once. */
-  async take(units: number): Promise<() => void> {
+  /**
+   * Resolves when `units` are free; asking for more than the whole takes the whole. Give back what was
+   * taken, once. Rejects as `stillWaiting` does; what comes to a wait that is over goes to the next.
+   */
+  async take(units: number, wait: Waiting): Promise<() => void> {
+    stillWaiting(wait);
+    const taking = this.#take(units);
+    try {
+      return await orAbort(taking, wait);
+    } catch (error) {
+      void giveBackOnceTaken(taking);
+      throw error;
+    }
+  }
+
+  async #take(units: number): Promise<() => void> {
     const wanted = Math.min(units, this.#size);
     if (this.#queue.length > 0 || this.#used + wanted > this.#size) {
       await new Promise<void>((resolve) => {
@@ -38,6 +54,10 @@ export class Budget {
       head.go();
     }
   }
+}
+
+async function giveBackOnceTaken(taking: Promise<() => void>): Promise<void> {
+  (await taking)();
 }
 
 /** Runs `work` on every item, `width` at a time; the first error ends it once the running ones have ended. */

@@ -3,7 +3,12 @@
  * move the cursor, recolour or rewrite what stands there, are spelled out. Line breaks and tabs stay.
  */
 export function printable(text: string): string {
-  return text.replaceAll(controls, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replaceAll(controls, (letter) => {
+    const code = letter.charCodeAt(0);
+    return code < 256
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
 }
 
 // eslint-disable-next-line no-control-regex -- those are what is looked for

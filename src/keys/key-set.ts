@@ -9,6 +9,7 @@ import { type KeyStatement, keyStatement } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { keySetKeys, keysPrefix, parseKeyStatementKey } from "../model/layout.ts";
 import type { KeyReader } from "./key-store.ts";
+import { readGood } from "./read-good.ts";
 import type { TrustRing } from "./signing.ts";
 
 export interface KeyObject {
@@ -38,8 +39,6 @@ export interface CurrentKeySet {
   /** What was passed over on the way: stores that are down, forged or incomplete sets. For the caller to report. */
   readonly refusals: readonly KeyRefusal[];
 }
-
-const keyObjectBytesMax = 1024 * 1024;
 
 /**
  * The newest generation that verifies in any of `stores`; null when all of them answer and none holds
@@ -73,7 +72,7 @@ export async function findKeySet(
     try {
       return { keySet: await readKeySet(tenant, generation, store, trust, wait), refusals };
     } catch (failure) {
-      refusals.push({ store: store.name, generation, failure: storeFailure(failure, wait) });
+      refusals.push({ store: store.name, generation, failure: findingOf(failure, wait) });
     }
   }
   return { keySet: null, refusals };
@@ -92,18 +91,20 @@ export async function readKeySet(
   wait: Waiting,
 ): Promise<KeySet> {
   const keys = keySetKeys(tenant, generation);
-  const read = async (key: ObjectKey): Promise<KeyObject> => {
-    return { key, body: await store.read(key, { bytesMax: keyObjectBytesMax }, wait) };
-  };
-  const signed = await read(keys.statement);
-  const statement = parseStatement((await trust.verify("key", signed.body)).payload, keys.statement);
-  if (statement.tenant !== tenant || statement.generation !== generation) {
+  const judgeStatement = async (
+    body: Buffer,
+  ): Promise<{ readonly body: Buffer; readonly statement: KeyStatement }> => {
+    const statement = parseStatement((await trust.verify("key", body)).payload, keys.statement);
+    if (statement.tenant === tenant && statement.generation === generation) return { body, statement };
     const says = `${statement.tenant}, generation ${String(statement.generation)}`;
     throw new Failure("keys/signature", `${keys.statement} in ${store.name} is the key statement of ${says}`);
-  }
-  const identity = matching(await read(keys.identity), statement.identity, store.name);
-  const id = matching(await read(keys.id), statement.id, store.name);
-  return { tenant, generation, statement, objects: [identity, id, signed] };
+  };
+  const { body, statement } = await readGood(store, keys.statement, judgeStatement, wait);
+  const named = async (key: ObjectKey, stated: KeyStatement["id"]): Promise<KeyObject> =>
+    readGood(store, key, async (found) => matching({ key, body: found }, stated, store.name), wait);
+  const identity = await named(keys.identity, statement.identity);
+  const id = await named(keys.id, statement.id);
+  return { tenant, generation, statement, objects: [identity, id, { key: keys.statement, body }] };
 }
 
 /** The highest generation of which any object lies in a store, whole or not; 0 when there is none. */
@@ -138,7 +139,7 @@ async function generationsIn(
       generations.refusals.push({
         store: store.name,
         generation: null,
-        failure: storeFailure(failure, wait),
+        failure: findingOf(failure, wait),
       });
     }
   }
@@ -158,7 +159,7 @@ function matching(object: KeyObject, stated: { bytes: number; sha256: string }, 
 }
 
 /** A finding about one store; a wait that ended, or a bug, is thrown on. */
-function storeFailure(error: unknown, wait: Waiting): Failure {
+function findingOf(error: unknown, wait: Waiting): Failure {
   if (!isFailure(error) || wait.signal.aborted) throw error;
   return error;
 }

@@ -5,7 +5,16 @@ import type { ObjectKey, StoreName } from "../model/ids.ts";
 export interface KeyReader {
   readonly name: StoreName;
   /** Absent: "store/absent". */
-  read(key: ObjectKey, options: { readonly bytesMax?: number }, wait: Waiting): Promise<Buffer>;
+  read(
+    key: ObjectKey,
+    options: { readonly bytesMax?: number; readonly version?: string },
+    wait: Waiting,
+  ): Promise<Buffer>;
+  /** Newest first; a store without versions returns the one there is. */
+  versions(
+    key: ObjectKey,
+    wait: Waiting,
+  ): Promise<readonly { readonly version: string; readonly current: boolean }[]>;
   list(prefix: string, wait: Waiting): AsyncIterable<{ readonly key: ObjectKey }>;
 }
 

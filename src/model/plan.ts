@@ -4,6 +4,9 @@ import { duration } from "./duration.ts";
 
 const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 01:30");
 const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+/** A backup that outlives the grace time of a prune would name what the prune removes (trap 27). */
+export const backupLengthMaxMs = 12 * 3_600_000;
+
 const count = z.int().nonnegative();
 
 function isTimeZone(name: string): boolean {
@@ -83,7 +86,9 @@ export const plan = z.strictObject({
   sealing: z.strictObject({ zstdLevel: z.int().min(1).max(19).default(3) }).default({ zstdLevel: 3 }),
   largeObjects: z.enum(["include", "ignore"]).default("include"),
   /** The longest a snapshot may hold back the source's vacuum. */
-  maxSnapshotAge: duration.default(6 * 3_600_000),
+  maxSnapshotAge: duration
+    .refine((ms) => ms <= backupLengthMaxMs, "must not exceed 12h, half the time that a prune waits")
+    .default(6 * 3_600_000),
   /** How long the holder may stand in the way of somebody's lock before it yields. */
   yieldAfter: duration.default(10_000),
 });

@@ -1,6 +1,6 @@
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { Budget } from "../base/limit.ts";
-import { orAbort, type Waiting } from "../base/waiting.ts";
+import type { Waiting } from "../base/waiting.ts";
 import { connect } from "./connect.ts";
 import { sqlStateOf } from "./errors.ts";
 import type { Holder } from "./holder.ts";
@@ -25,7 +25,7 @@ export function openReaders(address: ServerAddress, holder: Holder, jobs: number
   return {
     lend: async () => {
       // A reader that fails keeps its place, so whoever waits for one learns of the end by the wait.
-      const leave = await orAbort(places.take(1), wait);
+      const leave = await places.take(1, wait);
       try {
         const session = free.pop() ?? (await openReader(address, holder, wait));
         if (!all.includes(session)) all.push(session);

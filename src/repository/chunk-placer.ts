@@ -62,7 +62,7 @@ export class ChunkPlacer {
         const { line, sealed } = this.#assign(chunk);
         chunks.push({ key: line.key, bytes: chunk.bytes });
         if (sealed === null) return;
-        const giveBack = await this.#settings.inFlight.take(sealed.body.length);
+        const giveBack = await this.#settings.inFlight.take(sealed.body.length, wait);
         const task = this.#put(line, sealed, wait)
           .catch((error: unknown) => {
             failed ??= { error };

@@ -116,7 +116,7 @@ async function evenOut(
       one.newest && one.heldBy.size > 0 && shelves.live.some(({ store }) => !one.heldBy.has(store.name)),
   );
   await eachAtOnce(uneven, copiesAtOnce, async (one) => {
-    const giveBack = await inFlight.take(one.bytes);
+    const giveBack = await inFlight.take(one.bytes, wait);
     try {
       const holders = shelves.live
         .filter(({ store }) => one.heldBy.has(store.name))

@@ -87,7 +87,7 @@ async function workOn(
   while (step.waiting !== null) {
     const chunk = step.waiting;
     const seal = !job.isKnown(chunk.name);
-    const giveBack = seal ? await takeOrAbort(job.sealedBudget, chunk.bytes + sealedExcessBytes, wait) : null;
+    const giveBack = seal ? await job.sealedBudget.take(chunk.bytes + sealedExcessBytes, wait) : null;
     try {
       step = await orAbort(thread.ask({ kind: "next", stream, seal }, []), wait);
     } catch (error) {
@@ -129,20 +129,4 @@ class PlaceLane {
   async idle(): Promise<void> {
     await this.#placing;
   }
-}
-
-/** A wait that ends while units are queued for gives them back as soon as they come. */
-export async function takeOrAbort(budget: Budget, units: number, wait: Waiting): Promise<() => void> {
-  stillWaiting(wait);
-  const taking = budget.take(units);
-  try {
-    return await orAbort(taking, wait);
-  } catch (error) {
-    void giveBackOnceTaken(taking);
-    throw error;
-  }
-}
-
-async function giveBackOnceTaken(taking: Promise<() => void>): Promise<void> {
-  (await taking)();
 }

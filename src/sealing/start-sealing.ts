@@ -1,6 +1,6 @@
 import { Budget } from "../base/limit.ts";
 import { stillWaiting, orAbort, type Waiting } from "../base/waiting.ts";
-import { sealStream, streamBytesMax, takeOrAbort } from "./seal-stream.ts";
+import { sealStream, streamBytesMax } from "./seal-stream.ts";
 import type { Opener, Sealer } from "./sealing.ts";
 import { Thread } from "./thread.ts";
 
@@ -36,7 +36,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
 
   /** `bytes`: what goes in and what comes out together. */
   async function oneJob<T>(bytes: number, wait: Waiting, work: (thread: Thread) => Promise<T>): Promise<T> {
-    const giveBack = await takeOrAbort(sealedBudget, bytes, wait);
+    const giveBack = await sealedBudget.take(bytes, wait);
     try {
       return await onThread((thread) => orAbort(work(thread), wait));
     } finally {
@@ -46,7 +46,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
 
   return {
     async sealStream(plain, keys, isKnown, place, wait) {
-      const giveBack = await takeOrAbort(plainBudget, streamBytesMax, wait);
+      const giveBack = await plainBudget.take(streamBytesMax, wait);
       try {
         const stream = (streams += 1);
         return await onThread((thread) =>

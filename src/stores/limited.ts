@@ -1,5 +1,5 @@
 import { Budget } from "../base/limit.ts";
-import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
+import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { type AnyStore, around } from "./around.ts";
 import type { ObjectStat } from "./store.ts";
@@ -12,7 +12,7 @@ export function limited(store: AnyStore, concurrency: number): AnyStore {
   const budget = new Budget(concurrency);
 
   async function inPlace<T>(work: () => Promise<T>, wait: Waiting): Promise<T> {
-    const release = await place(budget, wait);
+    const release = await budget.take(1, wait);
     try {
       return await work();
     } finally {
@@ -34,21 +34,4 @@ export function limited(store: AnyStore, concurrency: number): AnyStore {
   }
 
   return around(store, { run: async (_call, work, wait) => inPlace(work, wait), list });
-}
-
-async function place(budget: Budget, wait: Waiting): Promise<() => void> {
-  stillWaiting(wait);
-  const taken = budget.take(1);
-  try {
-    return await orAbort(taken, wait);
-  } catch (error) {
-    // The place that we no longer want will come all the same; the next in line gets it.
-    void giveBack(taken);
-    throw error;
-  }
-}
-
-async function giveBack(taken: Promise<() => void>): Promise<void> {
-  const release = await taken;
-  release();
 }

@@ -24,7 +24,7 @@ const byName: Readonly<Record<string, { readonly code: FailureCode; readonly hin
   AccessDenied: { code: "store/refused", hint: "the credentials lack a permission, or the object is locked" },
   RequestTimeout: { code: "store/unreachable" },
   SlowDown: { code: "store/unreachable", hint: "the store asks for fewer requests at once" },
-  NotImplemented: { code: "store/unsuitable" },
+  NotImplemented: { code: "store/protocol", hint: "the server lacks a part of S3 that holdfast needs" },
 };
 
 /** What a TLS handshake says when the certificate is not good: asking again does not mend it. */
@@ -66,7 +66,7 @@ function codeOfStatus(status: number | null): FailureCode {
   // Without an answer it was the network, a time-out or an answer that is no S3.
   if (status === null || status === 408 || status === 429) return "store/unreachable";
   if (status === 507) return "store/full";
-  if (status === 501 || status === 405) return "store/unsuitable";
+  if (status === 501 || status === 405) return "store/protocol";
   if (status >= 500 || status === 409) return "store/unreachable";
   if (status === 412) return "store/exists";
   if (status === 404) return "store/absent";

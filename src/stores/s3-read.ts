@@ -57,14 +57,14 @@ function announcedBytes(of: S3Read, answer: GetObjectCommandOutput): number {
   if (of.range !== null) requireRange(of, of.range, answer);
   if (answer.ContentLength !== undefined) return answer.ContentLength;
   discard(answer);
-  throw new Failure("store/unsuitable", `${of.store} does not say how long ${of.key} is`);
+  throw new Failure("store/protocol", `${of.store} does not say how long ${of.key} is`);
 }
 
 function requireRange(of: S3Read, part: Part, answer: GetObjectCommandOutput): void {
   if (answer.ContentRange?.startsWith(`bytes ${String(part.from)}-`) === true) return;
   discard(answer);
   throw new Failure(
-    "store/unsuitable",
+    "store/protocol",
     `${of.store} was asked for a part of ${of.key} and sent something else`,
   );
 }

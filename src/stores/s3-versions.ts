@@ -27,7 +27,7 @@ export async function s3Versions(
       });
     }
     if (page.IsTruncated === undefined) {
-      throw new Failure("store/unsuitable", `no listing of versions came in answer for ${at.key}`);
+      throw new Failure("store/protocol", `no listing of versions came in answer for ${at.key}`);
     }
     // Longer keys that begin with this one come behind it and are none of ours.
     more = page.IsTruncated && page.NextKeyMarker === at.Key;

@@ -119,8 +119,7 @@ class S3Store implements WholeStore, BucketInspector {
         const key = objectKey.safeParse(Key.slice(this.#prefix.length));
         if (!key.success) continue;
         // A listing out of order would make objects look absent to whoever compares in passing.
-        if (key.data <= last)
-          throw new Failure("store/unsuitable", `${this.name} does not list keys in order`);
+        if (key.data <= last) throw new Failure("store/protocol", `${this.name} does not list keys in order`);
         last = key.data;
         stillWaiting(wait);
         yield { key: key.data, bytes: Size, modifiedAt: LastModified ?? new Date(0) };
@@ -129,7 +128,7 @@ class S3Store implements WholeStore, BucketInspector {
       more = page.IsTruncated === true;
       // What is no listing at all reads as an empty one, and "nothing there" must not come from a mistake.
       if (page.IsTruncated === undefined || (more && token === undefined)) {
-        throw new Failure("store/unsuitable", `${this.name} does not answer with a listing`);
+        throw new Failure("store/protocol", `${this.name} does not answer with a listing`);
       }
     }
   }
@@ -143,7 +142,7 @@ class S3Store implements WholeStore, BucketInspector {
   async clock(wait: Waiting): Promise<Date> {
     return this.#guard(`ask ${this.name} for its time`, wait, async (abortSignal) => {
       const at = await s3Date(this.#client, this.#settings.bucket, abortSignal);
-      if (at === null) throw new Failure("store/unsuitable", `${this.name} does not tell its time`);
+      if (at === null) throw new Failure("store/protocol", `${this.name} does not tell its time`);
       return at;
     });
   }

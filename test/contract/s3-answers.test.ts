@@ -98,7 +98,7 @@ describe("a refusal of a create", () => {
     [503, "SlowDown", "store/unreachable"],
     [500, "InternalError", "store/unreachable"],
     [502, "", "store/unreachable"],
-    [501, "NotImplemented", "store/unsuitable"],
+    [501, "NotImplemented", "store/protocol"],
     [412, "PreconditionFailed", "store/exists"],
     [400, "constructor", "store/refused"],
   ])("with %i %s is %s", async (status, name, code) => {
@@ -168,7 +168,7 @@ describe("a read", () => {
   it("does not take the whole for the rest", async () => {
     const whole: Answer = (_request, response) => response.writeHead(200, { "content-length": 10 }).end(body);
     const { store } = await standIn(breaksOff(0, 4), whole);
-    await expect(store.read(key, {}, wait)).rejects.toMatchObject({ code: "store/unsuitable" });
+    await expect(store.read(key, {}, wait)).rejects.toMatchObject({ code: "store/protocol" });
   });
 
   it("refuses to go on without knowing how long the object is", async () => {
@@ -177,7 +177,7 @@ describe("a read", () => {
       response.write(body);
       response.end();
     });
-    await expect(store.read(key, {}, wait)).rejects.toMatchObject({ code: "store/unsuitable" });
+    await expect(store.read(key, {}, wait)).rejects.toMatchObject({ code: "store/protocol" });
   });
 
   it("takes up again a body that stops moving", async () => {
@@ -229,9 +229,9 @@ describe("any call", () => {
     const { store } = await standIn((_request, response) =>
       response.writeHead(200).end("<html>welcome</html>"),
     );
-    const unsuitable = { code: "store/unsuitable" };
-    await expect(Array.fromAsync(store.list("", wait))).rejects.toMatchObject(unsuitable);
-    await expect(store.versions(key, wait)).rejects.toMatchObject(unsuitable);
+    const alien = { code: "store/protocol" };
+    await expect(Array.fromAsync(store.list("", wait))).rejects.toMatchObject(alien);
+    await expect(store.versions(key, wait)).rejects.toMatchObject(alien);
   });
 });
 
@@ -264,6 +264,6 @@ describe("a listing", () => {
 
   it("out of order is not trusted", async () => {
     const { store } = await standIn(page(["b", "a"]));
-    await expect(Array.fromAsync(store.list("", wait))).rejects.toMatchObject({ code: "store/unsuitable" });
+    await expect(Array.fromAsync(store.list("", wait))).rejects.toMatchObject({ code: "store/protocol" });
   });
 });

@@ -95,6 +95,13 @@ describe("a record that is not to be believed", () => {
     expect(await disbelieved(future)).toMatch(/^future: /);
   });
 
+  it("is bytes without end, which is damage and no newer Holdfast's work", async () => {
+    dubai.overwrite(recordPath(first), Buffer.alloc(17 * 1024 * 1024, 65));
+    await expect(house.open([dubai], backupId.parse(first))).rejects.toMatchObject({
+      code: "format/invalid",
+    });
+  });
+
   it("is of a version unknown", async () => {
     await plant(
       { backup: later, at, counter: 9, format: { name: "holdfast-record", version: 2 } },

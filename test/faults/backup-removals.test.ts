@@ -129,6 +129,7 @@ describe("a condemned list that cannot be read", () => {
     const made = await house.backUp([dubai, frankfurt], { rows: table });
     expect(made.state).toBe("complete");
     expect(made.reusedBytes).toBe(0);
+    expect(house.reuseOff).toEqual([`${condemnedPrefix(house.tenant)}20261121T000000Z.jws in dubai`]);
   });
 
   it("ends a backup that reuses something when it appears meanwhile", async () => {

@@ -27,6 +27,25 @@ describe("sizes", () => {
   });
 });
 
+describe("what a command says", () => {
+  it("cannot move the cursor, recolour or reorder what stands there, whatever a table is called", () => {
+    const said = { stdout: "", stderr: "" };
+    const streams = {
+      stdout: { write: (text: string) => (said.stdout += text) },
+      stderr: { write: (text: string) => (said.stderr += text) },
+    };
+    const out = printTo(streams, false, () => noProgress);
+    out.say("warning: \u001b[2Jx\u009b1m");
+    out.result({}, () => "größe\t1\r\n\u202eabc\u0007");
+    expect(said).toEqual({
+      stdout: "größe\t1\\x0d\n\\u202eabc\\x07\n",
+      stderr: "warning: \\x1b[2Jx\\x9b1m\n",
+    });
+    const state = { title: "acme", phase: "a\u001b[2J\nb", doneBytes: 1, totalBytes: null, elapsedMs: 1000 };
+    expect(barLine(state)).toBe("acme a\\x1b[2J b  1 B  1 B/s");
+  });
+});
+
 describe("a table", () => {
   it("stands in line without borders, and wide letters take their room", () => {
     expect(

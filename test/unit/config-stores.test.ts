@@ -31,6 +31,20 @@ function planWith(copies: Partial<Plan["copies"]>, residency: Plan["residency"])
   });
 }
 
+describe("the longest snapshot of a plan", () => {
+  it("is bounded, so that no backup outlives the grace time of a prune (trap 27)", () => {
+    const given = planWith({}, "any");
+    const told = { ...given, verification: { everyCopyWithin: "1d", indexes: "never" } };
+    const objectives = { recoveryPoint: "1d", recoveryTime: "1h" };
+    const parse = (maxSnapshotAge: string) =>
+      plan.safeParse({ ...told, objectives, yieldAfter: "10s", maxSnapshotAge });
+    expect(parse("12h").success).toBe(true);
+    expect(parse("13h").error?.issues.map(({ path, message }) => [path, message])).toEqual([
+      [["maxSnapshotAge"], "must not exceed 12h, half the time that a prune waits"],
+    ]);
+  });
+});
+
 describe("distance", () => {
   it("is the great circle's", () => {
     const km = distanceKm({ latitude: 25.2, longitude: 55.27 }, { latitude: 50.11, longitude: 8.68 });

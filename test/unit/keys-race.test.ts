@@ -32,6 +32,10 @@ function inTurn(store: WholeStore, turn: () => Promise<void>): KeyStore {
       await turn();
       yield* store.list(prefix, wait);
     },
+    async versions(key, wait) {
+      await turn();
+      return store.versions(key, wait);
+    },
   };
 }
 

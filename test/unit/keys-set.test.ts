@@ -1,7 +1,9 @@
 /** A tenant's key sets: sealed to the right roles, the same bytes in every store, and never believed without a signature (traps 24, 31, 32; promise 9). */
 import { beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
 import { newHostIdentity } from "../../src/keys/host-keys.ts";
 import { currentKeySet, type KeySet, readKeySet } from "../../src/keys/key-set.ts";
+import type { KeyReader } from "../../src/keys/key-store.ts";
 import { ensureKeySet, rotateKeySet } from "../../src/keys/mint-key-set.ts";
 import { idKeyCommitment, openKeySet } from "../../src/keys/open-key-set.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
@@ -231,6 +233,28 @@ describe("a rotation", () => {
     await born();
     frankfurt.overwrite(keySetKeys(acme, 4).id, Buffer.from("half"));
     expect((await rotateKeySet(acme, [dubai, frankfurt], mint, patient)).keySet.generation).toBe(5);
+  });
+});
+
+describe("a write over a key object in a store that keeps versions", () => {
+  const parts = ["identity", "id", "statement"] as const;
+
+  it.each(parts)("does not close the copies there: the %s is read from the version below", async (part) => {
+    const genuine = await born();
+    const key = keySetKeys(acme, 1)[part];
+    const covered = dubai.copy();
+    covered.overwrite(key, Buffer.from("written over"));
+    const versioned: KeyReader = {
+      name: covered.name,
+      list: (prefix, wait) => covered.list(prefix, wait),
+      versions: async () => [
+        { version: "2", current: true },
+        { version: "1", current: false },
+      ],
+      read: (one, options, wait) => (options.version === "1" ? dubai : covered).read(one, {}, wait),
+    };
+    expect(await readKeySet(acme, 1, versioned, trust, patient)).toEqual(genuine);
+    await expect(readKeySet(acme, 1, covered, trust, patient)).rejects.toBeInstanceOf(Failure);
   });
 });
 

@@ -105,6 +105,7 @@ describe("a header", () => {
   it.each([
     ["another alg", { alg: "Ed25519" }],
     ["no kid", { kid: undefined }],
+    ["a kid that writes to the terminal", { kid: "\u001b[2Jerror: all is well\n" }],
     ["a key of its own", { jwk: { kty: "OKP" } }],
     ["a critical extension", { crit: ["b64"], b64: true }],
     ["one more field", { cty: "json" }],

@@ -81,7 +81,7 @@ describe("placing", () => {
     await lane.place(chunk("a"));
     await expect(lane.finish()).rejects.toMatchObject({ code: "store/quorum" });
     await expect(lane.place(chunk("b"))).rejects.toMatchObject({ code: "store/quorum" });
-    (await budget.take(chunkBytes))();
+    (await budget.take(chunkBytes, never))();
   });
 
   it("takes a chunk that was called known and is not for the bug it would be", async () => {

@@ -1,0 +1,27 @@
+/** A budget serves in order, and who stops waiting holds nothing back. */
+import { describe, expect, it } from "vitest";
+import { Budget } from "../../src/base/limit.ts";
+
+const never = { signal: new AbortController().signal };
+
+describe("a budget", () => {
+  it("gives what comes to a wait that is over to the next in line", async () => {
+    const budget = new Budget(1);
+    const giveBack = await budget.take(1, never);
+    const cancelled = new AbortController();
+    const left = budget.take(1, { signal: cancelled.signal });
+    const next = budget.take(1, never);
+    cancelled.abort();
+    await expect(left).rejects.toMatchObject({ code: "wait/cancelled" });
+    giveBack();
+    (await next)();
+  });
+
+  it("gives nothing to a wait that is over already", async () => {
+    const budget = new Budget(1);
+    await expect(budget.take(1, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "wait/cancelled",
+    });
+    (await budget.take(1, never))();
+  });
+});
