@@ -59,6 +59,9 @@ export const init = command({
       wait,
     );
     for (const line of oneHostHasAllRoles) out.say(line);
+    out.say(
+      "Both stores are marked as such; one that is added later is marked by `holdfast stores check NAME`.",
+    );
     out.result({ ...done, warnings: [oneHostHasAllRoles.join(" ")] }, () =>
       table(
         ["what", "where"],
