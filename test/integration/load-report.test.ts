@@ -221,7 +221,7 @@ describe("a load", () => {
       await psql(managed, "restored", "select relowner::regrole from pg_class where relname = 'bill'"),
     ).toBe("keeper");
     expect(
-      await psql(managed, "postgres", "select rolname from pg_roles where rolname like 'holdfast%'"),
+      await psql(managed, "postgres", "select rolname from pg_roles where rolname like 'holdfast_load%'"),
     ).toBe("");
   });
 });

@@ -2,7 +2,9 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
-import { adminMay, kindOf } from "../../src/postgres/load/kinds.ts";
+import { adminMay } from "../../src/postgres/load/admin-may.ts";
+import { bareSql } from "../../src/postgres/load/bare-sql.ts";
+import { kindOf } from "../../src/postgres/load/kinds.ts";
 import { refusalOf } from "../../src/postgres/load/report.ts";
 import { scramVerifier } from "../../src/postgres/load/scram.ts";
 import { settingClause } from "../../src/postgres/load/settings.ts";
@@ -36,12 +38,89 @@ describe("who runs an entry", () => {
     });
   });
 
-  it("keeps aggregates with an initial value and types without input functions from the administrator", () => {
-    const aggregate = "CREATE AGGREGATE s.a(int) (\n    SFUNC = f,\n    STYPE = s.d,\n    INITCOND = '0'\n);";
-    expect(adminMay({ desc: "AGGREGATE", defn: aggregate })).toBe(false);
-    expect(adminMay({ desc: "TYPE", defn: "CREATE TYPE s.r AS RANGE (\n    subtype = s.d\n);" })).toBe(false);
-    const base = "CREATE TYPE s.b (\n    INTERNALLENGTH = 16,\n    INPUT = s.i,\n    OUTPUT = s.o\n);";
-    expect(adminMay({ desc: "TYPE", defn: base })).toBe(true);
+  describe("that only the administrator may create", () => {
+    const behind = {
+      standardStrings: true,
+      languages: new Map([
+        ["c", { mighty: true }],
+        ["sql", { mighty: false }],
+        ["plpgsql", { mighty: false }],
+      ]),
+      mightySettings: new Set(["log_statement"]),
+      wrappersInC: true,
+    };
+    const may = (desc: string, defn: string, more = {}): boolean =>
+      adminMay({ desc, defn }, { ...behind, ...more });
+    const inC = (header: string): string =>
+      `CREATE FUNCTION ${header} RETURNS integer\n    LANGUAGE c\n    AS '$libdir/x', 'y';\n`;
+
+    it("is its own if no literal of a tenant's type is in it", () => {
+      expect(may("FUNCTION", inC("s.f(a integer)"))).toBe(true);
+      expect(may("FUNCTION", inC(`s.f(a integer, b text DEFAULT 'x.y'::text, c numeric DEFAULT 1.5)`))).toBe(
+        true,
+      );
+      expect(may("FUNCTION", inC("s.f(a s.d[] DEFAULT '{1}'::s.d[])"))).toBe(false);
+      expect(may("FUNCTION", inC(`s.f(a "Odd".d DEFAULT 'x')`))).toBe(false);
+    });
+
+    it("is never a function in a language that everybody may use, however it says so", () => {
+      const body =
+        "CREATE FUNCTION s.f() RETURNS integer\n    LANGUAGE sql\n    AS $$\n    LANGUAGE c\n$$;\n";
+      expect(may("FUNCTION", body)).toBe(false);
+      const atomic =
+        "CREATE FUNCTION s.f() RETURNS s.d[]\n    LANGUAGE sql\nBEGIN ATOMIC\n SELECT '{1}';\nEND;\n";
+      expect(may("FUNCTION", atomic)).toBe(false);
+      const name = `CREATE FUNCTION s."f\n    LANGUAGE c"() RETURNS integer\n    LANGUAGE plpgsql\n    AS 'x';`;
+      expect(may("FUNCTION", name)).toBe(false);
+      expect(may("FUNCTION", inC("s.f()"), { languages: new Map() })).toBe(false);
+    });
+
+    it("is a function that hides nothing and says so, or has a setting of a superuser's", () => {
+      const inSql = (more: string): string =>
+        `CREATE FUNCTION s.f(a integer) RETURNS integer\n    LANGUAGE sql ${more}\n    AS $$select 1$$;\n`;
+      expect(may("FUNCTION", inSql(""))).toBe(false);
+      expect(may("FUNCTION", inSql("LEAKPROOF"))).toBe(true);
+      expect(may("FUNCTION", inSql("\n    SET log_statement TO 'none'"))).toBe(true);
+      expect(may("FUNCTION", inSql("\n    SET search_path TO 's'"))).toBe(false);
+      const withDefault = inSql("LEAKPROOF").replace("a integer", "a s.d[] DEFAULT '{1}'::s.d[]");
+      expect(may("FUNCTION", withDefault)).toBe(false);
+    });
+
+    it("is an aggregate with an internal state and no initial value, and a base type", () => {
+      const aggregate = (state: string): string =>
+        `CREATE AGGREGATE s.a(int) (\n    SFUNC = f,\n    ${state}\n);`;
+      expect(may("AGGREGATE", aggregate("STYPE = internal"))).toBe(true);
+      expect(may("AGGREGATE", aggregate("STYPE = s.d,\n    INITCOND = '0'"))).toBe(false);
+      expect(may("AGGREGATE", aggregate("STYPE = internal,\n    MINITCOND = '0'"))).toBe(false);
+      expect(may("TYPE", "CREATE TYPE s.r AS RANGE (\n    subtype = s.d\n);")).toBe(false);
+      const base = "CREATE TYPE s.b (\n    INTERNALLENGTH = 16,\n    INPUT = s.i,\n    OUTPUT = s.o\n);";
+      expect(may("TYPE", base)).toBe(true);
+    });
+
+    it("is a foreign table without expressions, as long as no wrapper is the tenant's own", () => {
+      const plain = `CREATE FOREIGN TABLE s.t (\n    a integer,\n    "CHECK" text\n)\nSERVER x\nOPTIONS (\n    f 'DEFAULT'\n);`;
+      expect(may("FOREIGN TABLE", plain)).toBe(true);
+      expect(may("FOREIGN TABLE", plain, { wrappersInC: false })).toBe(false);
+      expect(may("SERVER", "CREATE SERVER x FOREIGN DATA WRAPPER w;", { wrappersInC: false })).toBe(false);
+      const checked = plain.replace("a integer", "a integer DEFAULT '1'::s.d");
+      expect(may("FOREIGN TABLE", checked)).toBe(false);
+    });
+
+    it("is a publication's table if its filter names nothing of the tenant's", () => {
+      const filtered = (by: string): string => `ALTER PUBLICATION p ADD TABLE ONLY s.t WHERE (${by});`;
+      expect(may("PUBLICATION TABLE", filtered("(a > 1.5)"))).toBe(true);
+      expect(may("PUBLICATION TABLE", filtered("(a = '{1}'::s.d[])"))).toBe(false);
+    });
+
+    it("is nothing whose text cannot be read for certain", () => {
+      expect(bareSql("select 'open", true)).toBeNull();
+      expect(bareSql("select $a$ x $b$", true)).toBeNull();
+      expect(bareSql("select 1 /* x */", true)).toBeNull();
+      expect(bareSql(String.raw`select 'a\' DEFAULT 'b'`, true)).toBe("select '' DEFAULT ''");
+      expect(bareSql(String.raw`select 'a\' DEFAULT 'b`, false)).toBe("select ''b");
+      expect(bareSql(String.raw`select E'a\' DEFAULT 'b`, true)).toBe("select ''b");
+      expect(bareSql(`select a$b$c, "x""y.z".d, 12.5 -- DEFAULT`, true)).toBe('select a$b$c, "".d, 0 ');
+    });
   });
 
   it("takes what concerns the database itself from the fingerprint", () => {

@@ -4,6 +4,8 @@ import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { Image, ServerAddress } from "../image.ts";
 import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
+import type { CodeBehind } from "./admin-may.ts";
+import type { Former } from "./former.ts";
 import type { Ledger } from "./report.ts";
 
 export type LoadPhase = "roles" | "schema" | "rows" | "large-objects" | "indexes" | "derived" | "grants";
@@ -25,8 +27,27 @@ export interface LoadOptions {
   /** Only these tables and what they need; everything when absent. */
   readonly tables?: readonly { readonly schema: string; readonly name: string }[];
   readonly chance: Chance;
+  /** How long and how much the tenant's code may take; `generousLimits` when absent. */
+  readonly limits?: LoadLimits;
   readonly onProgress?: (progress: { readonly phase: LoadPhase; readonly bytesDone: number }) => void;
 }
+
+/** A function of the tenant's may run for ever, and a view fill the disk. */
+export interface LoadLimits {
+  /** For one statement; what takes longer is a problem, and the load goes on. */
+  readonly statementMs: number;
+  /** For the whole load, which ends with "wait/expired". */
+  readonly loadMs: number;
+  /** For temporary files of one session, on scratch. */
+  readonly temporaryBytes: number;
+}
+
+/** Beyond what a load of some terabytes needs. */
+export const generousLimits: LoadLimits = {
+  statementMs: 12 * 3_600_000,
+  loadMs: 96 * 3_600_000,
+  temporaryBytes: 200_000_000_000,
+};
 
 /** What every step of a load shares. */
 export interface LoadContext {
@@ -43,6 +64,13 @@ export interface LoadContext {
   readonly loader: string;
   /** A session of the temporary login in the database. */
   readonly openLoader: () => Promise<Session>;
+  /** Statements to put before each one of the loader's; `searchPath` as the setting is stored. */
+  readonly preamble: (searchPath: string, tableAm?: string) => string;
+  readonly standardStrings: boolean;
+  /** Of a database that was there before; null for one that this load made. */
+  readonly former: Former | null;
+  /** Asked for once, and again after a language or a wrapper was made. */
+  readonly codeBehind: { known: CodeBehind | null };
   /** The database's own search_path, as stored. */
   readonly ownSearchPath: string;
   readonly ledger: Ledger;

@@ -2,7 +2,9 @@ import type { DatabaseFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral } from "../quote.ts";
 import type { Session } from "../session.ts";
 import { aclStatements } from "./acl.ts";
-import { refusalOf, type Ledger } from "./report.ts";
+import type { LoadContext } from "./context.ts";
+import { settingStatements } from "./former.ts";
+import { refusalOf } from "./report.ts";
 import { settingClause } from "./settings.ts";
 
 /** `CREATE DATABASE` from template0 with the encoding and locale of the fingerprint, or those near it that the version knows. */
@@ -28,41 +30,71 @@ export function createDatabaseStatement(name: string, of: DatabaseFingerprint, v
 /**
  * What `ALTER DATABASE` and `ALTER ROLE … IN DATABASE` hold, and who may connect (trap 11). Last of
  * all, since a setting such as default_transaction_read_only would stop the load. What the loader's
- * code may have set before is undone first.
+ * code may have set or granted before is undone first. Where only some tables are loaded, a new database
+ * gets the privileges alone, and one that was there before what it had.
  */
-export async function applyDatabaseProperties(
-  admin: Session,
-  name: string,
-  of: DatabaseFingerprint,
-  ledger: Ledger,
-): Promise<boolean> {
-  const database = quoteIdent(name);
-  const subject = `DATABASE ${name}`;
+export async function applyDatabaseProperties(context: LoadContext, owner: string): Promise<boolean> {
+  const { admin, destination, fingerprint, ledger, former } = context;
+  const { database: name } = destination;
+  const of = fingerprint.database;
   let whole = true;
-  const attempt = async (statement: string): Promise<void> => {
+  const attempt = async (statements: () => readonly string[] | Promise<readonly string[]>): Promise<void> => {
     try {
-      await admin.query(statement);
+      for (const statement of await statements()) await admin.query(statement);
     } catch (error) {
       whole = false;
-      ledger.problem(subject, { ...refusalOf(error), kind: "machine" });
+      ledger.problem(`DATABASE ${name}`, { ...refusalOf(error), kind: "machine" });
     }
   };
-  await attempt(`alter database ${database} reset all`);
-  for (const { role, name: setting, value } of of.settings) {
+  const isPart = context.options.tables !== undefined;
+  await attempt(() => settingStatements(name, { settings: isPart ? (former?.settings ?? []) : [] }));
+  if (!isPart) {
+    for (const statement of propertyStatements(name, of)) await attempt(() => [statement]);
+    if (!of.allowConnections) ledger.note("the source's database allowed no connections; this one does");
+  }
+  const { acl, owner: named } = isPart && former !== null ? former : of;
+  await attempt(() =>
+    databaseAclStatements(admin, { database: name, owner: acl === null ? owner : named, acl }),
+  );
+  return whole;
+}
+
+function propertyStatements(name: string, of: DatabaseFingerprint): string[] {
+  const database = quoteIdent(name);
+  const settings = of.settings.map(({ role, name: setting, value }) => {
     const whose =
       role === null ? `alter database ${database}` : `alter role ${quoteIdent(role)} in database ${database}`;
-    await attempt(`${whose} set ${settingClause(setting, value)}`);
-  }
-  await attempt(`alter database ${database} connection limit ${String(of.connectionLimit)}`);
-  if (of.isTemplate) await attempt(`alter database ${database} is_template true`);
-  if (!of.allowConnections) ledger.note("the source's database allowed no connections; this one does");
-  if (of.comment !== null) await attempt(`comment on database ${database} is ${quoteLiteral(of.comment)}`);
-  try {
-    const statements = await aclStatements(admin, { on: `database ${database}`, owner: of.owner }, of.acl);
-    if (statements.length > 0) await attempt(statements.join(";\n"));
-  } catch (error) {
-    whole = false;
-    ledger.problem(subject, { ...refusalOf(error), kind: "machine" });
-  }
-  return whole;
+    return `${whose} set ${settingClause(setting, value)}`;
+  });
+  return [
+    ...settings,
+    `alter database ${database} connection limit ${String(of.connectionLimit)}`,
+    ...(of.isTemplate ? [`alter database ${database} is_template true`] : []),
+    ...(of.comment === null ? [] : [`comment on database ${database} is ${quoteLiteral(of.comment)}`]),
+  ];
+}
+
+/** Statements after which the database has this ACL and no other; `null` is what every new database has. */
+export async function databaseAclStatements(
+  session: Session,
+  {
+    database,
+    owner,
+    acl,
+  }: { readonly database: string; readonly owner: string; readonly acl: readonly string[] | null },
+): Promise<string[]> {
+  const on = `database ${quoteIdent(database)}`;
+  const grantees = await session.query<{ name: string }>(
+    `select distinct r.rolname::text as name
+       from pg_catalog.pg_database d cross join lateral pg_catalog.aclexplode(d.datacl) a
+       join pg_catalog.pg_roles r on r.oid = a.grantee
+      where d.datname = $1`,
+    [database],
+  );
+  const all = ["public", ...grantees.map(({ name }) => quoteIdent(name))];
+  const cleared = `revoke all on ${on} from ${all.join(", ")} cascade`;
+  if (acl !== null) return [[cleared, ...(await aclStatements(session, { on, owner }, acl))].join(";\n")];
+  return [
+    `${cleared};\ngrant all on ${on} to ${quoteIdent(owner)};\ngrant connect, temporary on ${on} to public`,
+  ];
 }

@@ -2,8 +2,7 @@ import type { SequenceState } from "../../model/fingerprint.ts";
 import { quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
 import type { LoadContext } from "./context.ts";
-import { refusalOf } from "./report.ts";
-import { preamble } from "./settings.ts";
+import { isTimeout, refusalOf, type Refusal } from "./report.ts";
 
 const batchMax = 500;
 
@@ -48,6 +47,8 @@ export async function refreshMatviews(context: LoadContext, loader: Session): Pr
   const populated = new Set(
     fingerprint.matviews.filter((view) => view.populated).map(({ schema, name }) => key(schema, name)),
   );
+  const refresh = (view: { readonly schema: string; readonly name: string }, searchPath: string) =>
+    loader.query(`${context.preamble(searchPath)}refresh materialized view ${quoteName(view)}`);
   const views = entries.filter(
     ({ desc, namespace, tag }) => desc === "MATERIALIZED VIEW" && populated.has(key(namespace, tag)),
   );
@@ -58,30 +59,37 @@ export async function refreshMatviews(context: LoadContext, loader: Session): Pr
       const refused: typeof pending = [];
       for (const view of pending) {
         try {
-          await loader.query(`${preamble(searchPath)}refresh materialized view ${quoteName(view)}`);
+          await refresh(view, searchPath);
           if (searchPath !== "")
             ledger.note(`materialised view ${view.schema}.${view.name} needs the database's own search_path`);
         } catch (error) {
-          refusalOf(error);
-          refused.push(view);
+          const refusal = refusalOf(error);
+          if (isTimeout(refusal)) tellRefused(context, view, refusal);
+          else refused.push(view);
         }
       }
       pending = refused;
     }
   }
   for (const view of pending) {
-    await loader
-      .query(`${preamble("")}refresh materialized view ${quoteName(view)}`)
-      .catch((error: unknown) => {
-        ledger.problem(`MATERIALIZED VIEW DATA ${view.schema}.${view.name}`, refusalOf(error));
-      });
+    await refresh(view, "").catch((error: unknown) => tellRefused(context, view, refusalOf(error)));
   }
+}
+
+/** What a user mapping of the loader's would have to say is the machine's to lack. */
+function tellRefused(
+  { ledger }: LoadContext,
+  { schema, name }: { readonly schema: string; readonly name: string },
+  refusal: Refusal,
+): void {
+  const kind = refusal.sqlState === "42704" ? "machine" : refusal.kind;
+  ledger.problem(`MATERIALIZED VIEW DATA ${schema}.${name}`, { ...refusal, kind });
 }
 
 /** Statistics for the planner. As the loader, since expressions of indexes run; no row depends on it. */
 export async function analyze(context: LoadContext, loader: Session): Promise<void> {
   try {
-    await loader.query(`${preamble("")}analyze`);
+    await loader.query(`${context.preamble("")}analyze`);
   } catch (error) {
     context.ledger.note(
       `statistics are incomplete (SQLSTATE ${refusalOf(error).sqlState ?? "unknown"}); run ANALYZE`,

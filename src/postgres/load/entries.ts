@@ -1,13 +1,11 @@
 import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
 import type { LoadContext } from "./context.ts";
-import { adminMay, kindOf } from "./kinds.ts";
+import { adminMay } from "./admin-may.ts";
+import { readCodeBehind } from "./code-behind.ts";
+import { kindOf } from "./kinds.ts";
 import { ownerStatement } from "./owners.ts";
-import { refusalOf, subjectOf, type Refusal } from "./report.ts";
-import { preamble } from "./settings.ts";
-
-/** Insufficient privilege, and what CREATE AGGREGATE says of the state type `internal`. */
-const lackOfRights = new Set(["42501", "42P13"]);
+import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
 
 /**
  * Runs entries one after the other, in their order. Those that are refused are tried again after the
@@ -45,12 +43,11 @@ async function runRound(
   const refused: TocEntry[] = [];
   for (const entry of entries) {
     const refusal = await runEntry(context, loader, entry, searchPath);
-    if (refusal !== null) {
-      refused.push(entry);
-      continue;
-    }
-    context.ledger.applied(entry);
-    onSuccess?.(entry);
+    if (refusal === null) {
+      context.ledger.applied(entry);
+      onSuccess?.(entry);
+    } else if (isTimeout(refusal)) context.ledger.failed(entry, refusal);
+    else refused.push(entry);
   }
   return refused;
 }
@@ -65,19 +62,21 @@ export async function runEntry(
   if (isOnlyComment(entry.defn)) return null;
   if (entry.tablespace !== "")
     context.ledger.note(`tablespace ${entry.tablespace} is not used; everything lies in the default one`);
-  const { runner } = kindOf(entry);
-  if (runner !== "admin") {
-    try {
-      await loader.query(preamble(searchPath, entry.tableAm) + entry.defn);
-      return null;
-    } catch (error) {
-      const refusal = refusalOf(error);
-      const mayTry =
-        runner === "loader-else-admin" && lackOfRights.has(refusal.sqlState ?? "") && adminMay(entry);
-      if (!mayTry) return refusal;
-    }
+  if (await isForAdmin(context, entry)) return runAsAdmin(context, entry);
+  try {
+    await loader.query(context.preamble(searchPath, entry.tableAm) + entry.defn);
+    return null;
+  } catch (error) {
+    return refusalOf(error);
   }
-  return runAsAdmin(context, entry);
+}
+
+/** Decided before anything is run, see `adminMay`. */
+export async function isForAdmin(context: LoadContext, entry: TocEntry): Promise<boolean> {
+  const { runner } = kindOf(entry);
+  if (runner !== "admin-if-harmless") return runner === "admin";
+  context.codeBehind.known ??= await readCodeBehind(context.admin, context.standardStrings);
+  return adminMay(entry, context.codeBehind.known);
 }
 
 async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusal | null> {
@@ -89,6 +88,7 @@ async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusa
   // checked. Wrappers can only belong to a superuser.
   const owner = entry.desc === "FOREIGN DATA WRAPPER" ? null : ownerStatement(entry, context.loader);
   try {
+    if (["PROCEDURAL LANGUAGE", "FOREIGN DATA WRAPPER"].includes(entry.desc)) context.codeBehind.known = null;
     await context.admin.query([entry.defn, owner ?? ""].join("\n"));
     return null;
   } catch (error) {

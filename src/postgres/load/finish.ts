@@ -1,7 +1,9 @@
 import { quoteIdent } from "../quote.ts";
 import type { TocEntry } from "../toc.ts";
 import type { LoadContext } from "./context.ts";
-import { isOnlyComment } from "./entries.ts";
+import { bareSql } from "./bare-sql.ts";
+import { isForAdmin, isOnlyComment } from "./entries.ts";
+import type { Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { ownerOrder, ownerStatement } from "./owners.ts";
 import { refusalOf } from "./report.ts";
@@ -10,28 +12,43 @@ import { refusalOf } from "./report.ts";
 const superuserOwned = new Set(["FOREIGN DATA WRAPPER", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION"]);
 
 /**
- * Gives every object to its owner. By the administrator, after all tenant code has run; writes catalogs
- * only. `blocked` names roles that must not be given anything, with the reason.
+ * Gives every object to its owner, or to the heir of one that must not have it. By the administrator, after
+ * all tenant code has run; writes catalogs only.
  */
 export async function giveOwners(
   context: LoadContext,
   entries: readonly TocEntry[],
-  blocked: ReadonlyMap<string, string>,
+  heirs: Heirs,
 ): Promise<void> {
   for (const entry of ownerOrder(entries)) {
     const statement = ownerStatement(entry, entry.owner);
     if (statement === null) continue;
     const subject = `OWNER of ${entry.desc} ${entry.namespace}.${entry.tag}`;
-    const reason = blocked.get(entry.owner);
+    const reason = heirs.blocked.get(entry.owner);
     if (reason !== undefined) {
-      context.ledger.problem(subject, { sqlState: undefined, message: reason, kind: "machine" });
+      const message = `${reason}; it goes to ${heirs.heir}`;
+      context.ledger.problem(subject, { sqlState: undefined, message, kind: "machine" });
+      await giveToHeir(context, entry, heirs);
       continue;
     }
     try {
       await setOwner(context, entry, statement);
     } catch (error) {
       context.ledger.problem(subject, { ...refusalOf(error), kind: "machine" });
+      await giveToHeir(context, entry, heirs);
     }
+  }
+}
+
+/** What stayed with the loader would be dropped with what the tenant's code made. */
+async function giveToHeir(context: LoadContext, entry: TocEntry, { heir }: Heirs): Promise<void> {
+  if (context.ledger.isFailed(entry)) return;
+  const statement = superuserOwned.has(entry.desc) ? null : ownerStatement(entry, heir);
+  if (statement === null) return;
+  try {
+    await context.admin.query(statement);
+  } catch (error) {
+    context.ledger.kept(refusalOf(error).message);
   }
 }
 
@@ -66,8 +83,14 @@ async function isSuperuser(admin: LoadContext["admin"], role: string): Promise<b
 /** Runs the entries of one of the administrator's last stages, in their order. */
 export async function runAdminStage(context: LoadContext, stage: Stage): Promise<void> {
   for (const entry of context.entries.filter((one) => kindOf(one).stage === stage)) {
-    if (entry.desc === "SUBSCRIPTION" && !/\bconnect = false\b/.test(entry.defn)) {
+    const bare = bareSql(entry.defn, context.standardStrings) ?? "";
+    if (entry.desc === "SUBSCRIPTION" && !/\bconnect = false\b/.test(bare)) {
       context.ledger.leftOut(entry, "it would connect to its publisher");
+      continue;
+    }
+    if (entry.desc === "PUBLICATION TABLE" && !(await isForAdmin(context, entry))) {
+      const message = "its row filter may run code of the tenant's as the administrator";
+      context.ledger.failed(entry, { sqlState: undefined, message, kind: "machine" });
       continue;
     }
     try {
@@ -87,19 +110,4 @@ function statementOf({ adminIsSuperuser, ledger }: LoadContext, entry: TocEntry)
   if (kept.length < entry.defn.split("\n").length)
     ledger.note(`grants on ${entry.tag} are recorded as the owner's`);
   return kept.join("\n");
-}
-
-/** Roles that exist on the target with more rights than at the source: what they own would gain these rights. */
-export async function blockedOwners(context: LoadContext): Promise<ReadonlyMap<string, string>> {
-  if (context.destination.side === "scratch") return new Map();
-  const ordinary = context.fingerprint.roles
-    .filter(({ attributes }) => !attributes.superuser)
-    .map(({ name }) => name);
-  const rows = await context.admin.query<{ name: string }>(
-    "select rolname::text as name from pg_catalog.pg_roles where rolsuper and rolname::text = any ($1)",
-    [ordinary],
-  );
-  return new Map(
-    rows.map(({ name }) => [name, `role ${name} is a superuser here and was none at the source`]),
-  );
 }

@@ -22,8 +22,8 @@ export type Runner =
   | "loader"
   /** The administrator; runs no tenant code. */
   | "admin"
-  /** The loader; where it lacks the right, the administrator, if `adminMay` finds no tenant code in it. */
-  | "loader-else-admin";
+  /** The administrator if `adminMay` finds no tenant code in the text; else the loader. */
+  | "admin-if-harmless";
 
 interface Kind {
   readonly stage: Stage;
@@ -35,7 +35,7 @@ const own: Kind = { stage: "own", runner: "admin" };
 const pre: Kind = { stage: "pre", runner: "loader" };
 const post: Kind = { stage: "post", runner: "loader" };
 const preAdmin: Kind = { stage: "pre", runner: "admin" };
-const preEither: Kind = { stage: "pre", runner: "loader-else-admin" };
+const preEither: Kind = { stage: "pre", runner: "admin-if-harmless" };
 
 const kinds: Readonly<Record<string, Kind>> = {
   ENCODING: own,
@@ -52,7 +52,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   "SEQUENCE SET": own,
   "MATERIALIZED VIEW DATA": own,
 
-  SCHEMA: { stage: "schema", runner: "loader-else-admin" },
+  SCHEMA: { stage: "schema", runner: "loader" },
 
   // Functions are not compiled when created, as check_function_bodies is off; only a superuser may use
   // an untrusted language.
@@ -104,7 +104,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   ACL: { stage: "acl", runner: "admin" },
   "DEFAULT ACL": { stage: "default-acl", runner: "admin" },
   PUBLICATION: { stage: "publication", runner: "admin" },
-  "PUBLICATION TABLE": { stage: "publication", runner: "admin" },
+  "PUBLICATION TABLE": { stage: "publication", runner: "admin-if-harmless" },
   "PUBLICATION TABLES IN SCHEMA": { stage: "publication", runner: "admin" },
   SUBSCRIPTION: { stage: "publication", runner: "admin" },
   "SUBSCRIPTION TABLE": { stage: "publication", runner: "admin" },
@@ -121,20 +121,4 @@ export function kindOf(entry: Pick<TocEntry, "desc" | "section" | "tag">): Kind 
   const kind = kinds[entry.desc] ?? pre;
   // A view or function that depends on an index or a circle of others is put off by pg_dump.
   return kind.stage === "pre" && entry.section === "post-data" ? { ...kind, stage: "post" } : kind;
-}
-
-/**
- * Whether the administrator may create an entry of a `loader-else-admin` kind that the loader may not.
- * An aggregate's initial value is read by the input function of its type, which for a domain runs
- * CHECKs; a range type or a composite needs no superuser, so only base types are let through.
- */
-export function adminMay(entry: Pick<TocEntry, "desc" | "defn">): boolean {
-  switch (entry.desc) {
-    case "AGGREGATE":
-      return !/initcond/i.test(entry.defn);
-    case "TYPE":
-      return /^CREATE TYPE [^\n]* \(\n\s+INTERNALLENGTH = /m.test(entry.defn);
-    default:
-      return true;
-  }
 }

@@ -8,24 +8,30 @@ import type { Image, ServerAddress } from "../image.ts";
 import { quoteIdent } from "../quote.ts";
 import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
-import type { LoadContext, LoadDestination, LoadOptions } from "./context.ts";
+import {
+  generousLimits,
+  type LoadContext,
+  type LoadDestination,
+  type LoadLimits,
+  type LoadOptions,
+} from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
-import { dropLoader } from "./loader-end.ts";
+import { readFormer, type Former } from "./former.ts";
+import { dropLoader, told, undoLoad } from "./loader-end.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
 import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./roles.ts";
 import { readSchemaArchive } from "./schema-archive.ts";
 import { selectEntries } from "./selection.ts";
-import { settle } from "./settings.ts";
+import { preamble, settle } from "./settings.ts";
 import { runStages } from "./stages.ts";
-
-const cleanUpLimitMs = 20_000;
 
 /**
  * Loads the image and reports what became of it. What the server refuses is a problem in the report; what
- * ends the load is thrown: the image's own failures ("store/…", "sealing/damaged", "format/…"), and
- * "scratch/…" or "target/…" for a server that is lost, full or does not let us in. After a throw the
- * database is dropped if this load made it, and the temporary login is gone.
+ * ends the load is thrown: the image's own failures ("store/…", "sealing/damaged", "format/…"),
+ * "scratch/…" or "target/…" for a server that is lost, full or does not let us in, and "wait/expired". After a
+ * throw the database is dropped if this load made it, and empty again if not; the roles that were made for it
+ * are gone, and so is the temporary login. Where that failed the hint says what is left.
  */
 export async function load(
   image: Image,
@@ -33,69 +39,103 @@ export async function load(
   options: LoadOptions,
   wait: Waiting,
 ): Promise<LoadReport> {
-  const { fingerprint } = image;
   const toc = await readSchemaArchive(image, wait);
   const { chosen, leftOut } = selectEntries(toc.entries, options.tables);
   const ledger = new Ledger();
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
+  const progress: LoadProgress = { created: false, former: null };
   const loader = newLoaderName(options.chance);
-  const password = options.chance(24).toString("base64url");
-  const { side, database } = destination;
-  const address = (login: Partial<ServerAddress>): ServerAddress => ({ ...destination.admin, ...login });
-  let created = false;
+  const limits = options.limits ?? generousLimits;
+  const work: Work = { image, destination, options, limits, loader, ledger, entries: toc.entries, chosen };
   try {
-    await using server = await connect(destination.admin, side, {}, wait);
-    await settle(server, true);
-    const adminIsSuperuser = await isSuperuser(server);
-    const roles = neededRoles(fingerprint, toc.entries);
-    const made = await makePlaceholders(server, roles, ledger);
-    const memberOf = side === "scratch" ? await withoutRights(server, roles) : made;
-    await makeLoader(server, { name: loader, password, salt: options.chance(16), memberOf });
-    if (!adminIsSuperuser) await joinRoles(server, [...made, loader], ledger);
-    if (destination.create) {
-      const refusal = await attempt(
-        server,
-        createDatabaseStatement(database, fingerprint.database, server.versionNum),
-      );
-      if (refusal !== null) {
-        ledger.problem(`DATABASE ${database}`, { ...refusal, kind: "machine" });
-        return withoutDatabase(ledger, toc.entries);
-      }
-      created = true;
-    }
-    await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
-    await using admin = await connect(address({ database }), side, {}, wait);
-    const standardStrings = !toc.entries.some(
-      ({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn),
-    );
-    await settle(admin, standardStrings);
-    const context: LoadContext = {
-      image,
-      fingerprint,
-      destination,
-      options,
-      entries: chosen,
-      admin,
-      adminIsSuperuser,
-      loader,
-      openLoader: async () => {
-        const session = await connect(address({ user: loader, password, database }), side, {}, wait);
-        await settle(session, standardStrings);
-        return session;
-      },
-      ownSearchPath: ownSearchPath(image),
-      ledger,
-      wait,
-    };
-    await runStages(context);
-    return ledger.report(toc.entries);
+    await loadInto(work, progress, within(wait, limits.loadMs));
   } catch (error) {
-    if (created) await dropDatabase(destination, ledger.placeholders);
-    throw error;
-  } finally {
-    await dropLoader(destination, loader, ledger);
+    const end = { destination, loader, ledger, ...progress };
+    const failure = await undoLoad(end, error);
+    const left = await dropLoader(end);
+    throw left === null ? failure : told(failure, left);
   }
+  await dropLoader({ destination, loader, ledger, ...progress });
+  return ledger.report(toc.entries);
 }
+
+/** What would have to be undone. */
+interface LoadProgress {
+  created: boolean;
+  former: Former | null;
+}
+
+interface Work extends Pick<LoadContext, "image" | "destination" | "options" | "loader" | "ledger"> {
+  readonly limits: LoadLimits;
+  readonly entries: readonly TocEntry[];
+  readonly chosen: readonly TocEntry[];
+}
+
+async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Promise<void> {
+  const { image, destination, options, limits, loader, ledger, entries } = work;
+  const { fingerprint } = image;
+  const { side, database } = destination;
+  const password = options.chance(24).toString("base64url");
+  const address = (login: Partial<ServerAddress>): ServerAddress => ({ ...destination.admin, ...login });
+  await using server = await connect(destination.admin, side, asAdmin, wait);
+  await settle(server, true);
+  const adminIsSuperuser = await isSuperuser(server);
+  if (!destination.create) {
+    await using inside = await connect(address({ database }), side, asAdmin, wait);
+    progress.former = await readFormer(inside);
+  }
+  const roles = neededRoles(fingerprint, entries);
+  const made = await makePlaceholders(server, roles, ledger);
+  await makeLoader(server, {
+    name: loader,
+    password,
+    salt: options.chance(16),
+    memberOf: side === "scratch" ? await withoutRights(server, roles) : made,
+    temporaryBytes: side === "scratch" ? limits.temporaryBytes : null,
+  });
+  if (!adminIsSuperuser) await joinRoles(server, [...made, loader], ledger);
+  if (destination.create) {
+    const statement = createDatabaseStatement(database, fingerprint.database, server.versionNum);
+    const refusal = await attempt(server, statement);
+    if (refusal !== null) {
+      ledger.problem(`DATABASE ${database}`, { ...refusal, kind: "machine" });
+      leaveOutAll(ledger, entries);
+      return;
+    }
+    progress.created = true;
+    // Nobody else comes in while it is loaded; the last stage says who may.
+    await server.query(`revoke all on database ${quoteIdent(database)} from public`);
+  }
+  await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
+  await using admin = await connect(address({ database }), side, asAdmin, wait);
+  const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
+  await settle(admin, standardStrings);
+  await runStages({
+    image,
+    fingerprint,
+    destination,
+    options,
+    entries: work.chosen,
+    admin,
+    adminIsSuperuser,
+    loader,
+    openLoader: async () => {
+      const session = await connect(address({ user: loader, password, database }), side, {}, wait);
+      await settle(session, standardStrings);
+      return session;
+    },
+    preamble: (searchPath, tableAm = "") => preamble(searchPath, tableAm, limits.statementMs),
+    standardStrings,
+    former: progress.former,
+    codeBehind: { known: null },
+    ownSearchPath: ownSearchPath(image),
+    ledger,
+    wait,
+  });
+}
+
+/** An event trigger of the tenant's must not fire in a session with rights. */
+const asAdmin = { withoutEventTriggers: true };
 
 async function isSuperuser(session: Session): Promise<boolean> {
   const [row] = await session.query<{ rolsuper: boolean }>(
@@ -123,32 +163,12 @@ async function attempt(session: Session, statement: string): Promise<ReturnType<
   }
 }
 
-function withoutDatabase(ledger: Ledger, entries: readonly TocEntry[]): LoadReport {
+function leaveOutAll(ledger: Ledger, entries: readonly TocEntry[]): void {
   for (const entry of entries)
     if (!ledger.has(entry)) ledger.leftOut(entry, "the database could not be created");
-  return ledger.report(entries);
 }
 
 function ownSearchPath({ fingerprint }: Image): string {
   const own = fingerprint.database.settings.find(({ role, name }) => role === null && name === "search_path");
   return own?.value ?? '"$user", public';
-}
-
-/**
- * A half-loaded database looks like a whole one, and roles made for it alone have nothing left to own.
- * The wait of the load may be over, so this has its own.
- */
-async function dropDatabase(
-  { admin, database, side }: LoadDestination,
-  roles: readonly string[],
-): Promise<void> {
-  const wait = within({ signal: new AbortController().signal }, cleanUpLimitMs);
-  try {
-    await using server = await connect(admin, side, {}, wait);
-    await server.query(`drop database if exists ${quoteIdent(database)} with (force)`);
-    // A role that somebody else has begun to use meanwhile stays.
-    for (const role of roles) await attempt(server, `drop role ${quoteIdent(role)}`);
-  } catch {
-    // What ended the load is thrown by the caller and tells more; a scratch server goes as a whole.
-  }
 }

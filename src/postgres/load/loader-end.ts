@@ -1,57 +1,112 @@
-import { isFailure, reasonOf } from "../../base/failure.ts";
-import { within, type Waiting } from "../../base/waiting.ts";
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { pause, within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../connect.ts";
-import type { ServerAddress } from "../image.ts";
 import { quoteIdent } from "../quote.ts";
-import type { Side } from "../session.ts";
+import type { Session } from "../session.ts";
 import type { LoadDestination } from "./context.ts";
-import type { Ledger } from "./report.ts";
+import { emptyAgain } from "./empty-again.ts";
+import type { Former } from "./former.ts";
+import { refusalOf, type Ledger } from "./report.ts";
 import { settle } from "./settings.ts";
 
-const limitMs = 20_000;
+/** DROP DATABASE waits for a checkpoint, which after gigabytes takes its time. */
+const limitMs = 10 * 60_000;
+const endingLimitMs = 10_000;
+
+/** What is known of a load when it ends, be it early. */
+export interface LoadEnd {
+  readonly destination: LoadDestination;
+  readonly loader: string;
+  readonly ledger: Ledger;
+  /** Whether this load made the database. */
+  readonly created: boolean;
+  /** Of a database that was there, once the load has laid hands on it. */
+  readonly former: Former | null;
+}
 
 /**
- * Removes the temporary login whatever happened, in sessions of its own since the load's may be gone.
- * After a load that was broken off it may still own things, which then go to the administrator, but
- * not where event triggers of the tenant stand already: those statements would fire them. A login that
- * cannot be removed can at least not be used, and the report says so.
+ * After a load that was broken off nothing half-loaded stays: a database that it made is dropped, one that was
+ * there is emptied and given back, and the roles made for it go. Returns the failure to throw, with what could not be cleaned up as its hint. In sessions
+ * of its own, since the load's may be gone and its wait over.
  */
-export async function dropLoader(
-  destination: LoadDestination,
-  loader: string,
-  ledger: Ledger,
-): Promise<void> {
+export async function undoLoad(end: LoadEnd, broken: unknown): Promise<unknown> {
+  const { destination, ledger, created, former, loader } = end;
+  if (!created && former === null) return broken;
+  const { admin, database, side } = destination;
   const wait = within({ signal: new AbortController().signal }, limitMs);
-  const { admin, side, database } = destination;
-  const role = quoteIdent(loader);
   try {
-    await using server = await connect(admin, side, {}, wait);
+    await using server = await connect(admin, side, sessions, wait);
     await settle(server, true);
-    const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
-    if (found.length === 0) return;
-    await server.query(`alter role ${role} nologin`);
-    await server.query(
-      "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where usename = $1",
-      [loader],
-    );
-    const owns = await server.query(
-      `select 1 from pg_catalog.pg_shdepend s join pg_catalog.pg_roles r on r.oid = s.refobjid
-        where s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and r.rolname = $1 limit 1`,
-      [loader],
-    );
-    if (owns.length > 0) await disown({ ...admin, database }, side, role, wait);
-    await server.query(`drop role ${role}`);
+    await endSessions(server, loader, wait);
+    if (created) await server.query(`drop database if exists ${quoteIdent(database)} with (force)`);
+    else if (former !== null) {
+      await using inside = await connect({ ...admin, database }, side, sessions, wait);
+      await settle(inside, true);
+      const roles = [loader, ...ledger.placeholders];
+      const left = await emptyAgain(inside, { database, former, roles });
+      if (left !== "") return told(broken, `${database} was left half-loaded, with ${left}: drop it`);
+    }
+    // A role that somebody else has begun to use meanwhile stays.
+    for (const role of ledger.placeholders) {
+      await server.query(`drop role ${quoteIdent(role)}`).catch((error: unknown) => refusalOf(error));
+    }
+    return broken;
   } catch (error) {
-    const lost = isFailure(error, "scratch/lost") || isFailure(error, "target/unreachable");
-    if (!lost) ledger.note(`the temporary login ${loader} could not be removed: ${reasonOf(error)}`);
+    // Scratch goes as a whole.
+    if (isFailure(error, "scratch/lost")) return broken;
+    return told(
+      broken,
+      `${database} was left half-loaded, since it could not be cleaned up: ${reasonOf(error)}`,
+    );
   }
 }
 
-async function disown(address: ServerAddress, side: Side, role: string, wait: Waiting): Promise<void> {
-  await using inside = await connect(address, side, {}, wait);
-  await settle(inside, true);
-  const triggers = await inside.query("select 1 from pg_catalog.pg_event_trigger limit 1");
-  if (triggers.length > 0) return;
-  await inside.query(`reassign owned by ${role} to current_user`);
-  await inside.query(`drop owned by ${role}`);
+/**
+ * Removes the temporary login, if only by making it useless; whoever reads the report, or the failure, is told. Where something of
+ * the archive is still its own, it stays as their owner.
+ */
+export async function dropLoader({ destination, loader, ledger }: LoadEnd): Promise<string | null> {
+  const wait = within({ signal: new AbortController().signal }, limitMs);
+  const { admin, side } = destination;
+  const role = quoteIdent(loader);
+  try {
+    await using server = await connect(admin, side, sessions, wait);
+    await settle(server, true);
+    const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
+    if (found.length === 0) return null;
+    await endSessions(server, loader, wait);
+    await server.query(`drop role ${role}`);
+    return null;
+  } catch (error) {
+    const lost = isFailure(error, "scratch/lost") || isFailure(error, "target/unreachable");
+    if (lost) return null;
+    const note = `the temporary login ${loader} could not be removed: ${reasonOf(error)}`;
+    ledger.note(note);
+    return note;
+  }
+}
+
+const sessions = { withoutEventTriggers: true };
+
+/** Nobody can log in as the loader any more, and its sessions, which may hold locks, are over. */
+async function endSessions(server: Session, loader: string, wait: Waiting): Promise<void> {
+  const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
+  if (found.length === 0) return;
+  await server.query(`alter role ${quoteIdent(loader)} nologin password null`);
+  const limited = within(wait, endingLimitMs);
+  for (;;) {
+    const alive = await server.query(
+      "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where usename = $1",
+      [loader],
+    );
+    if (alive.length === 0) return;
+    await pause(50, limited);
+  }
+}
+
+/** The same failure, and what to do about the database beside its own hint. */
+export function told(broken: unknown, hint: string): unknown {
+  if (!isFailure(broken)) return broken;
+  const hints = broken.hint === undefined ? hint : `${hint}; ${broken.hint}`;
+  return new Failure(broken.code, broken.message, { cause: broken.cause ?? broken, hint: hints });
 }

@@ -3,6 +3,7 @@ import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
 import type { LoadContext } from "./context.ts";
 import { runEntries, runEntry } from "./entries.ts";
+import { isTimeout } from "./report.ts";
 import { Schedule } from "./schedule.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function runPostData(
       try {
         const refusal = await runEntry(context, session, entry, "");
         if (refusal === null) context.ledger.applied(entry);
+        else if (isTimeout(refusal)) context.ledger.failed(entry, refusal);
         else refused.push(entry);
       } catch (error) {
         schedule.stop();

@@ -43,6 +43,8 @@ export class Ledger {
   readonly #lacking = new Set<TocEntry>();
   readonly placeholders: string[] = [];
   readonly loginsWithoutPassword: string[] = [];
+  /** Whether something of the archive may still be the loader's, which is then not dropped with it. */
+  mayOwn = false;
   rows = 0;
   bytes = 0;
 
@@ -78,6 +80,12 @@ export class Ledger {
     this.#problems.push({ subject, ...refusal });
   }
 
+  /** Something of the archive could be given to nobody. */
+  kept(why: string): void {
+    this.mayOwn = true;
+    this.note(`what has no owner here stays with the temporary login, which cannot log in any more: ${why}`);
+  }
+
   note(text: string): void {
     this.#notes.add(text);
   }
@@ -101,6 +109,10 @@ export class Ledger {
     };
   }
 
+  isFailed({ dumpId }: TocEntry): boolean {
+    return this.#outcomes.get(dumpId)?.outcome === "failed";
+  }
+
   has(entry: TocEntry): boolean {
     return this.#outcomes.has(entry.dumpId);
   }
@@ -121,9 +133,14 @@ export function subjectOf({ desc, namespace, tag }: Pick<TocEntry, "desc" | "nam
 export type Refusal = Pick<LoadProblem, "sqlState" | "message" | "kind">;
 
 /** Errors after which nothing more can be expected of the server: no resources, shut down, broken files. */
-const ending = /^(53|57P|58|F0|XX001|XX002|25P0[34]|57014)/;
+const ending = /^(53(?!400)|57P|58|F0|XX001|XX002|25P0[34])/;
 /** The server lacks or forbids something; the data are not to blame. */
-const machine = /^(0A000|0L|0P|22023|28|42501|55000|58P01|XX000|40|55P03)/;
+const machine = /^(08|0A000|0L|0P|22023|28|42501|53400|55000|57014|58P01|HV|XX000|40|55P03)/;
+
+/** It took longer than a statement may; to try it again would take as long again. */
+export function isTimeout({ sqlState }: Refusal): boolean {
+  return sqlState === "57014";
+}
 
 /**
  * The refusal that an error means for one statement; what ends the whole load, such as a lost server,

@@ -2,6 +2,7 @@ import type { Fingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral } from "../quote.ts";
 import type { Session } from "../session.ts";
 import type { TocEntry } from "../toc.ts";
+import type { LoadContext } from "./context.ts";
 import { refusalOf, type Ledger } from "./report.ts";
 import { scramVerifier } from "./scram.ts";
 import { settingClause } from "./settings.ts";
@@ -58,6 +59,8 @@ interface LoaderLogin {
   readonly salt: Buffer;
   /** Roles it becomes a member of; none of them may hold any right that matters. */
   readonly memberOf: readonly string[];
+  /** For its temporary files, where the server is ours to limit; null elsewhere. */
+  readonly temporaryBytes: number | null;
 }
 
 /** The temporary login as which everything runs that may run tenant code (trap 19). */
@@ -65,12 +68,21 @@ export async function makeLoader(admin: Session, login: LoaderLogin): Promise<vo
   const password = `password ${quoteLiteral(scramVerifier(login.password, login.salt))}`;
   const attributes = "login nosuperuser nocreaterole nocreatedb noreplication";
   const name = quoteIdent(login.name);
+  // Its sessions are opened at once; should we be killed, nobody can open another after this hour.
+  const [soon] = await admin.query<{ at: string }>(
+    "select (pg_catalog.clock_timestamp() + interval '1 hour')::text as at",
+  );
+  const until = `valid until ${quoteLiteral(soon?.at ?? "-infinity")}`;
   try {
     // Row security must not hide rows from the load; a managed server may refuse to grant this.
-    await admin.query(`create role ${name} ${attributes} bypassrls ${password}`);
+    await admin.query(`create role ${name} ${attributes} bypassrls ${password} ${until}`);
   } catch (error) {
     refusalOf(error);
-    await admin.query(`create role ${name} ${attributes} ${password}`);
+    await admin.query(`create role ${name} ${attributes} ${password} ${until}`);
+  }
+  if (login.temporaryBytes !== null) {
+    const limit = String(Math.ceil(login.temporaryBytes / 1024));
+    await admin.query(`alter role ${name} set temp_file_limit = ${limit}`);
   }
   for (const role of login.memberOf) await admin.query(`grant ${quoteIdent(role)} to ${name}`);
 }
@@ -92,9 +104,13 @@ export async function joinRoles(admin: Session, names: readonly string[], ledger
  * memberships among each other. Rights over the whole server are not given but noted, since they
  * reach beyond the tenant; neither is LOGIN, as nobody has a password.
  */
-export async function dressRoles(admin: Session, fingerprint: Fingerprint, ledger: Ledger): Promise<void> {
+export async function dressRoles({ admin, fingerprint, ledger, destination }: LoadContext): Promise<void> {
+  const { database } = destination;
   const made = new Set(ledger.placeholders);
   for (const role of fingerprint.roles.filter(({ name }) => made.has(name))) {
+    // The tenant's code, which can act as the role, may have set what the role's sessions begin with.
+    for (const statement of resetStatements(role.name, database))
+      await attempt(admin, `ROLE ${role.name}`, statement, ledger);
     if (role.attributes.login) ledger.loginsWithoutPassword.push(role.name);
     noteRights(role, ledger);
     for (const statement of roleStatements(role))
@@ -114,6 +130,15 @@ export async function dressRoles(admin: Session, fingerprint: Fingerprint, ledge
       );
     }
   }
+}
+
+function resetStatements(name: string, database: string): string[] {
+  const role = `role ${quoteIdent(name)}`;
+  return [
+    `alter ${role} reset all`,
+    `alter ${role} in database ${quoteIdent(database)} reset all`,
+    `alter ${role} password null`,
+  ];
 }
 
 function noteRights({ name, attributes }: RoleFingerprint, ledger: Ledger): void {

@@ -3,8 +3,7 @@ import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
 import { tell, type LoadContext } from "./context.ts";
-import { refusalOf, type Refusal } from "./report.ts";
-import { preamble } from "./settings.ts";
+import { isTimeout, refusalOf, type Refusal } from "./report.ts";
 
 /** Smaller tables are loaded in the order in which their streams hold them, so that each object is opened once. */
 const largeBytes = 4_000_000;
@@ -21,8 +20,7 @@ export async function loadRows(
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
-  const filled = tables.filter(({ rows }) => rows > 0);
-  const mine = filled.filter(({ load }) => load.kind !== "extension").toSorted(loadOrder);
+  const mine = tables.filter(({ rows, load }) => rows > 0 && load.kind !== "extension").toSorted(loadOrder);
   let refused: TableFingerprint[] = [];
   const queue = mine.values();
   let broken = false;
@@ -31,7 +29,9 @@ export async function loadRows(
       // What ends one lane ends the load; the others need not fill the disk first.
       if (broken) return;
       try {
-        if ((await loadTable(context, session, table, "")) !== null) refused.push(table);
+        const refusal = await loadTable(context, session, table, "");
+        if (refusal !== null && isTimeout(refusal)) tellRefused(context, table, refusal);
+        else if (refusal !== null) refused.push(table);
       } catch (error) {
         broken = true;
         throw error;
@@ -53,12 +53,17 @@ export async function loadRows(
     const name = `${table.schema}.${table.name}`;
     if (refusal === null)
       context.ledger.note(`table ${name} needs the database's own search_path to be loaded`);
-    else context.ledger.problem(`TABLE DATA ${name}`, refusal);
+    else tellRefused(context, table, refusal);
   }
+  // An empty one too, which its extension's script has filled.
   await loadExtensionTables(
     context,
-    filled.filter(({ load }) => load.kind === "extension"),
+    tables.filter(({ load }) => load.kind === "extension"),
   );
+}
+
+function tellRefused({ ledger }: LoadContext, { schema, name }: TableFingerprint, refusal: Refusal): void {
+  ledger.problem(`TABLE DATA ${schema}.${name}`, refusal);
 }
 
 function loadOrder(a: TableFingerprint, b: TableFingerprint): number {
@@ -80,7 +85,11 @@ async function loadTable(
   // Truncated in the same transaction, the table is filled strictly in order and without a thought for
   // free space, so that a scan reads the bytes of the stream again (trap 13).
   const empty = table.load.kind === "ordered" ? `truncate only ${quoteName(table)}` : "";
-  return copyTable(context, session, { table, into, begin: `begin;\n${preamble(searchPath)}${empty}` });
+  return copyTable(context, session, {
+    table,
+    into,
+    begin: `begin;\n${context.preamble(searchPath)}${empty}`,
+  });
 }
 
 /**
@@ -103,7 +112,7 @@ async function loadExtensionTables(context: LoadContext, tables: readonly TableF
   }
   for (const table of pending) {
     const refusal = refusals.get(table);
-    if (refusal !== undefined) context.ledger.problem(`TABLE DATA ${table.schema}.${table.name}`, refusal);
+    if (refusal !== undefined) tellRefused(context, table, refusal);
   }
 }
 

@@ -12,18 +12,18 @@ const steady: Readonly<Record<string, string>> = {
   lc_monetary: "C",
   xmloption: "content",
   default_tablespace: "",
-  statement_timeout: "0",
   lock_timeout: "0",
   idle_in_transaction_session_timeout: "0",
 };
 
-/** Statements to put before others in one query; `search_path` is the stored form of the setting. */
-export function preamble(searchPath: string, tableAm = ""): string {
+/** Statements to put before others in one query; `search_path` is the stored form of the setting, no limit of time is 0. */
+export function preamble(searchPath: string, tableAm = "", statementMs = 0): string {
   const settings = Object.entries(steady).map(([name, value]) => `set ${name} = ${quoteLiteral(value)}`);
   return [
     "reset session authorization",
     "reset role",
     ...settings,
+    `set statement_timeout = ${String(statementMs)}`,
     `set default_table_access_method = ${quoteLiteral(tableAm === "" ? "heap" : tableAm)}`,
     `set search_path = ${listValue(searchPath)}`,
     "",

@@ -7,9 +7,11 @@ import { applyDatabaseProperties } from "./database.ts";
 import { analyze, refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
 import { createExtensions } from "./extensions.ts";
-import { blockedOwners, giveOwners, runAdminStage } from "./finish.ts";
+import { giveOwners, runAdminStage } from "./finish.ts";
+import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { loadLargeObjects } from "./large-objects.ts";
+import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
 import { runPostData } from "./post-data.ts";
 import { refusalOf } from "./report.ts";
 import { dressRoles } from "./roles.ts";
@@ -42,21 +44,22 @@ export async function runStages(context: LoadContext): Promise<void> {
     if (whole && context.destination.side === "target") await analyze(context, first);
   });
   tell(context, "grants");
-  const blocked = await blockedOwners(context);
-  await withCreateRights(context, async () => {
-    await giveOwners(context, ofStage(context, "schema", "pre", "post"), blocked);
-    if (!context.adminIsSuperuser) await giveRest(context);
-  });
+  await dropPlantedOfRoles(context);
+  const heirs = await findHeirs(context);
+  await withCreateRights(context, () =>
+    giveOwners(context, ofStage(context, "schema", "pre", "post"), heirs),
+  );
   await runAdminStage(context, "acl");
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");
-  await giveOwners(context, ofStage(context, "publication"), blocked);
+  await giveOwners(context, ofStage(context, "publication"), heirs);
   await runAdminStage(context, "remark");
-  await retireLoader(context);
-  await dressRoles(context.admin, context.fingerprint, context.ledger);
+  await retireLoader(context, heirs);
+  await dressRoles(context);
   await runAdminStage(context, "event-trigger");
-  await giveOwners(context, ofStage(context, "event-trigger"), blocked);
-  await finishDatabase(context);
+  await giveOwners(context, ofStage(context, "event-trigger"), heirs);
+  await noteMemberships(context);
+  await finishDatabase(context, databaseOwner(context, heirs));
 }
 
 function ofStage(context: LoadContext, ...stages: readonly Stage[]): TocEntry[] {
@@ -123,37 +126,32 @@ function sequencesOf({
   return fingerprint.sequences.filter(({ schema, name }) => chosen.has(key(schema, name)));
 }
 
-/**
- * What found no owner goes to the database's, not to the administrator, whose rights its functions would
- * have. Only while rights are lent can somebody without superuser do it; where that fails `retireLoader` tells.
- */
-async function giveRest({ admin, loader, fingerprint }: LoadContext): Promise<void> {
+/** The database goes to its owner, and what the tenant's code made under the loader's name goes altogether. */
+async function retireLoader(context: LoadContext, heirs: Heirs): Promise<void> {
+  const { admin, destination, fingerprint, ledger } = context;
+  const subject = `DATABASE ${destination.database}`;
+  const reason = heirs.blocked.get(fingerprint.database.owner);
+  if (reason !== undefined)
+    ledger.problem(subject, { sqlState: undefined, message: reason, kind: "machine" });
   try {
-    await admin.query(`reassign owned by ${quoteIdent(loader)} to ${quoteIdent(fingerprint.database.owner)}`);
+    const owner = quoteIdent(databaseOwner(context, heirs));
+    await admin.query(`alter database ${quoteIdent(destination.database)} owner to ${owner}`);
+    if (!ledger.mayOwn) await dropPlantedOfLoader(context);
   } catch (error) {
-    refusalOf(error);
+    ledger.problem(subject, { ...refusalOf(error), kind: "machine" });
   }
 }
 
-/** The database goes to its owner, and with it whatever the tenant's code made under the loader's name. */
-async function retireLoader({ admin, loader, destination, fingerprint, ledger }: LoadContext): Promise<void> {
-  const owner = quoteIdent(fingerprint.database.owner);
-  try {
-    await admin.query(`alter database ${quoteIdent(destination.database)} owner to ${owner}`);
-    await admin.query(`reassign owned by ${quoteIdent(loader)} to ${owner}`);
-    await admin.query(`drop owned by ${quoteIdent(loader)}`);
-  } catch (error) {
-    ledger.problem(`DATABASE ${destination.database}`, { ...refusalOf(error), kind: "machine" });
-  }
+/** Some tables in a database that was there do not make it the tenant's. */
+function databaseOwner({ fingerprint, former, options }: LoadContext, heirs: Heirs): string {
+  if (former !== null && options.tables !== undefined) return former.owner;
+  return ownerOrHeir(heirs, fingerprint.database.owner);
 }
 
 /** Settles what the archive says of the database itself from the fingerprint, and accounts for the entries that we load by other means. */
-async function finishDatabase(context: LoadContext): Promise<void> {
-  const { admin, destination, fingerprint, ledger, options } = context;
-  const ofDatabase =
-    options.tables === undefined
-      ? await applyDatabaseProperties(admin, destination.database, fingerprint.database, ledger)
-      : true;
+async function finishDatabase(context: LoadContext, owner: string): Promise<void> {
+  const { ledger } = context;
+  const ofDatabase = await applyDatabaseProperties(context, owner);
   for (const entry of ofStage(context, "own")) {
     if (ledger.has(entry)) continue;
     if (entry.desc === "SECURITY LABEL") {

@@ -1,0 +1,62 @@
+import type { TocEntry } from "../toc.ts";
+import { bareSql } from "./bare-sql.ts";
+
+/** What the database holds that decides whether creating something there runs a tenant's code. */
+export interface CodeBehind {
+  readonly standardStrings: boolean;
+  /** Languages whose own functions are all C, and whether only a superuser may use them. */
+  readonly languages: ReadonlyMap<string, { readonly mighty: boolean }>;
+  /** Settings that only a superuser may give a function. */
+  readonly mightySettings: ReadonlySet<string>;
+  /** Whether every foreign-data wrapper's functions are C; a validator is called with whatever options come. */
+  readonly wrappersInC: boolean;
+}
+
+/**
+ * Whether the administrator may create an entry of a kind that needs more rights than the loader has. It is
+ * decided by the text alone, before anybody runs it, since whatever the server says of it may have been said
+ * by the tenant's code. PostgreSQL evaluates no expression here but the literals of a tenant's own types,
+ * whose CHECKs then run; so what names such a type beside a default, a check or a bound is kept from it.
+ */
+export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBehind): boolean {
+  const bare = bareSql(entry.defn, behind.standardStrings);
+  if (bare === null) return false;
+  switch (entry.desc) {
+    case "FUNCTION":
+    case "PROCEDURE": {
+      const [, name = ""] = /^ {4}LANGUAGE (\w+)/m.exec(bare) ?? [];
+      const language = behind.languages.get(name);
+      if (language === undefined || !isOne(bare)) return false;
+      const set = Array.from(bare.matchAll(/^ {4}SET (\w+)/gm), ([, setting = ""]) => setting.toLowerCase());
+      const needed =
+        language.mighty ||
+        /\bLEAKPROOF\b/.test(bare) ||
+        set.some((setting) => behind.mightySettings.has(setting));
+      return needed && (!/\bDEFAULT\b/i.test(bare) || dots(bare) <= 1);
+    }
+    case "AGGREGATE":
+      return /\bM?STYPE = internal\b/i.test(bare) && !/initcond/i.test(bare) && isOne(bare);
+    case "TYPE":
+      // A range type or a composite needs no superuser.
+      return /^CREATE TYPE [^\n]* \(\n\s+INTERNALLENGTH = /.test(bare.trimStart()) && isOne(bare);
+    case "FOREIGN TABLE":
+      return behind.wrappersInC && !/\b(DEFAULT|CHECK|GENERATED|PARTITION|FOR VALUES)\b/i.test(bare);
+    case "SERVER":
+    case "USER MAPPING":
+      return behind.wrappersInC && isOne(bare);
+    case "PUBLICATION TABLE":
+      // A row filter is read as an expression when it is given.
+      return isOne(bare) && !/\bWHERE\b[\s\S]*\./i.test(bare);
+    default:
+      return false;
+  }
+}
+
+/** A body of SQL would be more statements than one. */
+function isOne(bare: string): boolean {
+  return bare.indexOf(";") === bare.trimEnd().length - 1;
+}
+
+function dots(bare: string): number {
+  return bare.split(".").length - 1;
+}

@@ -1,0 +1,36 @@
+/** In the order in which they are tried; a word is taken whole, so that a dollar inside it opens nothing. */
+const tokens = {
+  standard:
+    /(?<escaped>e'(?:[^'\\]|\\[\s\S]|'')*')|(?<plain>'(?:[^']|'')*')|(?<name>"(?:[^"]|"")*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
+  escaping:
+    /(?<escaped>e?'(?:[^'\\]|\\[\s\S]|'')*')|(?<name>"(?:[^"]|"")*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
+};
+
+/**
+ * A statement of an archive with nothing left in it that a tenant may word as it likes: literals become
+ * `''`, quoted names `""`, bodies `$$`, numbers `0`, comments nothing. So its keywords and the dots of its qualified
+ * names can be looked for. `null` where the text does not end as SQL does or has a block comment, which pg_dump
+ * never writes; such a text is nobody's to judge.
+ */
+export function bareSql(sql: string, standardStrings: boolean): string | null {
+  const parts: string[] = [];
+  let at = 0;
+  const pattern = standardStrings ? tokens.standard : tokens.escaping;
+  while (at < sql.length) {
+    pattern.lastIndex = at;
+    const found = pattern.exec(sql);
+    if (found === null) return null;
+    at = pattern.lastIndex;
+    parts.push(plainOf(found[0], found.groups ?? {}));
+  }
+  const bare = parts.join("");
+  return bare.includes("/*") ? null : bare;
+}
+
+function plainOf(text: string, groups: Readonly<Record<string, string | undefined>>): string {
+  if (groups["escaped"] !== undefined || groups["plain"] !== undefined) return "''";
+  if (groups["name"] !== undefined) return '""';
+  if (groups["dollar"] !== undefined) return "$$";
+  if (groups["comment"] !== undefined) return "";
+  return groups["number"] === undefined ? text : "0";
+}

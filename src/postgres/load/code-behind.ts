@@ -1,0 +1,34 @@
+import type { Session } from "../session.ts";
+import type { CodeBehind } from "./admin-may.ts";
+
+interface Row {
+  readonly languages: string[];
+  readonly mighty: string[];
+  readonly settings: string[];
+  readonly wrappersInC: boolean;
+}
+
+/** Asks the catalogs, which no code of the tenant's writes to but by statements of its own kinds. */
+export async function readCodeBehind(admin: Session, standardStrings: boolean): Promise<CodeBehind> {
+  const [row] = await admin.query<Row>(
+    `with foreign_code as (
+       select p.oid from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+        where l.lanname not in ('c', 'internal')),
+     language as (
+       select l.lanname::text as name, l.lanname in ('c', 'internal') or (l.lanispl and not l.lanpltrusted) as mighty
+         from pg_catalog.pg_language l
+        where not exists (select from foreign_code f where f.oid in (l.lanplcallfoid, l.laninline, l.lanvalidator)))
+     select array(select name from language) as languages,
+            array(select name from language where mighty) as mighty,
+            array(select pg_catalog.lower(name) from pg_catalog.pg_settings where context = 'superuser') as settings,
+            not exists (select from pg_catalog.pg_foreign_data_wrapper w
+                          join foreign_code f on f.oid in (w.fdwhandler, w.fdwvalidator)) as "wrappersInC"`,
+  );
+  const mighty = new Set(row?.mighty ?? []);
+  return {
+    standardStrings,
+    languages: new Map((row?.languages ?? []).map((name) => [name, { mighty: mighty.has(name) }])),
+    mightySettings: new Set(row?.settings ?? []),
+    wrappersInC: row?.wrappersInC === true,
+  };
+}
