@@ -43,36 +43,6 @@ const looksElsewhere = "':funcid 5028 '";
 
 const hazards = `
 with recursive
-  suspect_function as (
-    select oid from pg_catalog.pg_proc where oid >= 16384 and prolang not in (12, 13)),
-  suspect_type as (
-    select oid from pg_catalog.pg_type where oid >= 16384 and typtype in ('d', 'c', 'r', 'm')),
-  suspect(class, oid) as (
-    select 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, oid from suspect_function
-    union all
-    select 'pg_catalog.pg_operator'::pg_catalog.regclass::oid, o.oid from pg_catalog.pg_operator o
-     where o.oid >= 16384 and o.oprcode::oid in (select oid from suspect_function)
-    union all
-    select 'pg_catalog.pg_type'::pg_catalog.regclass::oid, oid from suspect_type
-    union all
-    select 'pg_catalog.pg_type'::pg_catalog.regclass::oid, t.oid from pg_catalog.pg_type t
-     where t.typelem in (select oid from suspect_type)),
-  part(relation, class, oid, text) as (
-    select i.indrelid, 'pg_catalog.pg_class'::pg_catalog.regclass::oid, i.indexrelid,
-           pg_catalog.concat(i.indexprs::text, i.indpred::text)
-      from pg_catalog.pg_index i where i.indexprs is not null or i.indpred is not null
-    union all
-    select s.stxrelid, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass::oid, s.oid,
-           pg_catalog.to_jsonb(s) ->> 'stxexprs'
-      from pg_catalog.pg_statistic_ext s
-    union all
-    select p.partrelid, 'pg_catalog.pg_class'::pg_catalog.regclass::oid, p.partrelid, p.partexprs::text
-      from pg_catalog.pg_partitioned_table p where p.partexprs is not null),
-  calling as (
-    select part.relation from part
-     where part.text ~ ${looksElsewhere}
-        or exists (select from pg_catalog.pg_depend d join suspect on suspect.class = d.refclassid and suspect.oid = d.refobjid
-                    where d.classid = part.class and d.objid = part.oid)),
   above(start, oid) as (
     select asked, asked from unnest($1::oid[]) as asked
     union
@@ -80,7 +50,32 @@ with recursive
   below(start, oid) as (
     select asked, asked from unnest($1::oid[]) as asked
     union
-    select below.start, i.inhrelid from below join pg_catalog.pg_inherits i on i.inhparent = below.oid)
-select distinct kin.start as oid
-  from (select start, oid from above union all select start, oid from below) as kin
- where kin.oid in (select relation from calling)`;
+    select below.start, i.inhrelid from below join pg_catalog.pg_inherits i on i.inhparent = below.oid),
+  kin as (select start, oid from above union select start, oid from below),
+  part(start, class, oid, text) as (
+    select kin.start, 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid,
+           pg_catalog.concat(i.indexprs::text, i.indpred::text)
+      from kin join pg_catalog.pg_index i on i.indrelid = kin.oid
+     where i.indexprs is not null or i.indpred is not null
+    union all
+    select kin.start, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, pg_catalog.to_jsonb(s) ->> 'stxexprs'
+      from kin join pg_catalog.pg_statistic_ext s on s.stxrelid = kin.oid
+    union all
+    select kin.start, 'pg_catalog.pg_class'::pg_catalog.regclass, p.partrelid, p.partexprs::text
+      from kin join pg_catalog.pg_partitioned_table p on p.partrelid = kin.oid
+     where p.partexprs is not null)
+select distinct part.start as oid from part
+ where part.text ~ ${looksElsewhere}
+    or exists (
+      select from pg_catalog.pg_depend d
+       where d.classid = part.class and d.objid = part.oid and d.refobjid >= 16384
+         and case d.refclassid
+               when 'pg_catalog.pg_proc'::pg_catalog.regclass then exists (
+                 select from pg_catalog.pg_proc p where p.oid = d.refobjid and p.prolang not in (12, 13))
+               when 'pg_catalog.pg_operator'::pg_catalog.regclass then exists (
+                 select from pg_catalog.pg_operator o join pg_catalog.pg_proc p on p.oid = o.oprcode
+                  where o.oid = d.refobjid and p.oid >= 16384 and p.prolang not in (12, 13))
+               when 'pg_catalog.pg_type'::pg_catalog.regclass then exists (
+                 select from pg_catalog.pg_type t left join pg_catalog.pg_type e on e.oid = t.typelem
+                  where t.oid = d.refobjid and (t.typtype in ('d', 'c', 'r', 'm') or e.typtype in ('d', 'c', 'r', 'm')))
+               else false end)`;

@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { Scope, SequenceState } from "../../model/fingerprint.ts";
+import { sqlStateOf } from "../errors.ts";
 import { quoteLiteral, quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
 import type { ExtensionRelation } from "./extensions.ts";
@@ -34,13 +35,28 @@ export async function readSequences(
   for (let from = 0; from < all.length; from += batchMax) {
     const batch = all.slice(from, from + batchMax);
     // To understand the statement locks what it reads, and only then is it sure that those are the sequences.
-    await session.query(`prepare holdfast_sequences as ${statementFor(batch)}`);
+    await prepare(session, batch);
     await assertSequences(session, oids.slice(from, from + batchMax));
     states.push(...(await session.query<SequenceState>("execute holdfast_sequences")));
     await session.query("deallocate holdfast_sequences");
   }
   await assertSequences(session, oids);
   return states;
+}
+
+/** No such table, schema or column: somebody took the sequence away, or put something else in its place. */
+const vanished = new Set(["42P01", "3F000", "42703"]);
+
+async function prepare(
+  session: Session,
+  batch: readonly { readonly schema: string; readonly name: string }[],
+): Promise<void> {
+  try {
+    await session.query(`prepare holdfast_sequences as ${statementFor(batch)}`);
+  } catch (cause) {
+    if (!vanished.has(sqlStateOf(cause) ?? "")) throw cause;
+    throw changed(session, "a sequence", cause);
+  }
 }
 
 interface Known {
@@ -69,9 +85,16 @@ async function assertSequences(session: Session, sequences: readonly Known[]): P
       where pg_catalog.to_regclass(t.name) is distinct from t.oid limit 1`,
     [sequences.map(({ name }) => name), sequences.map(({ oid }) => oid)],
   );
-  if (moved === undefined) return;
+  if (moved !== undefined) throw changed(session, moved.name);
+}
+
+function changed(session: Session, name: string, cause?: unknown): Failure {
   const code = session.side === "source" ? "source/changed" : "load/failed";
-  throw new Failure(code, `${moved.name} is no longer the sequence that it was`);
+  return new Failure(
+    code,
+    `${name} is no longer the sequence that it was`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function statementFor(batch: readonly { readonly schema: string; readonly name: string }[]): string {
