@@ -294,11 +294,15 @@ describe("an interrupt", () => {
 });
 
 describe("backup", () => {
-  it("marks a store that was never checked, so that its copies can be proven", async () => {
-    await rm(join(folder, "stores/two/holdfast.json"));
-    const ran = await holdfast(["backup", "acme", "--json"]);
-    expect(ran.exit).toBe(0);
-    expect(await readFile(join(folder, "stores/two/holdfast.json"), "utf8")).toContain("holdfast-store");
+  it("marks no store: one without holdfast.json is out, exit 4, and in again once it is put back", async () => {
+    const descriptor = join(folder, "stores/two/holdfast.json");
+    const marked = await readFile(descriptor);
+    await rm(descriptor);
+    const without = await holdfast(["backup", "acme", "--json"]);
+    expect(without.exit).toBe(4);
+    expect(await readdir(join(folder, "stores/two"))).not.toContain("holdfast.json");
+    await writeFile(descriptor, marked);
+    expect((await holdfast(["backup", "acme", "--json"])).exit).toBe(0);
   });
 
   it("holds the quorum without a store that is gone, and exits 4", async () => {
