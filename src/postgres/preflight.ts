@@ -35,7 +35,7 @@ export async function preflight(session: Session, request: PreflightRequest): Pr
     await examineRights(session, request.scope, tables),
     ...(request.largeObjects === "include" ? [await examineLargeObjects(session)] : []),
     await examineLocks(session, tables.length, request.jobs),
-    await examineStanding(session),
+    ...(await examineStanding(session)),
   ];
 }
 
@@ -176,25 +176,24 @@ async function examineLocks(session: Session, tables: number, jobs: number): Pro
   );
 }
 
-async function examineStanding(session: Session): Promise<Examined> {
+async function examineStanding(session: Session): Promise<Examined[]> {
   const [found] = await session.query<{ standby: boolean; superuser: boolean }>(
     `select pg_catalog.pg_is_in_recovery() as standby, rolsuper as superuser
        from pg_catalog.pg_roles where rolname = current_user`,
   );
-  if (found?.standby === true) {
-    return warned(
-      "standby",
-      "unlogged rows are absent, sequences run ahead, long reads may conflict with recovery",
-    );
-  }
-  if (found?.superuser === true) {
-    return warned(
-      "role",
-      "the backup role is a superuser, which a backup does not need: a role with pg_read_all_data and BYPASSRLS has less to lose to a tenant's code",
-    );
-  }
-  return good(
-    "role",
-    "the backup role is no superuser; subscriptions and options of user mappings are left out",
+  const ofStandby = warned(
+    "standby",
+    "unlogged rows are absent, sequences run ahead, long reads may conflict with recovery",
   );
+  const ofRole =
+    found?.superuser === true
+      ? warned(
+          "role",
+          "the backup role is a superuser, which none but subscriptions and options of user mappings need; one with pg_read_all_data and BYPASSRLS has less to lose to code of a tenant",
+        )
+      : good(
+          "role",
+          "the backup role is no superuser; subscriptions and options of user mappings are left out",
+        );
+  return found?.standby === true ? [ofStandby, ofRole] : [ofRole];
 }

@@ -54,6 +54,16 @@ describe("a source", () => {
     );
   });
 
+  it("whose backup role is a superuser is warned of, and can be backed up", async () => {
+    const name = await database("mighty", "create table t (a int)");
+    const found = await examine(urlOf(server, "postgres"), { kind: "database", database: name });
+    expect(found.find((one) => one.name === "role")).toMatchObject({
+      outcome: "warned",
+      detail: expect.stringMatching(/^the backup role is a superuser/),
+    });
+    expect(found.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  });
+
   it("that cannot be reached or entered is told with its code, not thrown", async () => {
     const scope = { kind: "database", database: "nowhere" } as const;
     expect(await examine("postgres://x@127.0.0.1:1/d", scope)).toMatchObject([
