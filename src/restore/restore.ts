@@ -3,9 +3,8 @@
  * and an age identity, and nothing else (promise 7). What it restored it compares as a proof does.
  */
 import type { Chance } from "../base/chance.ts";
-import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { CheckResult } from "../model/check.ts";
+import { type CheckResult, failed } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
@@ -14,6 +13,7 @@ import type { Image, ServerAddress } from "../postgres/image.ts";
 import type { LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
+import { notAsked } from "../postgres/load/selection.ts";
 import { withPartitions } from "../postgres/load/with-partitions.ts";
 import { openTarget } from "../postgres/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/programs.ts";
@@ -81,6 +81,8 @@ export interface RestoreReport extends Omit<RestorePlan, "target" | "suitable"> 
   /** Roles that were missing and made without login. */
   readonly placeholders: readonly string[];
   readonly loginsWithoutPassword: readonly string[];
+  /** What was not restored though it is of the backup or of the tables asked for, such as a foreign key to another. */
+  readonly leftOut: readonly { readonly subject: string; readonly reason: string }[];
   /** What could not be restored, and why. */
   readonly problems: readonly { readonly subject: string; readonly message: string }[];
   readonly notes: readonly string[];
@@ -135,23 +137,37 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     },
     wait,
   );
-  const checks = weighTarget(compared, loaded.problems);
+  const told = outline(order, copy);
   return {
-    ...outline(order, copy),
+    ...told,
     // Now it is known which stores the bytes really came from.
     from: copy.from(),
     rows: loaded.rows,
     bytes: loaded.bytes,
     seconds: (desk.monotonicMs() - startedMs) / 1000,
-    checks,
+    checks: weighTarget(compared, loaded.problems).map((check) => orNothing(check, told.tables)),
     placeholders: loaded.placeholders,
     loginsWithoutPassword: loaded.loginsWithoutPassword,
+    leftOut: leftOutOf(loaded),
     problems: loaded.problems.map(({ subject, message }) => ({ subject, message })),
     notes: [
       ...loaded.notes,
       ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
     ],
   };
+}
+
+/** Nothing is equal to nothing: a comparison that met none of the tables speaks for none. */
+function orNothing(check: CheckResult, tables: number): CheckResult {
+  if (check.name !== "tables" || check.outcome !== "passed" || check.compared > 0 || tables === 0)
+    return check;
+  return failed("tables", 0, [{ subject: "tables", difference: "none of those asked for was compared" }]);
+}
+
+function leftOutOf({ entries }: LoadReport): RestoreReport["leftOut"] {
+  return entries
+    .filter(({ outcome, reason }) => outcome === "left-out" && reason !== notAsked)
+    .map(({ subject, reason = "" }) => ({ subject, reason }));
 }
 
 /** The chosen stores first; any other may still help with single objects, since every byte is checked. */
@@ -198,31 +214,23 @@ function outline(
   };
 }
 
-async function loadTarget(
+function loadTarget(
   desk: RestoreDesk,
   order: RestoreOrder,
   { image, maintenance, create }: Ready & { readonly image: Image },
   wait: Waiting,
 ): Promise<LoadReport> {
   const { chance, watch } = desk;
-  const { database } = order.target;
-  try {
-    return await load(
-      image,
-      { side: "target", admin: maintenance, database, create },
-      {
-        jobs: order.jobs,
-        content: "all",
-        ...(order.tables === null ? {} : { tables: order.tables }),
-        chance,
-        onProgress: ({ phase, bytesDone }) => watch.loading(phase, bytesDone),
-      },
-      wait,
-    );
-  } catch (error) {
-    // What this restore made is dropped again; what was there before is not ours to drop.
-    if (create || !isFailure(error)) throw error;
-    const hint = `${database} was there before and may hold a part of the backup now: empty it before another restore`;
-    throw new Failure(error.code, error.message, { cause: error, hint });
-  }
+  return load(
+    image,
+    { side: "target", admin: maintenance, database: order.target.database, create },
+    {
+      jobs: order.jobs,
+      content: "all",
+      ...(order.tables === null ? {} : { tables: order.tables }),
+      chance,
+      onProgress: ({ phase, bytesDone }) => watch.loading(phase, bytesDone),
+    },
+    wait,
+  );
 }

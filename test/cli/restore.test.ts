@@ -73,6 +73,7 @@ const report = z.strictObject({
   checks: z.array(check),
   placeholders: z.array(z.string()),
   loginsWithoutPassword: z.array(z.string()),
+  leftOut: z.array(z.strictObject({ subject: z.string(), reason: z.string() })),
   problems: z.array(z.strictObject({ subject: z.string(), message: z.string() })),
   notes: z.array(z.string()),
 });
@@ -157,6 +158,8 @@ describe("a restore", () => {
     const { name, url } = absent();
     const ended = await restore("--to", url, "--table", "public.nothing");
     expect([ended.exit, ended.stderr]).toEqual([2, expect.stringContaining("public.nothing")]);
+    const near = await restore("--to", url, "--table", "public.invoces");
+    expect([near.exit, near.stderr]).toEqual([2, expect.stringContaining("did you mean public.invoice?")]);
     expect(await psql(target, "postgres", `select from pg_database where datname = '${name}'`)).toBe("");
   });
 

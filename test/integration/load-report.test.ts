@@ -8,6 +8,7 @@ import { Failure } from "../../src/base/failure.ts";
 import { run } from "../../src/base/program.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { notAsked } from "../../src/postgres/load/selection.ts";
 import { parseToc } from "../../src/postgres/toc.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
@@ -173,6 +174,11 @@ describe("a load", () => {
       "select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 'shop'::regnamespace";
     expect(await psql(scratch, name, made)).toBe("bill bill_id_seq bill_pkey");
     expect(await psql(scratch, name, "select nextval('shop.bill_id_seq')")).toBe("501");
+    const why = report.entries.find(
+      ({ subject }) => subject === "FK CONSTRAINT shop.bill bill_customer_fkey",
+    );
+    expect(why?.reason).toBe("it needs CONSTRAINT shop.customer customer_pkey, which was not asked for");
+    expect(report.entries.find(({ subject }) => subject === "VIEW shop.paid")?.reason).toBe(notAsked);
     const leftOut = report.entries
       .filter(({ outcome }) => outcome === "left-out")
       .map(({ subject }) => subject);

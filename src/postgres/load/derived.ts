@@ -1,6 +1,7 @@
-import type { SequenceState } from "../../model/fingerprint.ts";
+import type { Derived, SequenceState } from "../../model/fingerprint.ts";
 import { quoteName } from "../quote.ts";
 import type { Session } from "../session.ts";
+import { readsForeign } from "../readings/derived.ts";
 import type { LoadContext } from "./context.ts";
 import { isTimeout, refusalOf, type Refusal } from "./report.ts";
 
@@ -45,7 +46,9 @@ export async function refreshMatviews(context: LoadContext, loader: Session): Pr
   const { fingerprint, entries, ledger } = context;
   const key = (schema: string, name: string): string => JSON.stringify([schema, name]);
   const populated = new Set(
-    fingerprint.matviews.filter((view) => view.populated).map(({ schema, name }) => key(schema, name)),
+    fingerprint.matviews
+      .filter((view) => view.populated && !isFar(context, view))
+      .map(({ schema, name }) => key(schema, name)),
   );
   const refresh = (view: { readonly schema: string; readonly name: string }, searchPath: string) =>
     loader.query(`${context.preamble(searchPath)}refresh materialized view ${quoteName(view)}`);
@@ -74,6 +77,13 @@ export async function refreshMatviews(context: LoadContext, loader: Session): Pr
   for (const view of pending) {
     await refresh(view, "").catch((error: unknown) => tellRefused(context, view, refusalOf(error)));
   }
+}
+
+/** Scratch may ask no other server. */
+function isFar({ destination, ledger }: LoadContext, { schema, name, reason }: Derived): boolean {
+  if (destination.side !== "scratch" || reason !== readsForeign) return false;
+  ledger.note(`materialised view ${schema}.${name} reads a foreign table and is not refreshed here`);
+  return true;
 }
 
 /** What a user mapping of the loader's would have to say is the machine's to lack. */

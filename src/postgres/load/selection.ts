@@ -1,10 +1,14 @@
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { TocEntry } from "../toc.ts";
+import { subjectOf } from "./report.ts";
 
 interface Selection {
   readonly chosen: readonly TocEntry[];
   readonly leftOut: readonly { readonly entry: TocEntry; readonly reason: string }[];
 }
+
+/** The reason for what nobody asked for, which needs no telling. */
+export const notAsked = "not part of the tables asked for";
 
 /** Belongs to a table and comes with it if all else that it needs is there too. */
 const companions = new Set([
@@ -69,28 +73,42 @@ export function selectEntries(
     chosen: entries.filter(({ dumpId }) => chosen.has(dumpId)),
     leftOut: entries
       .filter(({ dumpId }) => !chosen.has(dumpId))
-      .map((entry) => ({ entry, reason: "not part of the tables asked for" })),
+      .map((entry) => ({ entry, reason: reasonFor(entry, chosen, byId) })),
   };
 }
 
+type Ids = ReadonlyMap<number, TocEntry>;
+
 /** It hangs on something chosen, and leads to no table, view or other relation that is not. */
-function belongs(entry: TocEntry, chosen: ReadonlySet<number>, byId: ReadonlyMap<number, TocEntry>): boolean {
-  const hangs = entry.dependencies.some((id) => {
+function belongs(entry: TocEntry, chosen: ReadonlySet<number>, byId: Ids): boolean {
+  return hangs(entry, chosen, byId) && awayFrom(entry, chosen, byId) === undefined;
+}
+
+function reasonFor(entry: TocEntry, chosen: ReadonlySet<number>, byId: Ids): string {
+  const away = awayFrom(entry, chosen, byId);
+  if (!companions.has(entry.desc) || away === undefined || !hangs(entry, chosen, byId)) return notAsked;
+  return `it needs ${subjectOf(away)}, which was not asked for`;
+}
+
+function hangs(entry: TocEntry, chosen: ReadonlySet<number>, byId: Ids): boolean {
+  return entry.dependencies.some((id) => {
     const desc = byId.get(id)?.desc ?? "";
     if (!chosen.has(id)) return false;
     return optional.has(entry.desc)
       ? desc !== "EXTENSION"
       : ["TABLE", "SEQUENCE", "INDEX", "CONSTRAINT"].includes(desc);
   });
-  const leadsAway = entry.dependencies.some((id) => {
-    const needed = byId.get(id);
-    if (needed === undefined || chosen.has(id)) return false;
-    return ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "CONSTRAINT", "INDEX"].includes(
-      needed.desc,
-    );
-  });
-  return hangs && !leadsAway;
 }
+
+/** What it needs of other relations that is not there. */
+function awayFrom(entry: TocEntry, chosen: ReadonlySet<number>, byId: Ids): TocEntry | undefined {
+  return entry.dependencies
+    .filter((id) => !chosen.has(id))
+    .map((id) => byId.get(id))
+    .find((needed) => needed !== undefined && relations.has(needed.desc));
+}
+
+const relations = new Set(["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "CONSTRAINT", "INDEX"]);
 
 /** The tables whose rows are loaded: all, or those whose entries were chosen and leaves of chosen roots. */
 export function selectTables(fingerprint: Fingerprint, chosen: readonly TocEntry[]): Fingerprint["tables"] {

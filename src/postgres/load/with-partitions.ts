@@ -1,6 +1,8 @@
 import { Failure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { Image } from "../image.ts";
+import { quoteIdent } from "../quote.ts";
 import type { TocEntry } from "../toc.ts";
 import { readSchemaArchive } from "./schema-archive.ts";
 
@@ -24,11 +26,10 @@ export async function withPartitions(
     entry.namespace === schema && entry.tag === name;
   for (const table of tables) {
     if (inArchive.values().some((entry) => isAsked(entry, table))) continue;
-    throw new Failure("usage/invalid", `the backup holds no table ${table.schema}.${table.name}`, {
-      hint: "`holdfast show` lists the tables of a backup; names are as in SQL, capitals and dots in quotes",
-    });
+    throw unknown(table, entries);
   }
-  const chosen = new Set(inArchive.values().filter((entry) => tables.some((table) => isAsked(entry, table))));
+  const wanted = [...tables, ...rootsOf(image.fingerprint, tables)];
+  const chosen = new Set(inArchive.values().filter((entry) => wanted.some((table) => isAsked(entry, table))));
   const attachments = entries.filter(({ desc }) => desc === "TABLE ATTACH");
   // A set hands out what is added while it is walked: partitions have partitions of their own.
   for (const parent of chosen) {
@@ -40,4 +41,60 @@ export async function withPartitions(
     }
   }
   return Array.from(chosen, ({ namespace, tag }) => ({ schema: namespace, name: tag }));
+}
+
+/** Where rows can only go in through the root of partitions, one partition is not to be had without the others. */
+function rootsOf({ tables }: Fingerprint, asked: readonly TableName[]): TableName[] {
+  return tables.flatMap(({ schema, name, load }) =>
+    load.kind === "through-root" && asked.some((one) => one.schema === schema && one.name === name)
+      ? [load.root]
+      : [],
+  );
+}
+
+const hintsMax = 5;
+
+function unknown({ schema, name }: TableName, entries: readonly TocEntry[]): Failure {
+  const full = `${schema}.${name}`;
+  const other = entries.find(
+    ({ desc, namespace, tag }) => namespace === schema && tag === name && /VIEW|TABLE/.test(desc),
+  );
+  if (other !== undefined)
+    return new Failure("usage/invalid", `${full} is a ${other.desc.toLowerCase()}; --table takes tables`);
+  const near = entries
+    .filter(({ desc }) => desc === "TABLE")
+    .filter(({ namespace, tag }) => isNear(tag, name) && (namespace === schema || tag === name))
+    .slice(0, hintsMax)
+    .map(({ namespace, tag }) => `${part(namespace)}.${part(tag)}`);
+  return new Failure("usage/invalid", `the backup holds no table ${full}`, {
+    hint:
+      near.length > 0
+        ? `did you mean ${near.join(" or ")}?`
+        : "`holdfast show` lists the tables of a backup; names are as in SQL, capitals and dots in quotes",
+  });
+}
+
+/** As `--table` takes it. */
+function part(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdent(name);
+}
+
+function isNear(one: string, other: string): boolean {
+  if (one.toLowerCase() === other.toLowerCase()) return true;
+  return distance(one, other) <= Math.min(2, Math.floor(other.length / 3));
+}
+
+/** How many letters must be put in, taken out or changed. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let index = 0; index < one.length; index += 1) {
+    const letter = one[index];
+    const next = [index + 1];
+    for (let at = 1; at <= other.length; at += 1) {
+      const changed = (row[at - 1] ?? 0) + (other[at - 1] === letter ? 0 : 1);
+      next.push(Math.min(changed, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

@@ -103,9 +103,12 @@ export async function readMatviews(
   return derived;
 }
 
+/** The reason that stands in the fingerprint where a refresh would ask another server. */
+export const readsForeign = "reads a foreign table";
+
 function reasonFor(row: MatviewRow): string | undefined {
   if (!row.populated) return "not populated";
-  if (row.foreign) return "reads a foreign table";
+  if (row.foreign) return readsForeign;
   return row.volatile ? "calls a volatile function" : undefined;
 }
 
