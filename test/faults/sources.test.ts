@@ -173,7 +173,9 @@ describe("a store", () => {
   const two = (): string => home.store("two");
 
   it("that is full costs its own copy, exit 4, and every store being full the backup, exit 1", async () => {
-    const full = (folder: string): string => `mount -t tmpfs -o size=64k tmpfs ${folder}`;
+    // The mark that `init` made goes along, since a store without one is no store at all.
+    const full = (folder: string): string =>
+      `mark=$(cat ${folder}/holdfast.json) && mount -t tmpfs -o size=64k tmpfs ${folder} && printf %s "$mark" > ${folder}/holdfast.json`;
     const { state, copies } = await backUp(4, { mounts: [full(two())] });
     expect(state).toBe("degraded");
     expect(copies).toMatchObject({
