@@ -12,7 +12,7 @@ import { load } from "../postgres/load/load.ts";
 import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
 import { type PrivateServer, startPrivateServer } from "../postgres/private-server.ts";
 import { findPrograms, majorOf } from "../postgres/programs.ts";
-import type { TryOut, TryOutResult } from "./verify-copy.ts";
+import type { TryOut, TryOutResult } from "./trial.ts";
 
 export interface ScratchGround {
   /** The folder for scratch servers. */

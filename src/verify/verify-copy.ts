@@ -4,55 +4,30 @@
  * what breaks on this machine leaves the verdict inconclusive (promise 5).
  */
 import type { Clock } from "../base/clock.ts";
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { Signer } from "../keys/signing.ts";
-import { type CheckName, type CheckResult, checkNames, failed, judge, notRun } from "../model/check.ts";
-import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import type { Image } from "../postgres/image.ts";
-import { isDamage } from "../repository/damage.ts";
+import { judge } from "../model/check.ts";
+import type { StoreName } from "../model/ids.ts";
 import { keysToRead } from "../repository/key-access.ts";
-import type { Library } from "../repository/library.ts";
-import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
-import { type GoodRecord, isGood, readRecord, type StoredRecord } from "../repository/records.ts";
+import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
-import type { Opener, Sealer } from "../sealing/sealing.ts";
+import type { Sealer } from "../sealing/sealing.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { Store } from "../stores/store.ts";
-import { inspectCopy } from "./inspect-copy.ts";
-import { noting } from "./noting-reader.ts";
 import type { VerifyReport } from "./report.ts";
+import { holdTrial, type Trial, type TrialDesk, type TrialOrder, unbelieved } from "./trial.ts";
 
-export interface VerifyOrder {
-  readonly tenant: TenantId;
-  readonly backup: BackupId;
-  /** The store whose copy is on trial; no other store helps it. */
-  readonly store: Store;
+export interface VerifyOrder extends TrialOrder {
   /** Where the proof goes: all the tenant's stores. */
   readonly proofStores: readonly Store[];
-  readonly tryOut: TryOut;
 }
 
-export interface TryOutResult {
-  readonly checks: readonly CheckResult[];
-  readonly notes: readonly string[];
-}
-
-/**
- * Restores the image into scratch and compares. Damage that the image meets is thrown as it is; a
- * machine that breaks is a `not-run` check where checks had begun, and thrown before.
- */
-export type TryOut = (image: Image, wait: Waiting) => Promise<TryOutResult>;
-
-export interface VerifyDesk {
-  readonly library: Pick<Library, "trust" | "clock">;
+export interface VerifyDesk extends TrialDesk {
   readonly clock: Clock;
   readonly monotonicMs: () => number;
-  readonly opener: Opener;
   readonly sealer: Sealer;
   readonly signer: Signer;
-  /** The age identity of this host. */
-  readonly identity: string | null;
   readonly hostName: string;
   readonly version: string;
 }
@@ -83,108 +58,6 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
     const notes = [...trial.notes, `the proof could not be written: ${error.message}`];
     return reportOf(order, startedMs, desk, { ...trial, notes, proofIn: [] });
   }
-}
-
-/**
- * Without a record to bind it to there is no proof. A version that is unknown here and a time that may
- * be wrong only by this host's clock say nothing about the copy; everything else refutes it.
- */
-function unbelieved({ reason, detail, backup }: Exclude<StoredRecord, GoodRecord>): Trial {
-  const told = `the record of ${backup} is not believed: ${detail}`;
-  if (reason === "future") return untried(new Failure("source/clock", told));
-  if (reason === "format") return untried(new Failure("format/unknown", told));
-  const finding = { subject: `record of ${backup}`, difference: `is not believed: ${detail}` };
-  return nothingTried([failed("copy", 1, [finding])]);
-}
-
-function untried(failure: Failure): Trial {
-  return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
-}
-
-interface Trial {
-  readonly checks: readonly CheckResult[];
-  readonly notes: readonly string[];
-  readonly excluded: readonly string[];
-  readonly damaged: readonly ObjectKey[];
-  readonly failure: Failure | null;
-}
-
-async function holdTrial(desk: VerifyDesk, order: VerifyOrder, wait: Waiting): Promise<Trial> {
-  const { reader, asked } = noting(order.store);
-  const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
-  const { tenant, backup } = order;
-  let copy: OpenedCopy;
-  try {
-    copy = await openCopy({ tenant, backup, keys }, { ...desk.library, stores: [reader] }, desk.opener, wait);
-  } catch (error) {
-    return unopened(error, order, wait);
-  }
-  const excluded = copy.manifest.fingerprint.omitted.map(
-    ({ kind, name, reason }) => `${kind} ${name}: ${reason}`,
-  );
-  let failure: Failure | null = null;
-  let tried: TryOutResult = { checks: [], notes: [] };
-  let damagedStream: Failure | null = null;
-  try {
-    tried = await order.tryOut(copy.image, wait);
-  } catch (error) {
-    stillWaiting(wait);
-    if (isDamage(error)) damagedStream = error;
-    else failure = asFailure(error);
-  }
-  try {
-    const { check, damaged } = await inspectCopy(
-      { store: order.store, inventory: copy.inventory, seenWhole: asked, seenDamaged: copy.damage() },
-      wait,
-    );
-    const unexplained = damagedStream !== null && check.outcome === "passed" ? damagedStream : null;
-    const whole =
-      unexplained === null
-        ? check
-        : failed("copy", check.compared, [{ subject: "a stream", difference: unexplained.message }]);
-    return { ...filledUp([whole, ...tried.checks], failure), notes: tried.notes, excluded, damaged, failure };
-  } catch (error) {
-    stillWaiting(wait);
-    const broken = failure ?? asFailure(error);
-    const check = notRun("copy", "machine", broken.message);
-    return {
-      ...filledUp([check, ...tried.checks], broken),
-      notes: tried.notes,
-      excluded,
-      damaged: [],
-      failure: broken,
-    };
-  }
-}
-
-/** The copy could not even be opened: damage refutes it, a broken machine leaves everything open. */
-function unopened(error: unknown, order: VerifyOrder, wait: Waiting): Trial {
-  stillWaiting(wait);
-  if (isFailure(error, "keys/role") || isFailure(error, "keys/identity")) throw error;
-  if (isDamage(error)) {
-    return nothingTried([
-      failed("copy", 1, [{ subject: `backup ${order.backup}`, difference: error.message }]),
-    ]);
-  }
-  return untried(asFailure(error));
-}
-
-function nothingTried(checks: readonly CheckResult[]): Trial {
-  return { ...filledUp(checks, null), notes: [], excluded: [], damaged: [], failure: null };
-}
-
-/** Every check is in every report; what was not reached says why. */
-function filledUp(
-  checks: readonly CheckResult[],
-  failure: Failure | null,
-): { readonly checks: readonly CheckResult[] } {
-  const have = new Map<CheckName, CheckResult>(checks.map((check) => [check.name, check]));
-  const reason = failure === null ? "the copy could not be restored whole" : `not reached: ${failure.code}`;
-  return { checks: checkNames.map((name) => have.get(name) ?? notRun(name, "machine", reason)) };
-}
-
-function asFailure(error: unknown): Failure {
-  return isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
 }
 
 async function sign(
