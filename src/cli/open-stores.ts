@@ -2,9 +2,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
-import { directoryStore } from "../stores/directory.ts";
-import { openStore, type StoreSettings } from "../stores/open.ts";
-import { s3Store } from "../stores/s3.ts";
+import { openDriver, openStore, type StoreSettings } from "../stores/open.ts";
 import { closedStore } from "./closed-store.ts";
 
 /** Every store of the configuration, in its order. */
@@ -20,8 +18,7 @@ export async function openStores({ stores, limits }: Config): Promise<ReadonlyMa
  */
 export async function openBareStore(store: StoreConfig): Promise<AnyStore> {
   try {
-    const settings = await settingsOf(store);
-    return settings.kind === "directory" ? directoryStore(settings) : s3Store(settings);
+    return await openDriver(await settingsOf(store));
   } catch (error) {
     if (isFailure(error, "config/invalid")) return closedStore(store.name, error);
     throw error;
@@ -30,7 +27,7 @@ export async function openBareStore(store: StoreConfig): Promise<AnyStore> {
 
 async function openOne(store: StoreConfig, concurrency: number): Promise<AnyStore> {
   try {
-    return openStore(await settingsOf(store), { concurrency });
+    return await openStore(await settingsOf(store), { concurrency });
   } catch (error) {
     // A restore needs one surviving store, so a secret of another one may be lost.
     if (isFailure(error, "config/invalid")) return closedStore(store.name, error);

@@ -4,7 +4,7 @@ import type { AnyStore } from "./around.ts";
 import { limited } from "./limited.ts";
 import { observed, type StoreEvent } from "./observed.ts";
 import { retrying, storeRetryPolicy } from "./retrying.ts";
-import { s3Store, type S3Settings } from "./s3.ts";
+import type { S3Settings } from "./s3.ts";
 import type { StoreName } from "../model/ids.ts";
 
 /** Plain values: secrets are resolved, paths are absolute. */
@@ -29,8 +29,8 @@ const concurrency = { directory: 8, s3: 16 } as const;
  * so that a call that waits to try again holds nobody up, and observation inside both, so that
  * figures tell what the store did and not how patient we were.
  */
-export function openStore(settings: StoreSettings, options: OpenOptions = {}): AnyStore {
-  const driver = drive(settings);
+export async function openStore(settings: StoreSettings, options: OpenOptions = {}): Promise<AnyStore> {
+  const driver = await openDriver(settings);
   const { onRequest } = options;
   const seen = onRequest === undefined ? driver : observed(driver, onRequest);
   return retrying(
@@ -40,11 +40,14 @@ export function openStore(settings: StoreSettings, options: OpenOptions = {}): A
   );
 }
 
-function drive(settings: StoreSettings): AnyStore {
+/** The driver alone, for who wants to see every failure. The S3 client takes a third of a second to load, so only who has such a store waits for it. */
+export async function openDriver(settings: StoreSettings): Promise<AnyStore> {
   switch (settings.kind) {
     case "directory":
       return directoryStore(settings);
-    case "s3":
+    case "s3": {
+      const { s3Store } = await import("./s3.ts");
       return s3Store(settings);
+    }
   }
 }

@@ -14,7 +14,7 @@ describe("an opened directory", () => {
   storeContract(async () => {
     const path = await mkdtemp(join(tmpdir(), "holdfast-open-"));
     return {
-      store: openStore({ kind: "directory", name: storeName.parse("folder"), path }),
+      store: await openStore({ kind: "directory", name: storeName.parse("folder"), path }),
       [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }),
     };
   });
@@ -24,7 +24,7 @@ describe("an opened bucket", () => {
   storeContract(async () => {
     const server = await startS3Server();
     return {
-      store: openStore({
+      store: await openStore({
         kind: "s3",
         name: storeName.parse("bucket"),
         bucket: await server.createBucket("holdfast-open"),
@@ -44,7 +44,7 @@ describe("opening", () => {
   it("asks nothing of the store, and every request is told of", async () => {
     const told: string[] = [];
     const path = join(tmpdir(), "holdfast-there-is-no-such-folder");
-    const store = openStore(
+    const store = await openStore(
       { kind: "directory", name: storeName.parse("gone"), path },
       { onRequest: ({ operation, outcome }) => told.push(`${operation} ${outcome}`), spread: () => 0 },
     );
