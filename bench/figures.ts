@@ -75,7 +75,7 @@ function comparison(results: Results | null): string | null {
     "objects",
   ];
   const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, ${machineOf(results)}.`;
-  return [what, "", markdown(head, rows), "", ...notes].join("\n");
+  return [what, "", markdown(head, rows), "", ...notes.map((note) => `- ${note}`)].join("\n");
 }
 
 function memory(all: readonly (Results | null)[]): string | null {
@@ -99,7 +99,8 @@ function memory(all: readonly (Results | null)[]): string | null {
 }
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
   const aligned = head.map((_, column) => (column < 2 ? "---" : "---:"));
   return [line(head), line(aligned), ...rows.map(line)].join("\n");
 }
@@ -111,7 +112,10 @@ function dayOf({ at }: Results): string {
 function machineOf({ machine }: Results): string {
   const { cores, cpu, memoryGb, kernel, node, programs } = machine;
   const hardware = `${String(cores)} cores (${cpu}), ${String(memoryGb)} GB, Linux ${kernel}, Node ${node}`;
-  return [hardware, ...Object.values(programs)].join(", ");
+  const versions = Object.entries(programs).map(
+    ([name, said]) => `${name} ${/\d+(?:\.\d+)+/.exec(said)?.[0] ?? said}`,
+  );
+  return [hardware, ...versions].join(", ");
 }
 
 function megabytes(bytes: number): string {

@@ -17,7 +17,7 @@ export function thisMachine(binFolder: string): Machine {
     cores: all.length,
     cpu: all[0]?.model.trim() ?? "unknown",
     memoryGb: Math.round(totalmem() / 1e9),
-    kernel: release(),
+    kernel: release().split("-")[0] ?? release(),
     node: process.version,
     programs: {
       postgres: said(`${binFolder}/postgres`, "--version"),
