@@ -3,7 +3,7 @@ import { eachAtOnce } from "../base/limit.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupKind } from "../model/glossary.ts";
-import type { PlainStream, Snapshot } from "../postgres/snapshot.ts";
+import type { PlainStream, Snapshot } from "../postgres/source/snapshot.ts";
 import { begin, type Draft } from "../repository/draft.ts";
 import type { DraftOrder, Workshop } from "../repository/draft-state.ts";
 import { type BackupReport, reportOf } from "./report.ts";

@@ -2,8 +2,8 @@ import { isFailure } from "../base/failure.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 import { type FoundDatabase, matchDiscovered } from "../config/match-discovered.ts";
-import { addressOf } from "../postgres/address.ts";
-import { connect } from "../postgres/connect.ts";
+import { addressOf } from "../postgres/session/address.ts";
+import { connect } from "../postgres/session/connect.ts";
 import type { SourcesAsked } from "./desk.ts";
 
 const askLimitMs = 60_000;

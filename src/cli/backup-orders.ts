@@ -2,7 +2,7 @@
 import type { BackupDesk, BackupWatch } from "../backup/backup.ts";
 import type { SourcedOrder } from "../backup/backup-all.ts";
 import type { Tenant } from "../config/config.ts";
-import { openSnapshot } from "../postgres/open-snapshot.ts";
+import { openSnapshot } from "../postgres/source/open-snapshot.ts";
 import { keysToBackUp } from "../repository/key-access.ts";
 import type { Shelf } from "../repository/shelves.ts";
 import type { Desk } from "./desk.ts";

@@ -7,7 +7,7 @@
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StreamEntry } from "../model/manifest.ts";
-import type { PlainStream } from "../postgres/snapshot.ts";
+import type { PlainStream } from "../postgres/source/snapshot.ts";
 import type { ChunkKeys } from "../sealing/sealing.ts";
 import { ChunkPlacer } from "./chunk-placer.ts";
 import { checkSourceClock } from "./clocks.ts";

@@ -3,10 +3,10 @@ import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ServerAddress } from "../postgres/image.ts";
 import { isLoader } from "../postgres/load/loader-name.ts";
-import { openTarget } from "../postgres/open-target.ts";
-import { quoteIdent } from "../postgres/quote.ts";
-import type { Session } from "../postgres/session.ts";
-import { examineTarget, type TargetNeeds } from "../postgres/target.ts";
+import { openTarget } from "../postgres/target/open-target.ts";
+import { quoteIdent } from "../postgres/session/quote.ts";
+import type { Session } from "../postgres/session/session.ts";
+import { examineTarget, type TargetNeeds } from "../postgres/target/target.ts";
 
 export interface Ready {
   readonly maintenance: ServerAddress;

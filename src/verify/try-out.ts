@@ -6,12 +6,12 @@ import { type CheckResult, failed, type Finding, notRun } from "../model/check.t
 import type { Assertion } from "../model/plan.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import { compare } from "../postgres/compare/compare.ts";
-import { mayTellValues } from "../postgres/errors.ts";
+import { mayTellValues } from "../postgres/session/errors.ts";
 import type { Image } from "../postgres/image.ts";
 import { load } from "../postgres/load/load.ts";
 import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
-import { type PrivateServer, startPrivateServer } from "../postgres/private-server.ts";
-import { findPrograms, majorOf } from "../postgres/programs.ts";
+import { type PrivateServer, startPrivateServer } from "../postgres/server/private-server.ts";
+import { findPrograms, majorOf } from "../postgres/server/programs.ts";
 import type { TryOut, TryOutResult } from "./trial.ts";
 
 export interface ScratchGround {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkNames } from "../../src/model/check.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
 import { objectsOf } from "../support/store-objects.ts";
 import { tenantHome, type TenantHome } from "../support/tenant-home.ts";

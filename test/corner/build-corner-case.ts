@@ -1,5 +1,5 @@
 /** Builds corner cases on a server of the tests. */
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql } from "../support/postgres-server.ts";
 import { sqlOf, type CornerCase } from "./corner-case.ts";
 

@@ -5,7 +5,7 @@ import { backupAll, type SourcedOrder } from "../../src/backup/backup-all.ts";
 import { Failure } from "../../src/base/failure.ts";
 import { orAbort, type Waiting } from "../../src/base/waiting.ts";
 import { sourceName } from "../../src/model/ids.ts";
-import type { PlainStream, Snapshot } from "../../src/postgres/snapshot.ts";
+import type { PlainStream, Snapshot } from "../../src/postgres/source/snapshot.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { recordsIn } from "../support/copy-reader.ts";
 import {

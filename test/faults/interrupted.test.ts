@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
 import { objectsOf } from "../support/store-objects.ts";
 import { type Running, tenantHome, type TenantHome } from "../support/tenant-home.ts";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
-import { dumpSchema } from "../../src/postgres/archive.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import { findPrograms } from "../../src/postgres/programs.ts";
-import type { PlainStream, Snapshot } from "../../src/postgres/snapshot.ts";
+import { dumpSchema } from "../../src/postgres/archive/archive.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { findPrograms } from "../../src/postgres/server/programs.ts";
+import type { PlainStream, Snapshot } from "../../src/postgres/source/snapshot.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { snapshotOf } from "../support/read-snapshot.ts";
 

@@ -5,12 +5,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { pause } from "../../src/base/waiting.ts";
-import { addressOf } from "../../src/postgres/address.ts";
-import { connect } from "../../src/postgres/connect.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import type { Session } from "../../src/postgres/session.ts";
-import { setExactText } from "../../src/postgres/settings.ts";
-import { listTables } from "../../src/postgres/source-tables.ts";
+import { addressOf } from "../../src/postgres/session/address.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
+import { listTables } from "../../src/postgres/source/source-tables.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { backupOf, readAll, snapshotOf, textOf } from "../support/read-snapshot.ts";
 

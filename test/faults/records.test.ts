@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { damage } from "../support/damage.ts";
 import { forge, payloadOf, signerFrom } from "../support/forged.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";

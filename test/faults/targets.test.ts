@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
-import { addressOf } from "../../src/postgres/address.ts";
-import { openTarget } from "../../src/postgres/open-target.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import { examineTarget } from "../../src/postgres/target.ts";
+import { addressOf } from "../../src/postgres/session/address.ts";
+import { openTarget } from "../../src/postgres/target/open-target.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { examineTarget } from "../../src/postgres/target/target.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { emptyFingerprint } from "../support/repository-fixture.ts";
 import { type Ended, tenantHome, type TenantHome } from "../support/tenant-home.ts";

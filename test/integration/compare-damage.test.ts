@@ -10,8 +10,8 @@ import { judge, passed, type CheckResult } from "../../src/model/check.ts";
 import { compare } from "../../src/postgres/compare/compare.ts";
 import type { CompareOptions } from "../../src/postgres/compare/restored.ts";
 import type { Image } from "../../src/postgres/image.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import { findPrograms } from "../../src/postgres/programs.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { findPrograms } from "../../src/postgres/server/programs.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import {
   createDatabase,

@@ -1,7 +1,7 @@
 /** What a tenant makes part of an extension is in no archive: its loss refutes, and is never proven away (promise 4). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/model/check.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { compareIn } from "../support/round-trip.ts";

@@ -9,9 +9,9 @@ import type { Scope } from "../../src/model/fingerprint.ts";
 import { compare } from "../../src/postgres/compare/compare.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import { load } from "../../src/postgres/load/load.ts";
-import { openSnapshot } from "../../src/postgres/open-snapshot.ts";
-import { startPrivateServer, type PrivateServer } from "../../src/postgres/private-server.ts";
-import { findPrograms } from "../../src/postgres/programs.ts";
+import { openSnapshot } from "../../src/postgres/source/open-snapshot.ts";
+import { startPrivateServer, type PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { findPrograms } from "../../src/postgres/server/programs.ts";
 import {
   createDatabase,
   psql,

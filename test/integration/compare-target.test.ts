@@ -1,8 +1,8 @@
 /** On a real target nothing of the comparison runs a tenant's code with power, and none gains what the target's roles may. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../../src/postgres/connect.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import { occupantsOf } from "../../src/postgres/target.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { occupantsOf } from "../../src/postgres/target/target.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { compareIn } from "../support/round-trip.ts";

@@ -1,6 +1,6 @@
 /** Every corner case can be built, and stock pg_dump and pg_restore do with it what the case says: the bar for the product. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import { sqlOf, type CornerCase } from "../corner/corner-case.ts";
 import { cornerCases, giantValue, manyTables } from "../corner/corner-cases.ts";

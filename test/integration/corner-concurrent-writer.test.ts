@@ -1,6 +1,6 @@
 /** The concurrent writer really writes, does the same for the same seed, and its tables show whether they are of one moment. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { Chooser } from "../support/chooser.ts";
 import { startWriter, writerDisagreements, writerSchema } from "../support/concurrent-writer.ts";
 import { placeOf } from "../support/independent-place.ts";

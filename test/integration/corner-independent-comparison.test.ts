@@ -1,6 +1,6 @@
 /** The independent comparison finds every sort of difference that is planted, and none where there is none. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { sqlOf } from "../corner/corner-case.ts";
 import { differences } from "../support/independent-comparison.ts";
 import { placeOf } from "../support/independent-place.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import { cornerCases, sharedTenants } from "../corner/corner-cases.ts";
 import { startWriter } from "../support/concurrent-writer.ts";

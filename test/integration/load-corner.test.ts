@@ -3,7 +3,7 @@
  * comparison that shares no code with the product.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import { cornerCases } from "../corner/corner-cases.ts";
 import { hasOwnExtension } from "../corner/own-extension.ts";

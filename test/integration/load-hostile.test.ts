@@ -8,7 +8,7 @@ import { Failure } from "../../src/base/failure.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import { load } from "../../src/postgres/load/load.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Image } from "../../src/postgres/image.ts";
 import { withPartitions } from "../../src/postgres/load/with-partitions.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { installOwnExtension } from "../corner/own-extension.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Image } from "../../src/postgres/image.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { weighTarget } from "../../src/postgres/compare/weigh-target.ts";
 import { memoryImage } from "../support/memory-image.ts";

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../src/base/failure.ts";
-import { addressOf } from "../../src/postgres/address.ts";
-import { connect } from "../../src/postgres/connect.ts";
-import { sqlStateOf } from "../../src/postgres/errors.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import type { Session } from "../../src/postgres/session.ts";
-import { setExactText } from "../../src/postgres/settings.ts";
+import { addressOf } from "../../src/postgres/session/address.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import { sqlStateOf } from "../../src/postgres/session/errors.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 
 let server: PrivateServer;

@@ -1,7 +1,7 @@
 /** Reading a source plans no query that would call a tenant's functions as the backup role (trap 2). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scope } from "../../src/model/fingerprint.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { backupOf, snapshotOf, textOf } from "../support/read-snapshot.ts";
 import { testWait } from "../support/postgres-server.ts";

@@ -1,11 +1,11 @@
 /** Which relations no SELECT may name, what a sequence's name means, and which order of text a partition may rest on. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../../src/postgres/connect.ts";
-import { planningHazards } from "../../src/postgres/planning-hazards.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import { planningHazards } from "../../src/postgres/source/planning-hazards.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { readSequences } from "../../src/postgres/readings/sequences.ts";
-import type { Session } from "../../src/postgres/session.ts";
-import { setExactText } from "../../src/postgres/settings.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 

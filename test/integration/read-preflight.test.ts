@@ -1,10 +1,10 @@
 /** What would make a backup less than whole is found before it starts, under its own name and code. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Examined } from "../../src/postgres/examined.ts";
-import { examineSource } from "../../src/postgres/examine-source.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import type { ServerOffers } from "../../src/postgres/server-offers.ts";
-import { openSnapshot } from "../../src/postgres/open-snapshot.ts";
+import type { Examined } from "../../src/postgres/source/examined.ts";
+import { examineSource } from "../../src/postgres/source/examine-source.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import type { ServerOffers } from "../../src/postgres/server/server-offers.ts";
+import { openSnapshot } from "../../src/postgres/source/open-snapshot.ts";
 import type { Scope } from "../../src/model/fingerprint.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { snapshotOf } from "../support/read-snapshot.ts";

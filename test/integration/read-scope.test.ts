@@ -1,6 +1,6 @@
 /** A backup holds its tenant's tables, all of them, and nothing of its neighbours. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { backupOf, textOf } from "../support/read-snapshot.ts";
 

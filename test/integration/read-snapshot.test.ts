@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fingerprint as schemaOfFingerprint } from "../../src/model/fingerprint.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { backupOf, readAll, snapshotOf, textOf } from "../support/read-snapshot.ts";
 

@@ -1,6 +1,6 @@
 /** A standby can be backed up, and what it does not have is listed as absent instead of read as empty. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
 import { backupOf, textOf } from "../support/read-snapshot.ts";
 import { caughtUp, startStandby } from "../support/standby-server.ts";

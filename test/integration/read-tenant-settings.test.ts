@@ -3,7 +3,7 @@
  * the tenant's code into sessions of ours (traps 2, 4, 7, 19).
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";

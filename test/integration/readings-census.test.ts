@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/base/program.ts";
 import type { Scope } from "../../src/model/fingerprint.ts";
-import { connect } from "../../src/postgres/connect.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { censusAgainstToc } from "../../src/postgres/readings/census-toc.ts";
 import { type CensusEntry, censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
-import { setExactText } from "../../src/postgres/settings.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
 import {
   createDatabase,
   environmentOf,

@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import type { Scope } from "../../src/model/fingerprint.ts";
-import { connect } from "../../src/postgres/connect.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { readCensusEntries } from "../../src/postgres/readings/census.ts";
 import { readCollations } from "../../src/postgres/readings/collations.ts";
 import { readDatabase } from "../../src/postgres/readings/database.ts";
@@ -15,8 +15,8 @@ import { readExtensionRelations, readExtensions } from "../../src/postgres/readi
 import { readOmitted } from "../../src/postgres/readings/omitted.ts";
 import { readRoles } from "../../src/postgres/readings/roles.ts";
 import { readSequences } from "../../src/postgres/readings/sequences.ts";
-import type { Session } from "../../src/postgres/session.ts";
-import { setExactText } from "../../src/postgres/settings.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { richSchema } from "../support/rich-schema.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
 import { cornerCases } from "../corner/corner-cases.ts";
 import { damage } from "../support/damage.ts";

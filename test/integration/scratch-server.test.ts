@@ -8,8 +8,8 @@ import { Client } from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { isFailure } from "../../src/base/failure.ts";
-import { serverOffers } from "../../src/postgres/server-offers.ts";
-import { startPrivateServer } from "../../src/postgres/private-server.ts";
+import { serverOffers } from "../../src/postgres/server/server-offers.ts";
+import { startPrivateServer } from "../../src/postgres/server/private-server.ts";
 import {
   psql,
   startTestServer,
@@ -101,7 +101,7 @@ describe("a private server", () => {
   it("dies with a killed owner, and the next start wipes what it left", async () => {
     const program = `
       import { systemChance } from "${resolve("src/base/chance.ts")}";
-      import { startPrivateServer } from "${resolve("src/postgres/private-server.ts")}";
+      import { startPrivateServer } from "${resolve("src/postgres/server/private-server.ts")}";
       const options = ${JSON.stringify({ root, binFolder: scratch.binFolder, superuser: scratch.superuser, runAs: scratch.runAs })};
       const server = await startPrivateServer({ ...options, chance: systemChance }, { signal: new AbortController().signal });
       console.log(server.pid);

@@ -1,4 +1,4 @@
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import type { Place } from "./independent-psql.ts";
 import { environmentOf } from "./postgres-server.ts";
 

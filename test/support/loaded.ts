@@ -4,7 +4,7 @@ import type { Image } from "../../src/postgres/image.ts";
 import type { LoadDestination, LoadOptions } from "../../src/postgres/load/context.ts";
 import { load } from "../../src/postgres/load/load.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
-import { startPrivateServer, type PrivateServer } from "../../src/postgres/private-server.ts";
+import { startPrivateServer, type PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { testBinFolder, testRunAs, testServerRoot, testWait } from "./postgres-server.ts";
 
 /** A scratch server as verifying starts it: a superuser of unknown name and nothing durable. */

@@ -10,7 +10,7 @@ import {
   startPrivateServer,
   type PrivateServer,
   type PrivateServerOptions,
-} from "../../src/postgres/private-server.ts";
+} from "../../src/postgres/server/private-server.ts";
 
 /** A wait for tests that nobody ends before `limitMs`. */
 export function testWait(limitMs = 200_000): Waiting {

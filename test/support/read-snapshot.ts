@@ -1,8 +1,8 @@
 /** Takes a snapshot of a test's database and reads all of it, as a backup does. */
 import type { Fingerprint, Scope } from "../../src/model/fingerprint.ts";
-import { openSnapshot } from "../../src/postgres/open-snapshot.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import type { PlainStream, Snapshot, SnapshotOptions } from "../../src/postgres/snapshot.ts";
+import { openSnapshot } from "../../src/postgres/source/open-snapshot.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import type { PlainStream, Snapshot, SnapshotOptions } from "../../src/postgres/source/snapshot.ts";
 import { testWait, urlOf } from "./postgres-server.ts";
 
 const testOptions: SnapshotOptions = {

@@ -16,7 +16,7 @@ import { newSigningKey } from "../../src/keys/signing-key.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
 import { type StoreName, type TenantId, tenantId } from "../../src/model/ids.ts";
 import { descriptorKey } from "../../src/model/layout.ts";
-import type { PlainStream } from "../../src/postgres/snapshot.ts";
+import type { PlainStream } from "../../src/postgres/source/snapshot.ts";
 import { begin } from "../../src/repository/draft.ts";
 import type { Committed, DraftOrder, Workshop } from "../../src/repository/draft-state.ts";
 import type { Damage } from "../../src/repository/fetch.ts";

@@ -6,8 +6,8 @@ import { compare } from "../../src/postgres/compare/compare.ts";
 import type { CompareOptions, Restored } from "../../src/postgres/compare/restored.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
-import { findPrograms } from "../../src/postgres/programs.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { findPrograms } from "../../src/postgres/server/programs.ts";
 import { loadInto } from "./loaded.ts";
 import { testWait } from "./postgres-server.ts";
 

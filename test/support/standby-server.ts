@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../src/base/program.ts";
 import { pause } from "../../src/base/waiting.ts";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { environmentOf, psql, testRunAs, testWait } from "./postgres-server.ts";
 
 /** Settings that a standby must not have smaller than its primary. */

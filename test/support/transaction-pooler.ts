@@ -2,7 +2,7 @@
 import { createServer, Socket } from "node:net";
 import { once } from "node:events";
 import { Client } from "pg";
-import type { PrivateServer } from "../../src/postgres/private-server.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 
 interface Pooler extends AsyncDisposable {
   readonly port: number;

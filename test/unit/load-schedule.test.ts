@@ -1,7 +1,7 @@
 /** Entries reach several lanes in an order that neither breaks a dependency nor lets two lanes block each other. */
 import { describe, expect, it } from "vitest";
 import { Schedule } from "../../src/postgres/load/schedule.ts";
-import type { TocEntry } from "../../src/postgres/toc.ts";
+import type { TocEntry } from "../../src/postgres/archive/toc.ts";
 
 const entry = (dumpId: number, desc: string, dependencies: readonly number[]): TocEntry => ({
   dumpId,

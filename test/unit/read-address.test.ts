@@ -1,6 +1,6 @@
 /** The URL of a server is understood whole or refused, and never repeated in a message. */
 import { describe, expect, it } from "vitest";
-import { addressOf, programEnvironment } from "../../src/postgres/address.ts";
+import { addressOf, programEnvironment } from "../../src/postgres/session/address.ts";
 
 describe("addressOf", () => {
   it("reads hosts, sockets, ports, escapes and TLS settings", () => {

@@ -1,11 +1,11 @@
 /** The small parts of reading a source: names in statements, warnings, releases and rows in binary. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { unknownWarnings } from "../../src/postgres/archive.ts";
-import { binaryRows } from "../../src/postgres/binary-copy.ts";
-import { examineVersion } from "../../src/postgres/preflight.ts";
-import { findPrograms } from "../../src/postgres/programs.ts";
-import { quoteIdent, quoteLiteral } from "../../src/postgres/quote.ts";
+import { unknownWarnings } from "../../src/postgres/archive/archive.ts";
+import { binaryRows } from "../../src/postgres/session/binary-copy.ts";
+import { examineVersion } from "../../src/postgres/source/preflight.ts";
+import { findPrograms } from "../../src/postgres/server/programs.ts";
+import { quoteIdent, quoteLiteral } from "../../src/postgres/session/quote.ts";
 
 describe("quoting", () => {
   it("leaves no way out of a name or a string", () => {

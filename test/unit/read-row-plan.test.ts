@@ -1,7 +1,7 @@
 /** Every table is in exactly one stream, or in ranges without gap or overlap that have no end. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planRows, type ReadTable } from "../../src/postgres/row-plan.ts";
+import { planRows, type ReadTable } from "../../src/postgres/source/row-plan.ts";
 
 function table(of: Partial<ReadTable>): ReadTable {
   return {

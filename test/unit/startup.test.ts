@@ -2,9 +2,9 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../src/base/failure.ts";
-import { programEnvironment } from "../../src/postgres/address.ts";
-import { postgresFailure } from "../../src/postgres/errors.ts";
-import { laterSettings, startupOptions, startupOptionsOfTenant } from "../../src/postgres/startup.ts";
+import { programEnvironment } from "../../src/postgres/session/address.ts";
+import { postgresFailure } from "../../src/postgres/session/errors.ts";
+import { laterSettings, startupOptions, startupOptionsOfTenant } from "../../src/postgres/session/startup.ts";
 
 describe("the settings of a new session", () => {
   it("name no role and look nowhere for names", () => {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../src/base/failure.ts";
-import { parseToc } from "../../src/postgres/toc.ts";
+import { parseToc } from "../../src/postgres/archive/toc.ts";
 
 const int = (value: number): Buffer => {
   const bytes = Buffer.alloc(5);

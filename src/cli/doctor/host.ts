@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isFailure } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
-import { allPrograms } from "../../postgres/programs.ts";
+import { allPrograms } from "../../postgres/server/programs.ts";
 import type { Machine } from "../context.ts";
 import type { Examination } from "./examination.ts";
 

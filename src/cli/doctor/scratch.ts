@@ -1,9 +1,9 @@
 import { isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
-import { connect } from "../../postgres/connect.ts";
-import { allPrograms, majorOf, type Programs } from "../../postgres/programs.ts";
-import { type PrivateServer, startPrivateServer } from "../../postgres/private-server.ts";
-import { type ServerOffers, serverOffers } from "../../postgres/server-offers.ts";
+import { connect } from "../../postgres/session/connect.ts";
+import { allPrograms, majorOf, type Programs } from "../../postgres/server/programs.ts";
+import { type PrivateServer, startPrivateServer } from "../../postgres/server/private-server.ts";
+import { type ServerOffers, serverOffers } from "../../postgres/server/server-offers.ts";
 import type { Desk } from "../desk.ts";
 import type { Examination } from "./examination.ts";
 

@@ -2,11 +2,11 @@ import { isFailure } from "../../base/failure.ts";
 import { eachAtOnce } from "../../base/limit.ts";
 import { type Waiting, within } from "../../base/waiting.ts";
 import type { Tenant } from "../../config/config.ts";
-import { addressOf } from "../../postgres/address.ts";
-import { connect } from "../../postgres/connect.ts";
-import { examineSource } from "../../postgres/examine-source.ts";
-import { majorOf } from "../../postgres/programs.ts";
-import type { ServerOffers } from "../../postgres/server-offers.ts";
+import { addressOf } from "../../postgres/session/address.ts";
+import { connect } from "../../postgres/session/connect.ts";
+import { examineSource } from "../../postgres/source/examine-source.ts";
+import { majorOf } from "../../postgres/server/programs.ts";
+import type { ServerOffers } from "../../postgres/server/server-offers.ts";
 import type { Desk } from "../desk.ts";
 import type { Examination } from "./examination.ts";
 

@@ -1,7 +1,7 @@
 import { Measure } from "../../base/digest.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import { compareResult, notRun, passed, type CheckResult, type Finding } from "../../model/check.ts";
-import { archiveText } from "../archive-text.ts";
+import { archiveText } from "../archive/archive-text.ts";
 import type { Comparison } from "./restored.ts";
 
 const archiveBytesMax = 512 << 20;

@@ -2,8 +2,8 @@ import { isFailure, reasonOf } from "../../base/failure.ts";
 import { within } from "../../base/waiting.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Assertion } from "../../model/plan.ts";
-import { sqlStateOf } from "../errors.ts";
-import type { Session } from "../session.ts";
+import { sqlStateOf } from "../session/errors.ts";
+import type { Session } from "../session/session.ts";
 import { openLogin } from "./login.ts";
 import { openAsTenant, type Comparison } from "./restored.ts";
 

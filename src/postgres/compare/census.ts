@@ -1,9 +1,9 @@
 import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
-import { majorOf } from "../programs.ts";
+import { majorOf } from "../server/programs.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
 import { memberOfExtension } from "../readings/census-extensions.ts";
-import { readingCatalogs } from "../settings.ts";
+import { readingCatalogs } from "../session/settings.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /** Kinds that another check than `objects` answers for. */

@@ -1,12 +1,12 @@
 import { Failure } from "../../base/failure.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Derived, Fingerprint } from "../../model/fingerprint.ts";
-import { planningHazards } from "../planning-hazards.ts";
-import { quoteName } from "../quote.ts";
+import { planningHazards } from "../source/planning-hazards.ts";
+import { quoteName } from "../session/quote.ts";
 import { readCollations } from "../readings/collations.ts";
 import { readDatabase } from "../readings/database.ts";
 import { readDerived, readsForeign } from "../readings/derived.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 import { missingOrElse } from "./missing.ts";
 import { openExact, type Comparison } from "./restored.ts";
 import { multisetDifference } from "./tables.ts";

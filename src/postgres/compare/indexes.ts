@@ -1,9 +1,9 @@
 import { randomBase32 } from "../../base/chance.ts";
 import { reasonOf } from "../../base/failure.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
-import { sqlStateOf } from "../errors.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { sqlStateOf } from "../session/errors.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { openAsTenant, openPlain, type Comparison } from "./restored.ts";
 
 interface Index {

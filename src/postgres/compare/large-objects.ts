@@ -1,6 +1,6 @@
 import { Measure } from "../../base/digest.ts";
 import { compareResult, notRun, type CheckResult } from "../../model/check.ts";
-import { largeObjectBytes } from "../large-object-stream.ts";
+import { largeObjectBytes } from "../source/large-object-stream.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /** The large objects of the restored database, read in the format of their stream, have the stream's digest. */

@@ -1,7 +1,7 @@
 import { randomBase32, type Chance } from "../../base/chance.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import type { ServerAddress } from "../image.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import { openPlain, type Restored } from "./restored.ts";
 
 export interface Login extends AsyncDisposable {

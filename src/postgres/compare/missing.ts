@@ -1,5 +1,5 @@
 import type { Finding } from "../../model/check.ts";
-import { sqlStateOf } from "../errors.ts";
+import { sqlStateOf } from "../session/errors.ts";
 
 /** Undefined table, undefined column, wrong kind of object: the object read is not what it was. */
 const absentStates = new Set(["42P01", "42703", "42809", "3F000", "42704"]);

@@ -2,11 +2,11 @@ import type { Waiting } from "../../base/waiting.ts";
 import type { Assertion } from "../../model/plan.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { Chance } from "../../base/chance.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../session/connect.ts";
 import type { Image, ServerAddress } from "../image.ts";
-import type { Programs } from "../programs.ts";
-import type { Session, Side } from "../session.ts";
-import { setExactText } from "../settings.ts";
+import type { Programs } from "../server/programs.ts";
+import type { Session, Side } from "../session/session.ts";
+import { setExactText } from "../session/settings.ts";
 
 /** A database that was loaded from an image. */
 export interface Restored {

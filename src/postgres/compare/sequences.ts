@@ -1,6 +1,6 @@
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import type { SequenceState } from "../../model/fingerprint.ts";
-import { quoteName } from "../quote.ts";
+import { quoteName } from "../session/quote.ts";
 import { readExtensionRelations } from "../readings/extensions.ts";
 import { readSequences } from "../readings/sequences.ts";
 import { openExact, type Comparison } from "./restored.ts";

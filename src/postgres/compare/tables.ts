@@ -2,11 +2,11 @@
 import { eachAtOnce } from "../../base/limit.ts";
 import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Fingerprint, Multiset, TableFingerprint } from "../../model/fingerprint.ts";
-import { copyOutStatement } from "../copy-statement.ts";
-import { quoteName } from "../quote.ts";
+import { copyOutStatement } from "../session/copy-statement.ts";
+import { quoteName } from "../session/quote.ts";
 import { joinMultisets, MultisetMeasure } from "../readings/multiset.ts";
 import { schemasOf, scopeTables } from "../readings/scope.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 import { missingOrElse } from "./missing.ts";
 import { openExact, type Comparison } from "./restored.ts";
 import { SliceMeasure } from "./slice-measure.ts";

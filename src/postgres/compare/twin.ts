@@ -1,9 +1,9 @@
 import { run } from "../../base/program.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
-import { programEnvironment } from "../address.ts";
+import { programEnvironment } from "../session/address.ts";
 import type { ServerAddress } from "../image.ts";
-import type { Programs } from "../programs.ts";
-import { laterSettings } from "../startup.ts";
+import type { Programs } from "../server/programs.ts";
+import { laterSettings } from "../session/startup.ts";
 import type { Comparison, Restored } from "./restored.ts";
 
 const linesShown = 10;

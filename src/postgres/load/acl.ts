@@ -1,5 +1,5 @@
-import { quoteIdent } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 
 interface Grant {
   readonly grantor: string;

@@ -1,4 +1,4 @@
-import type { TocEntry } from "../toc.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import { bareSql } from "./bare-sql.ts";
 
 /** What the database holds that decides whether creating something there runs a tenant's code. */

@@ -1,6 +1,6 @@
 import type { DatabaseFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { aclStatements } from "./acl.ts";
 import type { LoadContext } from "./context.ts";
 import { settingStatements } from "./former.ts";

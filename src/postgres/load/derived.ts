@@ -1,6 +1,6 @@
 import type { Derived, SequenceState } from "../../model/fingerprint.ts";
-import { quoteName } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteName } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { readsForeign } from "../readings/derived.ts";
 import type { LoadContext } from "./context.ts";
 import { isTimeout, refusalOf, type Refusal } from "./report.ts";

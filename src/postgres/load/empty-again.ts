@@ -1,6 +1,6 @@
-import type { Session } from "../session.ts";
-import { occupantsOf } from "../target.ts";
-import { quoteIdent } from "../quote.ts";
+import type { Session } from "../session/session.ts";
+import { occupantsOf } from "../target/target.ts";
+import { quoteIdent } from "../session/quote.ts";
 import { databaseAclStatements } from "./database.ts";
 import { dropStatement } from "./drop-statement.ts";
 import { publicStatements, settingStatements, type Former } from "./former.ts";

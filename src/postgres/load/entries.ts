@@ -1,5 +1,5 @@
-import type { Session } from "../session.ts";
-import type { TocEntry } from "../toc.ts";
+import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { adminMay } from "./admin-may.ts";
 import { readCodeBehind } from "./code-behind.ts";

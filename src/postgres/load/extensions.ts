@@ -1,5 +1,5 @@
 import type { ExtensionFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf, type Refusal } from "./report.ts";
 

@@ -1,5 +1,5 @@
-import { quoteIdent } from "../quote.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { bareSql } from "./bare-sql.ts";
 import { isForAdmin, isOnlyComment } from "./entries.ts";

@@ -1,5 +1,5 @@
-import { quoteIdent, quoteLiteral } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { aclStatements } from "./acl.ts";
 import { settingClause } from "./settings.ts";
 

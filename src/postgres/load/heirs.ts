@@ -1,5 +1,5 @@
 import type { RoleFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent } from "../quote.ts";
+import { quoteIdent } from "../session/quote.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";
 import { isPredefined } from "./roles.ts";

@@ -4,7 +4,7 @@
  * no superuser, since `SET ROLE` can be undone by the very code it is meant to hold. The administrator
  * runs only the kinds below for which PostgreSQL does nothing but write catalogs.
  */
-import type { TocEntry } from "../toc.ts";
+import type { TocEntry } from "../archive/toc.ts";
 
 export type Stage =
   | "own"

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import { aclStatements } from "./acl.ts";
 import { tell, type LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";

@@ -3,11 +3,11 @@
  * 15, 17, 19). Every entry of the archive is executed by a session of our choosing and accounted for.
  */
 import { within, type Waiting } from "../../base/waiting.ts";
-import { connect } from "../connect.ts";
+import { connect } from "../session/connect.ts";
 import type { Image, ServerAddress } from "../image.ts";
-import { quoteIdent } from "../quote.ts";
-import type { Session } from "../session.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import {
   generousLimits,
   type LoadContext,

@@ -1,8 +1,8 @@
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { pause, within, type Waiting } from "../../base/waiting.ts";
-import { connect } from "../connect.ts";
-import { quoteIdent } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { connect } from "../session/connect.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import type { LoadDestination } from "./context.ts";
 import { emptyAgain } from "./empty-again.ts";
 import type { Former } from "./former.ts";

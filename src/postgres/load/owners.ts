@@ -1,5 +1,5 @@
-import { quoteIdent, quoteName } from "../quote.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent, quoteName } from "../session/quote.ts";
+import type { TocEntry } from "../archive/toc.ts";
 
 /** Named by schema and name. */
 const qualified = new Set([

@@ -1,5 +1,5 @@
-import { quoteIdent } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import type { LoadContext } from "./context.ts";
 import { defaultPrivilegeResets } from "./default-privileges.ts";
 import { dropStatement } from "./drop-statement.ts";

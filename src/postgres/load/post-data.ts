@@ -1,6 +1,6 @@
 import { eachAtOnce } from "../../base/limit.ts";
-import type { Session } from "../session.ts";
-import type { TocEntry } from "../toc.ts";
+import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { runEntries, runEntry } from "./entries.ts";
 import { isTimeout } from "./report.ts";

@@ -1,6 +1,6 @@
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
-import { sqlStateOf } from "../errors.ts";
-import type { TocEntry } from "../toc.ts";
+import { sqlStateOf } from "../session/errors.ts";
+import type { TocEntry } from "../archive/toc.ts";
 
 /** What became of one entry of the archive's table of contents; every entry has exactly one outcome. */
 export interface EntryOutcome {

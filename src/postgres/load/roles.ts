@@ -1,7 +1,7 @@
 import type { Fingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
-import type { Session } from "../session.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf, type Ledger } from "./report.ts";
 import { scramVerifier } from "./scram.ts";

@@ -1,7 +1,7 @@
 import { eachAtOnce } from "../../base/limit.ts";
 import type { TableFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent, quoteLiteral, quoteName } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { tell, type LoadContext } from "./context.ts";
 import { isTimeout, refusalOf, type Refusal } from "./report.ts";
 

@@ -1,4 +1,4 @@
-import type { TocEntry } from "../toc.ts";
+import type { TocEntry } from "../archive/toc.ts";
 
 type Rank = (entry: TocEntry) => number;
 

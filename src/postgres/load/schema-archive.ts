@@ -1,7 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Image } from "../image.ts";
-import { parseToc } from "../toc.ts";
+import { parseToc } from "../archive/toc.ts";
 
 const archiveBytesMax = 1_000_000_000;
 

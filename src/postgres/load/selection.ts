@@ -1,5 +1,5 @@
 import type { Fingerprint } from "../../model/fingerprint.ts";
-import type { TocEntry } from "../toc.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import { subjectOf } from "./report.ts";
 
 interface Selection {

@@ -1,5 +1,5 @@
-import type { Session } from "../session.ts";
-import { quoteIdent, quoteLiteral } from "../quote.ts";
+import type { Session } from "../session/session.ts";
+import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 
 /** What must hold for each statement of the load, whatever a tenant's function did to the session before. */
 const steady: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import { quoteIdent } from "../quote.ts";
-import type { Session } from "../session.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import { tell, type LoadContext } from "./context.ts";
 import { withCreateRights } from "./create-rights.ts";
 import { applyDatabaseProperties } from "./database.ts";

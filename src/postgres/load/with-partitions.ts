@@ -2,8 +2,8 @@ import { Failure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { Image } from "../image.ts";
-import { quoteIdent } from "../quote.ts";
-import type { TocEntry } from "../toc.ts";
+import { quoteIdent } from "../session/quote.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import { readSchemaArchive } from "./schema-archive.ts";
 
 interface TableName {

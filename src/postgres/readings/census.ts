@@ -6,7 +6,7 @@
  */
 import { sha256 } from "../../base/digest.ts";
 import type { Census, Scope } from "../../model/fingerprint.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 import { codeQueries } from "./census-code.ts";
 import { databaseQueries } from "./census-database.ts";
 import { extensionQueries, memberOfExtension } from "./census-extensions.ts";

@@ -1,5 +1,5 @@
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
 
 /**

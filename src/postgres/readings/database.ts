@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { DatabaseFingerprint, Scope } from "../../model/fingerprint.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 
 interface DatabaseRow extends Omit<DatabaseFingerprint, "settings"> {
   readonly oid: number;

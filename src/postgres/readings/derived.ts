@@ -5,9 +5,9 @@
  * digest; the session has the settings of `setExactText`.
  */
 import type { Derived, Multiset, Scope, TableFingerprint } from "../../model/fingerprint.ts";
-import { planningHazards } from "../planning-hazards.ts";
-import { quoteIdent, quoteLiteral, quoteName } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { planningHazards } from "../source/planning-hazards.ts";
+import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { MultisetMeasure } from "./multiset.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
 

@@ -1,5 +1,5 @@
 import type { ExtensionFingerprint } from "../../model/fingerprint.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 
 /**
  * Every extension of the database, by name. A schema tenant gets them all as well: the bodies of

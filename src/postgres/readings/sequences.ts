@@ -1,8 +1,8 @@
 import { Failure } from "../../base/failure.ts";
 import type { Scope, SequenceState } from "../../model/fingerprint.ts";
-import { sqlStateOf } from "../errors.ts";
-import { quoteLiteral, quoteName } from "../quote.ts";
-import type { Session } from "../session.ts";
+import { sqlStateOf } from "../session/errors.ts";
+import { quoteLiteral, quoteName } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import type { ExtensionRelation } from "./extensions.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
 

@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { access, open } from "node:fs/promises";
+import { Failure } from "../../base/failure.ts";
+import { pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
+
+/** Starts the server's command line with its output in `log`; rejects when it cannot be executed. */
+export async function launch(argv: readonly string[], cwd: string, log: string): Promise<ChildProcess> {
+  const [file = "", ...args] = argv;
+  // The log stays ours: the server writes to it but cannot open it.
+  await using output = await open(log, "w", 0o600);
+  const child = spawn(file, args, {
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
+    stdio: ["ignore", output.fd, output.fd],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  return child;
+}
+
+/** Resolves when the process has ended. */
+export function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("exit", () => {
+      resolve();
+    });
+  });
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Ends the process and waits for it. */
+export async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  // Fast, immediate, then the kernel's way; nothing in the server is worth waiting for.
+  for (const [signal, limitMs] of [
+    ["SIGINT", 4000],
+    ["SIGQUIT", 6000],
+    ["SIGKILL", 10_000],
+  ] as const) {
+    if (hasEnded(child)) return;
+    child.kill(signal);
+    const waiting = within({ signal: new AbortController().signal }, limitMs);
+    await Promise.race([ended, pause(limitMs, waiting).catch(() => undefined)]);
+  }
+}
+
+/** Waits until the socket is there; "scratch/start" when the server ends before. */
+export async function answering(
+  socket: string,
+  child: ChildProcess,
+  log: string,
+  wait: Waiting,
+): Promise<void> {
+  while (!(await exists(socket))) {
+    if (hasEnded(child)) throw new Failure("scratch/start", `PostgreSQL ended at once: ${await tail(log)}`);
+    stillWaiting(wait);
+    await pause(15, wait);
+  }
+}
+
+/** Repeats `work` until the server takes connections; "scratch/start" when it ends or refuses. */
+export async function ready(
+  work: () => Promise<void>,
+  child: ChildProcess,
+  log: string,
+  wait: Waiting,
+): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (hasEnded(child))
+        throw new Failure("scratch/start", `PostgreSQL ended at once: ${await tail(log)}`, { cause: error });
+      if (!isStarting(error))
+        throw new Failure("scratch/start", `PostgreSQL does not answer: ${await tail(log)}`, {
+          cause: error,
+        });
+      await pause(25, wait);
+    }
+  }
+}
+
+/** 57P03: the server is up but not ready yet; a refused socket is about to be listened on. */
+function isStarting(error: unknown): boolean {
+  const code: unknown =
+    typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return code === "57P03" || code === "ECONNREFUSED" || code === "ENOENT";
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function tail(log: string): Promise<string> {
+  await using file = await open(log, "r");
+  const { size } = await file.stat();
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2000), 0, 2000, Math.max(0, size - 2000));
+  return buffer.toString("utf8", 0, bytesRead).trim().split("\n").slice(-6).join("; ");
+}

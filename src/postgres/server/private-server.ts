@@ -1,0 +1,199 @@
+/**
+ * PostgreSQL servers of our own: scratch, the demo's and the tests' sources, later the catalog.
+ *
+ * A scratch server is hostile ground, since the code of a tenant runs in it. It listens on a socket
+ * in a folder that only its user may enter, never on TCP; it runs as another user where we are root
+ * and without a network where the kernel allows. Logins need SCRAM with a random password even
+ * there: with `trust` a tenant's foreign server that points at the socket could log in as anybody.
+ */
+import { chmod, lchown, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Chance } from "../../base/chance.ts";
+import { randomBase32 } from "../../base/chance.ts";
+import { Failure } from "../../base/failure.ts";
+import { run } from "../../base/program.ts";
+import { within, type Waiting } from "../../base/waiting.ts";
+import type { ServerAddress } from "../image.ts";
+import { confinement, type Isolation } from "./private-server-confinement.ts";
+import { takeOver } from "./private-server-login.ts";
+import { forget, nameOwner, wipeLeftovers } from "./private-server-leftovers.ts";
+import { answering, endOf, launch, ready, stop } from "./private-server-process.ts";
+import { clusterTemplate } from "./private-server-template.ts";
+
+export interface PrivateServerOptions {
+  /**
+   * The folder that holds the private servers of this host; made when absent. Tmpfs or an encrypted
+   * volume for scratch, since unlinking is not wiping. `runAs` must be able to pass through its parents.
+   */
+  readonly root: string;
+  /** The folder of `initdb` and `postgres`. */
+  readonly binFolder: string;
+  /** The superuser's name; a random one where tenants' code runs, so that no tenant can name it. */
+  readonly superuser: { readonly kind: "random" } | { readonly kind: "named"; readonly name: string };
+  /** User and group of the server; needed when we are root, which PostgreSQL refuses to run as. */
+  readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Of the cluster, not of its databases: `UTF8` and `C` unless told. */
+  readonly encoding?: string;
+  readonly locale?: string;
+  /** Settings beside and above those of a throw-away server (`throwAwaySettings`). */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly startLimitMs?: number;
+  readonly chance: Chance;
+}
+
+export interface PrivateServer extends AsyncDisposable {
+  /** The superuser's login to the database `postgres`. */
+  readonly address: ServerAddress;
+  readonly binFolder: string;
+  readonly isolation: Isolation;
+  readonly pid: number;
+  /** Aborted with "scratch/lost" when the server ends without having been told to. */
+  readonly lost: AbortSignal;
+}
+
+/** Everything of a private server is computed again after a crash, so nothing is made durable. */
+const throwAwaySettings: Readonly<Record<string, string>> = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  // With minimal WAL a COPY into a table truncated in the same transaction writes none.
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  max_wal_size: "4GB",
+  checkpoint_timeout: "1h",
+  autovacuum: "off",
+  jit: "off",
+  shared_buffers: "128MB",
+  maintenance_work_mem: "128MB",
+  max_connections: "50",
+  max_locks_per_transaction: "1024",
+  // A crash is a finding about this machine; a server that silently came back would hide it.
+  restart_after_crash: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  // LOG and FATAL only: messages of level ERROR carry rows.
+  log_min_messages: "log",
+};
+
+const socketPathBytesMax = 107;
+const port = 5432;
+
+/**
+ * Starts a server in a new folder below `root` and waits until it answers. Leftovers of crashed runs
+ * in the same root are ended and wiped first. Disposal ends the server and wipes its folder; should
+ * this process die, the server dies with it and the folder goes at the next start.
+ * Throws "scratch/start" with the end of the server's log, "scratch/room", "program/missing".
+ */
+export async function startPrivateServer(
+  options: PrivateServerOptions,
+  wait: Waiting,
+): Promise<PrivateServer> {
+  const limited = within(wait, options.startLimitMs ?? 120_000);
+  if (process.getuid?.() === 0 && options.runAs === undefined) {
+    throw new Failure("scratch/start", "PostgreSQL refuses to run as root", {
+      hint: "name an unprivileged user for scratch servers",
+    });
+  }
+  await mkdir(options.root, { recursive: true });
+  await wipeLeftovers(options.root);
+  const template = await clusterTemplate(options, limited);
+  const folder = join(options.root, `server-${randomBase32(options.chance, 8)}`);
+  const cleanUp: (() => Promise<void>)[] = [
+    () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  ];
+  try {
+    // The note comes first: a folder without one would belong to nobody after a crash.
+    await nameOwner(folder, { serverPid: null, socketFolder: null });
+    await mkdir(folder, { mode: 0o700 });
+    const socketFolder = await socketFolderFor(folder);
+    if (socketFolder !== folder) cleanUp.push(() => rm(socketFolder, { recursive: true, force: true }));
+    const data = join(folder, "data");
+    await run({ file: "cp", args: ["-a", "--reflink=auto", template.data, data] }, limited);
+    await handOver([folder, socketFolder], data, options.runAs, limited);
+    const { wrap, isolation } = await confinement(options.root, options.runAs, limited);
+    const log = join(folder, "log");
+    const settings = {
+      ...throwAwaySettings,
+      ...options.settings,
+      listen_addresses: "",
+      unix_socket_directories: socketFolder,
+      unix_socket_permissions: "0700",
+      port: String(port),
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    const child = await launch(
+      [...wrap, join(options.binFolder, "postgres"), "-D", data, ...args],
+      folder,
+      log,
+    );
+    const ended = endOf(child);
+    cleanUp.push(() => stop(child, ended));
+    const pid = child.pid ?? 0;
+    await nameOwner(folder, { serverPid: pid, socketFolder });
+    const server = { host: socketFolder, port, database: "postgres" };
+    const first = { ...server, user: template.user, password: template.password };
+    await answering(join(socketFolder, `.s.PGSQL.${String(port)}`), child, log, limited);
+    const name =
+      options.superuser.kind === "named" ? options.superuser.name : `hf_${randomBase32(options.chance, 20)}`;
+    const password = options.chance(24).toString("base64url");
+    await ready(() => takeOver(first, { name, password, chance: options.chance }), child, log, limited);
+    let told = false;
+    const lost = new AbortController();
+    child.once("exit", () => {
+      if (!told) lost.abort(new Failure("scratch/lost", "the private PostgreSQL server ended by itself"));
+    });
+    return {
+      address: { ...server, user: name, password },
+      binFolder: options.binFolder,
+      isolation,
+      pid,
+      lost: lost.signal,
+      [Symbol.asyncDispose]: async () => {
+        told = true;
+        await undo(cleanUp);
+        forget(folder);
+      },
+    };
+  } catch (error) {
+    await undo(cleanUp);
+    forget(folder);
+    throw startFailure(error);
+  }
+}
+
+/** In reverse, each in turn, whatever the others did. */
+async function undo(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps.toReversed()) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0)
+    throw new Failure("scratch/lost", "a private server was not wiped whole", { cause: errors[0] });
+}
+
+/** The kernel cuts socket paths off at 107 bytes; a state folder deep down gets its socket elsewhere. */
+async function socketFolderFor(folder: string): Promise<string> {
+  const path = join(folder, `.s.PGSQL.${String(port)}`);
+  return Buffer.byteLength(path) <= socketPathBytesMax ? folder : mkdtemp(join(tmpdir(), "hf-"));
+}
+
+async function handOver(
+  folders: readonly string[],
+  data: string,
+  runAs: PrivateServerOptions["runAs"],
+  wait: Waiting,
+): Promise<void> {
+  for (const folder of new Set(folders)) {
+    await chmod(folder, 0o700);
+    if (runAs !== undefined) await lchown(folder, runAs.uid, runAs.gid);
+  }
+  if (runAs === undefined) return;
+  await run({ file: "chown", args: ["-R", `${String(runAs.uid)}:${String(runAs.gid)}`, data] }, wait);
+}
+
+function startFailure(error: unknown): unknown {
+  const said = error instanceof Error ? error.message : String(error);
+  if (/no space left|ENOSPC/i.test(said))
+    return new Failure("scratch/room", "no room to start a private server", { cause: error });
+  if (error instanceof Failure) return error;
+  return new Failure("scratch/start", "start a private PostgreSQL server", { cause: error });
+}

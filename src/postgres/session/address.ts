@@ -1,0 +1,96 @@
+import { Failure } from "../../base/failure.ts";
+import type { ServerAddress } from "../image.ts";
+import { startupOptions } from "./startup.ts";
+
+const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+/** Harmless here: Holdfast sets its own name and limits. */
+const ignored = ["application_name", "connect_timeout"];
+
+/**
+ * The address in a `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…` URL. A socket's
+ * folder goes in the host, percent-encoded, or in `?host=`. A parameter that we would have to
+ * disregard is refused with "config/invalid", since it may be the one that keeps a connection safe.
+ * Messages never quote the URL, which holds a password.
+ */
+export function addressOf(url: string): ServerAddress {
+  const parsed = parse(url);
+  const settings = new Map(parsed.searchParams);
+  for (const name of settings.keys()) {
+    if (!["sslmode", "sslrootcert", "host", ...ignored].includes(name)) {
+      throw new Failure("config/invalid", `the parameter ${name} in the URL of a server is not supported`);
+    }
+  }
+  const sslmode = settings.get("sslmode");
+  if (sslmode !== undefined && !sslModes.includes(sslmode)) {
+    throw new Failure(
+      "config/invalid",
+      `sslmode in the URL of a server must be one of ${sslModes.join(", ")}`,
+    );
+  }
+  const user = decode(parsed.username) || "postgres";
+  const sslRootCert = settings.get("sslrootcert");
+  return {
+    host: settings.get("host") ?? (decode(parsed.hostname.replace(/^\[(.*)\]$/, "$1")) || "localhost"),
+    port: parsed.port === "" ? 5432 : Number(parsed.port),
+    user,
+    password: parsed.password === "" ? null : decode(parsed.password),
+    database: decode(parsed.pathname.replace(/^\//, "")) || user,
+    ...(sslmode === undefined ? {} : { sslmode }),
+    ...(sslRootCert === undefined ? {} : { sslRootCert }),
+  };
+}
+
+/**
+ * How the programs of PostgreSQL are told the same address: by environment, never in their arguments.
+ * Their sessions start with the same settings as ours.
+ */
+export function programEnvironment(
+  address: ServerAddress,
+  startup: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    PGHOST: address.host,
+    PGPORT: String(address.port),
+    PGUSER: address.user,
+    PGDATABASE: address.database,
+    PGAPPNAME: "holdfast",
+    PGOPTIONS: startupOptions(startup),
+    PGCONNECT_TIMEOUT: "30",
+    // Our own sessions do not speak it either.
+    PGGSSENCMODE: "disable",
+    ...(address.password === null ? passwordSources() : { PGPASSWORD: address.password }),
+    ...(address.sslmode === undefined ? {} : { PGSSLMODE: address.sslmode }),
+    ...(address.sslRootCert === undefined ? {} : { PGSSLROOTCERT: address.sslRootCert }),
+  };
+}
+
+/** Where `pg` looks as well when the URL has no password. */
+function passwordSources(): Record<string, string> {
+  const names = ["PGPASSWORD", "PGPASSFILE", "HOME"];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+function parse(given: string): URL {
+  // With the host in a parameter PostgreSQL's own URLs may name a user and no host, which URL refuses.
+  const url = given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:")) {
+    throw new Failure(
+      "config/invalid",
+      "the URL of a server must look like postgres://user@host:5432/database",
+    );
+  }
+  return parsed;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new Failure("config/invalid", "the URL of a server has a percent sign that starts no escape", {
+      cause,
+    });
+  }
+}

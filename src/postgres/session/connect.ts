@@ -1,0 +1,250 @@
+import { readFile } from "node:fs/promises";
+import { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import { Client, type ClientConfig } from "pg";
+import { Failure, reasonOf } from "../../base/failure.ts";
+import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
+import { copyIn, copyOut, GivenSourceError } from "./copy.ts";
+import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
+import type { ServerAddress } from "../image.ts";
+import type { CopyOut, Session, Side } from "./session.ts";
+import { laterSettings, startupOptions, startupOptionsOfTenant } from "./startup.ts";
+
+export interface ConnectOptions {
+  /** Shown in pg_stat_activity; default `holdfast`. */
+  readonly applicationName?: string;
+  /** Settings from the first moment on, above those that the database or the role has, and above ours (`startupOptions`). */
+  readonly startup?: Readonly<Record<string, string>>;
+  /** Whether names are looked up by the database's own search_path; only for logins without any right that matters. */
+  readonly ownSearchPath?: boolean;
+  /** No event trigger of a tenant fires on login, where the server (17 and newer) and the role's rights allow that. */
+  readonly withoutEventTriggers?: boolean;
+  /** Default 30 seconds. */
+  readonly connectTimeoutMs?: number;
+}
+
+const connectTimeoutMsDefault = 30_000;
+const closeTimeoutMs = 3_000;
+
+/**
+ * Opens a session. `wait` covers its whole life: when it ends, the connection is cut and whatever ran
+ * on it fails as the wait does. Values come as `pg` parses them: bigint and numeric as text, `name[]`
+ * not at all (cast it to text[]). One statement runs at a time; later calls queue behind it.
+ */
+export async function connect(
+  address: ServerAddress,
+  side: Side,
+  options: ConnectOptions,
+  wait: Waiting,
+): Promise<Session> {
+  stillWaiting(wait);
+  // Its release is not known before the session stands; one that lacks a setting, or a role that may not set
+  // it, is refused at once and asked again with fewer.
+  const wishes = [...(options.withoutEventTriggers === true ? [withoutEventTriggers] : []), newest];
+  for (const wish of wishes) {
+    try {
+      return await connectWith(address, side, { ...options, startup: { ...wish, ...options.startup } }, wait);
+    } catch (error) {
+      const sqlState = sqlStateOf(error);
+      if (sqlState !== unknownSetting && sqlState !== forbidden) throw error;
+    }
+  }
+  return connectWith(address, side, options, wait);
+}
+
+const newest = laterSettings(Infinity);
+const withoutEventTriggers = { ...newest, event_triggers: "off" };
+const unknownSetting = "42704";
+const forbidden = "42501";
+
+async function connectWith(
+  address: ServerAddress,
+  side: Side,
+  options: ConnectOptions,
+  wait: Waiting,
+): Promise<Session> {
+  const sslmode = address.host.startsWith("/") ? "disable" : (address.sslmode ?? "prefer");
+  if (sslmode !== "prefer" && sslmode !== "allow")
+    return open(address, side, options, await tlsOf(address, sslmode), wait);
+  // As libpq does: encrypted where the server can, in the clear where it cannot.
+  try {
+    return await open(address, side, options, { rejectUnauthorized: false }, wait);
+  } catch (error) {
+    if (!reasonOf(error).includes("does not support SSL")) throw error;
+    return open(address, side, options, false, wait);
+  }
+}
+
+async function tlsOf(address: ServerAddress, sslmode: string): Promise<ConnectionOptions | false> {
+  if (sslmode === "disable") return false;
+  const ca = address.sslRootCert === undefined ? {} : { ca: await authorities(address.sslRootCert) };
+  if (sslmode === "verify-full") return { rejectUnauthorized: true, ...ca };
+  if (sslmode === "verify-ca")
+    return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca };
+  return { rejectUnauthorized: false };
+}
+
+async function authorities(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new Failure("config/invalid", `sslrootcert of the URL cannot be read: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+async function open(
+  address: ServerAddress,
+  side: Side,
+  options: ConnectOptions,
+  ssl: ConnectionOptions | false,
+  wait: Waiting,
+): Promise<Session> {
+  const socket = new Socket();
+  const client = new Client(configOf(address, options, ssl, socket));
+  const life = new Life(client, socket, wait);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version",
+    );
+    return new PgSession(side, rows[0]?.version ?? 0, client, life);
+  } catch (error) {
+    await life.end();
+    if (wait.signal.aborted) throw abortFailure(wait.signal);
+    const where = `connect to ${address.host}:${String(address.port)} database ${address.database} as ${address.user}`;
+    const isSilent = error instanceof Error && !("code" in error);
+    throw postgresFailure(
+      side,
+      where,
+      isSilent ? new ConnectingError(error.message, { cause: error }) : error,
+    );
+  }
+}
+
+function configOf(
+  address: ServerAddress,
+  options: ConnectOptions,
+  ssl: ConnectionOptions | false,
+  socket: Socket,
+): ClientConfig {
+  return {
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    ...(address.password === null ? {} : { password: address.password }),
+    ssl,
+    stream: () => socket,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    client_encoding: "UTF8",
+    application_name: options.applicationName ?? "holdfast",
+    options:
+      options.ownSearchPath === true
+        ? startupOptionsOfTenant(options.startup)
+        : startupOptions(options.startup),
+    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsDefault,
+  };
+}
+
+/** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */
+class Life {
+  readonly #client: Client;
+  readonly #socket: Socket;
+  readonly wait: Waiting;
+  readonly cut: () => void;
+  readonly #gone: Promise<void>;
+
+  constructor(client: Client, socket: Socket, wait: Waiting) {
+    this.#client = client;
+    this.#socket = socket;
+    this.wait = wait;
+    this.cut = () => {
+      socket.destroy();
+    };
+    this.#gone = new Promise((resolve) => {
+      socket.once("close", () => {
+        resolve();
+      });
+    });
+    wait.signal.addEventListener("abort", this.cut, { once: true });
+    // Without a listener a connection that breaks between two statements would end the process;
+    // the next statement fails and says so.
+    client.on("error", () => undefined);
+  }
+
+  async end(): Promise<void> {
+    this.wait.signal.removeEventListener("abort", this.cut);
+    const timer = setTimeout(this.cut, closeTimeoutMs);
+    try {
+      if (!this.#socket.destroyed) {
+        this.#client.end().catch(() => undefined);
+        await this.#gone;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+class PgSession implements Session {
+  readonly side: Side;
+  readonly versionNum: number;
+  readonly #client: Client;
+  readonly #life: Life;
+  /** The end of the last statement given to the connection. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(side: Side, versionNum: number, client: Client, life: Life) {
+    this.side = side;
+    this.versionNum = versionNum;
+    this.#client = client;
+    this.#life = life;
+  }
+
+  async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    const done = await this.#turn(text, () =>
+      values === undefined ? this.#client.query<Row>(text) : this.#client.query<Row>(text, [...values]),
+    );
+    // Several statements in one text give a list of results, of which the last one counts.
+    const last = Array.isArray(done) ? (done as (typeof done)[]).at(-1) : done;
+    return last?.rows ?? [];
+  }
+
+  copyOut(statement: string): CopyOut {
+    return copyOut(this.#client, statement, (work) => this.#turn(statement, work), this.#life.cut);
+  }
+
+  async copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#turn(statement, () => copyIn(this.#client, statement, source));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#life.end();
+  }
+
+  async #turn<T>(statement: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const turn = (async () => {
+      await before.catch(() => undefined);
+      stillWaiting(this.#life.wait);
+      return work();
+    })();
+    this.#last = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } catch (error) {
+      if (error instanceof GivenSourceError) throw error.cause;
+      if (this.#life.wait.signal.aborted) throw abortFailure(this.#life.wait.signal);
+      throw postgresFailure(this.side, headOf(statement), error);
+    }
+  }
+}
+
+/** Enough of a statement to know it by; our statements carry names but no rows. */
+function headOf(statement: string): string {
+  const line = statement.trim().replaceAll(/\s+/g, " ");
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}

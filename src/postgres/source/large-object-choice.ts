@@ -1,0 +1,138 @@
+import { Failure } from "../../base/failure.ts";
+import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
+import { copyOutStatement } from "../session/copy-statement.ts";
+import type { LargeObjectChoice } from "./large-object-stream.ts";
+import type { Session } from "../session/session.ts";
+
+export interface ChosenLargeObjects {
+  /** Null when there are none. */
+  readonly choice: LargeObjectChoice | null;
+  /** Owners and grantees, which become roles of the fingerprint. */
+  readonly roles: readonly string[];
+  readonly omitted: Fingerprint["omitted"];
+  /** The roughest of guesses, for progress. */
+  readonly estimatedBytes: number;
+}
+
+/**
+ * The large objects of the tenant (trap 10). A database has all of its own. Objects belong to no schema, so
+ * a tenant of schemas has those that the owners of its schemas own *and* a column of type oid refers to;
+ * its own that nothing refers to are counted as omitted. One that a column refers to and somebody else owns
+ * may be another tenant's: "source/unsupported", unless the plan ignores large objects.
+ */
+export async function chooseLargeObjects(session: Session, scope: Scope): Promise<ChosenLargeObjects> {
+  const [whole] = await session.query<{ count: number; bytes: number }>(
+    `select (select count(*) from pg_catalog.pg_largeobject_metadata)::float8 as count,
+            pg_catalog.pg_relation_size('pg_catalog.pg_largeobject')::float8 as bytes`,
+  );
+  const count = whole?.count ?? 0;
+  const none = { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
+  if (count === 0) return none;
+  if (scope.kind === "database")
+    return {
+      ...none,
+      choice: { kind: "all" },
+      roles: await rolesOf(session, null),
+      estimatedBytes: whole?.bytes ?? 0,
+    };
+  const { oids, orphans } = await ofSchemas(session, scope.schemas);
+  const omitted =
+    orphans === 0
+      ? []
+      : [
+          {
+            kind: "large objects",
+            name: String(orphans),
+            reason: "owned by the tenant's roles, but no column refers to them",
+          },
+        ];
+  if (oids.length === 0) return { ...none, omitted };
+  const estimatedBytes = ((whole?.bytes ?? 0) * oids.length) / count;
+  return { choice: { kind: "only", oids }, roles: await rolesOf(session, oids), omitted, estimatedBytes };
+}
+
+async function rolesOf(session: Session, oids: readonly number[] | null): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `select distinct r.rolname::text as name
+       from pg_catalog.pg_largeobject_metadata m
+      cross join lateral (
+        select m.lomowner as oid union all
+        select a.who from pg_catalog.aclexplode(m.lomacl) as acl
+         cross join lateral (values (acl.grantor), (acl.grantee)) as a(who)) as named
+       join pg_catalog.pg_roles r on r.oid = named.oid
+      where $1::oid[] is null or m.oid = any ($1)
+      order by 1`,
+    [oids],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function ofSchemas(
+  session: Session,
+  schemas: readonly string[],
+): Promise<{ readonly oids: readonly number[]; readonly orphans: number }> {
+  const objects = await session.query<{ oid: number; owned: boolean }>(
+    `select m.oid, m.lomowner in (
+              select nspowner from pg_catalog.pg_namespace where nspname = any ($1::text[])) as owned
+       from pg_catalog.pg_largeobject_metadata m`,
+    [schemas],
+  );
+  const known = new Map(objects.map(({ oid, owned }) => [oid, owned]));
+  const referred = new Set<number>();
+  for (const column of await oidColumns(session, schemas)) {
+    for await (const oid of valuesOf(session, column)) if (known.has(oid)) referred.add(oid);
+    for (const oid of referred) if (known.get(oid) === false) throw await strange(session, oid, column);
+  }
+  const owned = objects.filter((one) => one.owned).length;
+  return { oids: [...referred].sort((a, b) => a - b), orphans: owned - referred.size };
+}
+
+interface OidColumn {
+  readonly schema: string;
+  readonly name: string;
+  readonly column: string;
+}
+
+async function strange(session: Session, oid: number, column: OidColumn): Promise<Failure> {
+  const [object] = await session.query<{ owner: string }>(
+    "select pg_catalog.pg_get_userbyid(lomowner)::text as owner from pg_catalog.pg_largeobject_metadata where oid = $1",
+    [oid],
+  );
+  const where = `${column.schema}.${column.name}.${column.column}`;
+  const message = `large object ${String(oid)} in ${where} belongs to ${object?.owner ?? "somebody else"}`;
+  return new Failure("source/unsupported", message, {
+    hint: "give it to the owner of the tenant's schema, or set largeObjects: ignore in the plan",
+  });
+}
+
+/**
+ * What a column of type oid holds, by a plain COPY: planning a query of the tenant's table could call its
+ * functions as us (trap 2).
+ */
+async function* valuesOf(session: Session, column: OidColumn): AsyncGenerator<number> {
+  const statement = copyOutStatement({ ...column, columns: [column.column] }, "UTF8");
+  let rest = "";
+  for await (const part of session.copyOut(statement).bytes) {
+    const lines = (rest + part.toString("latin1")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== nullText) yield Number(line);
+  }
+}
+
+const nullText = String.raw`\N`;
+
+/** Columns of type oid, or of a domain over it such as `lo`. Generated ones repeat others, and COPY does not tell them. */
+async function oidColumns(session: Session, schemas: readonly string[]): Promise<OidColumn[]> {
+  return session.query(
+    `select n.nspname::text as schema, c.relname::text as name, a.attname::text as "column"
+       from pg_catalog.pg_attribute a
+       join pg_catalog.pg_class c on c.oid = a.attrelid and c.relkind = 'r'
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_type t on t.oid = a.atttypid
+      where n.nspname = any ($1::text[]) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+        and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
+        and 'pg_catalog.oid'::pg_catalog.regtype in (t.oid, t.typbasetype)
+      order by 1, 2, 3`,
+    [schemas],
+  );
+}

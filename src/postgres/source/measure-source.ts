@@ -1,0 +1,119 @@
+import { Failure } from "../../base/failure.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
+import { listed } from "./examined.ts";
+import { readCensusEntries, censusOf } from "../readings/census.ts";
+import { censusAgainstToc } from "../readings/census-toc.ts";
+import { readCollations } from "../readings/collations.ts";
+import { readDatabase } from "../readings/database.ts";
+import { readGenerated, readMatviews } from "../readings/derived.ts";
+import { readExtensionRelations, readExtensions, type ExtensionRelation } from "../readings/extensions.ts";
+import { readOmitted } from "../readings/omitted.ts";
+import { readRoles } from "../readings/roles.ts";
+import { readSequences } from "../readings/sequences.ts";
+import { readingCatalogs } from "../session/settings.ts";
+import type { Session } from "../session/session.ts";
+import type { Opened } from "./opened.ts";
+import type { TocEntry } from "../archive/toc.ts";
+
+/**
+ * The fingerprint: what was measured while the streams were read, and all the readings of the same
+ * snapshot. Fails with "source/unsupported" when the catalogs hold an object that the schema archive has
+ * no entry for (trap 9).
+ */
+export async function measureSource(
+  opened: Opened,
+  measured: Pick<Fingerprint, "tables" | "schema" | "largeObjects">,
+  toc: readonly TocEntry[],
+): Promise<Fingerprint> {
+  const { scope, holder, encoding, options, largeObjects } = opened;
+  const { session } = holder;
+  const { census, roles, relations, extensionRelations, omitted, collations } = await readingCatalogs(
+    session,
+    () => readCatalogs(session, opened),
+  );
+  assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
+  return {
+    scope,
+    server: await readServer(session, holder.standby),
+    at: holder.at.toISOString(),
+    lsn: holder.lsn,
+    database: await readDatabase(
+      session,
+      scope,
+      roles.map(({ name }) => name),
+    ),
+    roles,
+    extensions: await readExtensions(session, options.leaveOutExtensions),
+    collations,
+    census: censusOf(census),
+    ...measured,
+    sequences: await readSequences(session, scope, extensionRelations),
+    generated: await readGenerated(session, scope, encoding, measured.tables, opened.present),
+    matviews: await readMatviews(session, scope, encoding, opened.present),
+    omitted: [
+      ...omitted,
+      ...(scope.kind === "schemas" ? sharedConfiguration(relations) : []),
+      ...largeObjects.omitted,
+    ],
+  };
+}
+
+/** The readings that describe every object, and no row. */
+async function readCatalogs(session: Session, { scope, options, largeObjects }: Opened) {
+  const relations = await readExtensionRelations(session, options.leaveOutExtensions);
+  const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
+  return {
+    relations,
+    extensionRelations,
+    census: await readCensusEntries(session, scope),
+    roles: await readRoles(session, scope, largeObjects.roles),
+    collations: await readCollations(session, scope),
+    omitted: await readOmitted(session, scope, { ...options, extensionRelations }),
+  };
+}
+
+/** To one tenant of several the configuration of an extension does not belong. */
+function asShared(relation: ExtensionRelation): ExtensionRelation {
+  return relation.configuration ? { ...relation, configuration: false, filled: false } : relation;
+}
+
+function sharedConfiguration(relations: readonly ExtensionRelation[]): Fingerprint["omitted"] {
+  return relations
+    .filter(({ configuration, filled }) => configuration && filled)
+    .map(({ extension, schema, name }) => ({
+      kind: "configuration of an extension",
+      name: `${schema}.${name}`,
+      reason: `${extension} shares it among all tenants of the database`,
+    }));
+}
+
+function assertArchived(missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  throw new Failure("source/unsupported", `pg_dump left out what the catalogs hold: ${listed(missing)}`, {
+    hint: "may the backup role see it?",
+  });
+}
+
+async function readServer(session: Session, standby: boolean): Promise<Fingerprint["server"]> {
+  const [server] = await session.query<{ version: string; databaseOid: number; mayAsk: boolean }>(
+    `select pg_catalog.version() as version,
+            (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) as "databaseOid",
+            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') as "mayAsk"`,
+  );
+  if (server === undefined) throw new Failure("internal/bug", "the server did not tell its version");
+  const { version, databaseOid } = server;
+  return {
+    versionNum: session.versionNum,
+    version,
+    systemIdentifier: server.mayAsk ? await systemIdentifier(session) : null,
+    databaseOid,
+    standby,
+  };
+}
+
+async function systemIdentifier(session: Session): Promise<string | null> {
+  const [row] = await session.query<{ id: string }>(
+    "select system_identifier::text as id from pg_catalog.pg_control_system()",
+  );
+  return row?.id ?? null;
+}

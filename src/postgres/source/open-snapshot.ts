@@ -1,0 +1,102 @@
+import { Failure, isFailure } from "../../base/failure.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import { addressOf } from "../session/address.ts";
+import { connect } from "../session/connect.ts";
+import { hold } from "./holder.ts";
+import type { ServerAddress } from "../image.ts";
+import { chooseLargeObjects } from "./large-object-choice.ts";
+import { watchLocks } from "./lock-watch.ts";
+import { examinePooler } from "./pooler.ts";
+import { assertFit, preflight } from "./preflight.ts";
+import { findPrograms, majorOf, type Programs } from "../server/programs.ts";
+import { openReaders } from "./readers.ts";
+import { planRows, type ReadTable } from "./row-plan.ts";
+import type { Session } from "../session/session.ts";
+import { setExactText } from "../session/settings.ts";
+import { SnapshotLife, keepAlive } from "./snapshot-life.ts";
+import { SourceSnapshot } from "./source-snapshot.ts";
+import type { Snapshot, SnapshotOptions, SourceAddress } from "./snapshot.ts";
+import { describeTables } from "./table-details.ts";
+
+/** TID range scans, without which every slice would read the whole table. */
+const slicesFrom = 140_000;
+
+/**
+ * Takes one consistent snapshot of the tenant. Everything that would make the backup less than whole is
+ * looked for first and fails with its own code; after that every table is locked, and from the moment
+ * this returns the holder is watched, kept alive and limited in age. Dispose it in any case.
+ */
+export async function openSnapshot(
+  source: SourceAddress,
+  options: SnapshotOptions,
+  wait: Waiting,
+): Promise<Snapshot> {
+  const address: ServerAddress = { ...addressOf(source.url), database: source.scope.database };
+  await using made = new AsyncDisposableStack();
+  const life = made.use(new SnapshotLife(wait, options.maxAgeMs));
+  const watcher = made.use(
+    await connect(address, "source", { applicationName: "holdfast watcher" }, life.wait),
+  );
+  assertFit([await examinePooler(address, life.wait)]);
+  await setExactText(watcher);
+  assertFit(await preflight(watcher, { ...options, scope: source.scope }));
+  const programs = await programsFor(watcher.versionNum, options.binFolders, life.wait);
+
+  let holderPid: number | null = null;
+  life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
+  const request = { ...options, scope: source.scope, lockTimeoutMs: options.yieldAfterMs };
+  const holder = await hold(address, request, (pid) => (holderPid = pid), life.wait);
+  made.use(holder.session);
+  life.beside(keepAlive(holder.session, life.wait));
+
+  const details = await describeTables(holder.session, holder.tables);
+  const tables = holder.tables.flatMap((table): ReadTable[] => {
+    const of = details.get(table.oid);
+    return of === undefined ? [] : [{ ...table, ...of }];
+  });
+  const largeObjects =
+    options.largeObjects === "include"
+      ? await chooseLargeObjects(holder.session, source.scope)
+      : { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
+  const readers = made.use(openReaders(address, holder, options.jobs, life.wait));
+  const plans = planRows(tables, options.sliceBlocks, watcher.versionNum >= slicesFrom);
+  const encoding = await encodingOf(holder.session);
+  return new SourceSnapshot(
+    {
+      address,
+      scope: source.scope,
+      options,
+      programs,
+      encoding,
+      holder,
+      present: watcher,
+      readers,
+      tables,
+      plans,
+      largeObjects,
+    },
+    life,
+    made.move(),
+  );
+}
+
+/** Of the source's own major version, so that scratch can be as well (trap 21). */
+async function programsFor(versionNum: number, folders: readonly string[], wait: Waiting): Promise<Programs> {
+  try {
+    return await findPrograms(folders, majorOf(versionNum), wait);
+  } catch (error) {
+    if (!isFailure(error, "program/missing")) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new Failure("source/version", `no pg_dump fits the source: ${error.message}`, {
+      cause: error,
+      ...hint,
+    });
+  }
+}
+
+async function encodingOf(session: Session): Promise<string> {
+  const [row] = await session.query<{ encoding: string }>(
+    "select pg_catalog.current_setting('server_encoding') as encoding",
+  );
+  return row?.encoding ?? "UTF8";
+}

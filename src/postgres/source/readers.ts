@@ -1,0 +1,101 @@
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { Budget } from "../../base/limit.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import { connect } from "../session/connect.ts";
+import { sqlStateOf } from "../session/errors.ts";
+import type { Holder } from "./holder.ts";
+import type { ServerAddress } from "../image.ts";
+import { quoteLiteral, quoteName } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
+import { assertExactText, setExactText } from "../session/settings.ts";
+import { lockStatement, type SourceTable } from "./source-tables.ts";
+
+/** Sessions that read in the holder's snapshot side by side; opened when first needed. */
+export interface Readers extends AsyncDisposable {
+  /** Lends a session, waiting for one to be free. Give it back only in good order; a broken one is never lent again. */
+  lend(): Promise<{ readonly session: Session; readonly giveBack: () => void }>;
+  /** Reads the settings of every session again and ends the transactions. */
+  finish(): Promise<void>;
+}
+
+export function openReaders(address: ServerAddress, holder: Holder, jobs: number, wait: Waiting): Readers {
+  const places = new Budget(Math.max(1, jobs));
+  const free: Session[] = [];
+  const all: Session[] = [];
+  return {
+    lend: async () => {
+      // A reader that fails keeps its place, so whoever waits for one learns of the end by the wait.
+      const leave = await places.take(1, wait);
+      try {
+        const session = free.pop() ?? (await openReader(address, holder, wait));
+        if (!all.includes(session)) all.push(session);
+        return {
+          session,
+          giveBack: () => {
+            free.push(session);
+            leave();
+          },
+        };
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    finish: async () => {
+      for (const session of all) {
+        await assertExactText(session);
+        await session.query("commit");
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map((session) => session[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+async function openReader(address: ServerAddress, holder: Holder, wait: Waiting): Promise<Session> {
+  const session = await connect(address, "source", { applicationName: "holdfast reader" }, wait);
+  try {
+    await setExactText(session);
+    await session.query("begin isolation level repeatable read read only");
+    await session.query(`set transaction snapshot ${quoteLiteral(holder.snapshotId)}`);
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    if (!isFailure(error, "source/failed")) throw error;
+    throw new Failure("source/lost", "the snapshot of the holder is gone", { cause: error });
+  }
+}
+
+/**
+ * Locks the tables for this reader before it reads them. It never queues: behind a waiting ALTER TABLE that
+ * itself waits for our holder it would wait for ever (trap 3). Then makes sure that the names still
+ * mean the tables of the snapshot, since a schema can be renamed under a locked table.
+ */
+export async function lockForReading(session: Session, tables: readonly SourceTable[]): Promise<void> {
+  const statement = lockStatement(tables, true);
+  if (statement === null) return;
+  try {
+    await session.query(statement);
+  } catch (error) {
+    if (["42P01", "3F000"].includes(sqlStateOf(error) ?? "")) {
+      throw new Failure("source/changed", `a table is no longer where it was: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  await assertInPlace(session, tables);
+}
+
+/** "source/changed" when a name no longer means the relation that the snapshot listed under it. */
+export async function assertInPlace(session: Session, tables: readonly SourceTable[]): Promise<void> {
+  const moved = await session.query<{ name: string }>(
+    `select t.name from unnest($1::text[], $2::oid[]) as t(name, oid)
+      where pg_catalog.to_regclass(t.name) is distinct from t.oid limit 1`,
+    [tables.map(quoteName), tables.map(({ oid }) => oid)],
+  );
+  const [first] = moved;
+  if (first !== undefined)
+    throw new Failure("source/changed", `${first.name} is no longer the table of the snapshot`);
+}

@@ -1,0 +1,212 @@
+import { Measure } from "../../base/digest.ts";
+import { Failure } from "../../base/failure.ts";
+import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
+import { archiveTextDigest } from "../archive/archive-text.ts";
+import { dumpSchema } from "../archive/archive.ts";
+import { largeObjectBytes } from "./large-object-stream.ts";
+import { measureSource } from "./measure-source.ts";
+import type { Opened } from "./opened.ts";
+import { assertInPlace } from "./readers.ts";
+import type { RowPlan } from "./row-plan.ts";
+import { rowBytes, tableFingerprint, type ReadSlice } from "./row-streams.ts";
+import type { Session } from "../session/session.ts";
+import { assertExactText } from "../session/settings.ts";
+import type { SnapshotLife } from "./snapshot-life.ts";
+import type { PlainStream, Snapshot } from "./snapshot.ts";
+import { parseToc, type TocEntry } from "../archive/toc.ts";
+
+interface ReadArchive {
+  readonly text: Fingerprint["schema"]["text"];
+  readonly archive: Fingerprint["schema"]["archive"];
+  readonly toc: readonly TocEntry[];
+}
+
+interface SizedStream {
+  readonly size: number;
+  readonly stream: PlainStream;
+}
+
+const schemaStream = "schema";
+const largeObjectStream = "large-objects";
+const archivePartBytes = 1 << 18;
+
+export class SourceSnapshot implements Snapshot {
+  readonly at: Date;
+  readonly estimatedBytes: number;
+  readonly #opened: Opened;
+  readonly #life: SnapshotLife;
+  readonly #made: AsyncDisposableStack;
+  readonly #unread = new Set<string>();
+  readonly #reads: ReadSlice[] = [];
+  #isStreaming = false;
+  #archive: ReadArchive | null = null;
+  #largeObjects: Fingerprint["largeObjects"] = { stream: null, count: 0, bytes: 0, sha256: null };
+
+  constructor(opened: Opened, life: SnapshotLife, made: AsyncDisposableStack) {
+    this.#opened = opened;
+    this.#life = life;
+    this.#made = made;
+    this.at = opened.holder.at;
+    this.estimatedBytes = opened.plans.reduce(
+      (sum, { bytes }) => sum + bytes,
+      opened.largeObjects.estimatedBytes,
+    );
+  }
+
+  /** The schema comes first although it is small: what pg_dump stumbles over is known before hours of rows. */
+  async *streams(wait: Waiting): AsyncGenerator<PlainStream> {
+    if (this.#isStreaming)
+      throw new Failure("internal/bug", "the streams of a snapshot can be asked for once");
+    this.#isStreaming = true;
+    stillWaiting(wait);
+    const onAbort = (): void => {
+      this.#life.fail(abortFailure(wait.signal));
+    };
+    wait.signal.addEventListener("abort", onAbort, { signal: this.#life.wait.signal });
+    const streams = this.#plan();
+    for (const { id } of streams) this.#unread.add(id);
+    yield* streams;
+  }
+
+  async fingerprint(wait: Waiting): Promise<Fingerprint> {
+    stillWaiting(wait);
+    stillWaiting(this.#life.wait);
+    const archive = this.#archive;
+    if (archive === null || this.#unread.size > 0) {
+      throw new Failure(
+        "internal/bug",
+        "a fingerprint was asked for before every stream had been read to its end",
+      );
+    }
+    const { holder, readers, programs } = this.#opened;
+    const reads = Map.groupBy(this.#reads, ({ oid }) => oid);
+    const measured = {
+      tables: this.#opened.tables.map((table) => tableFingerprint(table, reads.get(table.oid) ?? [])),
+      schema: {
+        stream: schemaStream,
+        text: archive.text,
+        archive: archive.archive,
+        pgDumpVersion: programs.version,
+      },
+      largeObjects: this.#largeObjects,
+    };
+    const fingerprint = await measureSource(this.#opened, measured, archive.toc);
+    await assertInPlace(holder.session, holder.tables);
+    await assertExactText(holder.session);
+    await readers.finish();
+    await holder.session.query("commit");
+    return fingerprint;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life[Symbol.dispose]();
+    await this.#made.disposeAsync();
+  }
+
+  #plan(): PlainStream[] {
+    const { plans, largeObjects } = this.#opened;
+    const rows = plans.map((plan): SizedStream => {
+      const bytes = this.#withReader((session) => this.#rows(session, plan));
+      return { size: plan.bytes, stream: this.#stream(plan.id, "rows", titleOf(plan), bytes) };
+    });
+    const objects = {
+      size: largeObjects.estimatedBytes,
+      stream: this.#stream(
+        largeObjectStream,
+        "large-objects",
+        "large objects",
+        this.#withReader((session) => this.#objects(session)),
+      ),
+    };
+    const sized = [...rows, ...(largeObjects.choice === null ? [] : [objects])].sort(
+      (a, b) => b.size - a.size,
+    );
+    const schema = this.#stream(schemaStream, "schema", "schema", this.#schema());
+    return [schema, ...sized.map(({ stream }) => stream)];
+  }
+
+  #stream(
+    id: string,
+    content: PlainStream["content"],
+    title: string,
+    bytes: AsyncIterable<Buffer>,
+  ): PlainStream {
+    return { id, content, title, bytes: this.#whole(id, bytes) };
+  }
+
+  /** Marks the stream as read once it has ended well; anything else ends the whole snapshot. */
+  async *#whole(id: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let isRead = false;
+    try {
+      yield* bytes;
+      stillWaiting(this.#life.wait);
+      this.#unread.delete(id);
+      isRead = true;
+    } catch (error) {
+      this.#life.fail(error);
+      throw abortFailure(this.#life.wait.signal);
+    } finally {
+      if (!isRead) this.#life.fail(new Failure("wait/cancelled", `stream ${id} was not read to its end`));
+    }
+  }
+
+  async *#withReader(read: (session: Session) => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const { session, giveBack } = await this.#opened.readers.lend();
+    yield* read(session);
+    giveBack();
+  }
+
+  #rows(session: Session, plan: RowPlan): AsyncIterable<Buffer> {
+    const { encoding, holder, present } = this.#opened;
+    const source = { encoding, standby: holder.standby, present };
+    return rowBytes(session, plan, source, (read) => {
+      this.#reads.push(read);
+    });
+  }
+
+  async *#objects(session: Session): AsyncGenerator<Buffer> {
+    const { choice } = this.#opened.largeObjects;
+    if (choice === null) return;
+    const measure = new Measure();
+    let count = 0;
+    const bytes = largeObjectBytes(session, choice, (objects) => {
+      count = objects;
+    });
+    for await (const part of bytes) {
+      measure.update(part);
+      yield part;
+    }
+    this.#largeObjects = { stream: largeObjectStream, count, ...measure.finish() };
+  }
+
+  async *#schema(): AsyncGenerator<Buffer> {
+    const { address, scope, holder, options, programs } = this.#opened;
+    const request = {
+      address,
+      scope,
+      programs,
+      snapshotId: holder.snapshotId,
+      lockTimeoutMs: options.yieldAfterMs,
+    };
+    const archive = await dumpSchema(request, this.#life.wait);
+    const text = await archiveTextDigest(archive, programs, this.#life.wait);
+    const measure = new Measure();
+    measure.update(archive);
+    this.#archive = { text, archive: measure.finish(), toc: parseToc(archive).entries };
+    for (let from = 0; from < archive.length; from += archivePartBytes) {
+      yield archive.subarray(from, from + archivePartBytes);
+    }
+  }
+}
+
+function titleOf(plan: RowPlan): string {
+  if (plan.kind === "slice") {
+    const { from, to } = plan.range;
+    return `${plan.table.schema}.${plan.table.name} from block ${String(from)}${to === null ? "" : ` to ${String(to)}`}`;
+  }
+  const [first] = plan.tables;
+  return first !== undefined && plan.tables.length === 1
+    ? `${first.schema}.${first.name}`
+    : `${String(plan.tables.length)} tables`;
+}
