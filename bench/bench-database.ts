@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Waiting } from "../src/base/waiting.ts";
-import type { PrivateServer } from "../src/postgres/private-server.ts";
+import type { PrivateServer } from "../src/postgres/server/private-server.ts";
 import {
   createDatabase,
   environmentOf,
