@@ -35,19 +35,19 @@ async function measureScale(scale: number): Promise<Figure[]> {
       ["restore", contender.restore("restored")],
     ];
     const figures: Figure[] = [];
-    for (const [step, command] of steps) {
-      if (command !== null) figures.push({ step, who: contender.name, ...(await measure(command)) });
-    }
-    const results = {
-      at: new Date().toISOString(),
+    const about = {
       machine: thisMachine(database.binFolder),
       scale,
       databaseBytes: Number(await psql(database.server, "postgres", "select pg_database_size('bench')")),
-      figures,
       notes: [contender.note],
     };
-    process.stdout.write(tableOf(results));
-    keep(results, `memory-scale-${String(scale)}`);
+    for (const [step, command] of steps) {
+      if (command === null) continue;
+      figures.push({ step, who: contender.name, ...(await measure(command)) });
+      // Kept step by step: the last one ends long after the first.
+      keep({ ...about, at: new Date().toISOString(), figures }, `memory-scale-${String(scale)}`);
+    }
+    process.stdout.write(tableOf({ ...about, at: new Date().toISOString(), figures }));
     return figures;
   } finally {
     await rm(folder, { recursive: true, force: true });
