@@ -3,9 +3,9 @@ import { exitCodes, Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { BackupKind } from "../model/glossary.ts";
-import type { StoreName } from "../model/ids.ts";
 import { mayLieAt } from "../model/place.ts";
 import { unasked } from "../repository/library.ts";
+import type { Library } from "../repository/library.ts";
 import { tenantStates } from "../repository/states.ts";
 import { chooseCopies } from "../verify/choose-copies.ts";
 import type { VerifyReport } from "../verify/report.ts";
@@ -91,16 +91,17 @@ export async function verifyTenant(
   for (const store of chosen.missing)
     out.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);
   const state = backups.find(({ backup }) => backup === chosen.backup);
-  const verb = await verifyDesk(desk, tenant);
+  const verb = await verifyDesk(desk, library);
+  const proofStores = desk.storesOf(tenant);
   const ground = await scratchGround(desk);
   const reports: VerifyReport[] = [];
-  for (const name of chosen.stores) {
-    using bar = out.progress(`${tenant.id} in ${name}`, state?.plainBytes ?? null);
+  for (const store of proofStores.filter(({ name }) => chosen.stores.includes(name))) {
+    using bar = out.progress(`${tenant.id} in ${store.name}`, state?.plainBytes ?? null);
     const order = {
       tenant: tenant.id,
       backup: chosen.backup,
-      store: storeNamed(desk, name),
-      proofStores: desk.storesOf(tenant),
+      store,
+      proofStores,
       tryOut: tryOutOn(ground, {
         assertions: tenant.plan.verification.assertions,
         indexes: readsIndexes(tenant, state?.kind ?? "manual"),
@@ -111,18 +112,17 @@ export async function verifyTenant(
       }),
     };
     const report = await verifyCopy(verb, order, wait);
-    if (report.proofIn.length < order.proofStores.length)
-      tellUnwritten(report, order.proofStores.length, out);
+    if (report.proofIn.length < proofStores.length) tellUnwritten(report, proofStores.length, out);
     reports.push(report);
   }
   return reports;
 }
 
-async function verifyDesk(desk: Desk, tenant: Tenant): Promise<VerifyDesk> {
+async function verifyDesk(desk: Desk, library: Library): Promise<VerifyDesk> {
   const { clock, monotonicMs, hostName, version } = desk.machine;
   const sealing = desk.sealing();
   return {
-    library: await desk.library(tenant),
+    library,
     clock,
     monotonicMs,
     opener: sealing,
@@ -167,12 +167,6 @@ function readsIndexes({ plan }: Tenant, kind: BackupKind): boolean {
     case "always":
       return true;
   }
-}
-
-function storeNamed(desk: Desk, name: StoreName) {
-  const store = desk.stores.get(name);
-  if (store === undefined) throw new Failure("internal/bug", `store ${name} was checked and is not there`);
-  return store;
 }
 
 function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number, out: Output): void {

@@ -11,6 +11,7 @@ import type { KeyStatement } from "../model/documents.ts";
 import type { TenantId } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
+import { createUnlessTaken } from "./create-unless-taken.ts";
 import { newHostIdentity } from "./host-keys.ts";
 import { type KeyObject, type KeySet, readKeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -60,13 +61,9 @@ export async function bornIn(
 }
 
 /** Read back, because not every store can create only: there the one who wrote last has won. */
-async function won({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<boolean> {
-  try {
-    await store.create(key, body, {}, wait);
-  } catch (error) {
-    if (!isFailure(error, "store/exists")) throw error;
-  }
-  return (await store.read(key, {}, wait)).equals(body);
+async function won(object: KeyObject, store: KeyStore, wait: Waiting): Promise<boolean> {
+  await createUnlessTaken(object, store, wait);
+  return (await store.read(object.key, {}, wait)).equals(object.body);
 }
 
 async function winners(

@@ -1,6 +1,7 @@
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
+import { createUnlessTaken } from "./create-unless-taken.ts";
 import type { KeyObject, KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 
@@ -52,14 +53,5 @@ async function readOrNull(key: ObjectKey, store: KeyStore, wait: Waiting): Promi
   } catch (error) {
     if (isFailure(error, "store/absent")) return null;
     throw error;
-  }
-}
-
-/** Somebody else who spreads the same set may have been quicker. */
-async function createUnlessTaken({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<void> {
-  try {
-    await store.create(key, body, {}, wait);
-  } catch (error) {
-    if (!isFailure(error, "store/exists")) throw error;
   }
 }

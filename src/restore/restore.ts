@@ -8,6 +8,7 @@ import { type CheckResult, failed } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
+import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
 import { weighTarget } from "../postgres/compare/weigh-target.ts";
 import type { Image, ServerAddress } from "../postgres/image.ts";
 import type { LoadPhase } from "../postgres/load/context.ts";
@@ -109,9 +110,9 @@ export async function planRestore(
 }
 
 /**
- * Throws "usage/invalid" for a table that the backup lacks, "target/occupied" for a database that is not empty and "target/unsuitable" for one that
- * lacks something, both before anything is changed; damage as the repository throws it. Differences
- * found afterwards are in the report.
+ * Throws "usage/invalid" for a table that the backup lacks, "target/occupied" for a database that is
+ * not empty and "target/unsuitable" for one that lacks something, all before anything is changed;
+ * damage as the repository throws it. Differences found afterwards are in the report.
  */
 export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Waiting): Promise<RestoreReport> {
   const startedMs = desk.monotonicMs();
@@ -130,7 +131,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
       jobs: order.jobs,
       programs,
       assertions: order.assertions,
-      assertionLimitMs: 5 * 60_000,
+      assertionLimitMs: assertionLimitMsDefault,
       indexes: false,
       onlyTables: order.tables,
       chance: desk.chance,

@@ -6,6 +6,7 @@ import { type CheckResult, failed, type Finding, notRun } from "../model/check.t
 import type { Assertion } from "../model/plan.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import { compare } from "../postgres/compare/compare.ts";
+import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
 import { mayTellValues } from "../postgres/session/errors.ts";
 import type { Image } from "../postgres/image.ts";
 import { load } from "../postgres/load/load.ts";
@@ -31,7 +32,6 @@ export interface TryOutWish {
   readonly onProgress: (phase: string, bytesDone: number) => void;
 }
 
-const assertionLimitMs = 5 * 60_000;
 const restoredName = "restored";
 const twinName = "twin";
 
@@ -65,7 +65,7 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
         jobs: ground.jobs,
         programs,
         assertions: wish.assertions,
-        assertionLimitMs,
+        assertionLimitMs: assertionLimitMsDefault,
         indexes: wish.indexes,
         onlyTables: null,
         chance,

@@ -19,6 +19,9 @@ export interface Restored {
   readonly eventTriggers?: boolean;
 }
 
+/** What verify and restore alike give one assertion of a plan. */
+export const assertionLimitMsDefault = 5 * 60_000;
+
 export interface CompareOptions {
   /** Connections that read tables side by side. */
   readonly jobs: number;
