@@ -6,12 +6,12 @@ import { exitCodes, Failure } from "../base/failure.ts";
 import type { Tenant } from "../config/config.ts";
 import { backupKinds } from "../model/glossary.ts";
 import type { TenantId } from "../model/ids.ts";
-import { backupDesk, backupOrder } from "./backup-orders.ts";
+import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
 import { command, type Exit } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import { parseTenant } from "./list.ts";
 import type { Output } from "./output.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../base/progress.ts";
 import { tellRefused } from "./refused-databases.ts";
 import { spellBytes, table } from "./text.ts";
 

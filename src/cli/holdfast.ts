@@ -5,7 +5,7 @@ import type { CommandRun, Command } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type PrintedOutput, printTo, type Streams } from "./output.ts";
 import { overview, groups } from "./overview.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../base/progress.ts";
 
 export interface Frame {
   readonly commands: readonly Command[];

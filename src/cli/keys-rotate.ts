@@ -6,7 +6,7 @@ import { type MintedKeySet, rotateKeySet } from "../keys/mint-key-set.ts";
 import { highestNamed, readRecords } from "../repository/records.ts";
 import { refuseErased } from "../repository/tombstone.ts";
 import { command } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import { parseTenant } from "./list.ts";
 import { table } from "./text.ts";
 

@@ -7,9 +7,9 @@ import { askEach, demandAnswer } from "../repository/library.ts";
 import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
 import { storedTenants } from "../repository/stored-tenants.ts";
 import { command } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import type { Output } from "./output.ts";
-import { libraryOf } from "./tenant-library.ts";
+import { libraryOf } from "../desk/tenant-library.ts";
 import { spellBytes, table } from "./text.ts";
 
 export interface ListedBackup {

@@ -3,15 +3,13 @@
  * With `--json` the data is one JSON document and nothing else reaches standard output.
  */
 import { printable } from "./printable.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../base/progress.ts";
+import type { Talk } from "../desk/talk.ts";
 
-export interface Output {
+/** Talk goes to standard error, bars too when that is a terminal. */
+export interface Output extends Talk {
   /** The one result of a command, printed once: `data` as JSON with `--json`, else the lines of `text`. */
   result(data: unknown, text: () => string): void;
-  /** One line of talk on standard error: what is being done, warnings. */
-  say(line: string): void;
-  /** A bar on standard error when that is a terminal, else nothing at all. `totalBytes` null: not known yet. */
-  progress(title: string, totalBytes: number | null): Progress;
 }
 
 /** The two streams, and whether the second is a terminal that can show bars. */

@@ -8,7 +8,7 @@ import type { ServerAddress } from "../postgres/image.ts";
 import { addressOf } from "../postgres/session/address.ts";
 import type { PointWish } from "../restore/point.ts";
 import type { TableName } from "../restore/restore.ts";
-import type { Machine } from "./context.ts";
+import type { Machine } from "../desk/machine.ts";
 import { parseTenant } from "./list.ts";
 
 interface RestoreArguments {

@@ -16,11 +16,11 @@ import {
   type RestoreReport,
 } from "../restore/restore.ts";
 import { command, type Exit } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import type { Output } from "./output.ts";
 import { parseRestore } from "./restore-arguments.ts";
 import { planText, reportText } from "./restore-text.ts";
-import { libraryOf } from "./tenant-library.ts";
+import { libraryOf } from "../desk/tenant-library.ts";
 
 export const restore = command({
   name: "restore",

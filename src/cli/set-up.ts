@@ -8,7 +8,7 @@ import { type PlanName, storeName, type TenantId } from "../model/ids.ts";
 import { ensureDescriptor } from "../stores/describe.ts";
 import { directoryStore } from "../stores/directory.ts";
 import { configText } from "./config-text.ts";
-import type { Machine } from "./context.ts";
+import type { Machine } from "../desk/machine.ts";
 import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
 import { reachableByAll } from "./reachable-by-all.ts";
 

@@ -9,10 +9,10 @@ import { type Library, unasked } from "../repository/library.ts";
 import { openCopy } from "../repository/open-copy.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import { copyText, type ListedBackup, listedBackup, parseTenant } from "./list.ts";
 import type { Output } from "./output.ts";
-import { libraryOf } from "./tenant-library.ts";
+import { libraryOf } from "../desk/tenant-library.ts";
 import { spellBytes, table } from "./text.ts";
 
 export interface ShownBackup extends ListedBackup {

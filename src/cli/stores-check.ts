@@ -6,8 +6,8 @@ import { ensureDescriptor } from "../stores/describe.ts";
 import { examineStore, type StoreExamination } from "../stores/examine.ts";
 import { samePlace, samePlaces } from "../repository/identify-stores.ts";
 import { command, type Exit } from "./command.ts";
-import type { Machine } from "./context.ts";
-import { openBareStore } from "./open-stores.ts";
+import type { Machine } from "../desk/machine.ts";
+import { openBareStore } from "../desk/open-stores.ts";
 import { count, table } from "./text.ts";
 
 export interface CheckedStore extends StoreExamination {

@@ -6,7 +6,7 @@ import type { Tenant } from "../config/config.ts";
 import type { Plan } from "../model/plan.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
-import type { Desk } from "./desk.ts";
+import type { Desk } from "../desk/desk.ts";
 import { table } from "./text.ts";
 
 export interface TenantLine {

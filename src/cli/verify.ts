@@ -1,20 +1,9 @@
 /** `holdfast verify`: restore copies into scratch, compare them with their source, sign proofs. */
 import { exitCodes, Failure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
-import type { Tenant } from "../config/config.ts";
-import type { BackupKind } from "../model/glossary.ts";
-import { mayLieAt } from "../model/place.ts";
-import { unasked } from "../repository/library.ts";
-import type { Library } from "../repository/library.ts";
-import { tenantStates } from "../repository/states.ts";
-import { chooseCopies } from "../verify/choose-copies.ts";
 import type { VerifyReport } from "../verify/report.ts";
-import { type ScratchGround, tryOutOn } from "../verify/try-out.ts";
-import { verifyCopy, type VerifyDesk } from "../verify/verify-copy.ts";
+import { verifyTenant } from "../desk/verify-orders.ts";
 import { command, type Exit } from "./command.ts";
-import type { Desk } from "./desk.ts";
 import { parseTenant } from "./list.ts";
-import type { Output } from "./output.ts";
 import { tellRefused } from "./refused-databases.ts";
 import { table } from "./text.ts";
 
@@ -69,112 +58,6 @@ export const verify = command({
     return exitOf(reports, failures, refused);
   },
 });
-
-export interface VerifyWish {
-  readonly backup: string;
-  readonly store: string;
-}
-
-/** The copies of one backup, one after the other, each on its own. */
-export async function verifyTenant(
-  desk: Desk,
-  tenant: Tenant,
-  wish: VerifyWish,
-  out: Output,
-  wait: Waiting,
-): Promise<readonly VerifyReport[]> {
-  demandResidency(desk, tenant);
-  const library = await desk.library(tenant);
-  const { backups, notes, down } = await tenantStates(tenant.id, library, wait);
-  for (const { store, note } of notes) out.say(`warning: ${tenant.id}: ${store}: ${note}`);
-  const chosen = chooseCopies({ tenant: tenant.id, ...wish, unasked: unasked(down) }, backups, tenant.stores);
-  for (const store of chosen.missing)
-    out.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);
-  const state = backups.find(({ backup }) => backup === chosen.backup);
-  const verb = await verifyDesk(desk, library);
-  const proofStores = desk.storesOf(tenant);
-  const ground = await scratchGround(desk);
-  const reports: VerifyReport[] = [];
-  for (const store of proofStores.filter(({ name }) => chosen.stores.includes(name))) {
-    using bar = out.progress(`${tenant.id} in ${store.name}`, state?.plainBytes ?? null);
-    const order = {
-      tenant: tenant.id,
-      backup: chosen.backup,
-      store,
-      proofStores,
-      tryOut: tryOutOn(ground, {
-        assertions: tenant.plan.verification.assertions,
-        indexes: readsIndexes(tenant, state?.kind ?? "manual"),
-        onProgress: (phase, bytesDone) => {
-          bar.phase(phase);
-          bar.reach(bytesDone);
-        },
-      }),
-    };
-    const report = await verifyCopy(verb, order, wait);
-    if (report.proofIn.length < proofStores.length) tellUnwritten(report, proofStores.length, out);
-    reports.push(report);
-  }
-  return reports;
-}
-
-async function verifyDesk(desk: Desk, library: Library): Promise<VerifyDesk> {
-  const { clock, monotonicMs, hostName, version } = desk.machine;
-  const sealing = desk.sealing();
-  return {
-    library,
-    clock,
-    monotonicMs,
-    opener: sealing,
-    sealer: sealing,
-    signer: await desk.signer(),
-    identity: await desk.identity(),
-    hostName,
-    version,
-  };
-}
-
-async function scratchGround(desk: Desk): Promise<ScratchGround> {
-  const { path, jobs } = desk.config.scratch;
-  return {
-    root: path,
-    runAs: await desk.scratchUser(),
-    binFolders: desk.binFolders,
-    jobs,
-    chance: desk.machine.chance,
-  };
-}
-
-/** Verifying moves plaintext to this host (promise 12). */
-function demandResidency({ config }: Desk, { id, plan }: Tenant): void {
-  if (mayLieAt(plan.residency, config.location)) return;
-  const here = config.location === null ? "an unknown place" : config.location.jurisdiction;
-  throw new Failure(
-    "policy/refused",
-    `the data of ${id} may not be restored in ${here}, where this host is`,
-    {
-      hint: "`location` in the configuration says where this host is; the plan's `residency` where data may be",
-    },
-  );
-}
-
-function readsIndexes({ plan }: Tenant, kind: BackupKind): boolean {
-  switch (plan.verification.indexes) {
-    case "never":
-      return false;
-    case "weekly":
-      return kind === "weekly";
-    case "always":
-      return true;
-  }
-}
-
-function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number, out: Output): void {
-  const where = proofIn.length === 0 ? "nowhere" : `only to ${proofIn.join(", ")}`;
-  out.say(
-    `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores`,
-  );
-}
 
 /** A refuted copy is what an operator must hear of first. */
 function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[], refused: number): Exit {

@@ -3,10 +3,11 @@ import { resolve } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { commands } from "../../src/cli/commands.ts";
-import type { Context, Machine } from "../../src/cli/context.ts";
+import type { Context } from "../../src/cli/context.ts";
+import type { Machine } from "../../src/desk/machine.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
-import { openDesk } from "../../src/cli/open-desk.ts";
-import { noProgress } from "../../src/cli/progress.ts";
+import { openDesk } from "../../src/desk/open-desk.ts";
+import { noProgress } from "../../src/base/progress.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { testWait } from "./postgres-server.ts";
 

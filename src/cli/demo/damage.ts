@@ -9,7 +9,7 @@ import { parseChunkKey } from "../../model/layout.ts";
 import { keysToRead } from "../../repository/key-access.ts";
 import { openCopy } from "../../repository/open-copy.ts";
 import { tenantStates } from "../../repository/states.ts";
-import type { Desk } from "../desk.ts";
+import type { Desk } from "../../desk/desk.ts";
 
 /** Flips one bit in the middle of a chunk of the tenant's newest backup in that store; returns the object's key. */
 export async function flipOneBit(

@@ -10,8 +10,9 @@ import { connect } from "../../postgres/session/connect.ts";
 import type { ServerAddress } from "../../postgres/image.ts";
 import { startPrivateServer } from "../../postgres/server/private-server.ts";
 import { findPrograms } from "../../postgres/server/programs.ts";
-import type { Context, Machine } from "../context.ts";
-import { userIds } from "../scratch-user.ts";
+import type { Context } from "../context.ts";
+import type { Machine } from "../../desk/machine.ts";
+import { userIds } from "../../desk/scratch-user.ts";
 import { setUp } from "../set-up.ts";
 import { acmeSql, demoServerSql, demoTenants, schemaTenantSql } from "./tenants.ts";
 

@@ -3,7 +3,7 @@ import { isFailure } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { allPrograms } from "../../postgres/server/programs.ts";
-import type { Machine } from "../context.ts";
+import type { Machine } from "../../desk/machine.ts";
 import type { Examination } from "./examination.ts";
 
 /** Programs, privileges and what of memory may reach a disk. */

@@ -4,7 +4,7 @@ import { connect } from "../../postgres/session/connect.ts";
 import { allPrograms, majorOf, type Programs } from "../../postgres/server/programs.ts";
 import { type PrivateServer, startPrivateServer } from "../../postgres/server/private-server.ts";
 import { type ServerOffers, serverOffers } from "../../postgres/server/server-offers.ts";
-import type { Desk } from "../desk.ts";
+import type { Desk } from "../../desk/desk.ts";
 import type { Examination } from "./examination.ts";
 
 export interface ScratchExamined {

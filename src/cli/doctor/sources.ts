@@ -7,7 +7,7 @@ import { connect } from "../../postgres/session/connect.ts";
 import { examineSource } from "../../postgres/source/examine-source.ts";
 import { majorOf } from "../../postgres/server/programs.ts";
 import type { ServerOffers } from "../../postgres/server/server-offers.ts";
-import type { Desk } from "../desk.ts";
+import type { Desk } from "../../desk/desk.ts";
 import type { Examination } from "./examination.ts";
 
 const tenantsAtOnce = 2;

@@ -6,7 +6,7 @@ import { type Waiting, within } from "../../base/waiting.ts";
 import type { AnyStore } from "../../stores/around.ts";
 import { readDescriptor } from "../../stores/describe.ts";
 import { samePlace, samePlaces } from "../../repository/identify-stores.ts";
-import type { Desk } from "../desk.ts";
+import type { Desk } from "../../desk/desk.ts";
 import type { Examination } from "./examination.ts";
 
 const limitMs = 30_000;

@@ -13,7 +13,7 @@ import type { SourceName, StoreName } from "../model/ids.ts";
 import type { Library } from "../repository/library.ts";
 import type { Opener, Sealer } from "../sealing/sealing.ts";
 import type { AnyStore } from "../stores/around.ts";
-import type { Machine } from "./context.ts";
+import type { Machine } from "./machine.ts";
 
 export interface Desk extends AsyncDisposable {
   readonly config: Config;

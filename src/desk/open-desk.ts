@@ -8,7 +8,7 @@ import type { StoreName } from "../model/ids.ts";
 import { type Sealing, startSealing } from "../sealing/start-sealing.ts";
 import type { AnyStore } from "../stores/around.ts";
 import { askSources } from "./ask-sources.ts";
-import type { Machine } from "./context.ts";
+import type { Machine } from "./machine.ts";
 import type { Desk, SourcesAsked } from "./desk.ts";
 import { openStores } from "./open-stores.ts";
 import { userIds } from "./scratch-user.ts";
