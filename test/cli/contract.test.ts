@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
-import { noProgress } from "../../src/cli/progress.ts";
+import { noProgress } from "../../src/base/progress.ts";
 
 const docs = readFileSync(resolve(import.meta.dirname, "../../docs/cli-json.md"), "utf8");
 

@@ -2,7 +2,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { printTo } from "../../src/cli/output.ts";
-import { barLine, noProgress, terminalProgress } from "../../src/cli/progress.ts";
+import { noProgress } from "../../src/base/progress.ts";
+import { barLine, terminalProgress } from "../../src/cli/progress.ts";
 import { count, spellBytes, table } from "../../src/cli/text.ts";
 
 describe("sizes", () => {
