@@ -119,6 +119,31 @@ const kinds = {
     hint: "objects it was reusing went away meanwhile; the backup starts anew",
   },
   "backup/old": { exit: 6, retryable: false },
+  "catalog/unreachable": {
+    exit: 1,
+    retryable: true,
+    hint: "is the catalog's server up? the stores hold all that a restore needs",
+  },
+  "catalog/failed": {
+    exit: 1,
+    retryable: false,
+    hint: "the catalog refused or failed a statement; see the cause",
+  },
+  "catalog/newer": {
+    exit: 1,
+    retryable: false,
+    hint: "a newer Holdfast has migrated the catalog; update this one",
+  },
+  "catalog/taken": {
+    exit: 1,
+    retryable: true,
+    hint: "somebody else works on this tenant; wait for it or try again",
+  },
+  "retention/stopped": {
+    exit: 3,
+    retryable: false,
+    hint: "`holdfast retention explain` says why nothing is removed",
+  },
   "policy/refused": { exit: 6, retryable: false },
   "wait/expired": { exit: 1, retryable: true },
   "wait/cancelled": { exit: 130, retryable: false },

@@ -10,6 +10,7 @@ import type { Place } from "../model/place.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
 import { chooseStores } from "./choose-stores.ts";
 import {
+  bandwidthSchema,
   discoverSchema,
   keysSchema,
   storeSchema,
@@ -47,6 +48,19 @@ export function checkReferences(
     if (parsed.success) checkTenant(`discover[${String(index)}]`, parsed.data, known, problems);
   });
   checkRecipients(raw, problems);
+  checkBandwidth(raw, known, problems);
+}
+
+function checkBandwidth(raw: unknown, { stores }: Known, problems: Problems): void {
+  const rules = section(raw, "limits")["bandwidth"];
+  if (!Array.isArray(rules)) return;
+  for (const [index, rule] of rules.entries()) {
+    const parsed = bandwidthSchema.safeParse(rule);
+    for (const store of parsed.data?.stores ?? []) {
+      if (!stores.has(store))
+        problems.add(`limits.bandwidth[${String(index)}].stores`, `there is no store ${store}`);
+    }
+  }
 }
 
 interface Known {

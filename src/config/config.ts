@@ -28,7 +28,25 @@ export interface Config {
   /** Folder with PostgreSQL's programs, tried last. */
   readonly postgresBin: string | null;
   readonly scratch: ScratchConfig;
+  readonly daemon: DaemonConfig;
+  readonly metrics: { readonly perTenant: "all" | "breaching" | "none" };
   readonly limits: Limits;
+}
+
+export interface DaemonConfig {
+  /** `address:port`, port 0 for any that is free. */
+  readonly listen: string;
+  readonly shutdownTimeoutMs: number;
+  readonly beatMs: number;
+  readonly discoverEveryMs: number;
+  /** Jobs of each queue that this host runs at once. */
+  readonly jobs: {
+    readonly backup: number;
+    readonly verify: number;
+    readonly replicate: number;
+    readonly scrub: number;
+    readonly prune: number;
+  };
 }
 
 interface StoreBase {
@@ -95,6 +113,8 @@ export interface Tenant {
   readonly plan: Plan;
   /** Which stores hold its copies, in order of preference. */
   readonly stores: readonly StoreName[];
+  /** Of its schedules: its own, else the plan's. */
+  readonly timeZone: string;
   readonly origin: "configured" | "discovered";
 }
 
@@ -122,4 +142,17 @@ export interface Limits {
   /** Requests at once to one store. */
   readonly storeRequests: number;
   readonly sealWorkers: number;
+  /** Read from one store by a scrub. */
+  readonly scrubBytesPerSecond: number;
+  readonly bandwidth: readonly BandwidthRule[];
+}
+
+/** At most so many bytes a second to and from each of these stores, in these hours. */
+export interface BandwidthRule {
+  /** Null: every store. */
+  readonly stores: readonly StoreName[] | null;
+  readonly bytesPerSecond: number;
+  /** Local times such as `08:00`; null: always. */
+  readonly hours: { readonly from: string; readonly to: string } | null;
+  readonly timeZone: string;
 }

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { purpose } from "../model/glossary.ts";
 import { instant, planName, sourceName, storeName, tenantId } from "../model/ids.ts";
+import { duration } from "../model/duration.ts";
+import { localTime, timeZone } from "../model/plan.ts";
 import { parseSecretPlace } from "./secret.ts";
 
 const text = z.string().min(1, "must not be empty");
@@ -110,8 +112,45 @@ export const tenantSchema = z.strictObject({
   schemas: z.array(text).min(1).refine(distinct, "names a schema twice").optional(),
   plan: planName,
   stores: storeNames.optional(),
+  timeZone: timeZone.optional().describe("the tenant's own, such as Asia/Dubai; default: the plan's"),
 });
 export type TenantEntry = z.infer<typeof tenantSchema>;
+
+const listen = z
+  .string()
+  .regex(
+    /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    "must be an address and a port such as 127.0.0.1:9750",
+  );
+
+const places = z.int().min(0).max(64);
+
+export const daemonSchema = z.strictObject({
+  listen: listen.default("127.0.0.1:9750").describe("where /metrics, /healthz and /readyz answer"),
+  shutdownTimeout: duration.default(300_000).describe("how long running jobs may take to end after SIGTERM"),
+  beat: duration.default(15_000).describe("how often the scheduler looks what is due"),
+  discoverEvery: duration.default(300_000),
+  jobs: z
+    .strictObject({
+      backup: places.default(2),
+      verify: places.default(1),
+      replicate: places.default(1),
+      scrub: places.default(1),
+      prune: places.default(1),
+    })
+    .prefault({})
+    .describe("jobs of each queue that this host runs at once; 0: none"),
+});
+
+export const bandwidthSchema = z.strictObject({
+  stores: storeNames.optional().describe("default: every store"),
+  bytesPerSecond: z.int().min(65_536, "must be at least 65536 (64 KiB)"),
+  hours: z
+    .strictObject({ from: localTime, to: localTime })
+    .optional()
+    .describe("local time; over midnight when `to` comes before `from`; default: always"),
+  timeZone: timeZone.default("UTC"),
+});
 
 export const discoverSchema = z.strictObject({
   source: sourceName,
@@ -147,11 +186,18 @@ export const fileSchema = z.strictObject({
       jobs: z.int().min(1).max(64).default(2),
     })
     .prefault({}),
+  daemon: daemonSchema.prefault({}),
+  metrics: z.strictObject({ perTenant: z.enum(["all", "breaching", "none"]).default("all") }).prefault({}),
   limits: z
     .strictObject({
       inFlightBytes: z.int().min(33_554_432, "must be at least 33554432 (32 MiB)").default(134_217_728),
       storeRequests: z.int().min(1).max(256).default(16),
       sealWorkers: z.int().min(1).max(64).default(2),
+      scrubBytesPerSecond: z.int().min(65_536, "must be at least 65536 (64 KiB)").default(16_777_216),
+      bandwidth: z
+        .array(bandwidthSchema)
+        .default([])
+        .describe("of several that hold at once, the lowest counts"),
     })
     .prefault({}),
 });

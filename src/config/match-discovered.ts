@@ -69,7 +69,16 @@ function isConfigured(found: FoundDatabase, configured: ReadonlyMap<TenantId, Te
 }
 
 function tenantBy({ source, planName, plan, stores }: DiscoverRule, id: TenantId, database: string): Tenant {
-  return { id, source, scope: { kind: "database", database }, planName, plan, stores, origin: "discovered" };
+  return {
+    id,
+    source,
+    scope: { kind: "database", database },
+    planName,
+    plan,
+    stores,
+    timeZone: plan.schedules.timeZone,
+    origin: "discovered",
+  };
 }
 
 /** The whole name must match; everything but `*` and `?` stands for itself. */

@@ -83,7 +83,22 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
       user: file.scratch.user,
       jobs: file.scratch.jobs,
     },
-    limits: file.limits,
+    daemon: {
+      listen: file.daemon.listen,
+      shutdownTimeoutMs: file.daemon.shutdownTimeout,
+      beatMs: file.daemon.beat,
+      discoverEveryMs: file.daemon.discoverEvery,
+      jobs: file.daemon.jobs,
+    },
+    metrics: file.metrics,
+    limits: {
+      ...file.limits,
+      bandwidth: file.limits.bandwidth.map(({ stores: only, hours, ...rule }) => ({
+        ...rule,
+        stores: only ?? null,
+        hours: hours ?? null,
+      })),
+    },
   };
 }
 
@@ -103,6 +118,7 @@ function tenantOf(id: TenantId, entry: TenantEntry, { sources, plans, places }: 
     planName: entry.plan,
     plan,
     stores: chooseStores(plan, entry.stores, places).stores,
+    timeZone: entry.timeZone ?? plan.schedules.timeZone,
     origin: "configured",
   };
 }

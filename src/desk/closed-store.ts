@@ -14,6 +14,7 @@ export function closedStore(name: StoreName, why: Failure): AnyStore {
     versions: refuse,
     clock: refuse,
     create: refuse,
+    mend: refuse,
     remove: refuse,
   };
 }

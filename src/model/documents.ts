@@ -6,7 +6,7 @@ import { z } from "zod";
 import { checkName, outcome } from "./check.ts";
 import { engine, format } from "./format.ts";
 import { backupKind, verdict } from "./glossary.ts";
-import { backupId, instant, objectKey, sha256Hex, storeName, tenantId } from "./ids.ts";
+import { backupId, holdId, instant, objectKey, sha256Hex, storeName, tenantId } from "./ids.ts";
 
 /** Bytes as they lie in a store. */
 const sealedDocument = z.object({ bytes: z.int().nonnegative(), sha256: sha256Hex });
@@ -117,3 +117,46 @@ export const tombstone = z.object({
   tenant: tenantId,
   at: instant,
 });
+
+/**
+ * `findings/<time>-<store>.jws`: purpose `proof`. What a scrub found damaged in a store, and what a heal
+ * made whole there again; for every key the newest statement holds. Damaged keys count as absent.
+ */
+export const findingsList = z.object({
+  format: format("holdfast-findings"),
+  tenant: tenantId,
+  store: storeName,
+  storeId: z.string(),
+  at: instant,
+  host: z.string(),
+  damaged: z.array(objectKey),
+  healed: z.array(objectKey),
+});
+export type FindingsList = z.infer<typeof findingsList>;
+
+/**
+ * `holds/<hold>.jws`: purpose `removal`. Nothing that is held is removed, whatever retention says. It lies
+ * in the stores, since a catalog that is lost must not lift a hold.
+ */
+export const holdStatement = z.object({
+  format: format("holdfast-hold"),
+  tenant: tenantId,
+  hold: holdId,
+  /** Null: every backup of the tenant. */
+  backup: backupId.nullable(),
+  reason: z.string().min(1),
+  at: instant,
+  host: z.string(),
+});
+export type HoldStatement = z.infer<typeof holdStatement>;
+
+/** `holds/<hold>.released.jws`: purpose `removal`. */
+export const holdRelease = z.object({
+  format: format("holdfast-release"),
+  tenant: tenantId,
+  hold: holdId,
+  reason: z.string().min(1),
+  at: instant,
+  host: z.string(),
+});
+export type HoldRelease = z.infer<typeof holdRelease>;

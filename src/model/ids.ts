@@ -29,6 +29,17 @@ export function newBackupId(at: Date, chance: Chance): BackupId {
   return backupId.parse(`${compactUtc(at)}-${randomBase32(chance, 6)}`);
 }
 
+/** `20261121T013000Z-k7f3qa`: when the hold was laid, then chance. */
+export const holdId = z
+  .string()
+  .regex(/^\d{8}T\d{6}Z-[a-z2-7]{6}$/, "must look like 20261121T013000Z-k7f3qa")
+  .brand<"HoldId">();
+export type HoldId = z.infer<typeof holdId>;
+
+export function newHoldId(at: Date, chance: Chance): HoldId {
+  return holdId.parse(`${compactUtc(at)}-${randomBase32(chance, 6)}`);
+}
+
 /** A path in a store: segments of `[A-Za-z0-9._-]` that never start with a dot, joined by `/`. */
 export const objectKey = z
   .string()

@@ -4,6 +4,7 @@ import type { Sha256 } from "../base/digest.ts";
 import {
   type BackupId,
   backupId,
+  type HoldId,
   type ObjectKey,
   objectKey,
   type StoreName,
@@ -143,6 +144,31 @@ export function parseKeyStatementKey(key: string): number | null {
 
 export function condemnedPrefix(tenant: TenantId): string {
   return `tenants/${tenant}/condemned/`;
+}
+
+/** Two lists within a second would want the same key; the one who comes second takes the next second. */
+export function condemnedKey(tenant: TenantId, at: Date): ObjectKey {
+  return keyAt(`${condemnedPrefix(tenant)}${compactUtc(at)}.jws`);
+}
+
+export function findingsPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/findings/`;
+}
+
+export function findingsKey(tenant: TenantId, store: StoreName, at: Date): ObjectKey {
+  return keyAt(`${findingsPrefix(tenant)}${compactUtc(at)}-${store}.jws`);
+}
+
+export function holdsPrefix(tenant: TenantId): string {
+  return `tenants/${tenant}/holds/`;
+}
+
+export function holdKey(tenant: TenantId, hold: HoldId): ObjectKey {
+  return keyAt(`${holdsPrefix(tenant)}${hold}.jws`);
+}
+
+export function holdReleaseKey(tenant: TenantId, hold: HoldId): ObjectKey {
+  return keyAt(`${holdsPrefix(tenant)}${hold}.released.jws`);
 }
 
 export function erasedKey(tenant: TenantId): ObjectKey {

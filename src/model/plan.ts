@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { duration } from "./duration.ts";
 
-const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 01:30");
-const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+export const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 01:30");
+export const weekday = z.enum(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
 /** A backup that outlives the grace time of a prune would name what the prune removes (trap 27). */
 export const backupLengthMaxMs = 12 * 3_600_000;
 
@@ -16,6 +16,8 @@ function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+export const timeZone = z.string().refine(isTimeZone, "must be a time zone such as Asia/Dubai");
 
 const window = z.strictObject({
   from: localTime,
@@ -37,7 +39,7 @@ export const plan = z.strictObject({
   schedules: z.strictObject({
     daily: window.nullable(),
     weekly: window.extend({ on: weekday }).nullable(),
-    timeZone: z.string().refine(isTimeZone, "must be a time zone such as Asia/Dubai").default("UTC"),
+    timeZone: timeZone.default("UTC"),
   }),
   /** What a tenant may choose beside the plan's own schedule; `null`: nothing. */
   tenantChoice: z
@@ -72,7 +74,12 @@ export const plan = z.strictObject({
     pruneShareMax: z.number().min(0).max(1),
   }),
   verification: z.strictObject({
+    /** Every copy is restored and compared within this time after it was made. */
     everyCopyWithin: duration,
+    /** And again whenever the newest proof has become older than this; `null`: once, and scrubs watch it from then on. */
+    againWithin: duration.nullable().default(null),
+    /** Within this time every object of every copy is read and compared with its inventory. */
+    scrubWithin: duration.default(30 * 86_400_000),
     /** When amcheck reads every index of the restored copy. */
     indexes: z.enum(["never", "weekly", "always"]),
     assertions: z.array(assertion).default([]),

@@ -37,6 +37,8 @@ export function around(store: AnyStore, { run, list }: Around): AnyStore {
     clock: async (wait) => run(call("clock"), async () => store.clock(wait), wait),
     create: async (key, body, options, wait) =>
       run(call("create", key, body.length), async () => store.create(key, body, options, wait), wait),
+    mend: async (key, body, options, wait) =>
+      run(call("mend", key, body.length), async () => store.mend(key, body, options, wait), wait),
     remove: async (key, version, wait) =>
       run(call("remove", key), async () => store.remove(key, version, wait), wait),
     ...(settings === undefined

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { link, lstat, open, realpath, type FileHandle, unlink } from "node:fs/promises";
+import { link, lstat, open, realpath, rename, type FileHandle, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Chance, systemChance } from "../base/chance.ts";
 import { sha256 } from "../base/digest.ts";
@@ -98,6 +98,29 @@ class DirectoryStore implements WholeStore {
   }
 
   async create(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    this.#refuseUnfit(key, body, options);
+    await this.#guard(`create ${key} in ${this.name}`, wait, async () => {
+      await using staged = await Staging.write(this.#path, body, this.#chance);
+      await this.#sweepOnce(staged.madeAt);
+      stillWaiting(wait);
+      await this.#place(key, (path) => link(staged.path, path));
+      await this.#folders.sync(dirname(key));
+    });
+  }
+
+  /** Here `rename` is right, because it does replace what is there. */
+  async mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    this.#refuseUnfit(key, body, options);
+    await this.#guard(`mend ${key} in ${this.name}`, wait, async () => {
+      await using staged = await Staging.write(this.#path, body, this.#chance);
+      await this.#sweepOnce(staged.madeAt);
+      stillWaiting(wait);
+      await this.#place(key, (path) => rename(staged.path, path));
+      await this.#folders.sync(dirname(key));
+    });
+  }
+
+  #refuseUnfit(key: ObjectKey, body: Uint8Array, options: CreateOptions): void {
     if (options.lock !== undefined) {
       throw new Failure("store/unsuitable", `${this.name} is a directory, which cannot lock ${key}`);
     }
@@ -107,13 +130,6 @@ class DirectoryStore implements WholeStore {
         `the bytes of ${key} are not those that were announced to ${this.name}`,
       );
     }
-    await this.#guard(`create ${key} in ${this.name}`, wait, async () => {
-      await using staged = await Staging.write(this.#path, body, this.#chance);
-      await this.#sweepOnce(staged.madeAt);
-      stillWaiting(wait);
-      await this.#link(staged.path, key);
-      await this.#folders.sync(dirname(key));
-    });
   }
 
   async remove(key: ObjectKey, version: string | null, wait: Waiting): Promise<void> {
@@ -146,12 +162,12 @@ class DirectoryStore implements WholeStore {
     return body;
   }
 
-  async #link(staged: string, key: ObjectKey): Promise<void> {
+  async #place(key: ObjectKey, put: (path: string) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#folders.ensure(dirname(key));
         if (!(await this.#folderIsOurs(key))) throw Object.assign(new Error("gone"), { code: "ENOENT" });
-        await link(staged, join(this.#path, key));
+        await put(join(this.#path, key));
         return;
       } catch (error) {
         if (errnoOf(error) === "EEXIST") {

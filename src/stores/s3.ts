@@ -148,18 +148,8 @@ class S3Store implements WholeStore, BucketInspector {
   }
 
   async create(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
-    const lock = this.#lockHeaders(key, options);
     await this.#guard(`create ${key} in ${this.name}`, wait, async (abortSignal) => {
-      const digest = options.sha256 ?? sha256(body);
-      const command = new PutObjectCommand({
-        ...this.#at(key),
-        Body: body,
-        ContentLength: body.length,
-        IfNoneMatch: "*",
-        ...lock,
-        ...this.#checksumHeaders(body, digest),
-      });
-      signDigest(command, digest);
+      const command = this.#put(key, body, options, { IfNoneMatch: "*" });
       try {
         await this.#client.send(command, { abortSignal });
       } catch (error) {
@@ -168,6 +158,12 @@ class S3Store implements WholeStore, BucketInspector {
         }
         throw error;
       }
+    });
+  }
+
+  async mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    await this.#guard(`mend ${key} in ${this.name}`, wait, async (abortSignal) => {
+      await this.#client.send(this.#put(key, body, options, {}), { abortSignal });
     });
   }
 
@@ -190,6 +186,25 @@ class S3Store implements WholeStore, BucketInspector {
     return this.#guard(`examine the bucket of ${this.name}`, wait, async (abortSignal) =>
       s3BucketSettings(this.#client, this.#settings.bucket, abortSignal),
     );
+  }
+
+  #put(
+    key: ObjectKey,
+    body: Uint8Array,
+    options: CreateOptions,
+    condition: { readonly IfNoneMatch?: "*" },
+  ): PutObjectCommand {
+    const digest = options.sha256 ?? sha256(body);
+    const command = new PutObjectCommand({
+      ...this.#at(key),
+      Body: body,
+      ContentLength: body.length,
+      ...condition,
+      ...this.#lockHeaders(key, options),
+      ...this.#checksumHeaders(body, digest),
+    });
+    signDigest(command, digest);
+    return command;
   }
 
   #at(key: ObjectKey): { Bucket: string; Key: string } {

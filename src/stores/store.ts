@@ -81,6 +81,17 @@ export interface ObjectWriter {
   create(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void>;
 }
 
+/** Held only by heal and replicate. */
+export interface ObjectMender {
+  /**
+   * Puts these bytes in the place of whatever lies under the key; whole or not at all, durable when it
+   * resolves, callable twice. Only for keys whose bytes a signed document fixes by digest: then two who
+   * mend at once put the same. Where versions are kept a new one becomes current, and a lock on the old
+   * one is no hindrance; where the store cannot replace what is locked: "store/refused".
+   */
+  mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void>;
+}
+
 /** Held only by retention and erasure. */
 export interface ObjectRemover {
   /** Removes the current object, or the version given, for good. Absent is not an error. Locked: "store/refused". */
@@ -88,7 +99,7 @@ export interface ObjectRemover {
 }
 
 export type Store = ObjectReader & ObjectWriter;
-export type WholeStore = Store & ObjectRemover;
+export type WholeStore = Store & ObjectMender & ObjectRemover;
 
 /** The calls of a store by name, as figures and faults speak of them. */
-export type StoreOperation = "stat" | "read" | "list" | "versions" | "clock" | "create" | "remove";
+export type StoreOperation = "stat" | "read" | "list" | "versions" | "clock" | "create" | "mend" | "remove";

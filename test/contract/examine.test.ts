@@ -38,6 +38,7 @@ function dishonest(wrong: (memory: MemoryStore) => Partial<AnyStore>): AnyStore 
     versions: memory.versions.bind(memory),
     clock: memory.clock.bind(memory),
     create: memory.create.bind(memory),
+    mend: memory.mend.bind(memory),
     remove: memory.remove.bind(memory),
   };
   return { ...calls, ...wrong(memory) };

@@ -151,6 +151,12 @@ export class FaultyStore implements WholeStore {
     );
   }
 
+  async mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    return this.#go({ operation: "mend", key }, body.length, wait, async () =>
+      this.#store.mend(key, body, options, wait),
+    );
+  }
+
   async remove(key: ObjectKey, version: string | null, wait: Waiting): Promise<void> {
     return this.#go({ operation: "remove", key }, 0, wait, async () =>
       this.#store.remove(key, version, wait),

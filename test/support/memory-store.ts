@@ -113,6 +113,18 @@ export class MemoryStore implements WholeStore {
     });
   }
 
+  async mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
+    stillWaiting(wait);
+    if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
+      throw new Failure("store/corrupt", `${key} did not reach ${this.name} as it was sent`);
+    }
+    this.#held.set(key, {
+      body: Buffer.from(body),
+      modifiedAt: this.#clock.now(),
+      lock: options.lock ?? this.#held.get(key)?.lock ?? null,
+    });
+  }
+
   async remove(key: ObjectKey, _version: string | null, wait: Waiting): Promise<void> {
     stillWaiting(wait);
     const lock = this.#held.get(key)?.lock ?? null;

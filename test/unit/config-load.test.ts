@@ -32,7 +32,13 @@ describe("a good configuration", () => {
       user: "holdfast-scratch",
       jobs: 2,
     });
-    expect(config.limits).toEqual({ inFlightBytes: 134_217_728, storeRequests: 16, sealWorkers: 2 });
+    expect(config.limits).toEqual({
+      inFlightBytes: 134_217_728,
+      storeRequests: 16,
+      sealWorkers: 2,
+      scrubBytesPerSecond: 16_777_216,
+      bandwidth: [],
+    });
     const acme = config.tenants.get(tenantId.parse("acme"));
     expect(acme).toMatchObject({
       scope: { kind: "database", database: "acme" },

@@ -1,0 +1,167 @@
+/**
+ * What Holdfast asks of its catalog: policy, history, the scheduler's watermark, who works on what, and
+ * an index of what the stores hold. The stores are the truth about backups; all of the index can be
+ * made again from any of them, and a restore asks nothing of the catalog (promise 7).
+ *
+ * Failures: "catalog/unreachable" (retryable), "catalog/failed", "catalog/newer".
+ */
+import type { Waiting } from "../base/waiting.ts";
+import type { TenantHealth } from "../model/health.ts";
+import type { BackupKind, Verdict } from "../model/glossary.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { Slot, TenantChoice } from "../model/schedule.ts";
+
+export interface Catalog extends AsyncDisposable {
+  /** The catalog's own clock, which the scheduler goes by (trap 37). */
+  now(wait: Waiting): Promise<Date>;
+  readonly choices: Choices;
+  readonly slots: Slots;
+  readonly history: History;
+  readonly index: Index;
+  readonly claims: Claims;
+}
+
+/** Policy: what tenants chose. */
+export interface Choices {
+  all(wait: Waiting): Promise<ReadonlyMap<TenantId, TenantChoice>>;
+  of(tenant: TenantId, wait: Waiting): Promise<TenantChoice | null>;
+  /** Null takes the choice back. */
+  set(tenant: TenantId, choice: TenantChoice | null, wait: Waiting): Promise<void>;
+}
+
+/** Which slots were handed out; a slot is handed out once, whoever sees it first. */
+export interface Slots {
+  /** Null on the first start: nothing before now is due. */
+  watermark(wait: Waiting): Promise<Date | null>;
+  /**
+   * In one transaction: remembers those slots that nobody handed out before, lets `enqueue` put them into the
+   * queue over the same connection, and moves the watermark to `upTo`, back as well as forward. Resolves
+   * with the slots that were new. When `enqueue` throws nothing of it happened.
+   */
+  handOut(slots: readonly Slot[], upTo: Date, enqueue: EnqueueSlots, wait: Waiting): Promise<readonly Slot[]>;
+}
+
+/** Runs SQL in the transaction of `handOut`; the shape that pg-boss takes as its `db`. */
+export interface TransactionSql {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+export type EnqueueSlots = (slots: readonly Slot[], sql: TransactionSql) => Promise<void>;
+
+export interface RunEntry {
+  readonly tenant: TenantId | null;
+  readonly verb: "backup" | "verify" | "replicate" | "scrub" | "heal" | "prune" | "restore";
+  /** `daily` and so on for backups; null for the others. */
+  readonly kind: BackupKind | null;
+  readonly host: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly result: "done" | "degraded" | "found" | "failed";
+  readonly code: string | null;
+  /** Facts without names of tables or values: backup id, bytes, verdicts. */
+  readonly facts: Readonly<Record<string, string | number | null>>;
+}
+
+export interface History {
+  add(entry: RunEntry, wait: Waiting): Promise<void>;
+  /** Newest first. */
+  recent(
+    filter: { readonly tenant?: TenantId; readonly limit: number },
+    wait: Waiting,
+  ): Promise<readonly RunEntry[]>;
+  /** Removes entries that ended before `before`; returns how many. */
+  forget(before: Date, wait: Waiting): Promise<number>;
+}
+
+/** One copy as a look at the stores found it. */
+export interface IndexedCopy {
+  readonly store: StoreName;
+  readonly state: "present" | "missing" | "damaged";
+  readonly proof: { readonly verdict: Verdict; readonly at: Date } | null;
+}
+
+export interface IndexedBackup {
+  readonly backup: BackupId;
+  readonly kind: BackupKind;
+  readonly at: Date;
+  readonly finishedAt: Date;
+  readonly plainBytes: number;
+  readonly sealedBytes: number;
+  readonly suspect: boolean;
+  readonly copies: readonly IndexedCopy[];
+}
+
+/** What the plan asks, beside what the stores hold; the catalog joins the two. */
+export interface TenantTerms {
+  readonly tenant: TenantId;
+  readonly quorum: number;
+  readonly copiesRequired: number;
+  readonly stores: readonly StoreName[];
+  readonly expectedIntervalMs: number | null;
+  readonly recoveryPointMs: number;
+  readonly recoveryTimeMs: number;
+  readonly proveWithinMs: number;
+  readonly proveAgainMs: number | null;
+  readonly scrubWithinMs: number;
+}
+
+/** A copy that waits for a proof. */
+export interface ProofDue {
+  readonly tenant: TenantId;
+  readonly backup: BackupId;
+  readonly store: StoreName;
+  readonly dueAt: Date;
+}
+
+export interface Index {
+  /** The tenants there are, with what their plans ask; others are dropped from health, not from the index. */
+  setTenants(terms: readonly TenantTerms[], wait: Waiting): Promise<void>;
+  /** Replaces all that is known of a tenant's backups in the stores named in `asked`; what others hold stays as it was. */
+  refresh(
+    tenant: TenantId,
+    found: {
+      readonly backups: readonly IndexedBackup[];
+      readonly asked: readonly StoreName[];
+      readonly at: Date;
+    },
+    wait: Waiting,
+  ): Promise<void>;
+  backups(tenant: TenantId, wait: Waiting): Promise<readonly IndexedBackup[]>;
+  /** Every tenant's health in one query; well under 50 ms of the server for 10,000 tenants. */
+  health(wait: Waiting): Promise<readonly TenantHealth[]>;
+  /** The copies that have waited longest relative to their limit, worst first; those in no need of a proof are left out. */
+  proofsDue(limit: number, wait: Waiting): Promise<readonly ProofDue[]>;
+  /** Tenants whose newest backup that counts lacks whole copies. */
+  lackingCopies(limit: number, wait: Waiting): Promise<readonly TenantId[]>;
+  /** Tenants whose index was refreshed longest ago, oldest first. */
+  stalest(
+    limit: number,
+    wait: Waiting,
+  ): Promise<readonly { readonly tenant: TenantId; readonly refreshedAt: Date | null }[]>;
+  /** Remembers that a store's part of a tenant was scrubbed, or pruned. */
+  noteScrub(tenant: TenantId, store: StoreName, at: Date, wait: Waiting): Promise<void>;
+  notePrune(tenant: TenantId, at: Date, outcome: "done" | "stopped", wait: Waiting): Promise<void>;
+  /** Copies of tenants in stores whose scrub is due, longest overdue relative to its limit first. */
+  scrubsDue(
+    limit: number,
+    wait: Waiting,
+  ): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]>;
+  /** Tenants whose last prune lies before `before`, or that had none. */
+  prunesDue(before: Date, limit: number, wait: Waiting): Promise<readonly TenantId[]>;
+}
+
+/**
+ * Who works on what, over all hosts: locks that end with the connection that took them, so that a host
+ * that dies holds nobody up. They keep hosts from doing work twice; no promise about data rests on them.
+ */
+export interface Claims {
+  /** Null when somebody else has it. Disposing gives it back. Losing the connection aborts nothing: work goes on. */
+  tryTake(claim: Claim, wait: Waiting): Promise<AsyncDisposable | null>;
+}
+
+export type Claim =
+  /** Changes of a tenant's objects: backup, replicate, heal, prune. */
+  | { readonly kind: "tenant-write"; readonly tenant: TenantId }
+  /** Reading a tenant's copies: verify, scrub. */
+  | { readonly kind: "tenant-read"; readonly tenant: TenantId; readonly store: StoreName }
+  /** One of the `places` dumps that a source bears at once, over all hosts. */
+  | { readonly kind: "source"; readonly source: string; readonly places: number };

@@ -1,0 +1,52 @@
+/** How a tenant stands, as metrics, status and the observer tell it; from the catalog or from the stores alone. */
+import type { BackupKind } from "./glossary.ts";
+import type { StoreName, TenantId } from "./ids.ts";
+
+export interface TenantHealth {
+  readonly tenant: TenantId;
+  /** Recovery point of the newest backup of each kind that counts. */
+  readonly lastSuccess: ReadonlyMap<BackupKind, Date>;
+  /** Within which a new backup is expected; null: no schedule. */
+  readonly expectedIntervalMs: number | null;
+  /** Whole copies of the newest backup that counts, and how many the plan wants. */
+  readonly copies: number;
+  readonly copiesRequired: number;
+  /** Newest `proven` verdict on a copy in each store. */
+  readonly proofs: ReadonlyMap<StoreName, Date>;
+  /** When the copy that has waited longest for its proof is or was due; null: none waits. */
+  readonly proofDueAt: Date | null;
+  /** Copies whose newest decisive proof refuted them, or which are known to be damaged. */
+  readonly refutedCopies: number;
+  /** Recovery point of the newest backup with a proven copy; null: there is none. */
+  readonly recoveryPoint: Date | null;
+  readonly objectives: { readonly recoveryPointMs: number; readonly recoveryTimeMs: number };
+}
+
+export type Breach =
+  | "backup-late"
+  | "proof-late"
+  | "refuted"
+  | "copies"
+  | "recovery-point"
+  | "never-backed-up";
+
+/** What is not as the plan wants it at `now`. */
+export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
+  const found: Breach[] = [];
+  const newest = Math.max(...[...health.lastSuccess.values()].map((at) => at.getTime()));
+  if (health.expectedIntervalMs !== null) {
+    if (health.lastSuccess.size === 0) found.push("never-backed-up");
+    else if (now.getTime() - newest > health.expectedIntervalMs * lateFactor) found.push("backup-late");
+  }
+  if (health.proofDueAt !== null && health.proofDueAt < now) found.push("proof-late");
+  if (health.refutedCopies > 0) found.push("refuted");
+  if (health.lastSuccess.size > 0 && health.copies < health.copiesRequired) found.push("copies");
+  const { recoveryPoint, objectives } = health;
+  if (recoveryPoint !== null && now.getTime() - recoveryPoint.getTime() > objectives.recoveryPointMs) {
+    found.push("recovery-point");
+  }
+  return found;
+}
+
+/** A backup takes its time, and starts are spread: only a quarter more than the interval is late. */
+const lateFactor = 1.25;
