@@ -1,0 +1,104 @@
+/** How a tenant stands by what its stores show, measured against what its plan asks; a pure rule. */
+import type { TenantTerms } from "../catalog/catalog.ts";
+import { choose, type CopyState } from "../model/choose.ts";
+import type { BackupKind } from "../model/glossary.ts";
+import type { TenantHealth } from "../model/health.ts";
+import type { StoreName } from "../model/ids.ts";
+import type { BackupEntry } from "./states.ts";
+
+/** The part of a plan that health is measured against. */
+export type HealthTerms = Omit<TenantTerms, "scrubWithinMs">;
+
+/**
+ * Suspect backups never count, nor does a copy that was refuted. A copy in a store of `unasked` is
+ * unknown: it may be one of the quorum of a backup that is whole elsewhere, and is never one of `copies`.
+ */
+export function healthOf(
+  backups: readonly BackupEntry[],
+  terms: HealthTerms,
+  unasked: ReadonlySet<StoreName> = new Set(),
+): TenantHealth {
+  const believed = backups.filter(({ suspect }) => !suspect);
+  const counting = believed.filter((one) => counts(one, terms, unasked));
+  const newest = counting.reduce<BackupEntry | null>((found, one) => later(found, one), null);
+  const proven = choose(believed, { allowUnproven: false }, terms.stores);
+  return {
+    tenant: terms.tenant,
+    lastSuccess: lastSuccess(counting),
+    expectedIntervalMs: terms.expectedIntervalMs,
+    copies: newest === null ? 0 : wholeIn(newest, terms.stores).length,
+    copiesRequired: terms.copiesRequired,
+    proofs: newestProofs(believed, terms.stores),
+    proofDueAt: proofDueAt(believed, terms),
+    refutedCopies: believed.reduce((sum, one) => sum + badCopies(one, terms.stores), 0),
+    recoveryPoint: proven === null ? null : new Date(proven.backup.at),
+    objectives: { recoveryPointMs: terms.recoveryPointMs, recoveryTimeMs: terms.recoveryTimeMs },
+  };
+}
+
+/** Whether the plan's quorum of stores holds it whole, as far as they could be asked (promise 2). */
+export function counts(
+  backup: BackupEntry,
+  { stores, quorum }: Pick<HealthTerms, "stores" | "quorum">,
+  unasked: ReadonlySet<StoreName>,
+): boolean {
+  const whole = wholeIn(backup, stores).length;
+  const unknown = stores.filter((store) => unasked.has(store)).length;
+  return !backup.suspect && whole > 0 && whole + unknown >= quorum;
+}
+
+function wholeIn({ copies }: BackupEntry, stores: readonly StoreName[]): readonly StoreName[] {
+  return stores.filter((store) => isWhole(copies.get(store)));
+}
+
+function isWhole(copy: CopyState | undefined): boolean {
+  return copy?.state === "present" && copy.proof?.verdict !== "refuted";
+}
+
+function later(one: BackupEntry | null, other: BackupEntry): BackupEntry {
+  return one === null || Date.parse(other.at) > Date.parse(one.at) ? other : one;
+}
+
+function lastSuccess(counting: readonly BackupEntry[]): ReadonlyMap<BackupKind, Date> {
+  const newest = new Map<BackupKind, Date>();
+  for (const { kind, at } of counting) newest.set(kind, latest(newest.get(kind), new Date(at)));
+  return newest;
+}
+
+function newestProofs(
+  believed: readonly BackupEntry[],
+  stores: readonly StoreName[],
+): ReadonlyMap<StoreName, Date> {
+  const newest = new Map<StoreName, Date>();
+  for (const store of stores) {
+    for (const { copies } of believed) {
+      const proof = copies.get(store)?.proof;
+      if (proof?.verdict === "proven") newest.set(store, latest(newest.get(store), new Date(proof.at)));
+    }
+  }
+  return newest;
+}
+
+function latest(one: Date | undefined, other: Date): Date {
+  return one === undefined || other > one ? other : one;
+}
+
+/** Whole copies alone wait for a proof: one that is refuted or damaged waits to be healed. */
+function proofDueAt(believed: readonly BackupEntry[], terms: HealthTerms): Date | null {
+  const due = believed.flatMap((backup) =>
+    wholeIn(backup, terms.stores).flatMap((store) => {
+      const proof = backup.copies.get(store)?.proof;
+      if (proof?.verdict !== "proven")
+        return [Date.parse(backup.record?.finishedAt ?? backup.at) + terms.proveWithinMs];
+      return terms.proveAgainMs === null ? [] : [Date.parse(proof.at) + terms.proveAgainMs];
+    }),
+  );
+  return due.length === 0 ? null : new Date(due.reduce((first, at) => Math.min(first, at)));
+}
+
+function badCopies({ copies }: BackupEntry, stores: readonly StoreName[]): number {
+  return stores.filter((store) => {
+    const copy = copies.get(store);
+    return copy?.state === "damaged" || copy?.proof?.verdict === "refuted";
+  }).length;
+}
