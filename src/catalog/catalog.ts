@@ -5,6 +5,7 @@
  *
  * Failures: "catalog/unreachable" (retryable), "catalog/failed", "catalog/newer".
  */
+import type { ClientConfig } from "pg";
 import type { Waiting } from "../base/waiting.ts";
 import type { TenantHealth } from "../model/health.ts";
 import type { BackupKind, Verdict } from "../model/glossary.ts";
@@ -19,6 +20,8 @@ export interface Catalog extends AsyncDisposable {
   readonly history: History;
   readonly index: Index;
   readonly claims: Claims;
+  /** How the queue, which lives in a schema of its own beside ours, reaches the same database: address, login, TLS. */
+  readonly connection: ClientConfig;
 }
 
 /** Policy: what tenants chose. */
@@ -39,6 +42,11 @@ export interface Slots {
    * with the slots that were new. When `enqueue` throws nothing of it happened.
    */
   handOut(slots: readonly Slot[], upTo: Date, enqueue: EnqueueSlots, wait: Waiting): Promise<readonly Slot[]>;
+  /**
+   * The newest slot (by `at`) of each tenant and kind that was ever handed out; what is forgotten of old
+   * slots is never this one. Asked when the daemon starts or a schedule changed, not at every beat.
+   */
+  newest(wait: Waiting): Promise<readonly Slot[]>;
 }
 
 /** Runs SQL in the transaction of `handOut`; the shape that pg-boss takes as its `db`. */
