@@ -1,7 +1,7 @@
 /** `holdfast keys show`: who this host is, what it may sign, and whom it believes. Prints no secret. */
 import { exitCodes } from "../base/failure.ts";
 import { command } from "./command.ts";
-import { type HostKeys, hostKeys } from "./host-keys.ts";
+import { type HostKeys, hostKeys } from "../desk/host-keys.ts";
 import { table } from "./text.ts";
 
 export const keysShow = command({

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { hostKeys } from "../host-keys.ts";
+import { hostKeys } from "../../desk/host-keys.ts";
 import { oneHostHasAllRoles } from "../one-host.ts";
 import type { Examination } from "./examination.ts";
 
