@@ -7,15 +7,24 @@ import { createSigner, createTrustRing, type Signer, type TrustRing } from "../k
 import type { StoreName } from "../model/ids.ts";
 import { type Sealing, startSealing } from "../sealing/start-sealing.ts";
 import type { AnyStore } from "../stores/around.ts";
+import type { StoreEvent } from "../stores/observed.ts";
 import { askSources } from "./ask-sources.ts";
 import type { Machine } from "./machine.ts";
 import type { Desk, SourcesAsked } from "./desk.ts";
 import { openStores } from "./open-stores.ts";
 import { userIds } from "./scratch-user.ts";
 
-/** Everything a verb works with, from the configuration. `wait` is the whole command's. */
-export async function openDesk(config: Config, machine: Machine, wait: Waiting): Promise<Desk> {
-  const stores = await openStores(config);
+/**
+ * Everything a verb works with, from the configuration. `wait` is the whole command's; `onRequest` is told
+ * of every single request to a store.
+ */
+export async function openDesk(
+  config: Config,
+  machine: Machine,
+  wait: Waiting,
+  onRequest?: (event: StoreEvent) => void,
+): Promise<Desk> {
+  const stores = await openStores(config, onRequest);
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
   const discovery = once(() => askSources(config, wait));

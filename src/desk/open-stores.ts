@@ -2,13 +2,18 @@ import { isFailure } from "../base/failure.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
-import { openDriver, openStore, type StoreSettings } from "../stores/open.ts";
+import type { StoreEvent } from "../stores/observed.ts";
+import { type OpenOptions, openDriver, openStore, type StoreSettings } from "../stores/open.ts";
 import { closedStore } from "./closed-store.ts";
 
-/** Every store of the configuration, in its order. */
-export async function openStores({ stores, limits }: Config): Promise<ReadonlyMap<StoreName, AnyStore>> {
+/** Every store of the configuration, in its order. `onRequest` is told of every single request to any of them. */
+export async function openStores(
+  { stores, limits }: Config,
+  onRequest?: (event: StoreEvent) => void,
+): Promise<ReadonlyMap<StoreName, AnyStore>> {
   const opened = new Map<StoreName, AnyStore>();
-  for (const store of stores.values()) opened.set(store.name, await openOne(store, limits.storeRequests));
+  const options = { concurrency: limits.storeRequests, ...(onRequest === undefined ? {} : { onRequest }) };
+  for (const store of stores.values()) opened.set(store.name, await openOne(store, options));
   return opened;
 }
 
@@ -25,9 +30,9 @@ export async function openBareStore(store: StoreConfig): Promise<AnyStore> {
   }
 }
 
-async function openOne(store: StoreConfig, concurrency: number): Promise<AnyStore> {
+async function openOne(store: StoreConfig, options: OpenOptions): Promise<AnyStore> {
   try {
-    return await openStore(await settingsOf(store), { concurrency });
+    return await openStore(await settingsOf(store), options);
   } catch (error) {
     // A restore needs one surviving store, so a secret of another one may be lost.
     if (isFailure(error, "config/invalid")) return closedStore(store.name, error);

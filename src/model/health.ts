@@ -15,6 +15,8 @@ export interface TenantHealth {
   readonly proofs: ReadonlyMap<StoreName, Date>;
   /** When the copy that has waited longest for its proof is or was due; null: none waits. */
   readonly proofDueAt: Date | null;
+  /** When the copy whose last scrub lies back farthest is or was due to be scrubbed; null or left out: none is known to be. */
+  readonly scrubDueAt?: Date | null;
   /** Copies whose newest decisive proof refuted them, or which are known to be damaged. */
   readonly refutedCopies: number;
   /** Recovery point of the newest backup with a proven copy; null: there is none. */
@@ -22,13 +24,16 @@ export interface TenantHealth {
   readonly objectives: { readonly recoveryPointMs: number; readonly recoveryTimeMs: number };
 }
 
-export type Breach =
-  | "backup-late"
-  | "proof-late"
-  | "refuted"
-  | "copies"
-  | "recovery-point"
-  | "never-backed-up";
+export const breachKinds = [
+  "backup-late",
+  "proof-late",
+  "scrub-late",
+  "refuted",
+  "copies",
+  "recovery-point",
+  "never-backed-up",
+] as const;
+export type Breach = (typeof breachKinds)[number];
 
 /** What is not as the plan wants it at `now`. */
 export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
@@ -39,6 +44,8 @@ export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
     else if (now.getTime() - newest > health.expectedIntervalMs * lateFactor) found.push("backup-late");
   }
   if (health.proofDueAt !== null && health.proofDueAt < now) found.push("proof-late");
+  const { scrubDueAt = null } = health;
+  if (scrubDueAt !== null && scrubDueAt < now) found.push("scrub-late");
   if (health.refutedCopies > 0) found.push("refuted");
   if (health.lastSuccess.size > 0 && health.copies < health.copiesRequired) found.push("copies");
   const { recoveryPoint, objectives } = health;

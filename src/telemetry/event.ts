@@ -1,7 +1,7 @@
 /** What happens, as data: verbs and daemon tell it, and counters, logs and history are made of it. */
 import type { FailureCode } from "../base/failure.ts";
 import type { BackupKind, Verdict } from "../model/glossary.ts";
-import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { BackupId, SourceName, StoreName, TenantId } from "../model/ids.ts";
 
 export type HoldfastEvent =
   | {
@@ -58,9 +58,30 @@ export type HoldfastEvent =
       readonly code: FailureCode;
       readonly final: boolean;
     }
+  /** A snapshot of a tenant holds back the vacuum of its source from `opened` to `closed` (trap 7). */
+  | {
+      readonly kind: "snapshot";
+      readonly state: "opened" | "closed";
+      readonly source: SourceName;
+      readonly tenant: TenantId;
+    }
+  /** The scheduler looked what is due, and has handed out all slots up to `watermark`. */
+  | { readonly kind: "beat"; readonly watermark: Date; readonly slots: number }
   | { readonly kind: "watermark-ahead"; readonly aheadMs: number }
+  /** How far the clock of this host is ahead of another one; negative: behind. */
+  | { readonly kind: "clock-skew"; readonly against: ClockOf; readonly aheadMs: number }
+  /** One pass of the observer over all stores: findings by name, and the newest record that each store shows. */
+  | {
+      readonly kind: "observed";
+      readonly at: Date;
+      readonly findings: ReadonlyMap<string, number>;
+      readonly newestRecords: ReadonlyMap<StoreName, Date>;
+    }
   | { readonly kind: "configuration"; readonly result: "loaded" | "refused"; readonly detail: string }
   | { readonly kind: "catalog"; readonly up: boolean };
+
+/** Whose clock ours was compared with. */
+export type ClockOf = { readonly kind: "store"; readonly store: StoreName } | { readonly kind: "catalog" };
 
 /** Whom events are told. Never throws and never waits. */
 export type Tell = (event: HoldfastEvent) => void;

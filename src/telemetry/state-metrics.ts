@@ -1,0 +1,101 @@
+/** Gauges of how this process stands: its configuration, catalog, scheduler, clocks, and what an observer sees. */
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Clock } from "../base/clock.ts";
+import type { HoldfastEvent } from "./event.ts";
+
+/** Registers the families and returns what sets them. A gauge shows nothing before somebody told. */
+export function stateMetrics(registry: Registry, clock: Clock): (event: HoldfastEvent) => void {
+  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge => {
+    const made = new Gauge({ name, help, labelNames, registers: [registry] });
+    // The library starts at 0, which reads as "down", or as a time in 1970.
+    if (labelNames.length === 0) made.remove();
+    return made;
+  };
+  const catalogUp = gauge("holdfast_catalog_up", "Whether the catalog answered when it was last asked.");
+  const reloadSuccess = gauge(
+    "holdfast_configuration_last_reload_success",
+    "Whether the newest configuration is in force; 0: it was refused, and the one before it stays.",
+  );
+  const reloadAt = gauge(
+    "holdfast_configuration_last_reload_timestamp_seconds",
+    "When a configuration was last loaded.",
+  );
+  const watermark = gauge(
+    "holdfast_scheduler_watermark_timestamp_seconds",
+    "Up to when all backups that are due were handed out.",
+  );
+  const slots = new Counter({
+    name: "holdfast_scheduler_slots_total",
+    help: "Backups that this process handed out as due.",
+    registers: [registry],
+  });
+  const ahead = gauge(
+    "holdfast_scheduler_watermark_ahead_seconds",
+    "How far the watermark was ahead of the catalog's clock when it was last pulled back.",
+  );
+  const skew = gauge(
+    "holdfast_clock_skew_seconds",
+    "How far the clock of this host is ahead of the store's; negative: behind.",
+    ["store"],
+  );
+  const catalogSkew = gauge(
+    "holdfast_catalog_clock_skew_seconds",
+    "How far the clock of this host is ahead of the catalog's; negative: behind.",
+  );
+  const findings = gauge("holdfast_observer_findings", "What the observer found amiss in its newest pass.", [
+    "finding",
+  ]);
+  const lastPass = gauge(
+    "holdfast_observer_last_pass_timestamp_seconds",
+    "When the observer last ended a pass over all stores.",
+  );
+  const newestRecord = gauge(
+    "holdfast_store_newest_record_timestamp_seconds",
+    "Recovery point of the newest record that the store shows.",
+    ["store"],
+  );
+
+  return (event) => {
+    switch (event.kind) {
+      case "catalog":
+        catalogUp.set(event.up ? 1 : 0);
+        return;
+      case "configuration":
+        reloadSuccess.set(event.result === "loaded" ? 1 : 0);
+        if (event.result === "loaded") reloadAt.set(seconds(clock.now()));
+        return;
+      case "beat":
+        watermark.set(seconds(event.watermark));
+        slots.inc(event.slots);
+        ahead.set(0);
+        return;
+      case "watermark-ahead":
+        ahead.set(event.aheadMs / 1000);
+        return;
+      case "clock-skew":
+        if (event.against.kind === "store") skew.set({ store: event.against.store }, event.aheadMs / 1000);
+        else catalogSkew.set(event.aheadMs / 1000);
+        return;
+      case "observed":
+        findings.reset();
+        for (const [finding, count] of event.findings) findings.set({ finding }, count);
+        for (const [store, at] of event.newestRecords) newestRecord.set({ store }, seconds(at));
+        lastPass.set(seconds(event.at));
+        return;
+      case "backup-ended":
+      case "verify-ended":
+      case "restore-ended":
+      case "scrub-ended":
+      case "healed":
+      case "pruned":
+      case "prune-stopped":
+      case "job-failed":
+      case "snapshot":
+        return;
+    }
+  };
+}
+
+function seconds(at: Date): number {
+  return at.getTime() / 1000;
+}

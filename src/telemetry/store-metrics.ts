@@ -1,0 +1,69 @@
+/** What the stores did, request by request. */
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { FailureCode } from "../base/failure.ts";
+import type { StoreName } from "../model/ids.ts";
+
+/** One request that ended; the shape that stores tell. */
+export interface StoreRequest {
+  readonly store: StoreName;
+  readonly operation: string;
+  readonly ms: number;
+  readonly bytes: number;
+  readonly outcome: "done" | FailureCode;
+}
+
+/** From a directory on a fast disk to the time-out of a slow bucket. */
+const requestBuckets = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 60];
+
+export function storeMetrics(registry: Registry): (request: StoreRequest) => void {
+  const registers = [registry];
+  const storeUp = new Gauge({
+    name: "holdfast_store_up",
+    help: "Whether the store did what it was asked when it was last asked.",
+    labelNames: ["store"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "holdfast_store_request_duration_seconds",
+    help: "How long single requests took, retries apart.",
+    labelNames: ["store", "operation"],
+    buckets: requestBuckets,
+    registers,
+  });
+  const bytes = new Counter({
+    name: "holdfast_store_request_bytes_total",
+    help: "Bytes of bodies that were written to or read from the store.",
+    labelNames: ["store", "operation"],
+    registers,
+  });
+  const failures = new Counter({
+    name: "holdfast_store_request_failures_total",
+    help: "Requests that the store did not serve.",
+    labelNames: ["store", "code"],
+    registers,
+  });
+  return ({ store, operation, ms, bytes: moved, outcome }) => {
+    duration.observe({ store, operation }, ms / 1000);
+    bytes.inc({ store, operation }, moved);
+    const standing = standingOf(outcome, operation);
+    if (standing !== "no-matter") storeUp.set({ store }, standing === "up" ? 1 : 0);
+    if (outcome !== "done" && standing !== "up") failures.inc({ store, code: outcome });
+  };
+}
+
+const up: ReadonlySet<string> = new Set<StoreRequest["outcome"]>(["done", "store/absent", "store/exists"]);
+const down: ReadonlySet<string> = new Set<StoreRequest["outcome"]>([
+  "store/unreachable",
+  "store/refused",
+  "store/full",
+  "store/clock",
+  "store/protocol",
+  "config/invalid",
+  "wait/expired",
+]);
+
+/** A refusal of a removal is what a lock is for, and a wait that we ended says nothing of the store. */
+function standingOf(outcome: StoreRequest["outcome"], operation: string): "up" | "down" | "no-matter" {
+  if (up.has(outcome)) return "up";
+  return down.has(outcome) && !(outcome === "store/refused" && operation === "remove") ? "down" : "no-matter";
+}
