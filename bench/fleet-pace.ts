@@ -1,0 +1,172 @@
+/**
+ * `npm run bench:pace -- [--tenants 200]`: a real fleet of small tenants on one source, `backup --all`
+ * into two directory stores against `xargs -P 2 pg_dump -Fc` into files, by turns in one run.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { environmentOf, urlOf } from "../test/support/postgres-server.ts";
+import { thisMachine, type Machine } from "./machine.ts";
+import { startSmallTenants, type SmallTenants } from "./small-tenants.ts";
+import { writtenIn } from "./written.ts";
+
+interface Turn {
+  readonly who: "pg_dump" | "holdfast";
+  readonly what: "all tenants" | "all tenants again" | "one tenant" | "one tenant again";
+  readonly seconds: number;
+  readonly tenantsPerMinute: number;
+  readonly writtenBytes: number;
+}
+
+interface Pace {
+  readonly at: string;
+  readonly machine: Machine;
+  readonly tenants: number;
+  readonly tables: number;
+  readonly bytesEach: number;
+  readonly turns: readonly Turn[];
+  /** Pace of holdfast divided by that of pg_dump; the goal is at least 0.5. */
+  readonly paceOfAll: number;
+  readonly paceAgain: number;
+  /** Seconds of holdfast divided by those of pg_dump; the goal for a first backup is at most 2. */
+  readonly oneTenant: number;
+  readonly oneTenantAgain: number;
+  readonly notes: readonly string[];
+}
+
+const atOnce = 2;
+const main = resolve(import.meta.dirname, "../src/main.ts");
+
+/** Both by turns, so that what else goes on on the machine falls on both. */
+export async function fleetPace(tenants: number): Promise<Pace> {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-pace-"));
+  try {
+    say(`making ${String(tenants)} tenants`);
+    await using fleet = await startSmallTenants(tenants);
+    const contestants = { pg_dump: pgDump(fleet, folder), holdfast: await holdfast(fleet, folder) };
+    const turns: Turn[] = [];
+    const take = async (who: Turn["who"], what: Turn["what"]): Promise<void> => {
+      const names = what.startsWith("one") ? fleet.names.slice(0, 1) : fleet.names;
+      const { script, environment, writesInto } = contestants[who](names);
+      const before = writtenIn(writesInto).bytes;
+      const seconds = await timed(script, environment);
+      turns.push({
+        who,
+        what,
+        seconds,
+        tenantsPerMinute: (names.length / seconds) * 60,
+        writtenBytes: writtenIn(writesInto).bytes - before,
+      });
+      say(`${what}: ${who} took ${seconds.toFixed(2)} s`);
+    };
+    // Once unmeasured, so that nobody is the first to read from the disk.
+    const warming = contestants.pg_dump(fleet.names);
+    await timed(warming.script, warming.environment);
+    for (const what of ["one tenant", "one tenant again", "all tenants", "all tenants again"] as const) {
+      await take("pg_dump", what);
+      await take("holdfast", what);
+    }
+    const seconds = (who: Turn["who"], what: Turn["what"]): number =>
+      turns.find((turn) => turn.who === who && turn.what === what)?.seconds ?? Number.NaN;
+    const ratio = (what: Turn["what"]): number => seconds("holdfast", what) / seconds("pg_dump", what);
+    return {
+      at: new Date().toISOString(),
+      machine: thisMachine(fleet.server.binFolder),
+      tenants,
+      tables: fleet.tables,
+      bytesEach: fleet.bytes,
+      turns,
+      paceOfAll: 1 / ratio("all tenants"),
+      paceAgain: 1 / ratio("all tenants again"),
+      oneTenant: ratio("one tenant"),
+      oneTenantAgain: ratio("one tenant again"),
+      notes: [
+        "holdfast: the command line, one process, sealing, two directory stores on one disk, every object synced; maxConcurrent 2.",
+        "pg_dump: xargs -P 2 pg_dump -Fc into plain files that nobody syncs; proves and encrypts nothing.",
+        "One tenant includes the start of the program; `again` is a second backup of what did not change.",
+      ],
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Attempt {
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly writesInto: readonly string[];
+}
+
+type Contestant = (names: readonly string[]) => Attempt;
+
+function pgDump({ server }: SmallTenants, folder: string): Contestant {
+  const into = join(folder, "dumps");
+  mkdirSync(into);
+  return (names) => ({
+    script: `printf '%s\\n' $NAMES | xargs -P ${String(atOnce)} -I{} "$PGBIN/pg_dump" -Fc -f "$INTO/{}.dump" {}`,
+    environment: {
+      ...environmentOf(server, "postgres"),
+      PGBIN: server.binFolder,
+      INTO: into,
+      NAMES: names.join(" "),
+    },
+    writesInto: [into],
+  });
+}
+
+async function holdfast({ server, names: all }: SmallTenants, folder: string): Promise<Contestant> {
+  const home = join(folder, "holdfast");
+  const environment = { HOLDFAST_SOURCE_URL: urlOf(server, "postgres") };
+  const tenants = all.flatMap((name) => ["--tenant", name]);
+  execFileSync(process.execPath, [main, "init", home, ...tenants], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return (names) => ({
+    script: `"$NODE" "$MAIN" --config "$CONFIG" backup ${names.length === all.length ? "--all" : names.join(" ")} > "$SAID"`,
+    environment: {
+      ...environment,
+      NODE: process.execPath,
+      MAIN: main,
+      CONFIG: join(home, "holdfast.yaml"),
+      SAID: join(folder, "said"),
+    },
+    writesInto: [join(home, "stores")],
+  });
+}
+
+async function timed(script: string, environment: Readonly<Record<string, string>>): Promise<number> {
+  const started = performance.now();
+  const child = spawn("bash", ["-c", script], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const code = await new Promise<number | null>((done, reject) => {
+    child.on("error", reject);
+    child.on("close", done);
+  });
+  if (code !== 0) throw new Error(`ended with ${String(code)}: ${script}`);
+  return (performance.now() - started) / 1000;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const { values } = parseArgs({
+  options: { tenants: { type: "string", default: "200" }, keep: { type: "boolean", default: false } },
+});
+const pace = await fleetPace(Number(values.tenants));
+for (const { what, who, tenantsPerMinute } of pace.turns)
+  process.stdout.write(`${what}: ${who} ${tenantsPerMinute.toFixed(1)} tenants a minute\n`);
+process.stdout.write(
+  `pace of holdfast against pg_dump: ${pace.paceOfAll.toFixed(2)} at first, ${pace.paceAgain.toFixed(2)} again\n` +
+    `one tenant takes ${pace.oneTenant.toFixed(2)} times as long at first, ${pace.oneTenantAgain.toFixed(2)} again\n`,
+);
+if (values.keep) {
+  const results = join(import.meta.dirname, "results", "fleet-pace.json");
+  writeFileSync(results, `${JSON.stringify(pace, null, 2)}\n`);
+}
