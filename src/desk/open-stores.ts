@@ -2,7 +2,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
-import type { StoreEvent } from "../stores/observed.ts";
+import { observed, type StoreEvent } from "../stores/observed.ts";
 import { type OpenOptions, openDriver, openStore, type StoreSettings } from "../stores/open.ts";
 import { closedStore } from "./closed-store.ts";
 
@@ -35,8 +35,9 @@ async function openOne(store: StoreConfig, options: OpenOptions): Promise<AnySto
     return await openStore(await settingsOf(store), options);
   } catch (error) {
     // A restore needs one surviving store, so a secret of another one may be lost.
-    if (isFailure(error, "config/invalid")) return closedStore(store.name, error);
-    throw error;
+    if (!isFailure(error, "config/invalid")) throw error;
+    const closed = closedStore(store.name, error);
+    return options.onRequest === undefined ? closed : observed(closed, options.onRequest);
   }
 }
 

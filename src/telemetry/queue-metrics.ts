@@ -1,11 +1,9 @@
 /** How many jobs each queue holds, read from the catalog when somebody asks. */
 import type { Family } from "./exposition.ts";
 
-export const jobStates = ["waiting", "active", "retrying", "dead"] as const;
-
 export interface QueueCount {
   readonly queue: string;
-  readonly state: (typeof jobStates)[number];
+  readonly state: "ready" | "deferred" | "active" | "dead";
   readonly jobs: number;
 }
 

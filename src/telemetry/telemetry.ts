@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Clock } from "../base/clock.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { TenantHealth } from "../model/health.ts";
+import { familyOfGauge, type MetricFamily, registryFamilies } from "./as-data.ts";
 import type { Tell } from "./event.ts";
 import { type Family, gaugesText } from "./exposition.ts";
 import { fleetFamilies, type PerTenant } from "./fleet-families.ts";
@@ -35,6 +36,8 @@ export interface Telemetry {
   setQueues(read: (wait: Waiting) => Promise<readonly QueueCount[]>): void;
   /** One scrape, in the text format of Prometheus. Never rejects for what could not be read. */
   render(wait: Waiting): Promise<string>;
+  /** The same as data. */
+  families(wait: Waiting): Promise<readonly MetricFamily[]>;
 }
 
 /** Several scrapers, and a person beside them, make one query. */
@@ -68,6 +71,18 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
     null;
   let queues: Reader<readonly QueueCount[]> | null = null;
 
+  /** What is read when a scrape comes; before the registry is, whose gauge tells how that went. */
+  async function asked(wait: Waiting): Promise<readonly Family[]> {
+    const [health, counts] = await Promise.all([fleet?.read(wait), queues?.(wait)]);
+    if (health !== undefined && fleet?.from === "catalog") tell({ kind: "catalog", up: health.fresh });
+    return [
+      ...(health === undefined ? [] : readAtFamilies(health)),
+      ...fleetFamilies(health?.value ?? null, { perTenant, now: clock.now() }),
+      queueFamily(counts?.value ?? []),
+      pendingErasures,
+    ];
+  }
+
   return {
     tell,
     onStoreRequest,
@@ -78,15 +93,12 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
       queues = remember(read, options);
     },
     render: async (wait) => {
-      const [health, counts] = await Promise.all([fleet?.read(wait), queues?.(wait)]);
-      if (health !== undefined && fleet?.from === "catalog") tell({ kind: "catalog", up: health.fresh });
-      const families: Family[] = [
-        ...(health === undefined ? [] : readAtFamilies(health)),
-        ...fleetFamilies(health?.value ?? null, { perTenant, now: clock.now() }),
-        queueFamily(counts?.value ?? []),
-        pendingErasures,
-      ];
-      return `${await registry.metrics()}${gaugesText(families)}`;
+      const gauges = await asked(wait);
+      return `${await registry.metrics()}${gaugesText(gauges)}`;
+    },
+    families: async (wait) => {
+      const gauges = await asked(wait);
+      return [...(await registryFamilies(registry)), ...gauges.map(familyOfGauge)];
     },
   };
 }
