@@ -5,6 +5,7 @@ import {
   type BackupId,
   backupId,
   type HoldId,
+  holdId,
   type ObjectKey,
   objectKey,
   type StoreName,
@@ -68,6 +69,17 @@ export function inventoryKey(tenant: TenantId, backup: BackupId): ObjectKey {
 
 export function recordKey(tenant: TenantId, backup: BackupId): ObjectKey {
   return keyAt(`${backupsPrefix(tenant)}${backup}/record.jws`);
+}
+
+/** The backup of a manifest or an inventory; `null` for any other key. */
+export function parseDocumentKey(
+  key: string,
+): { readonly tenant: TenantId; readonly backup: BackupId } | null {
+  const [, tenant, backup] =
+    /^tenants\/([a-z0-9-]+)\/backups\/([^/]+)\/(?:manifest\.age|inventory\.zst)$/.exec(key) ?? [];
+  const owner = tenantId.safeParse(tenant);
+  const id = backupId.safeParse(backup);
+  return owner.success && id.success ? { tenant: owner.data, backup: id.data } : null;
 }
 
 /** `null` when the key is not that of a record. */
@@ -151,6 +163,17 @@ export function condemnedKey(tenant: TenantId, at: Date): ObjectKey {
   return keyAt(`${condemnedPrefix(tenant)}${compactUtc(at)}.jws`);
 }
 
+/** A list of records that a prune removes; it tells why others name a predecessor that is not there. */
+export function condemnedRecordsKey(tenant: TenantId, at: Date): ObjectKey {
+  return keyAt(`${condemnedPrefix(tenant)}${compactUtc(at)}${recordsEnding}`);
+}
+
+const recordsEnding = "-records.jws";
+
+export function isCondemnedRecordsKey(key: string): boolean {
+  return key.endsWith(recordsEnding);
+}
+
 export function findingsPrefix(tenant: TenantId): string {
   return `tenants/${tenant}/findings/`;
 }
@@ -169,6 +192,18 @@ export function holdKey(tenant: TenantId, hold: HoldId): ObjectKey {
 
 export function holdReleaseKey(tenant: TenantId, hold: HoldId): ObjectKey {
   return keyAt(`${holdsPrefix(tenant)}${hold}.released.jws`);
+}
+
+/** `null` when the key is neither that of a hold nor that of a release. */
+export function parseHoldKey(
+  key: string,
+): { readonly tenant: TenantId; readonly hold: HoldId; readonly isRelease: boolean } | null {
+  const [, tenant, hold, released] =
+    /^tenants\/([a-z0-9-]+)\/holds\/([^/.]+)(\.released)?\.jws$/.exec(key) ?? [];
+  const owner = tenantId.safeParse(tenant);
+  const id = holdId.safeParse(hold);
+  if (!owner.success || !id.success) return null;
+  return { tenant: owner.data, hold: id.data, isRelease: released !== undefined };
 }
 
 export function erasedKey(tenant: TenantId): ObjectKey {

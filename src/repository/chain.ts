@@ -1,5 +1,6 @@
 /** The chain of a tenant's records: each names the one before it, so that withholding shows. */
-import type { BackupId } from "../model/ids.ts";
+import type { BackupId, ObjectKey } from "../model/ids.ts";
+import { recordKey } from "../model/layout.ts";
 import type { GoodRecord } from "./records.ts";
 
 export interface Gap {
@@ -13,13 +14,15 @@ export interface Gap {
 
 /**
  * Every good record whose predecessor no store shows, or shows with other bytes. Two backups made at
- * once may name the same predecessor; that is a fork, and nothing is missing.
+ * once may name the same predecessor; that is a fork, and nothing is missing. Nor is what a trusted
+ * list in `removed` condemned: retention took it away.
  */
-export function gaps(records: readonly GoodRecord[]): readonly Gap[] {
+export function gaps(records: readonly GoodRecord[], removed: ReadonlySet<ObjectKey>): readonly Gap[] {
   const digests = Map.groupBy(records, (one) => one.backup);
-  return distinct(records).flatMap(({ backup, record: { previous } }): Gap[] => {
+  return distinct(records).flatMap(({ backup, record: { tenant, previous } }): Gap[] => {
     if (previous === null) return [];
     const shown = digests.get(previous.backup);
+    if (shown === undefined && removed.has(recordKey(tenant, previous.backup))) return [];
     if (shown === undefined) return [{ kind: "gap", backup, missing: previous.backup, reason: "absent" }];
     const same = shown.some((one) => one.sha256 === previous.sha256);
     return same ? [] : [{ kind: "gap", backup, missing: previous.backup, reason: "altered" }];

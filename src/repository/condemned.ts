@@ -8,9 +8,9 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CondemnedList, condemnedList } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { condemnedPrefix } from "../model/layout.ts";
+import { condemnedPrefix, isCondemnedRecordsKey } from "../model/layout.ts";
 import { compactUtc } from "../base/clock.ts";
-import type { ObjectReader } from "../stores/store.ts";
+import type { ObjectReader, ObjectStat } from "../stores/store.ts";
 import type { Library } from "./library.ts";
 import { readSigned, type SignedForm } from "./signed.ts";
 
@@ -24,29 +24,65 @@ export interface Condemned {
   }[];
 }
 
+/** One list as it lies in one store. */
+export interface StoredList {
+  readonly key: ObjectKey;
+  readonly list: CondemnedList;
+  /** By the store's clock. */
+  readonly storedAt: Date;
+}
+
+export interface StoredLists {
+  readonly lists: readonly StoredList[];
+  readonly unreadable: Condemned["unreadable"];
+}
+
 const readsAtOnce = 8;
 
 /** The condemned keys that one store lists. Throws what kept us from asking. */
 export async function readCondemned(
   tenant: TenantId,
   store: ObjectReader,
-  { trust }: Pick<Library, "trust">,
+  library: Pick<Library, "trust">,
   wait: Waiting,
 ): Promise<Condemned> {
-  const keys = new Set<ObjectKey>();
-  const unreadable: { store: StoreName; key: ObjectKey; reason: string }[] = [];
-  const lists: ObjectKey[] = [];
-  for await (const { key } of store.list(condemnedPrefix(tenant), wait)) lists.push(key);
-  await eachAtOnce(lists, readsAtOnce, async (key) => {
+  const { lists, unreadable } = await readCondemnedLists(tenant, store, library, wait);
+  return { keys: new Set(lists.flatMap(({ list }) => list.keys)), unreadable };
+}
+
+/** The keys of records that retention removed, as one store has it; lists that cannot be read explain nothing. */
+export async function readRemovedRecords(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Pick<Library, "trust">,
+  wait: Waiting,
+): Promise<readonly ObjectKey[]> {
+  const { lists } = await readCondemnedLists(tenant, store, library, wait, isCondemnedRecordsKey);
+  return lists.flatMap(({ list }) => list.keys);
+}
+
+/** The lists themselves, those under a key that `wanted` takes. */
+export async function readCondemnedLists(
+  tenant: TenantId,
+  store: ObjectReader,
+  { trust }: Pick<Library, "trust">,
+  wait: Waiting,
+  wanted: (key: ObjectKey) => boolean = () => true,
+): Promise<StoredLists> {
+  const lists: StoredList[] = [];
+  const unreadable: Condemned["unreadable"][number][] = [];
+  const found: ObjectStat[] = [];
+  for await (const stat of store.list(condemnedPrefix(tenant), wait)) if (wanted(stat.key)) found.push(stat);
+  await eachAtOnce(found, readsAtOnce, async ({ key, modifiedAt }) => {
     try {
       const reading = await readSigned(store, key, condemnedForm(tenant, key, trust), wait);
-      if (reading.kind === "good") for (const one of reading.document.keys) keys.add(one);
+      if (reading.kind === "good") lists.push({ key, list: reading.document, storedAt: modifiedAt });
       else unreadable.push({ store: store.name, key, reason: reading.detail });
     } catch (error) {
       if (!isFailure(error, "store/absent")) throw error;
     }
   });
-  return { keys, unreadable };
+  return { lists, unreadable };
 }
 
 /** A key condemned in any store is dead in all of them. */

@@ -1,0 +1,65 @@
+/** What one store shows of a tenant, as far as retention asks. */
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { TenantId } from "../model/ids.ts";
+import { tenantPrefix } from "../model/layout.ts";
+import { checkStoreClock } from "../repository/clocks.ts";
+import { readCondemnedLists, type StoredLists } from "../repository/condemned.ts";
+import { readHolds, type StoredHolds } from "../repository/holds.ts";
+import { readRecords, type StoredRecord } from "../repository/records.ts";
+import { refuseErased } from "../repository/tombstone.ts";
+import { readDescriptor } from "../stores/describe.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import type { RetentionDesk } from "./order.ts";
+
+export interface Holding {
+  /** The store's clock, read before anything else: what is old enough by it was so before the records were read. */
+  readonly storeNow: Date;
+  readonly isMarked: boolean;
+  readonly isErased: boolean;
+  /** Whether anything of the tenant lies there. */
+  readonly isHolding: boolean;
+  readonly condemned: StoredLists;
+  readonly holds: StoredHolds;
+  readonly records: readonly StoredRecord[];
+}
+
+/** Throws what kept us from asking; "store/clock" when the store's clock is not to be relied on. */
+export async function lookInto(
+  tenant: TenantId,
+  store: ObjectReader,
+  desk: RetentionDesk,
+  wait: Waiting,
+): Promise<Holding> {
+  await checkStoreClock(store, () => desk.clock.now(), wait);
+  const storeNow = await store.clock(wait);
+  return {
+    storeNow,
+    isMarked: (await readDescriptor(store, wait)) !== null,
+    isErased: await isErased(tenant, store, desk, wait),
+    isHolding: await holdsAnything(tenant, store, wait),
+    condemned: await readCondemnedLists(tenant, store, desk, wait),
+    holds: await readHolds(tenant, store, desk, wait),
+    records: await readRecords(tenant, store, desk, wait),
+  };
+}
+
+async function isErased(
+  tenant: TenantId,
+  store: ObjectReader,
+  desk: RetentionDesk,
+  wait: Waiting,
+): Promise<boolean> {
+  try {
+    await refuseErased(tenant, store, desk, wait);
+    return false;
+  } catch (error) {
+    if (isFailure(error, "policy/refused")) return true;
+    throw error;
+  }
+}
+
+async function holdsAnything(tenant: TenantId, store: ObjectReader, wait: Waiting): Promise<boolean> {
+  for await (const _ of store.list(tenantPrefix(tenant), wait)) return true;
+  return false;
+}

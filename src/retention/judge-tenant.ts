@@ -1,0 +1,167 @@
+/**
+ * The first half of every prune, and all of `retention explain`: what the stores hold of a tenant, what
+ * the keep rule says of each backup, and what speaks against removing anything at all.
+ */
+import type { Waiting } from "../base/waiting.ts";
+import type { HoldStatement } from "../model/documents.ts";
+import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
+import { keep, type Keeping } from "../model/keep.ts";
+import { recordKey } from "../model/layout.ts";
+import { holdsInForce, holdsUpon } from "../repository/holds.ts";
+import { askEach, type StoreDown } from "../repository/library.ts";
+import { isGood } from "../repository/records.ts";
+import { type BackupEntry, tenantStates } from "../repository/states.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { type Holding, lookInto } from "./holding.ts";
+import type { RetentionDesk, RetentionOrder } from "./order.ts";
+import type { Stop } from "./stop.ts";
+
+export interface Judgement<S extends ObjectReader = ObjectReader> {
+  readonly isErased: boolean;
+  readonly stops: readonly Stop[];
+  /** Newest first. */
+  readonly backups: readonly JudgedBackup[];
+  readonly holds: readonly HoldStatement[];
+  /** Stores that hold something of the tenant or are to, by which they take part in every removal. */
+  readonly involved: readonly S[];
+  /** Of every store that answered. */
+  readonly holdings: ReadonlyMap<StoreName, Holding>;
+}
+
+export interface JudgedBackup {
+  readonly entry: BackupEntry;
+  readonly keeping: Keeping;
+}
+
+/** A store that cannot be asked is a stop, not a failure: what it holds is unknown. */
+export async function judgeTenant<S extends ObjectReader>(
+  order: RetentionOrder<S>,
+  desk: RetentionDesk,
+  wait: Waiting,
+): Promise<Judgement<S>> {
+  const { tenant, stores } = order;
+  const { answers, down } = await askEach(stores, (store) => lookInto(tenant, store, desk, wait), wait);
+  const holdings = [...answers.values()];
+  const holds = holdsInForce(holdings.map((one) => one.holds));
+  const involved = stores.filter(({ name }) => order.own.has(name) || answers.get(name)?.isHolding === true);
+  const common = { holds, involved, holdings: answers };
+  if (holdings.some(({ isErased }) => isErased)) {
+    return { ...common, isErased: true, stops: [], backups: [] };
+  }
+  const stops = [...stopsOfStores(order, answers, down)];
+  if (answers.size === 0) return { ...common, isErased: false, stops, backups: [] };
+  const states = await tenantStates(
+    tenant,
+    { ...desk, stores: stores.filter(({ name }) => answers.has(name)) },
+    wait,
+  );
+  for (const { store, failure } of states.down) stops.push(downStop({ store, failure }));
+  for (const { backup, missing, reason } of states.gaps) {
+    stops.push({
+      reason: "record-gap",
+      store: null,
+      detail: `${backup} follows ${missing}, which is ${reason}`,
+    });
+  }
+  const keepings = new Map(
+    keep(
+      states.backups.map((state) => ({
+        state,
+        holds: holdsUpon(holds, state.backup),
+        lockedUntil: lockedUntil(state, order),
+      })),
+      { ...order.terms, now: desk.clock.now() },
+    ).map((one) => [one.backup, one]),
+  );
+  const backups = states.backups.flatMap((entry) => {
+    const keeping = keepings.get(entry.backup);
+    return keeping === undefined ? [] : [{ entry, keeping }];
+  });
+  stops.push(...shareStop(order, backups, condemnedRecords(common.holdings, order)));
+  return { ...common, isErased: false, stops, backups };
+}
+
+/** Backups that no rule keeps. */
+export function goingOf(backups: readonly JudgedBackup[]): readonly JudgedBackup[] {
+  return backups.filter(({ keeping }) => keeping.keptBy.length === 0);
+}
+
+/** Of a lock that its stores gave the backup when it began. */
+function lockedUntil({ record }: BackupEntry, { lockMs }: RetentionOrder): Date | null {
+  const longest = Math.max(0, ...lockMs.values());
+  return record === null || longest === 0 ? null : new Date(Date.parse(record.startedAt) + longest);
+}
+
+function stopsOfStores(
+  order: RetentionOrder,
+  holdings: ReadonlyMap<StoreName, Holding>,
+  down: readonly StoreDown[],
+): readonly Stop[] {
+  const stops: Stop[] = down.map(downStop);
+  for (const [store, { isMarked, condemned, holds }] of holdings) {
+    if (!isMarked && order.own.has(store)) {
+      const detail = "it holds no holdfast.json; is its volume mounted?";
+      stops.push({ reason: "store-doubtful", store, detail });
+    }
+    for (const { key, reason } of condemned.unreadable) {
+      stops.push({ reason: "list-unreadable", store, detail: `${key}: ${reason}` });
+    }
+    for (const { key, reason } of holds.unreadable) {
+      stops.push({ reason: "hold-unreadable", store, detail: `${key}: ${reason}` });
+    }
+  }
+  return [...stops, ...missingRecords(order, holdings)];
+}
+
+function downStop({ store, failure }: StoreDown): Stop {
+  const reason = failure.code === "keys/signature" ? "store-doubtful" : "store-down";
+  return { reason, store, detail: failure.message };
+}
+
+/** A store of the tenant that lacks what the others show has lost it, withholds it, or was never told. */
+function missingRecords(order: RetentionOrder, holdings: ReadonlyMap<StoreName, Holding>): readonly Stop[] {
+  const own = [...holdings].filter(([store]) => order.own.has(store));
+  const leaving = condemnedRecords(holdings, order);
+  const shown = new Set(own.flatMap(([, { records }]) => records.filter(isGood).map(({ backup }) => backup)));
+  return own.flatMap(([store, { records }]): Stop[] => {
+    const here = new Set(records.map(({ backup }) => backup));
+    const lacks = [...shown].filter(
+      (backup) => !here.has(backup) && !leaving.has(recordKey(order.tenant, backup)),
+    );
+    if (lacks.length === 0) return [];
+    const detail = `it shows ${String(here.size)} records and lacks ${lacks.slice(0, 3).join(", ")}${lacks.length > 3 ? ", …" : ""}, which others show`;
+    return [{ reason: "records-missing", store, detail }];
+  });
+}
+
+/** Records that an earlier prune condemned, whether or not it came to remove them everywhere. */
+function condemnedRecords(
+  holdings: ReadonlyMap<StoreName, Holding>,
+  { tenant }: RetentionOrder,
+): ReadonlySet<ObjectKey> {
+  const records = new Set(
+    holdings.values().flatMap((one) => one.records.map(({ backup }) => recordKey(tenant, backup))),
+  );
+  return new Set(
+    holdings
+      .values()
+      .flatMap(({ condemned }) =>
+        condemned.lists.flatMap(({ list }) => list.keys.filter((key) => records.has(key))),
+      ),
+  );
+}
+
+/** One may always go, else a small tenant could never lose any; a plan that says 0 means none. */
+function shareStop(
+  { tenant, shareMax }: RetentionOrder,
+  backups: readonly JudgedBackup[],
+  leaving: ReadonlySet<ObjectKey>,
+): readonly Stop[] {
+  const isNew = (backup: BackupId): boolean => !leaving.has(recordKey(tenant, backup));
+  const all = backups.filter(({ entry }) => isNew(entry.backup)).length;
+  const going = goingOf(backups).filter(({ entry }) => isNew(entry.backup)).length;
+  const allowed = shareMax === 0 ? 0 : Math.max(1, Math.floor(all * shareMax));
+  if (going <= allowed) return [];
+  const detail = `${String(going)} of ${String(all)} backups would go, and at most ${String(allowed)} may at once`;
+  return [{ reason: "share", store: null, detail }];
+}

@@ -1,0 +1,24 @@
+/** Why nothing of a tenant is removed: findings that somebody has to look at (trap 26). */
+import type { StoreName } from "../model/ids.ts";
+
+export interface Stop {
+  readonly reason: StopReason;
+  /** Null: about the tenant as a whole. */
+  readonly store: StoreName | null;
+  readonly detail: string;
+}
+
+export type StopReason =
+  /** What it holds is unknown, and it may name anything. */
+  | "store-down"
+  /** A tombstone that cannot be trusted among them. */
+  | "store-doubtful"
+  | "records-missing"
+  | "record-gap"
+  | "record-unreadable"
+  | "inventory-unreadable"
+  | "hold-unreadable"
+  | "list-unreadable"
+  /** A list of condemned keys did not reach every store. */
+  | "list-unwritten"
+  | "share";
