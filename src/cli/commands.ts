@@ -9,6 +9,7 @@ import { keysNew } from "./keys-new.ts";
 import { keysRotate } from "./keys-rotate.ts";
 import { keysShow } from "./keys-show.ts";
 import { list } from "./list.ts";
+import { metrics } from "./metrics.ts";
 import { restore } from "./restore.ts";
 import { show } from "./show.ts";
 import { storesCheck } from "./stores-check.ts";
@@ -30,4 +31,5 @@ export const commands: readonly Command[] = [
   show,
   verify,
   restore,
+  metrics,
 ];
