@@ -4,23 +4,29 @@ import { choose, type CopyState } from "../model/choose.ts";
 import type { BackupKind } from "../model/glossary.ts";
 import type { TenantHealth } from "../model/health.ts";
 import type { StoreName } from "../model/ids.ts";
+import type { BackupRecord } from "../model/documents.ts";
 import type { BackupEntry } from "./states.ts";
 
-/** The part of a plan that health is measured against. */
+/** The part of a plan that health is measured against; a time of `Infinity`: nothing is asked. */
 export type HealthTerms = Omit<TenantTerms, "scrubWithinMs">;
+
+/** The part of a backup that health looks at; who remembers thousands of tenants keeps no more. */
+export type Standing = Omit<BackupEntry, "record"> & {
+  readonly record: Pick<BackupRecord, "finishedAt"> | null;
+};
 
 /**
  * Suspect backups never count, nor does a copy that was refuted. A copy in a store of `unasked` is
  * unknown: it may be one of the quorum of a backup that is whole elsewhere, and is never one of `copies`.
  */
 export function healthOf(
-  backups: readonly BackupEntry[],
+  backups: readonly Standing[],
   terms: HealthTerms,
   unasked: ReadonlySet<StoreName> = new Set(),
 ): TenantHealth {
   const believed = backups.filter(({ suspect }) => !suspect);
   const counting = believed.filter((one) => counts(one, terms, unasked));
-  const newest = counting.reduce<BackupEntry | null>((found, one) => later(found, one), null);
+  const newest = counting.reduce<Standing | null>((found, one) => later(found, one), null);
   const proven = choose(believed, { allowUnproven: false }, terms.stores);
   return {
     tenant: terms.tenant,
@@ -38,16 +44,16 @@ export function healthOf(
 
 /** Whether the plan's quorum of stores holds it whole, as far as they could be asked (promise 2). */
 export function counts(
-  backup: BackupEntry,
+  backup: Standing,
   { stores, quorum }: Pick<HealthTerms, "stores" | "quorum">,
   unasked: ReadonlySet<StoreName>,
 ): boolean {
-  const whole = wholeIn(backup, stores).length;
-  const unknown = stores.filter((store) => unasked.has(store)).length;
-  return !backup.suspect && whole > 0 && whole + unknown >= quorum;
+  const whole = wholeIn(backup, stores);
+  const unknown = stores.filter((store) => unasked.has(store) && !whole.includes(store));
+  return !backup.suspect && whole.length > 0 && whole.length + unknown.length >= quorum;
 }
 
-function wholeIn({ copies }: BackupEntry, stores: readonly StoreName[]): readonly StoreName[] {
+function wholeIn({ copies }: Standing, stores: readonly StoreName[]): readonly StoreName[] {
   return stores.filter((store) => isWhole(copies.get(store)));
 }
 
@@ -55,18 +61,18 @@ function isWhole(copy: CopyState | undefined): boolean {
   return copy?.state === "present" && copy.proof?.verdict !== "refuted";
 }
 
-function later(one: BackupEntry | null, other: BackupEntry): BackupEntry {
+function later(one: Standing | null, other: Standing): Standing {
   return one === null || Date.parse(other.at) > Date.parse(one.at) ? other : one;
 }
 
-function lastSuccess(counting: readonly BackupEntry[]): ReadonlyMap<BackupKind, Date> {
+function lastSuccess(counting: readonly Standing[]): ReadonlyMap<BackupKind, Date> {
   const newest = new Map<BackupKind, Date>();
   for (const { kind, at } of counting) newest.set(kind, latest(newest.get(kind), new Date(at)));
   return newest;
 }
 
 function newestProofs(
-  believed: readonly BackupEntry[],
+  believed: readonly Standing[],
   stores: readonly StoreName[],
 ): ReadonlyMap<StoreName, Date> {
   const newest = new Map<StoreName, Date>();
@@ -84,7 +90,7 @@ function latest(one: Date | undefined, other: Date): Date {
 }
 
 /** Whole copies alone wait for a proof: one that is refuted or damaged waits to be healed. */
-function proofDueAt(believed: readonly BackupEntry[], terms: HealthTerms): Date | null {
+function proofDueAt(believed: readonly Standing[], terms: HealthTerms): Date | null {
   const due = believed.flatMap((backup) =>
     wholeIn(backup, terms.stores).flatMap((store) => {
       const proof = backup.copies.get(store)?.proof;
@@ -93,10 +99,11 @@ function proofDueAt(believed: readonly BackupEntry[], terms: HealthTerms): Date 
       return terms.proveAgainMs === null ? [] : [Date.parse(proof.at) + terms.proveAgainMs];
     }),
   );
-  return due.length === 0 ? null : new Date(due.reduce((first, at) => Math.min(first, at)));
+  const first = due.reduce((first, at) => Math.min(first, at), Infinity);
+  return Number.isFinite(first) ? new Date(first) : null;
 }
 
-function badCopies({ copies }: BackupEntry, stores: readonly StoreName[]): number {
+function badCopies({ copies }: Standing, stores: readonly StoreName[]): number {
   return stores.filter((store) => {
     const copy = copies.get(store);
     return copy?.state === "damaged" || copy?.proof?.verdict === "refuted";

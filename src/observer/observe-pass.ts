@@ -1,0 +1,118 @@
+/**
+ * One pass of the observer over all stores: what a daemon that is dead, or lies, cannot tell. It is told
+ * by the stores alone, writes nothing anywhere and holds no key that opens or signs anything.
+ */
+import { eachAtOnce } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { TenantHealth } from "../model/health.ts";
+import type { StoreName, TenantId } from "../model/ids.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { askStore, type StoreAnswer } from "./ask-store.ts";
+import { currentLook } from "./current-look.ts";
+import { expectedId, judgeStores, newestIn, type Received } from "./judge-stores.ts";
+import { judgeTenant } from "./judge-tenant.ts";
+import { newestIds } from "./look.ts";
+import type { ObserverMemory } from "./memory.ts";
+import { joined, type Observation } from "./observation.ts";
+import type { ObservedTenant, ObserverOrder } from "./order.ts";
+
+export interface SeenStore extends Pick<StoreAnswer, "store" | "failure" | "storeId" | "aheadMs"> {
+  /** When the newest believed record in it was finished; null: none was seen. */
+  readonly newestRecordAt: Date | null;
+}
+
+/** What one pass saw. */
+export interface Sight {
+  /** When the pass began. */
+  readonly at: Date;
+  readonly stores: readonly SeenStore[];
+  readonly health: readonly TenantHealth[];
+  readonly observations: readonly Observation[];
+}
+
+const tenantsAtOnce = 4;
+
+/**
+ * Stores that cannot be asked are told as such and hide nobody: what was last seen there stands until
+ * they answer again. `memory` is kept between passes; a fresh one costs only time. Throws when the wait ends.
+ */
+export async function observePass(
+  order: ObserverOrder,
+  memory: ObserverMemory,
+  wait: Waiting,
+): Promise<Sight> {
+  const { clock } = order;
+  const at = clock.now();
+  memory.documents.tidy();
+  const answers = await Promise.all(order.stores.map((store) => askStore(store, clock, wait)));
+  const silent = new Map(
+    answers.flatMap(({ store, failure }) => (failure === null ? [] : [[store, failure] as const])),
+  );
+  const tenants = tenantsOf(order, memory, answers);
+  for (const known of memory.looks.keys()) if (!tenants.has(known)) memory.looks.delete(known);
+  const health: TenantHealth[] = [];
+  const observations: Observation[] = [];
+  const received: Received[] = [];
+  await eachAtOnce(tenants, tenantsAtOnce, async ([tenant, observed]) => {
+    const stores = storesOf(observed, order).filter(({ name }) => !silent.has(name));
+    const { look, down } = await currentLook(tenant, { ...order, stores }, memory, wait);
+    // A store that falls silent is not waited for once more by each tenant.
+    for (const { store, failure } of down) silent.set(store, failure);
+    if (look === null) return;
+    const isAsked = (store: StoreName): boolean => !silent.has(store) && look.asked.includes(store);
+    const unasked = new Set(observed.terms.stores.filter((store) => !isAsked(store)));
+    const tip = memory.tips.get(tenant) ?? null;
+    const judged = judgeTenant(look, observed, { unasked, tip, now: clock.now() });
+    if (look.highest !== null && look.highest.counter >= (tip?.counter ?? 0))
+      memory.tips.set(tenant, look.highest);
+    if (judged.health !== null) health.push(judged.health);
+    observations.push(...judged.observations);
+    received.push(new Map(observed.terms.stores.map((store) => [store, look.newestIn.get(store) ?? null])));
+  });
+  const boundIds = newestIds(memory.looks.values().map(({ look }) => look.boundIds));
+  const evidence = { received, boundIds, knownIds: memory.storeIds, now: clock.now() };
+  observations.push(...judgeStores(answers, evidence));
+  for (const { store, storeId } of answers) {
+    const expected = expectedId(store, evidence);
+    if (storeId !== null && (expected === undefined || expected.storeId === storeId))
+      memory.storeIds.set(store, { storeId, at });
+  }
+  return {
+    at,
+    stores: answers.map(({ store, storeId, aheadMs }) => ({
+      store,
+      failure: silent.get(store) ?? null,
+      storeId,
+      aheadMs,
+      newestRecordAt: newestIn(store, received),
+    })),
+    health: health.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
+    observations: joined(observations),
+  };
+}
+
+function storesOf({ terms }: ObservedTenant, { stores }: ObserverOrder): readonly ObjectReader[] {
+  return stores.map(({ reader }) => reader).filter(({ name }) => terms.stores.includes(name));
+}
+
+/** Configured ones, those that lie in stores, and those that lay in one that is silent now. */
+function tenantsOf(
+  order: ObserverOrder,
+  memory: ObserverMemory,
+  answers: readonly StoreAnswer[],
+): ReadonlyMap<TenantId, ObservedTenant> {
+  const holders = new Map<TenantId, StoreName[]>();
+  for (const { store, tenants } of answers) {
+    for (const tenant of tenants) holders.set(tenant, [...(holders.get(tenant) ?? []), store]);
+  }
+  const silent = answers.filter(({ failure }) => failure !== null).map(({ store }) => store);
+  for (const [tenant, { look }] of memory.looks) {
+    const lain = look.asked.filter((store) => silent.includes(store));
+    if (lain.length > 0) holders.set(tenant, [...(holders.get(tenant) ?? []), ...lain]);
+  }
+  const tenants = new Map(order.tenants);
+  for (const [tenant, stores] of holders) {
+    if (!tenants.has(tenant)) tenants.set(tenant, order.stranger(tenant, stores));
+  }
+  return tenants;
+}
