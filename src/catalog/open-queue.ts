@@ -1,0 +1,282 @@
+import type { ClientConfig } from "pg";
+import { type JobResult, type JobWithMetadata, PgBoss, type QueueOptions } from "pg-boss";
+import { z } from "zod";
+import { orAbort, type Waiting, within } from "../base/waiting.ts";
+import { job as jobSchema, type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
+import { catalogFailure } from "./failures.ts";
+import type { DeadLetter, JobEnd, JobQueue, NewJob, QueueCount, TakenJob } from "./queue.ts";
+
+export interface QueueSettings {
+  readonly connection: ClientConfig;
+  readonly hostName: string;
+  /** `work` makes and migrates the queue's schema; `look` only reads what a daemon made. */
+  readonly mode: "work" | "look";
+  /** A job whose worker has not been heard of for so long is free again; at least 10 s. */
+  readonly heartbeatMs: number;
+  /** The delay before the first retry, at least 1 s; it doubles with each one, up to half an hour. */
+  readonly firstRetryMs: number;
+  /** How often each queue is looked at for new jobs; at least 500 ms. */
+  readonly pollMs: number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+  /** Trouble that concerns nobody's call, such as a heartbeat that did not get through. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const schema = "holdfast_queue";
+const callLimitMs = 60_000;
+/** The most that pg-boss allows; no job of ours may take so long. */
+const expireInSeconds = 86_400 - 60;
+/** With 5 s to begin with, a job is given up after about three hours. */
+const retries = { retryLimit: 12, retryBackoff: true, retryDelayMax: 1800 } as const;
+const applicationName = "holdfast daemon ";
+
+export async function openQueue(settings: QueueSettings, wait: Waiting): Promise<JobQueue> {
+  // All of it goes to the pool as it stands; the library's types name only a part.
+  const way: object = settings.connection;
+  const boss = new PgBoss({
+    ...way,
+    application_name: settings.mode === "work" ? `${applicationName}${settings.hostName}` : "holdfast",
+    schema,
+    max: 6,
+    // Holdfast has a scheduler of its own, whose truth is the catalog's watermark.
+    schedule: false,
+    migrate: settings.mode === "work",
+    // Done by hand, see `supervise` below.
+    supervise: false,
+    monitorIntervalSeconds: 5,
+    maintenanceIntervalSeconds: 300,
+  });
+  let troubleMs = Number.NEGATIVE_INFINITY;
+  const trouble = (error: unknown): void => {
+    troubleMs = settings.monotonicMs();
+    settings.onTrouble(error);
+  };
+  boss.on("error", trouble);
+  const call = async <T>(what: string, work: Promise<T>, bound: Waiting): Promise<T> => {
+    try {
+      return await orAbort(work, within(bound, callLimitMs));
+    } catch (error) {
+      const failure = catalogFailure(what, error);
+      if (failure.code === "catalog/unreachable") troubleMs = settings.monotonicMs();
+      throw failure;
+    }
+  };
+  try {
+    await call("start the queue", boss.start(), wait);
+    if (settings.mode === "work") await call("make the queues", makeQueues(boss, settings), wait);
+  } catch (error) {
+    await stop(boss);
+    throw error;
+  }
+
+  const add: JobQueue["add"] = async (jobs, { afterMs, sql }, bound) => {
+    for (const [name, ofQueue] of Map.groupBy(jobs, ({ job }) => job.queue)) {
+      const made = ofQueue.map((one) => inserted(one, afterMs ?? 0, jobKey(one.job)));
+      await call("add jobs", boss.insert(name, made, sql === undefined ? {} : { db: sql }), bound);
+    }
+  };
+
+  const settle = async (taken: TakenJob, key: string, end: JobEnd): Promise<JobResult> => {
+    const { id, job, source } = taken;
+    switch (end.kind) {
+      case "done":
+        await forget(boss, job);
+        return { id, status: "completed" };
+      case "later": {
+        // Its own key is taken by itself until it is completed, so the two take turns.
+        const again = inserted({ job, source }, end.afterMs, otherKey(job, key));
+        await boss.insert(job.queue, [again]);
+        return { id, status: "completed" };
+      }
+      case "failed":
+        if (!end.retryable || taken.last) await forget(boss, job);
+        return { id, status: end.retryable ? "failed" : "deadletter", output: { code: end.code } };
+    }
+  };
+
+  return {
+    add,
+    take: async (queue, places, handle) => {
+      await boss.work<unknown, unknown, WorkOptions>(
+        queue,
+        {
+          perJobResults: true,
+          includeMetadata: true,
+          batchSize: 1,
+          localConcurrency: places,
+          pollingIntervalSeconds: settings.pollMs / 1000,
+          // A source that is busy everywhere must not fill the places of this host with its jobs.
+          groupConcurrency: { default: 64, tiers: placesByTier },
+        },
+        async (taken) => {
+          const ends: JobResult[] = [];
+          for (const one of taken) {
+            const known = read(one);
+            // Nobody can do what nobody can read; the dead letter tells.
+            if (known === null)
+              ends.push({ id: one.id, status: "deadletter", output: { code: "format/invalid" } });
+            else ends.push(await settle(known, one.singletonKey ?? "", await handle(known)));
+          }
+          return ends;
+        },
+      );
+    },
+    stopTaking: async (queue) => boss.offWork(queue, { wait: true }),
+    supervise: async (bound) => {
+      // After an outage of the catalog every heartbeat is old, and whoever supervised first would take the
+      // jobs from workers that are well; so these get the time to be heard again.
+      if (settings.monotonicMs() - troubleMs < settings.heartbeatMs * 1.5) return;
+      await call("free the jobs of dead workers", boss.supervise(), bound);
+    },
+    counts: async (bound) => {
+      const queues = await call("count jobs", boss.getQueues(), bound);
+      return queueNames.flatMap((queue): QueueCount[] => {
+        const living = queues.find(({ name }) => name === queue);
+        const dead = queues.find(({ name }) => name === deadName(queue));
+        return [
+          { queue, state: "waiting", jobs: living?.readyCount ?? 0 },
+          { queue, state: "retrying", jobs: living?.deferredCount ?? 0 },
+          { queue, state: "active", jobs: living?.activeCount ?? 0 },
+          { queue, state: "dead", jobs: dead?.queuedCount ?? 0 },
+        ];
+      });
+    },
+    deadLetters: async (bound) => {
+      const found = await Promise.all(
+        queueNames.map(async (queue) => {
+          const jobs = await call(
+            "read dead letters",
+            boss.findJobs<unknown>(deadName(queue), { queued: true }),
+            bound,
+          );
+          return jobs.flatMap((one) => deadLetterOf(queue, one));
+        }),
+      );
+      return found.flat();
+    },
+    dropDeadLetters: async (dead, bound) => {
+      for (const [queue, letters] of Map.groupBy(dead, (one) => one.queue))
+        await call(
+          "drop dead letters",
+          boss.deleteJob(
+            deadName(queue),
+            letters.map(({ id }) => id),
+          ),
+          bound,
+        );
+    },
+    hosts: async (bound) => {
+      const sql = `select distinct application_name from pg_stat_activity
+        where datname = current_database() and application_name like $1 order by application_name`;
+      const { rows } = await call(
+        "see who runs",
+        boss.getDb().executeSql(sql, [`${applicationName}%`]),
+        bound,
+      );
+      return z
+        .array(z.object({ application_name: z.string() }))
+        .parse(rows)
+        .map((row) => row.application_name.slice(applicationName.length));
+    },
+    [Symbol.asyncDispose]: () => stop(boss),
+  };
+}
+
+interface WorkOptions {
+  readonly perJobResults: true;
+  readonly includeMetadata: true;
+  readonly batchSize: number;
+  readonly localConcurrency: number;
+  readonly pollingIntervalSeconds: number;
+  readonly groupConcurrency: { default: number; tiers: Record<string, number> };
+}
+
+/** The tier of a job says how many of its group may run; as many as the configuration allows to be written. */
+const placesByTier = Object.fromEntries(
+  Array.from({ length: 64 }, (_, index) => [String(index + 1), index + 1]),
+);
+
+function deadName(queue: QueueName): string {
+  return `${queue}.dead`;
+}
+
+async function makeQueues(boss: PgBoss, { heartbeatMs, firstRetryMs }: QueueSettings): Promise<void> {
+  for (const queue of queueNames) {
+    await boss.createQueue(deadName(queue));
+    const options: QueueOptions & { deadLetter: string } = {
+      ...retries,
+      retryDelay: Math.ceil(firstRetryMs / 1000),
+      expireInSeconds,
+      heartbeatSeconds: Math.ceil(heartbeatMs / 1000),
+      // What was done is told by the history.
+      deleteAfterSeconds: 3600,
+      deadLetter: deadName(queue),
+    };
+    await boss.createQueue(queue, { ...options, policy: queue === "backup" ? "standard" : "exclusive" });
+    await boss.updateQueue(queue, options);
+  }
+}
+
+function inserted({ job, source }: NewJob, afterMs: number, singletonKey: string) {
+  return {
+    data: job,
+    singletonKey,
+    ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),
+    ...(source === null ? {} : { group: { id: source.name, tier: String(source.places) } }),
+  };
+}
+
+function laterKey(job: Job): string {
+  return `${jobKey(job)}/later`;
+}
+
+function otherKey(job: Job, key: string): string {
+  return key === laterKey(job) ? jobKey(job) : laterKey(job);
+}
+
+/** Dead letters are about work that is still to be done. */
+async function forget(boss: PgBoss, job: Job): Promise<void> {
+  for (const key of [jobKey(job), laterKey(job)]) {
+    const dead = await boss.findJobs(deadName(job.queue), { key, queued: true });
+    if (dead.length > 0)
+      await boss.deleteJob(
+        deadName(job.queue),
+        dead.map(({ id }) => id),
+      );
+  }
+}
+
+function read(one: JobWithMetadata<unknown>): TakenJob | null {
+  const { success, data } = jobSchema.safeParse(one.data);
+  if (!success) return null;
+  const { groupId, groupTier } = one;
+  return {
+    id: one.id,
+    job: data,
+    attempt: one.retryCount,
+    last: one.retryCount >= retries.retryLimit,
+    source: typeof groupId === "string" ? { name: groupId, places: Number(groupTier ?? 1) } : null,
+  };
+}
+
+function deadLetterOf(queue: QueueName, one: JobWithMetadata<unknown>): DeadLetter[] {
+  const { success, data } = jobSchema.safeParse(one.data);
+  if (!success) return [];
+  const code = z.object({ code: z.string() }).safeParse(one.sourceOutput);
+  return [
+    {
+      id: one.id,
+      queue,
+      job: data,
+      key: jobKey(data),
+      code: code.success ? code.data.code : null,
+      at: one.createdOn,
+    },
+  ];
+}
+
+async function stop(boss: PgBoss): Promise<void> {
+  // What runs was waited for before; nobody is there any more to hear of a catalog that is down.
+  await boss.stop({ graceful: false, close: true }).catch(() => undefined);
+}

@@ -1,0 +1,77 @@
+/**
+ * The queue that daemons share, over pg-boss in a schema of its own beside the catalog. A job is taken
+ * by one worker at a time and lives on when that worker dies: its heartbeat stops, and another takes
+ * it. So a job may be begun more than once, and whoever works it asks first whether it is done.
+ *
+ * Failures: "catalog/unreachable" (retryable), "catalog/failed".
+ */
+import type { Waiting } from "../base/waiting.ts";
+import type { Job, QueueName } from "../model/job.ts";
+import type { TransactionSql } from "./catalog.ts";
+
+export interface JobQueue extends AsyncDisposable {
+  /**
+   * Adds jobs that may start after `afterMs`; in the transaction of `sql` when given, or not at all. A job
+   * whose key waits or runs already is left out, except for backups: there a slot of its own may pass
+   * while an earlier one is still being worked.
+   */
+  add(
+    jobs: readonly NewJob[],
+    how: { readonly afterMs?: number; readonly sql?: TransactionSql },
+    wait: Waiting,
+  ): Promise<void>;
+  /** Takes jobs of a queue, `places` at once, until `stopTaking`. `handle` never throws. */
+  take(queue: QueueName, places: number, handle: (taken: TakenJob) => Promise<JobEnd>): Promise<void>;
+  /** Takes no more; resolves once those that run have ended. Safe to call when nothing is taken. */
+  stopTaking(queue: QueueName): Promise<void>;
+  /** Frees the jobs of workers that died; to be called every few seconds by each daemon. */
+  supervise(wait: Waiting): Promise<void>;
+  /** As of a few seconds ago. */
+  counts(wait: Waiting): Promise<readonly QueueCount[]>;
+  /** Work that was given up and has not been done since; at most one a key. */
+  deadLetters(wait: Waiting): Promise<readonly DeadLetter[]>;
+  /** The work is not wanted any more. */
+  dropDeadLetters(dead: readonly DeadLetter[], wait: Waiting): Promise<void>;
+  /** Hosts whose daemons are connected now. */
+  hosts(wait: Waiting): Promise<readonly string[]>;
+}
+
+export interface NewJob {
+  readonly job: Job;
+  /** Of that source at most `places` run at once; null for what reads no source. */
+  readonly source: { readonly name: string; readonly places: number } | null;
+}
+
+export interface TakenJob extends NewJob {
+  readonly id: string;
+  /** 0 for the first. */
+  readonly attempt: number;
+  /** Whether a failure of this attempt would be the end of it. */
+  readonly last: boolean;
+}
+
+export type JobEnd =
+  | { readonly kind: "done" }
+  /** Somebody else is at it, or we are to stop: back into the queue, which counts as no attempt. */
+  | { readonly kind: "later"; readonly afterMs: number }
+  /** Tried again with growing delays when `retryable`, else a dead letter at once. */
+  | { readonly kind: "failed"; readonly code: string; readonly retryable: boolean };
+
+/** Waiting for a worker; being worked; waiting for its time to come again; given up. */
+export type QueueState = "waiting" | "active" | "retrying" | "dead";
+
+export interface QueueCount {
+  readonly queue: QueueName;
+  readonly state: QueueState;
+  readonly jobs: number;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly queue: QueueName;
+  readonly job: Job;
+  readonly key: string;
+  /** What it failed with; null when its worker died. */
+  readonly code: string | null;
+  readonly at: Date;
+}

@@ -1,0 +1,27 @@
+/** A queue as a daemon opens it, on a test's own server; fast enough to be waited for. */
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { connectionOptions } from "../../src/catalog/connection.ts";
+import { openQueue, type QueueSettings } from "../../src/catalog/open-queue.ts";
+import type { JobQueue } from "../../src/catalog/queue.ts";
+import { testWait } from "./postgres-server.ts";
+
+export async function openTestQueue(
+  server: PrivateServer,
+  more: Partial<QueueSettings> = {},
+): Promise<JobQueue> {
+  const { host, port, user, password } = server.address;
+  return openQueue(
+    {
+      connection: await connectionOptions({ host, port, user, password, database: "catalog" }),
+      hostName: "one",
+      mode: "work",
+      heartbeatMs: 10_000,
+      firstRetryMs: 1000,
+      pollMs: 500,
+      monotonicMs: () => performance.now(),
+      onTrouble: () => undefined,
+      ...more,
+    },
+    testWait(),
+  );
+}
