@@ -23,7 +23,10 @@ export interface TenantSchedule {
 export const slot = z.object({
   tenant: tenantId,
   kind: backupKind,
-  /** Tenant, kind, local date and local time, with the offset where a time comes twice and both count: one slot, whoever sees it. */
+  /**
+   * One slot, whoever sees it: tenant, kind and the local date its window opens on; of a tenant's own the local
+   * date and time, marked `/again` when that time comes a second time and both count.
+   */
   key: z.string(),
   /** When it is to start, spread included. */
   at: instant,
