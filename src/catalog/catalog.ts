@@ -133,6 +133,9 @@ export interface Index {
     },
     wait: Waiting,
   ): Promise<void>;
+  /** Forgets all that stores were found to hold; policy, history, terms, scrubs and prunes stay. */
+  clear(wait: Waiting): Promise<void>;
+  /** Newest recovery point first. */
   backups(tenant: TenantId, wait: Waiting): Promise<readonly IndexedBackup[]>;
   /** Every tenant's health in one query; well under 50 ms of the server for 10,000 tenants. */
   health(wait: Waiting): Promise<readonly TenantHealth[]>;

@@ -1,0 +1,88 @@
+import { Kysely, PostgresDialect } from "kysely";
+import { type ClientConfig, Pool, type PoolClient } from "pg";
+import { pause, type Waiting } from "../base/waiting.ts";
+import type { CatalogAddress } from "./address.ts";
+import type { Catalog } from "./catalog.ts";
+import { choicesIn } from "./choices.ts";
+import { claimsOver } from "./claims.ts";
+import { connectionOptions } from "./connection.ts";
+import { asked } from "./failures.ts";
+import { historyIn } from "./history.ts";
+import { indexIn } from "./index-of-stores.ts";
+import { migrate } from "./migrate.ts";
+import { slotsIn } from "./slots.ts";
+import type { Tables } from "./tables.ts";
+
+const connectionsMaxDefault = 6;
+const closeLimitMs = 3000;
+
+/**
+ * Connects to a catalog and migrates it. Connections are made as they are needed and again when they
+ * broke, so that the catalog's server may be restarted; what was running then fails with "catalog/unreachable".
+ * `wait` is the connecting's alone.
+ */
+export async function connectCatalog(
+  address: CatalogAddress,
+  { connectionsMax = connectionsMaxDefault }: { readonly connectionsMax?: number },
+  wait: Waiting,
+): Promise<Catalog> {
+  const where = `connect to the catalog at ${address.host}:${String(address.port)} database ${address.database}`;
+  const options = await asked(where, wait, () => connectionOptions(address));
+  const connections = openPool(options, connectionsMax);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: connections.pool }) });
+  try {
+    await asked(where, wait, () => migrate(db));
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+  const inSchema = db.withSchema("holdfast");
+  const claims = claimsOver(options);
+  return {
+    now: (moment) => asked("ask the catalog for the time", moment, () => timeOf(connections.pool)),
+    choices: choicesIn(inSchema),
+    slots: slotsIn(inSchema),
+    history: historyIn(inSchema),
+    index: indexIn(inSchema),
+    claims,
+    connection: options,
+    [Symbol.asyncDispose]: async () => {
+      await claims[Symbol.asyncDispose]();
+      await connections.close();
+    },
+  };
+}
+
+async function timeOf(pool: Pool): Promise<Date> {
+  const { rows } = await pool.query<{ now: Date }>("select pg_catalog.clock_timestamp() as now");
+  const [row] = rows;
+  if (row === undefined) throw new Error("no row");
+  return row.now;
+}
+
+function openPool(
+  options: ClientConfig,
+  max: number,
+): { readonly pool: Pool; readonly close: () => Promise<void> } {
+  const pool = new Pool({ ...options, max, idleTimeoutMillis: 30_000 });
+  const open = new Set<PoolClient>();
+  pool.on("connect", (client) => {
+    open.add(client);
+    // What ran on it is told; without a listener the event would end the process.
+    client.on("error", () => undefined);
+  });
+  pool.on("remove", (client) => {
+    open.delete(client);
+  });
+  pool.on("error", () => undefined);
+  return {
+    pool,
+    close: async () => {
+      const ended = pool.end();
+      await Promise.race([ended, pause(closeLimitMs, { signal: new AbortController().signal })]);
+      // Whoever gave up a wait left its statement running.
+      await Promise.all(Array.from(open, (client) => client.end().catch(() => undefined)));
+      await ended;
+    },
+  };
+}

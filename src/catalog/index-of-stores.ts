@@ -1,0 +1,87 @@
+/** The index of what the stores hold: what was found goes in, what is due comes out. */
+import { sql } from "kysely";
+import { tenantId, type TenantId } from "../model/ids.ts";
+import type { Index } from "./catalog.ts";
+import { asked } from "./failures.ts";
+import { readBackups } from "./read-backups.ts";
+import { readHealth } from "./read-health.ts";
+import { refresh } from "./refresh.ts";
+import { setTenants } from "./set-tenants.ts";
+import { restand } from "./standing.ts";
+import type { Db } from "./tables.ts";
+import { longestWaitsForProof, longestWaitsForScrub } from "./waits.ts";
+
+export function indexIn(db: Db): Index {
+  return {
+    setTenants: (terms, wait) => asked("write what the plans ask", wait, () => setTenants(db, terms)),
+    refresh: (tenant, found, wait) =>
+      asked(`index the backups of ${tenant}`, wait, () => refresh(db, tenant, found)),
+    clear: (wait) =>
+      asked("empty the index", wait, async () => {
+        await sql`truncate holdfast.refreshed, holdfast.backup, holdfast.copy, holdfast.standing, holdfast.shelf`.execute(
+          db,
+        );
+      }),
+    backups: (tenant, wait) => asked(`read the backups of ${tenant}`, wait, () => readBackups(db, tenant)),
+    health: (wait) => asked("read how the tenants stand", wait, () => readHealth(db)),
+    proofsDue: (limit, wait) =>
+      asked("read which proofs are due", wait, () => longestWaitsForProof(db, limit)),
+    lackingCopies: (limit, wait) => asked("read which copies lack", wait, () => lackingCopies(db, limit)),
+    stalest: (limit, wait) =>
+      asked("read what was looked at longest ago", wait, async () => {
+        const rows = await db
+          .selectFrom("terms")
+          .leftJoin("refreshed", "refreshed.tenant", "terms.tenant")
+          .select(["terms.tenant", "refreshed.at"])
+          .orderBy("refreshed.at", (order) => order.asc().nullsFirst())
+          .orderBy("terms.tenant")
+          .limit(limit)
+          .execute();
+        return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), refreshedAt: at }));
+      }),
+    noteScrub: (tenant, store, at, wait) =>
+      asked(`note the scrub of ${tenant}`, wait, () =>
+        db.transaction().execute(async (tx) => {
+          await tx
+            .insertInto("scrubbed")
+            .values({ tenant, store, at })
+            .onConflict((on) => on.columns(["tenant", "store"]).doUpdateSet({ at }))
+            .execute();
+          await restand(tx, [tenant]);
+        }),
+      ),
+    notePrune: (tenant, at, outcome, wait) =>
+      asked(`note the prune of ${tenant}`, wait, async () => {
+        await db
+          .insertInto("pruned")
+          .values({ tenant, at, outcome })
+          .onConflict((on) => on.column("tenant").doUpdateSet({ at, outcome }))
+          .execute();
+      }),
+    scrubsDue: (limit, wait) =>
+      asked("read which scrubs are due", wait, () => longestWaitsForScrub(db, limit)),
+    prunesDue: (before, limit, wait) =>
+      asked("read which prunes are due", wait, () => prunesDue(db, before, limit)),
+  };
+}
+
+/** In no order, so that tenants whose copies cannot be made now do not stand before all others. */
+async function lackingCopies(db: Db, limit: number): Promise<readonly TenantId[]> {
+  const { rows } = await sql<{ tenant: string }>`
+    select t.tenant from holdfast.terms t join holdfast.standing s using (tenant)
+    where s.copies between 1 and t.copies_required - 1 order by random() limit ${limit}`.execute(db);
+  return rows.map(({ tenant }) => tenantId.parse(tenant));
+}
+
+async function prunesDue(db: Db, before: Date, limit: number): Promise<readonly TenantId[]> {
+  const rows = await db
+    .selectFrom("terms")
+    .leftJoin("pruned", "pruned.tenant", "terms.tenant")
+    .select("terms.tenant")
+    .where((where) => where.or([where("pruned.at", "is", null), where("pruned.at", "<", before)]))
+    .orderBy("pruned.at", (order) => order.asc().nullsFirst())
+    .orderBy("terms.tenant")
+    .limit(limit)
+    .execute();
+  return rows.map(({ tenant }) => tenantId.parse(tenant));
+}

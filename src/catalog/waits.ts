@@ -1,0 +1,56 @@
+/** What has waited longest relative to its limit, without a look at all that waits. */
+import { sql } from "kysely";
+import { backupId, type StoreName, storeName, type TenantId, tenantId } from "../model/ids.ts";
+import type { ProofDue } from "./catalog.ts";
+import type { Db } from "./tables.ts";
+
+/*
+ * The limits are as few as there are plans: they are found by skipping from one to the next in the index, the
+ * oldest waits of each are read from it, and only these are sorted.
+ */
+
+export async function longestWaitsForProof(db: Db, limit: number): Promise<readonly ProofDue[]> {
+  const { rows } = await sql<{ tenant: string; backup: string; store: string; due_at: Date }>`
+    with recursive limits as (
+      (select prove_limit_ms as ms from holdfast.copy where prove_since is not null order by prove_limit_ms limit 1)
+      union all
+      select (select c.prove_limit_ms from holdfast.copy c
+              where c.prove_since is not null and c.prove_limit_ms > l.ms order by c.prove_limit_ms limit 1)
+      from limits l where l.ms is not null)
+    select c.tenant, c.backup, c.store, c.prove_due_at as due_at
+    from limits l cross join lateral (
+      select * from holdfast.copy c where c.prove_since is not null and c.prove_limit_ms = l.ms
+      order by c.prove_since limit ${limit}) c
+    where l.ms is not null
+    order by extract(epoch from clock_timestamp() - c.prove_since) / l.ms desc, c.tenant, c.backup, c.store
+    limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    tenant: tenantId.parse(row.tenant),
+    backup: backupId.parse(row.backup),
+    store: storeName.parse(row.store),
+    dueAt: row.due_at,
+  }));
+}
+
+/** Those alone whose time is over. */
+export async function longestWaitsForScrub(
+  db: Db,
+  limit: number,
+): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]> {
+  const { rows } = await sql<{ tenant: string; store: string }>`
+    with recursive limits as (
+      (select scrub_limit_ms as ms from holdfast.shelf where scrub_since is not null order by scrub_limit_ms limit 1)
+      union all
+      select (select h.scrub_limit_ms from holdfast.shelf h
+              where h.scrub_since is not null and h.scrub_limit_ms > l.ms order by h.scrub_limit_ms limit 1)
+      from limits l where l.ms is not null)
+    select h.tenant, h.store
+    from limits l cross join lateral (
+      select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
+        and h.scrub_since <= clock_timestamp() - l.ms * interval '1 ms'
+      order by h.scrub_since limit ${limit}) h
+    where l.ms is not null
+    order by extract(epoch from clock_timestamp() - h.scrub_since) / l.ms desc, h.tenant, h.store
+    limit ${limit}`.execute(db);
+  return rows.map((row) => ({ tenant: tenantId.parse(row.tenant), store: storeName.parse(row.store) }));
+}
