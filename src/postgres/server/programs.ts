@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, readdir } from "node:fs/promises";
+import { access, readdir, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { Failure, isFailure } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
@@ -92,19 +92,34 @@ async function programsIn(folder: string, wait: Waiting): Promise<Programs | und
   };
 }
 
-async function versionIn(
-  folder: string,
-  wait: Waiting,
-): Promise<Pick<Programs, "version" | "versionNum"> | undefined> {
+type Said = Pick<Programs, "version" | "versionNum">;
+
+async function versionIn(folder: string, wait: Waiting): Promise<Said | undefined> {
   try {
+    const mark = await markOf(folder);
+    const before = asked.get(folder);
+    if (before?.mark === mark) return before.said;
     await Promise.all(needed.map((name) => access(join(folder, name), constants.X_OK)));
     const { stdout } = await run({ file: join(folder, "postgres"), args: ["--version"] }, wait);
-    const said = /\(PostgreSQL\) ((\d+)(?:\.(\d+))?.*)/.exec(stdout.toString("utf8"));
-    const [, version, major, minor] = said ?? [];
+    const [, version, major, minor] =
+      /\(PostgreSQL\) ((\d+)(?:\.(\d+))?.*)/.exec(stdout.toString("utf8")) ?? [];
     if (version === undefined || major === undefined) return undefined;
-    return { version, versionNum: Number(major) * 10_000 + Number(minor ?? 0) };
+    const said = { version, versionNum: Number(major) * 10_000 + Number(minor ?? 0) };
+    asked.set(folder, { mark, said });
+    return said;
   } catch (error) {
     if (isFailure(error, "wait/cancelled") || isFailure(error, "wait/expired")) throw error;
     return undefined;
   }
+}
+
+/** What programs said of themselves, by folder: every backup of a fleet would ask again. */
+const asked = new Map<string, { readonly mark: string; readonly said: Said }>();
+
+/** Changes with any of the programs, as when a package is updated under a running daemon. */
+async function markOf(folder: string): Promise<string> {
+  const stats = await Promise.all(needed.map((name) => stat(join(folder, name))));
+  return stats
+    .map(({ ino, ctimeMs, size }) => `${String(ino)} ${String(ctimeMs)} ${String(size)}`)
+    .join(", ");
 }

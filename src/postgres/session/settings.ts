@@ -46,7 +46,7 @@ export async function setExactText(session: Session): Promise<void> {
   await session.query(
     `select pg_catalog.set_config(wanted.key, wanted.value, false)
        from pg_catalog.json_each_text($1::pg_catalog.json) as wanted
-      where wanted.key = any (select pg_catalog.lower(name) from pg_catalog.pg_settings)`,
+      where pg_catalog.current_setting(wanted.key, true) is not null`,
     [JSON.stringify(exactText)],
   );
   await assertExactText(session);
@@ -68,9 +68,10 @@ export async function readingCatalogs<T>(session: Session, work: () => Promise<T
 
 /** Reads them again; a value that is not ours ("source/failed") means that the text may not be exact. */
 export async function assertExactText(session: Session): Promise<void> {
+  // Each by its name: the view of all settings is made anew for every query, and took most of the time.
   const rows = await session.query<{ name: string; setting: string }>(
-    `select pg_catalog.lower(name) as name, setting
-       from pg_catalog.pg_settings where pg_catalog.lower(name) = any ($1)`,
+    `select name, pg_catalog.current_setting(name, true) as setting from unnest($1::text[]) as name
+      where pg_catalog.current_setting(name, true) is not null`,
     [Object.keys(exactText)],
   );
   const changed = rows.filter(({ name, setting }) => !sameSetting(setting, exactText[name] ?? ""));

@@ -35,10 +35,11 @@ export async function examineSource(
     const limited = within(wait, limitMs);
     await using session = await connect(address, "source", {}, limited);
     examined.push(good("connection", `${address.host}:${String(address.port)} as ${address.user}`));
-    examined.push(await examinePooler(address, limited));
+    await using other = await connect(address, "source", {}, limited);
+    examined.push(await examinePooler(session, other));
     if (examined.some(({ outcome }) => outcome === "failed")) return examined;
     await setExactText(session);
-    examined.push(...(await preflight(session, { ...options, scope: source.scope })));
+    examined.push(...(await preflight(session, { ...options, scope: source.scope })).examined);
     examined.push(await examinePrograms(session.versionNum, options.binFolders, limited));
     if (options.offers !== null) {
       examined.push(...(await forecastProof(session, { ...options, scope: source.scope }, options.offers)));

@@ -1,12 +1,9 @@
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { pause, type Waiting } from "../../base/waiting.ts";
 import type { Scope } from "../../model/fingerprint.ts";
-import { connect } from "../session/connect.ts";
 import { sqlStateOf } from "../session/errors.ts";
-import type { ServerAddress } from "../image.ts";
 import { quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
-import { setExactText } from "../session/settings.ts";
 import { listTables, lockStatement, type SourceTable } from "./source-tables.ts";
 
 /** The transaction that owns the snapshot; everything else reads in it. */
@@ -37,33 +34,29 @@ const tablesPerLock = 500;
 /**
  * Locks every table of the scope, *then* takes the snapshot, then looks again (trap 1). Were the
  * snapshot first, a table truncated or rewritten before our lock would read as empty. What changed
- * in between starts the whole anew; after several times "source/changed". `began` is told the pid of
- * each attempt before the first lock is asked for, so that somebody can watch whom it blocks.
+ * in between starts the whole anew; after several times "source/changed". `session` is the caller's to
+ * close and has the settings of `setExactText`; `listed` is what a moment ago was there to be read. `began` is
+ * told the pid before the first lock is asked for, so that somebody can watch whom it blocks.
  */
 export async function hold(
-  address: ServerAddress,
+  session: Session,
+  listed: readonly SourceTable[],
   options: HoldOptions,
   began: (pid: number) => void,
   wait: Waiting,
 ): Promise<Holder> {
-  const session = await connect(address, "source", { applicationName: "holdfast holder" }, wait);
-  try {
-    await setExactText(session);
-    const [{ pid } = { pid: 0 }] = await session.query<{ pid: number }>(
-      "select pg_catalog.pg_backend_pid() as pid",
-    );
-    began(pid);
-    for (let attempt = 1; ; attempt += 1) {
-      const before = await listTables(session, options.scope, options.leaveOutExtensions);
-      const held = await tryHold(session, before, options);
-      if (typeof held !== "string") return { session, pid, ...held };
-      await session.query("rollback");
-      if (attempt === attemptsMax) throw new Failure("source/changed", `${held}, again and again`);
-      await pause(pauseMs, wait);
-    }
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
+  const [{ pid } = { pid: 0 }] = await session.query<{ pid: number }>(
+    "select pg_catalog.pg_backend_pid() as pid",
+  );
+  began(pid);
+  let before = listed;
+  for (let attempt = 1; ; attempt += 1) {
+    const held = await tryHold(session, before, options);
+    if (typeof held !== "string") return { session, pid, ...held };
+    await session.query("rollback");
+    if (attempt === attemptsMax) throw new Failure("source/changed", `${held}, again and again`);
+    await pause(pauseMs, wait);
+    before = await listTables(session, options.scope, options.leaveOutExtensions);
   }
 }
 
@@ -95,8 +88,10 @@ async function tryHold(
     if (hasVanished(error)) return `a materialised view vanished before it was locked (${reasonOf(error)})`;
     throw explained(error);
   }
-  // Again, now that the materialised views cannot be refreshed under us either.
-  const after = await listTables(session, options.scope, options.leaveOutExtensions);
+  // Again where there are any, now that the materialised views cannot be refreshed under us either.
+  const after = tables.some(isMatview)
+    ? await listTables(session, options.scope, options.leaveOutExtensions)
+    : tables;
   const change = whatChanged(before, after);
   if (change !== null) return change;
   await session.query("set local lock_timeout = 0");
@@ -122,11 +117,19 @@ async function exportSnapshot(session: Session): Promise<Omit<Held, "tables">> {
  * It is not planned, since that could call functions of the tenant.
  */
 async function lockMatviews(session: Session, tables: readonly SourceTable[]): Promise<void> {
-  for (const table of tables) {
-    if (table.kind !== "matview") continue;
-    await session.query(`prepare holdfast_lock as select from only ${quoteName(table)}`);
-    await session.query("deallocate holdfast_lock");
+  const views = tables.filter(isMatview);
+  for (let from = 0; from < views.length; from += tablesPerLock) {
+    const statements = views.slice(from, from + tablesPerLock).map(lockOneMatview);
+    await session.query(statements.join("; "));
   }
+}
+
+function lockOneMatview(view: SourceTable): string {
+  return `prepare holdfast_lock as select from only ${quoteName(view)}; deallocate holdfast_lock`;
+}
+
+function isMatview({ kind }: SourceTable): boolean {
+  return kind === "matview";
 }
 
 /** Dropped, renamed, or swapped for what is no table. */

@@ -37,16 +37,23 @@ export async function openSnapshot(
   const watcher = made.use(
     await connect(address, "source", { applicationName: "holdfast watcher" }, life.wait),
   );
-  assertFit([await examinePooler(address, life.wait)]);
+  const finding = programsFor(watcher.versionNum, options.binFolders, life.wait);
+  // Looked at below, unless something else fails first.
+  finding.catch(() => undefined);
+  const holding = made.use(
+    await connect(address, "source", { applicationName: "holdfast holder" }, life.wait),
+  );
+  assertFit([await examinePooler(watcher, holding)]);
   await setExactText(watcher);
-  assertFit(await preflight(watcher, { ...options, scope: source.scope }));
-  const programs = await programsFor(watcher.versionNum, options.binFolders, life.wait);
+  const { examined, tables: listed } = await preflight(watcher, { ...options, scope: source.scope });
+  assertFit(examined);
+  const programs = await finding;
 
   let holderPid: number | null = null;
   life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
   const request = { ...options, scope: source.scope, lockTimeoutMs: options.yieldAfterMs };
-  const holder = await hold(address, request, (pid) => (holderPid = pid), life.wait);
-  made.use(holder.session);
+  await setExactText(holding);
+  const holder = await hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
   life.beside(keepAlive(holder.session, life.wait));
 
   const details = await describeTables(holder.session, holder.tables);

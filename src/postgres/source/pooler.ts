@@ -1,7 +1,4 @@
-import type { Waiting } from "../../base/waiting.ts";
-import { connect } from "../session/connect.ts";
 import { bad, good, type Examined } from "./examined.ts";
-import type { ServerAddress } from "../image.ts";
 import type { Session } from "../session/session.ts";
 
 /** A new session has no such setting, unless somebody before us used the same one. */
@@ -11,17 +8,17 @@ const mark = "set by the first";
  * Whether a pooler hands the same server session to several of ours, transaction by transaction. Then
  * SETs reach somebody else and the holder is no holder. A second session opens a transaction, which
  * takes whatever backend is free; a first one that is alone would be found on it, or moved away from it.
+ * Both sessions are new, in no transaction, and are left so.
  */
-export async function examinePooler(address: ServerAddress, wait: Waiting): Promise<Examined> {
-  await using first = await connect(address, "source", { applicationName: "holdfast probe" }, wait);
+export async function examinePooler(first: Session, second: Session): Promise<Examined> {
   await first.query(`set holdfast.probe = '${mark}'`);
   const before = await look(first);
-  await using second = await connect(address, "source", { applicationName: "holdfast probe" }, wait);
   await second.query("begin");
   const other = await look(second);
   // Asked only if there are two backends, since with one the answer would never come.
   const after = other.pid === before.pid ? before : await look(first);
   await second.query("rollback");
+  await first.query("reset holdfast.probe");
   if (other.pid === before.pid || other.mark === mark || after.pid !== before.pid || after.mark !== mark) {
     return bad(
       "pooler",

@@ -19,16 +19,22 @@ interface PreflightRequest {
   readonly jobs: number;
 }
 
+interface Preflight {
+  readonly examined: readonly Examined[];
+  /** What there was to be read; empty where something kept us from listing it. */
+  readonly tables: readonly SourceTable[];
+}
+
 /** What a backup needs of the source, looked at over one session with the settings of `setExactText`. */
-export async function preflight(session: Session, request: PreflightRequest): Promise<Examined[]> {
+export async function preflight(session: Session, request: PreflightRequest): Promise<Preflight> {
   const version = examineVersion(session.versionNum);
-  if (version.outcome === "failed") return [version];
+  if (version.outcome === "failed") return { examined: [version], tables: [] };
   const guard = await examineGuard(session);
-  if (guard.outcome === "failed") return [version, guard];
+  if (guard.outcome === "failed") return { examined: [version, guard], tables: [] };
   const identifiers = await examineIdentifiers(session);
-  if (identifiers.outcome === "failed") return [version, guard, identifiers];
+  if (identifiers.outcome === "failed") return { examined: [version, guard, identifiers], tables: [] };
   const tables = await listTables(session, request.scope, request.leaveOutExtensions);
-  return [
+  const examined = [
     version,
     guard,
     identifiers,
@@ -37,6 +43,7 @@ export async function preflight(session: Session, request: PreflightRequest): Pr
     await examineLocks(session, tables.length, request.jobs),
     ...(await examineStanding(session)),
   ];
+  return { examined, tables };
 }
 
 /** Throws the first thing that keeps a backup from starting. */
@@ -64,7 +71,7 @@ export function examineVersion(versionNum: number): Examined {
 /** Asked of the server itself, since a fork may bear a release's number without its repairs. */
 async function examineGuard(session: Session): Promise<Examined> {
   const known = await session.query(
-    "select from pg_catalog.pg_settings where name = 'restrict_nonsystem_relation_kind'",
+    "select where pg_catalog.current_setting('restrict_nonsystem_relation_kind', true) is not null",
   );
   if (known.length > 0) return good("views", "a view in a table's place is refused");
   return bad("views", "source/version", "the server has no restrict_nonsystem_relation_kind (CVE-2024-7348)");
@@ -150,9 +157,9 @@ async function examineLargeObjects(session: Session): Promise<Examined> {
 /** Each lock takes a place in a table of fixed size that all sessions of the server share (trap 3). */
 async function examineLocks(session: Session, tables: number, jobs: number): Promise<Examined> {
   const [found] = await session.query<{ capacity: number; objects: number; holds: number }>(
-    `select (select setting::float8 from pg_catalog.pg_settings where name = 'max_locks_per_transaction')
-            * (select sum(setting::float8) from pg_catalog.pg_settings
-                where name in ('max_connections', 'max_prepared_transactions')) as capacity,
+    `select pg_catalog.current_setting('max_locks_per_transaction')::float8
+            * (pg_catalog.current_setting('max_connections')::float8
+               + pg_catalog.current_setting('max_prepared_transactions')::float8) as capacity,
             (select count(distinct (locktype, database, relation, transactionid, virtualxid, classid, objid, objsubid)::text)
                from pg_catalog.pg_locks where not fastpath)::float8 as objects,
             (select count(*) from pg_catalog.pg_locks where not fastpath)::float8 as holds`,

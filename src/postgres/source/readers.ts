@@ -57,8 +57,8 @@ async function openReader(address: ServerAddress, holder: Holder, wait: Waiting)
   const session = await connect(address, "source", { applicationName: "holdfast reader" }, wait);
   try {
     await setExactText(session);
-    await session.query("begin isolation level repeatable read read only");
-    await session.query(`set transaction snapshot ${quoteLiteral(holder.snapshotId)}`);
+    const importing = `set transaction snapshot ${quoteLiteral(holder.snapshotId)}`;
+    await session.query(`begin isolation level repeatable read read only; ${importing}`);
     return session;
   } catch (error) {
     await session[Symbol.asyncDispose]();
