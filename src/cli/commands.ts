@@ -10,6 +10,7 @@ import { keysRotate } from "./keys-rotate.ts";
 import { keysShow } from "./keys-show.ts";
 import { list } from "./list.ts";
 import { metrics } from "./metrics.ts";
+import { observe } from "./observe.ts";
 import { restore } from "./restore.ts";
 import { show } from "./show.ts";
 import { storesCheck } from "./stores-check.ts";
@@ -32,4 +33,5 @@ export const commands: readonly Command[] = [
   verify,
   restore,
   metrics,
+  observe,
 ];

@@ -74,6 +74,7 @@ export type HoldfastEvent =
   | {
       readonly kind: "observed";
       readonly at: Date;
+      readonly seconds: number;
       readonly findings: ReadonlyMap<string, number>;
       readonly newestRecords: ReadonlyMap<StoreName, Date>;
     }

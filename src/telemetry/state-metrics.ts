@@ -49,9 +49,13 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
     "holdfast_observer_last_pass_timestamp_seconds",
     "When the observer last ended a pass over all stores.",
   );
+  const passSeconds = gauge(
+    "holdfast_observer_pass_duration_seconds",
+    "How long the newest pass over all stores took.",
+  );
   const newestRecord = gauge(
     "holdfast_store_newest_record_timestamp_seconds",
-    "Recovery point of the newest record that the store shows.",
+    "When the newest record that the store shows was finished.",
     ["store"],
   );
 
@@ -81,6 +85,7 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
         for (const [finding, count] of event.findings) findings.set({ finding }, count);
         for (const [store, at] of event.newestRecords) newestRecord.set({ store }, seconds(at));
         lastPass.set(seconds(event.at));
+        passSeconds.set(event.seconds);
         return;
       case "backup-ended":
       case "verify-ended":
