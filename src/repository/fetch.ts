@@ -66,6 +66,15 @@ export async function fetchFrom(
   return current;
 }
 
+/** The current bytes alone: what a listing and every reader meet first. */
+export async function fetchCurrent(
+  store: ObjectReader,
+  wanted: Wanted,
+  wait: Waiting,
+): Promise<Buffer | Damage["reason"]> {
+  return readVersion(store, wanted, undefined, wait);
+}
+
 async function readVersion(
   store: ObjectReader,
   wanted: Wanted,

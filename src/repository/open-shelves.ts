@@ -1,13 +1,13 @@
 /** The first look at the stores of a backup: is each fit to hold it, and what does it know of the tenant? */
 import type { Waiting } from "../base/waiting.ts";
-import type { BackupRecord, Proof } from "../model/documents.ts";
+import type { BackupRecord } from "../model/documents.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { distinct } from "./chain.ts";
 import { checkStoreClock } from "./clocks.ts";
 import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
 import { identifyStores } from "./identify-stores.ts";
+import { joinStatements, readStatements, type Statements } from "./known-damage.ts";
 import type { Library } from "./library.ts";
-import { readProofs } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
 import type { Shelves } from "./shelves.ts";
 import { refuseErased } from "./tombstone.ts";
@@ -17,7 +17,7 @@ export interface Holdings {
   /** Good ones, each backup once, newest first. */
   readonly records: readonly BackupRecord[];
   readonly condemned: Condemned;
-  readonly proofs: readonly Proof[];
+  readonly statements: Statements;
   /** Of the stores that are left. */
   readonly storeIds: ReadonlyMap<StoreName, string>;
 }
@@ -32,17 +32,23 @@ export async function openShelves(
   const storeIds = await identifyStores(shelves, wait);
   const seen = new Map<StoreName, readonly StoredRecord[]>();
   const condemned: Condemned[] = [];
-  const proofs: Proof[] = [];
+  const statements: Statements[] = [];
   await shelves.each(async ({ store }) => {
     await checkStoreClock(store, () => library.clock.now(), wait);
     await refuseErased(tenant, store, library, wait);
     const records = await readRecords(tenant, store, library, wait);
     const here = await readCondemned(tenant, store, library, wait);
-    proofs.push(...(await readProofs(tenant, store, library, wait)));
+    statements.push(await readStatements(tenant, store, library, wait));
     condemned.push(here);
     seen.set(store.name, records);
   }, wait);
   const good = distinct([...seen.values()].flat().filter(isGood));
   const records = good.map(({ record }) => record).toReversed();
-  return { seen, records, condemned: joinCondemned(condemned), proofs, storeIds };
+  return {
+    seen,
+    records,
+    condemned: joinCondemned(condemned),
+    statements: joinStatements(statements),
+    storeIds,
+  };
 }

@@ -62,29 +62,7 @@ export function newestProof(
   return fitting.find((one) => one.verdict !== "inconclusive") ?? fitting[0] ?? null;
 }
 
-/**
- * Objects of a store that a proof found absent or altered and that no later proof of the same copy
- * found whole; they count as absent there until healed (trap 23). With `of` also a later proof of that
- * backup tells that its objects are whole again.
- */
-export function damagedKeys(
-  proofs: readonly Proof[],
-  store: StoreName,
-  storeId: string | null,
-  of?: BackupId,
-): ReadonlySet<ObjectKey> {
-  const here = proofs.filter((one) => one.store === store && (storeId === null || one.storeId === storeId));
-  const healed = (bad: Proof): boolean =>
-    here.some(
-      (one) =>
-        (one.backup === bad.backup || one.backup === of) &&
-        one.verdict === "proven" &&
-        compareInstants(one.at, bad.at) > 0,
-    );
-  return new Set(here.filter((one) => one.damaged.length > 0 && !healed(one)).flatMap((one) => one.damaged));
-}
-
-async function readProof(
+export async function readProof(
   tenant: TenantId,
   key: ObjectKey,
   store: ObjectReader,

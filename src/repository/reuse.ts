@@ -1,22 +1,22 @@
 /**
  * Which objects of earlier backups a new one may name instead of sealing the same plaintext again
  * (traps 22, 23): a trusted record's inventory names that exact key, a listing made for this backup
- * shows it with that size in every store still in play, nothing condemned it and no proof found it
- * damaged. What one store lacks is copied there from another *before* the source is read, so that a
+ * shows it with that size in every store still in play, nothing condemned it and neither proof nor scrub
+ * found it damaged. What one store lacks is copied there from another *before* the source is read, so that a
  * copy that cannot be had is still sealed anew.
  */
 import { type Budget, eachAtOnce } from "../base/limit.ts";
 import type { Sha256 } from "../base/digest.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { BackupRecord, Proof } from "../model/documents.ts";
+import type { BackupRecord } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { chunksPrefix, type ChunkName, parseChunkKey } from "../model/layout.ts";
 import type { Condemned } from "./condemned.ts";
 import { type Damage, fetchWhole } from "./fetch.ts";
 import { readInventory } from "./inventories.ts";
 import { type LockTimes, lockedLongEnough } from "./locks.ts";
-import { damagedKeys } from "./proofs.ts";
+import { damagedKeys, type Statements } from "./known-damage.ts";
 import { putWhole } from "./put.ts";
 import type { Shelves } from "./shelves.ts";
 
@@ -35,7 +35,7 @@ export interface ReuseQuestion {
   /** Of good records, newest first. */
   readonly records: readonly BackupRecord[];
   readonly condemned: Condemned;
-  readonly proofs: readonly Proof[];
+  readonly statements: Statements;
   readonly storeIds: ReadonlyMap<StoreName, string>;
   readonly locks: LockTimes | null;
   readonly inFlight: Budget;
@@ -91,12 +91,12 @@ async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<M
 }
 
 async function markHolders(
-  { tenant, generation, shelves, proofs, storeIds }: ReuseQuestion,
+  { tenant, generation, shelves, statements, storeIds }: ReuseQuestion,
   candidates: ReadonlyMap<ChunkName, Candidate>,
   wait: Waiting,
 ): Promise<void> {
   await shelves.each(async ({ store }) => {
-    const damaged = damagedKeys(proofs, store.name, storeIds.get(store.name) ?? null);
+    const damaged = damagedKeys(statements, store.name, storeIds.get(store.name) ?? null);
     for await (const { key, bytes } of store.list(chunksPrefix(tenant, generation), wait)) {
       const candidate = candidates.get(parseChunkKey(key)?.name ?? "");
       if (candidate?.key !== key || candidate.bytes !== bytes || damaged.has(key)) continue;

@@ -5,16 +5,18 @@
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupState, CopyState } from "../model/choose.ts";
-import type { BackupRecord, Proof } from "../model/documents.ts";
-import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
+import type { BackupRecord } from "../model/documents.ts";
+import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { inventoryKey, tenantPrefix } from "../model/layout.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Gap, gaps } from "./chain.ts";
+import { readRemovedRecords } from "./condemned.ts";
 import { isFailure } from "../base/failure.ts";
 import { readInventory } from "./inventories.ts";
 import { askEach, demandAnswer, type Library, type StoreDown } from "./library.ts";
-import { damagedKeys, newestProof, readProofs } from "./proofs.ts";
+import { damagedKeys, joinStatements, readStatements, type Statements } from "./known-damage.ts";
+import { newestProof } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
 import { refuseErased } from "./tombstone.ts";
 
@@ -50,7 +52,9 @@ interface Holding {
   readonly records: ReadonlyMap<BackupId, StoredRecord>;
   /** Sizes by key. */
   readonly listing: ReadonlyMap<string, number>;
-  readonly proofs: readonly Proof[];
+  readonly statements: Statements;
+  /** Keys of records that retention removed. */
+  readonly removed: readonly ObjectKey[];
 }
 
 const inventoriesAtOnce = 2;
@@ -75,14 +79,14 @@ export async function tenantStates(tenant: TenantId, library: Library, wait: Wai
     if (one.standing === "suspect")
       notes.push({ store: one.store, backup: one.backup, note: `${one.reason}: ${one.detail}` });
   }
-  const proofs = holdings.flatMap((one) => one.proofs);
+  const statements = joinStatements(holdings.map((one) => one.statements));
   const entries: BackupEntry[] = [];
   await eachAtOnce(new Set(all.map((one) => one.backup)), inventoriesAtOnce, async (backup) => {
-    entries.push(await entryOf(backup, library, holdings, proofs, notes, wait));
+    entries.push(await entryOf(backup, library, holdings, statements, notes, wait));
   });
   return {
     backups: entries.toSorted((one, other) => (one.backup < other.backup ? 1 : -1)),
-    gaps: gaps(all.filter(isGood)),
+    gaps: gaps(all.filter(isGood), new Set(holdings.flatMap(({ removed }) => removed))),
     notes,
     down,
   };
@@ -98,7 +102,9 @@ async function hold(
   const identity = await identify(store, wait);
   const erased = await erasureOf(tenant, store, library, wait);
   const records = await readRecords(tenant, store, library, wait);
-  const proofs = await readProofs(tenant, store, library, wait);
+  // After the records: whatever a prune took from among them meanwhile is listed by then.
+  const removed = await readRemovedRecords(tenant, store, library, wait);
+  const statements = await readStatements(tenant, store, library, wait);
   const listing = new Map<string, number>();
   for await (const { key, bytes } of store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
   return {
@@ -109,7 +115,8 @@ async function hold(
     ),
     records: new Map(records.map((one) => [one.backup, one])),
     listing,
-    proofs,
+    statements,
+    removed,
   };
 }
 
@@ -149,7 +156,7 @@ async function entryOf(
   backup: BackupId,
   library: Library,
   holdings: readonly Holding[],
-  proofs: readonly Proof[],
+  statements: Statements,
   notes: StateNote[],
   wait: Waiting,
 ): Promise<BackupEntry> {
@@ -157,17 +164,26 @@ async function entryOf(
   const believed = shown.find(isGood);
   if (believed === undefined) return suspectEntry(backup, library, shown);
   const same = holdings.filter(({ records }) => records.get(backup)?.sha256 === believed.sha256);
-  const whole = await wholeIn(believed.record, same, proofs, notes, wait);
+  const damaged = new Map(
+    holdings.map(({ store: { name }, storeId }) => [name, damagedKeys(statements, name, storeId, backup)]),
+  );
+  const whole = await wholeIn(believed.record, same, damaged, notes, wait);
   const copies = new Map<StoreName, CopyState>();
   for (const { name } of library.stores) {
     const holding = holdings.find(({ store }) => store.name === name);
     const proof =
       holding?.storeId === undefined || holding.storeId === null
         ? null
-        : newestProof(proofs, { backup, store: name, storeId: holding.storeId, record: believed.sha256 });
+        : newestProof(statements.proofs, {
+            backup,
+            store: name,
+            storeId: holding.storeId,
+            record: believed.sha256,
+          });
     const hasRecord = holding?.records.has(backup) === true;
-    // What a proof found altered no listing shows.
-    const isAltered = proof?.verdict === "refuted" && proof.damaged.length > 0;
+    // What a proof found altered no listing shows, and it may be nothing that the inventory names.
+    const isAltered =
+      proof?.verdict === "refuted" && proof.damaged.some((key) => damaged.get(name)?.has(key));
     const state = whole.has(name) && !isAltered ? "present" : hasRecord ? "damaged" : "missing";
     copies.set(name, { state, proof: proof === null ? null : { verdict: proof.verdict, at: proof.at } });
   }
@@ -179,7 +195,7 @@ async function entryOf(
 async function wholeIn(
   record: BackupRecord,
   holdings: readonly Holding[],
-  proofs: readonly Proof[],
+  damaged: ReadonlyMap<StoreName, ReadonlySet<ObjectKey>>,
   notes: StateNote[],
   wait: Waiting,
 ): Promise<ReadonlySet<StoreName>> {
@@ -192,10 +208,8 @@ async function wholeIn(
     const key = inventoryKey(tenant, backup);
     if (listing.get(key) !== inventory.bytes)
       drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
+    else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
   }
-  const damaged = new Map(
-    holdings.map(({ store: { name }, storeId }) => [name, damagedKeys(proofs, name, storeId, backup)]),
-  );
   try {
     const sources = holdings.map(({ store }) => store);
     const onDamage = (damage: {
@@ -209,9 +223,8 @@ async function wholeIn(
       for (const { store, listing } of holdings) {
         if (listing.get(key) !== bytes)
           drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
-        // What a proof found altered no listing shows; it counts against every backup that names it (trap 23).
-        else if (damaged.get(store.name)?.has(key) === true)
-          drop(store.name, `${key} was found damaged by a proof`);
+        // What was found altered no listing shows; it counts against every backup that names it (trap 23).
+        else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
       }
     }
   } catch (error) {

@@ -1,0 +1,210 @@
+/**
+ * Making one store whole again: what is damaged or missing there is fetched from wherever the right bytes
+ * still lie, mended, read back, and stated to be healed. What was said to be damaged is looked at before
+ * it is touched, so that a false finding costs one read. No key that reads is needed: objects are
+ * known by their digests, signed documents by their signatures.
+ */
+import { type Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { recordKey, tenantPrefix } from "../model/layout.ts";
+import { distinct } from "../repository/chain.ts";
+import { writeFindings } from "../repository/findings.ts";
+import { afterAll, damagedKeys } from "../repository/known-damage.ts";
+import { storeFailure } from "../repository/library.ts";
+import { newestProof } from "../repository/proofs.ts";
+import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
+import { copyBackup, linesOrLost } from "./copy-backup.ts";
+import {
+  demandLive,
+  type Ground,
+  type MendingShelf,
+  openGround,
+  type ReplicationDesk,
+  sourcesFor,
+} from "./ground.ts";
+import { HealLedger } from "./heal-ledger.ts";
+import type { HealReport } from "./heal-report.ts";
+import { healObjects } from "./heal-objects.ts";
+import { vouchedFor } from "./replicate.ts";
+import { badStatements, giveStatement } from "./statements.ts";
+
+export interface HealOrder {
+  readonly tenant: TenantId;
+  /** One of `menders`. */
+  readonly store: StoreName;
+  readonly menders: readonly MendingShelf[];
+}
+
+/** Told the bytes of each object that was healed. */
+export type HealWatch = (bytes: number) => void;
+
+/** "policy/refused" for an erased tenant; the failure of the store that is to be healed when it cannot be asked. */
+export async function heal(
+  { tenant, store, menders }: HealOrder,
+  desk: ReplicationDesk,
+  watch: HealWatch,
+  wait: Waiting,
+): Promise<HealReport> {
+  const ground = await openGround(tenant, menders, desk, wait);
+  demandLive(ground, store);
+  const to = shelfOf(ground, store);
+  const storeId = ground.storeIds.get(store) ?? null;
+  const known = damagedKeys(ground.statements, store, storeId);
+  const ledger = new HealLedger(watch);
+  for (const { key, store: where, reason } of ground.condemned.unreadable)
+    ledger.note(`${key} in ${where} is not trusted (${reason}); records are not brought back meanwhile`);
+  const listing = new Map<ObjectKey, number>();
+  for await (const { key, bytes } of to.store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
+  const all = distinct([...ground.seen.values()].flat().filter(isGood));
+  const shown = new Map((ground.seen.get(store) ?? []).map((one) => [one.backup, one]));
+  const whole: GoodRecord[] = [];
+  for (const record of all) {
+    const here = shown.get(record.backup);
+    if (here === undefined || ground.condemned.keys.has(recordKey(tenant, record.backup))) continue;
+    if (here.sha256 === record.sha256) {
+      await healBackup(ground, to, record, { known, listing }, ledger, wait);
+      whole.push(record);
+    } else if (here.standing === "suspect" && here.reason !== "future" && here.reason !== "format") {
+      if (await healRecord(ground, to, record, whole, ledger, wait)) whole.push(record);
+    }
+  }
+  for (const one of shown.values()) tellLostRecord(one, all, tenant, ledger);
+  await healStatements(ground, to, ledger, wait);
+  const findingsIn = await stateHealed(ground, store, storeId, known, ledger, wait);
+  const down = [...ground.shelves.failures].map(([name, failure]) => ({ store: name, failure }));
+  return { tenant, store, ...ledger.sums(), findingsIn, down };
+}
+
+function shelfOf({ menders }: Ground, store: StoreName): MendingShelf {
+  const found = menders.find((one) => one.store.name === store);
+  if (found === undefined) throw new TypeError(`${store} is none of the stores that were given`);
+  return found;
+}
+
+async function healBackup(
+  ground: Ground,
+  to: MendingShelf,
+  record: GoodRecord,
+  seen: { readonly known: ReadonlySet<ObjectKey>; readonly listing: ReadonlyMap<ObjectKey, number> },
+  ledger: HealLedger,
+  wait: Waiting,
+): Promise<void> {
+  const lines = await linesOrLost(record.record, sourcesFor(ground, to.store.name), wait);
+  if ("mayReturn" in lines) {
+    ledger.lose(lines);
+    return;
+  }
+  const refuted = isRefuted(ground, to.store.name, record);
+  const doubtful = lines.filter(
+    ({ key, bytes }) => refuted || seen.known.has(key) || seen.listing.get(key) !== bytes,
+  );
+  await healObjects({ ground, to, record: record.record, lines, doubtful }, ledger, wait);
+}
+
+/** A proof may refute a copy without naming an object; then each of them is looked at. */
+function isRefuted({ statements, storeIds }: Ground, store: StoreName, record: GoodRecord): boolean {
+  const storeId = storeIds.get(store) ?? "";
+  const of = { backup: record.backup, store, storeId, record: record.sha256 };
+  return newestProof(statements.proofs, of)?.verdict === "refuted";
+}
+
+/** A record that is not believed here and is elsewhere stands for a copy that is missing: it is brought as one. */
+async function healRecord(
+  ground: Ground,
+  to: MendingShelf,
+  record: GoodRecord,
+  whole: readonly GoodRecord[],
+  ledger: HealLedger,
+  wait: Waiting,
+): Promise<boolean> {
+  const key = recordKey(ground.tenant, record.backup);
+  if (ground.condemned.unreadable.length > 0) {
+    ledger.lose({ key, reason: "a condemned list cannot be read", mayReturn: true });
+    return false;
+  }
+  try {
+    const vouched = await vouchedFor(ground, to, record, whole, wait);
+    const end = await copyBackup({ ground, to, record, vouched }, wait);
+    if (end.kind === "copied") {
+      for (const line of end.brought) ledger.heal(line.key, line.bytes);
+      for (const line of end.lines) ledger.findWhole(line.key);
+      ledger.heal(key, 0);
+      ledger.touch(record.backup);
+      return true;
+    }
+    ledger.lose(
+      end.kind === "lost" ? end.lost : { key, reason: `${end.key} is condemned`, mayReturn: false },
+    );
+  } catch (error) {
+    const failure = storeFailure(error, wait);
+    ledger.lose({ key, reason: failure.message, mayReturn: true });
+  }
+  return false;
+}
+
+/** A record that is not believed here and that no store shows whole. */
+function tellLostRecord(
+  one: StoredRecord,
+  all: readonly GoodRecord[],
+  tenant: TenantId,
+  ledger: HealLedger,
+): void {
+  if (one.standing === "good" || one.reason === "future" || one.reason === "format") return;
+  if (all.some(({ backup }) => backup === one.backup)) return;
+  ledger.lose({
+    key: recordKey(tenant, one.backup),
+    reason: `no store shows it signed: ${one.detail}`,
+    mayReturn: false,
+  });
+}
+
+async function healStatements(
+  ground: Ground,
+  to: MendingShelf,
+  ledger: HealLedger,
+  wait: Waiting,
+): Promise<void> {
+  for (const key of await badStatements(ground, to.store, wait)) {
+    try {
+      if (await giveStatement(ground, to, key, wait)) ledger.heal(key, 0);
+      else ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });
+    } catch (error) {
+      ledger.lose({ key, reason: storeFailure(error, wait).message, mayReturn: true });
+    }
+  }
+}
+
+/** Only altered objects were counted as absent; of those that were missing every listing tells. */
+async function stateHealed(
+  ground: Ground,
+  store: StoreName,
+  storeId: string | null,
+  known: ReadonlySet<ObjectKey>,
+  ledger: HealLedger,
+  wait: Waiting,
+): Promise<readonly StoreName[]> {
+  const { tenant, desk, shelves, statements } = ground;
+  const healed = ledger.statable(known);
+  if (healed.length === 0) return [];
+  if (desk.signer === null || storeId === null) {
+    ledger.note(
+      "this host signs nothing, so what it healed still counts as damaged until a scrub or proof says otherwise",
+    );
+    return [];
+  }
+  try {
+    const at = afterAll(statements, store, desk.clock.now());
+    const stores = shelves.live.map((one) => one.store);
+    const order = { tenant, store, storeId, host: desk.host, at, damaged: [], healed, stores };
+    return (await writeFindings(order, { signer: desk.signer, trust: desk.trust }, wait)).stores;
+  } catch (error) {
+    ledger.note(`that they are healed could not be stated: ${statementFailure(error, wait).message}`);
+    return [];
+  }
+}
+
+/** What is wrong with our own signature is told as what is wrong with a store. */
+function statementFailure(error: unknown, wait: Waiting): Failure {
+  return isFailure(error, "keys/role") ? error : storeFailure(error, wait);
+}

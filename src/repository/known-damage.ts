@@ -1,0 +1,86 @@
+/** What proofs and findings say of the objects of a store: damaged ones count as absent until healed (trap 23). */
+import type { Waiting } from "../base/waiting.ts";
+import type { FindingsList, Proof } from "../model/documents.ts";
+import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { compareInstants } from "../model/instant.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { readFindings } from "./findings.ts";
+import type { Library } from "./library.ts";
+import { readProofs } from "./proofs.ts";
+
+export interface Statements {
+  readonly proofs: readonly Proof[];
+  readonly findings: readonly FindingsList[];
+}
+
+/** Trusted ones that lie in one store, about copies in any; each newest first. */
+export async function readStatements(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
+): Promise<Statements> {
+  const [proofs, findings] = await Promise.all([
+    readProofs(tenant, store, library, wait),
+    readFindings(tenant, store, library, wait),
+  ]);
+  return { proofs, findings };
+}
+
+export function joinStatements(each: Iterable<Statements>): Statements {
+  const all = [...each];
+  return { proofs: all.flatMap((one) => one.proofs), findings: all.flatMap((one) => one.findings) };
+}
+
+/**
+ * Objects of a store that a proof or a scrub found absent or altered and of which nothing later says that
+ * they are whole: neither a heal (or scrub) that names the key, nor, for what a proof found, a later
+ * proof of the same copy. With `of` also a later proof of that backup tells that its objects are
+ * whole again. `storeId` null: whatever id the statement names.
+ */
+export function damagedKeys(
+  { proofs, findings }: Statements,
+  store: StoreName,
+  storeId: string | null,
+  of?: BackupId,
+): ReadonlySet<ObjectKey> {
+  const isHere = (one: Proof | FindingsList): boolean =>
+    one.store === store && (storeId === null || one.storeId === storeId);
+  const proofsHere = proofs.filter(isHere);
+  const findingsHere = findings.filter(isHere);
+  const healedAt = newestHealed(findingsHere);
+  const provenAfter = (at: string, ...backups: readonly (BackupId | undefined)[]): boolean =>
+    proofsHere.some(
+      (one) => one.verdict === "proven" && backups.includes(one.backup) && compareInstants(one.at, at) > 0,
+    );
+  const damaged = new Set<ObjectKey>();
+  const add = (keys: readonly ObjectKey[], at: string): void => {
+    for (const key of keys) {
+      const healed = healedAt.get(key);
+      if (healed === undefined || compareInstants(healed, at) <= 0) damaged.add(key);
+    }
+  };
+  for (const one of proofsHere) if (!provenAfter(one.at, one.backup, of)) add(one.damaged, one.at);
+  for (const one of findingsHere) if (!provenAfter(one.at, of)) add(one.damaged, one.at);
+  return damaged;
+}
+
+/**
+ * The first second that is later than every statement about the store: what is said then is newer, even
+ * where the host that spoke last has a clock a little ahead of ours.
+ */
+export function afterAll({ proofs, findings }: Statements, store: StoreName, now: Date): Date {
+  const said = [...proofs, ...findings].filter((one) => one.store === store).map(({ at }) => Date.parse(at));
+  return new Date(said.reduce((latest, at) => Math.max(latest, at + 1000), now.getTime()));
+}
+
+function newestHealed(findings: readonly FindingsList[]): ReadonlyMap<ObjectKey, string> {
+  const healedAt = new Map<ObjectKey, string>();
+  for (const { healed, at } of findings) {
+    for (const key of healed) {
+      const before = healedAt.get(key);
+      if (before === undefined || compareInstants(at, before) > 0) healedAt.set(key, at);
+    }
+  }
+  return healedAt;
+}
