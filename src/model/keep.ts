@@ -3,6 +3,7 @@
  * (promise 6). Only proven backups fill the places of a plan; whatever nobody has proven neither fills
  * one nor is hurried away.
  */
+import { Temporal } from "temporal-polyfill";
 import type { BackupState, CopyState } from "./choose.ts";
 import type { BackupId, HoldId, StoreName } from "./ids.ts";
 import { compareInstants } from "./instant.ts";
@@ -130,36 +131,44 @@ function ownRules(
 ): readonly KeepRule[] {
   const rules: KeepRule[] = holds.map((hold) => ({ kind: "held", hold }));
   if (state.suspect) rules.push({ kind: "suspect" });
-  const at = Date.parse(state.at);
-  const recentUntil = new Date(at + recentMs);
-  if (now < recentUntil) rules.push({ kind: "recent", until: recentUntil.toISOString() });
-  if (lockedUntil !== null && now < lockedUntil) {
+  const nowMs = now.getTime();
+  const recentUntilMs = epochMs(state.at) + recentMs;
+  if (nowMs < recentUntilMs) rules.push({ kind: "recent", until: instantAt(recentUntilMs) });
+  if (lockedUntil !== null && nowMs < lockedUntil.getTime()) {
     rules.push({ kind: "locked", until: lockedUntil.toISOString() });
   }
   if (!isProven(state)) {
-    const until = new Date(at + Math.max(everyCopyWithinMs, unprovenMs));
+    const untilMs = epochMs(state.at) + Math.max(everyCopyWithinMs, unprovenMs);
     if (newestProven === null || newestFirst(state, newestProven.state) < 0) {
       rules.push({ kind: "unproven", until: null });
-    } else if (now < until) {
-      rules.push({ kind: "unproven", until: until.toISOString() });
+    } else if (nowMs < untilMs) {
+      rules.push({ kind: "unproven", until: instantAt(untilMs) });
     }
   }
   return rules;
 }
 
 function removalOf({ state }: Keepable, keptBy: readonly KeepRule[]): Keeping["removal"] {
-  let from = Date.parse(state.at);
+  let fromMs = epochMs(state.at);
   for (const rule of keptBy) {
     const until = "until" in rule ? rule.until : null;
     if (until === null) return null;
-    from = Math.max(from, Date.parse(until));
+    fromMs = Math.max(fromMs, epochMs(until));
   }
-  return { reason: reasonOf(state), from: new Date(from).toISOString() };
+  return { reason: reasonOf(state), from: instantAt(fromMs) };
 }
 
 function reasonOf(state: BackupState): RemovalReason {
   if (isProven(state)) return "outlived";
   return state.copies.values().some(({ proof }) => proof?.verdict === "refuted") ? "refuted" : "unproven";
+}
+
+function epochMs(instant: string): number {
+  return Temporal.Instant.from(instant).epochMilliseconds;
+}
+
+function instantAt(ms: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(ms).toString({ fractionalSecondDigits: 3 });
 }
 
 function newestFirst(one: BackupState, other: BackupState): number {

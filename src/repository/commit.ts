@@ -1,5 +1,7 @@
 /** Manifest, inventory, a last look, and the record: the order in which a backup comes to be. */
+import { spell } from "../model/duration.ts";
 import { newBackupId } from "../model/ids.ts";
+import { backupLengthMaxMs } from "../model/plan.ts";
 import { Failure } from "../base/failure.ts";
 import { sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -143,11 +145,23 @@ async function lookAndSign(
       wait,
     );
     const body = await workshop.signer.sign("record", await recordOf(state, streams, end, written, wait));
+    demandInTime(state);
     if (workshop.clock.now().getTime() - lookedAt.getTime() <= graceMs / 4) {
       return { key: recordKey(order.tenant, written.backup), body, bytes: body.length, sha256: sha256(body) };
     }
   }
   throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
+}
+
+/** A prune takes what no record names for left behind once it is older than any backup may be (trap 27). */
+function demandInTime({ startedAt, workshop }: DraftState): void {
+  const tookMs = workshop.clock.now().getTime() - startedAt.getTime();
+  if (tookMs <= backupLengthMaxMs) return;
+  throw new Failure(
+    "wait/expired",
+    `the backup took ${spell(tookMs)}, and none may take longer than ${spell(backupLengthMaxMs)}`,
+    { hint: "more `jobs` for the source, or fewer tenants at once, make a backup shorter" },
+  );
 }
 
 async function recordOf(

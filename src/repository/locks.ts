@@ -12,13 +12,16 @@ export interface LockTimes {
   readonly chunksUntil: Date;
 }
 
+/** How much longer than documents chunks are locked. */
+export const chunkLockFactor = 1.5;
+
 /** Null when no store locks. */
 export function lockTimes(shelves: readonly Shelf[], startedAt: Date): LockTimes | null {
   const keepMs = Math.max(0, ...shelves.map(({ lock }) => lock?.keepMs ?? 0));
   if (keepMs === 0) return null;
   return {
     documentsUntil: new Date(startedAt.getTime() + keepMs),
-    chunksUntil: new Date(startedAt.getTime() + keepMs * 1.5),
+    chunksUntil: new Date(startedAt.getTime() + keepMs * chunkLockFactor),
   };
 }
 

@@ -18,6 +18,8 @@ export type StopReason =
   | "record-unreadable"
   | "inventory-unreadable"
   | "hold-unreadable"
+  /** A hold was laid between the look and the removal. */
+  | "held-meanwhile"
   | "list-unreadable"
   /** A list of condemned keys did not reach every store. */
   | "list-unwritten"

@@ -1,0 +1,123 @@
+/**
+ * One listing of every store that takes part, told apart by what the records name. Only what is ours
+ * and of a kind that backups leave behind is ever looked at: chunks, manifests, inventories, and the
+ * proofs of backups that are gone.
+ */
+import type { Waiting } from "../base/waiting.ts";
+import { clockToleranceMs } from "../model/clock-tolerance.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { parseChunkKey, parseDocumentKey, tenantPrefix } from "../model/layout.ts";
+import { backupLengthMaxMs } from "../model/plan.ts";
+import { chunkLockFactor } from "../repository/locks.ts";
+import type { ObjectReader, ObjectStat } from "../stores/store.ts";
+import type { CondemnedKeys } from "./condemned-here.ts";
+import type { References } from "./references.ts";
+import type { Tally } from "./report.ts";
+
+export interface GarbageQuestion {
+  readonly tenant: TenantId;
+  readonly stores: readonly ObjectReader[];
+  /** The clock of each store. */
+  readonly storeNow: ReadonlyMap<StoreName, Date>;
+  /** For how long a store that locks locks a new backup. */
+  readonly lockMs: ReadonlyMap<StoreName, number>;
+  readonly references: References;
+  readonly condemned: CondemnedKeys;
+  /** Proofs, and what lies beside them, of backups that are gone. */
+  readonly isPastProof: (key: ObjectKey) => boolean;
+}
+
+export interface Garbage {
+  /** Nothing names them, they are old enough everywhere, and some store has no list of them yet. */
+  readonly toCondemn: ReadonlyMap<ObjectKey, Lying>;
+  /** Condemned everywhere for the whole grace time, and still nothing names them. */
+  readonly toRemove: ReadonlyMap<ObjectKey, Lying>;
+  /** Ready, and locked by their store for some time yet, as far as their age tells. */
+  readonly locked: Tally;
+  /** Condemned, and to be removed by a later prune. */
+  readonly waiting: number;
+  /** Condemned, and named by a record all the same: its backup looked just before. */
+  readonly spared: number;
+  /** Too young for anybody to know whether a backup is about to name them. */
+  readonly young: number;
+  /** Every condemned key that some store still shows. */
+  readonly condemnedShown: ReadonlySet<ObjectKey>;
+  /** There is more, for the next prune. */
+  readonly isCut: boolean;
+}
+
+export interface Lying {
+  readonly bytes: number;
+  readonly stores: StoreName[];
+}
+
+/** Longer than any backup by any two clocks that we accept: whoever wrote it has named it by now or never will. */
+export const ageMinMs = backupLengthMaxMs + 2 * clockToleranceMs;
+/** At most so many keys are held; about 400 bytes each. */
+const keysMax = 250_000;
+
+export async function findGarbage(question: GarbageQuestion, wait: Waiting): Promise<Garbage> {
+  const { stores, tenant, condemned } = question;
+  const unnamed = new Map<ObjectKey, Lying>();
+  const young = new Set<ObjectKey>();
+  const spared = new Set<ObjectKey>();
+  const waiting = new Set<ObjectKey>();
+  const condemnedShown = new Set<ObjectKey>();
+  const locked = { objects: 0, bytes: 0 };
+  let isCut = false;
+  for (const store of stores) {
+    for await (const stat of store.list(tenantPrefix(tenant), wait)) {
+      const { key } = stat;
+      const isNamed = condemned.isNamed(key);
+      if (isNamed) condemnedShown.add(key);
+      if (!isLeftBehind(key, question)) {
+        if (isNamed && isKindOfBackup(key, tenant)) spared.add(key);
+      } else if (isYoung(stat, store.name, question)) young.add(key);
+      else if (condemned.standing(key) === "waiting") waiting.add(key);
+      else if (condemned.standing(key) === "ready" && isLocked(stat, store.name, question)) {
+        locked.objects += 1;
+        locked.bytes += stat.bytes;
+      } else if (unnamed.size < keysMax || unnamed.has(key)) note(unnamed, stat, store.name);
+      else isCut = true;
+    }
+  }
+  const old = [...unnamed].filter(([key]) => !young.has(key));
+  return {
+    toCondemn: new Map(old.filter(([key]) => condemned.standing(key) === "open")),
+    toRemove: new Map(old.filter(([key]) => condemned.standing(key) === "ready")),
+    locked,
+    waiting: waiting.size,
+    spared: spared.size,
+    young: young.size,
+    condemnedShown,
+    isCut,
+  };
+}
+
+function isLeftBehind(key: ObjectKey, { tenant, references, isPastProof }: GarbageQuestion): boolean {
+  if (isPastProof(key)) return true;
+  return isKindOfBackup(key, tenant) && !references.names(key);
+}
+
+/** A chunk, a manifest or an inventory of this tenant; nothing else is retention's to remove. */
+function isKindOfBackup(key: ObjectKey, tenant: TenantId): boolean {
+  return (parseChunkKey(key) ?? parseDocumentKey(key))?.tenant === tenant;
+}
+
+function isYoung({ modifiedAt }: ObjectStat, store: StoreName, { storeNow }: GarbageQuestion): boolean {
+  const now = storeNow.get(store);
+  return now === undefined || now.getTime() - modifiedAt.getTime() < ageMinMs;
+}
+
+/** Chunks are locked half as long again as documents; asking for each of them every day would be refused every day. */
+function isLocked({ modifiedAt }: ObjectStat, store: StoreName, question: GarbageQuestion): boolean {
+  const lockMs = question.lockMs.get(store) ?? 0;
+  const now = question.storeNow.get(store);
+  return now !== undefined && now.getTime() - modifiedAt.getTime() < lockMs * chunkLockFactor;
+}
+
+function note(unnamed: Map<ObjectKey, Lying>, { key, bytes }: ObjectStat, store: StoreName): void {
+  const lying = unnamed.get(key);
+  if (lying === undefined) unnamed.set(key, { bytes, stores: [store] });
+  else lying.stores.push(store);
+}

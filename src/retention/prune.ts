@@ -1,0 +1,272 @@
+/**
+ * Removal, in two steps and without a lock between hosts (design, section 6; traps 26, 27):
+ *
+ * 1. Backups that no rule keeps are condemned by the keys of their records, in every store, and then
+ *    their records go: from then on nothing that counts names their objects.
+ * 2. Objects that no record of any store names, and that are older than any backup may be long, are
+ *    condemned by exact key in every store. After the grace time, records read once more, those that
+ *    still nothing names go.
+ *
+ * Each step is safe to break off and to do twice, and two hosts may prune at once. Whatever is in doubt
+ * stops the tenant before anything is touched.
+ */
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { condemnedKey, condemnedRecordsKey, recordKey } from "../model/layout.ts";
+import { holdsInForce, holdsUpon, readHolds } from "../repository/holds.ts";
+import { askEach } from "../repository/library.ts";
+import { readRecords } from "../repository/records.ts";
+import type { WholeStore } from "../stores/store.ts";
+import { CondemnedKeys } from "./condemned-here.ts";
+import { findGarbage, type Garbage } from "./find-garbage.ts";
+import { goingOf, type JudgedBackup, type Judgement, judgeTenant } from "./judge-tenant.ts";
+import type { PruneDesk, PruneOrder } from "./order.ts";
+import { pastProofs } from "./past-proofs.ts";
+import { References } from "./references.ts";
+import { removeEach, type Removed } from "./remove-each.ts";
+import { removeWhole } from "./remove-whole.ts";
+import type { PruneReport, RemovedBackup, Tally } from "./report.ts";
+import type { Stop } from "./stop.ts";
+import { tidyLists } from "./tidy-lists.ts";
+import { writeLists } from "./write-lists.ts";
+
+/**
+ * One tenant. With `isDry` nothing at all is written, and the report says what would be.
+ * "keys/role" when this host is not trusted for removals.
+ */
+export async function prune(
+  order: PruneOrder,
+  desk: PruneDesk,
+  { isDry }: { readonly isDry: boolean },
+  wait: Waiting,
+): Promise<PruneReport> {
+  await demandTrusted(desk);
+  const lookedAt = desk.clock.now();
+  const judgement = await judgeTenant(order, desk, wait);
+  const { isErased, stops, backups } = judgement;
+  if (isErased) return { ...nothing(order, backups.length), state: "erased" };
+  if (stops.length > 0) return stopped(order, backups.length, stops);
+
+  const references = new References(order.tenant, order.stores);
+  const going = removable(judgement);
+  const leaving = new Set(going.map(({ entry }) => entry.backup));
+  const records = [...judgement.holdings.values()].flatMap((one) => one.records);
+  const doubts = await references.add(
+    records.filter(({ backup }) => !leaving.has(backup)),
+    wait,
+  );
+  if (doubts.length > 0) return stopped(order, backups.length, doubts);
+
+  const withdrawn = isDry
+    ? { removed: going.map(removedBackup), locked: [], stops: [] }
+    : await withdraw(going, order, judgement, desk, wait);
+  const later = isDry ? [] : await addLater(references, order, judgement, desk, wait);
+  const base = {
+    ...nothing(order, backups.length),
+    removed: withdrawn.removed,
+    lockedBackups: withdrawn.locked,
+  };
+  const left = [...withdrawn.stops, ...later];
+  if (left.length > 0) return { ...base, state: "stopped", stops: left };
+
+  const { involved: stores, holdings } = judgement;
+  const { tenant, lockMs } = order;
+  const storeNow = new Map([...holdings].map(([store, one]) => [store, one.storeNow]));
+  const listed = stores.flatMap(({ name }) => {
+    const holding = holdings.get(name);
+    return holding === undefined ? [] : [{ storeNow: holding.storeNow, lists: holding.condemned.lists }];
+  });
+  const condemned = new CondemnedKeys(listed, lookedAt);
+  const past = await pastProofs(tenant, stores, (one) => references.hasRecord(one), desk, wait);
+  const garbage = await findGarbage(
+    { tenant, stores, storeNow, lockMs, references, condemned, isPastProof: (key) => past.has(key) },
+    wait,
+  );
+  const counts = { waiting: garbage.waiting, spared: garbage.spared, isCut: garbage.isCut };
+  if (isDry) {
+    const { toCondemn, toRemove, locked } = garbage;
+    return { ...base, ...counts, condemned: tally(toCondemn), freed: tally(toRemove), locked };
+  }
+  const swept = await sweep(garbage, order, judgement, desk, wait);
+  return { ...base, ...counts, ...swept, state: swept.stops.length > 0 ? "stopped" : "pruned" };
+}
+
+/** Who removes must be one whose lists the others believe; else their backups would go on reusing what is about to go. */
+async function demandTrusted({ signer, trust, clock }: PruneDesk): Promise<void> {
+  const word = await signer.sign("removal", { at: clock.now().toISOString() });
+  try {
+    await trust.verify("removal", word);
+  } catch (error) {
+    if (!isFailure(error, "keys/signature")) throw error;
+    throw new Failure("keys/role", "the signing key of this host is not trusted for removals", {
+      cause: error,
+      hint: "`keys.trusted` says who may sign a removal; run this where that key is",
+    });
+  }
+}
+
+/** Those of which every store shows the same record, which we believe: nothing suspect is removed. */
+function removable({ backups, holdings }: Judgement): readonly JudgedBackup[] {
+  const records = [...holdings.values()].flatMap((one) => one.records);
+  return goingOf(backups).filter(({ entry }) => {
+    const shown = records.filter(({ backup }) => backup === entry.backup);
+    const bytes = new Set(shown.map(({ sha256 }) => sha256));
+    return bytes.size === 1 && shown.every(({ standing }) => standing === "good");
+  });
+}
+
+interface Withdrawn {
+  readonly removed: readonly RemovedBackup[];
+  readonly locked: readonly RemovedBackup["backup"][];
+  readonly stops: readonly Stop[];
+}
+
+/** The first step: the list that explains the gap, then the records. Nothing is removed unless every store has the list. */
+async function withdraw(
+  going: readonly JudgedBackup[],
+  order: PruneOrder,
+  { involved, holdings }: Judgement<WholeStore>,
+  desk: PruneDesk,
+  wait: Waiting,
+): Promise<Withdrawn> {
+  const { tenant } = order;
+  const keyOf = ({ entry }: JudgedBackup): ReturnType<typeof recordKey> => recordKey(tenant, entry.backup);
+  const named = involved.map(
+    ({ name }) => new Set(holdings.get(name)?.condemned.lists.flatMap(({ list }) => list.keys)),
+  );
+  const keys = going.map(keyOf).filter((key) => !named.every((keysHere) => keysHere.has(key)));
+  const unwritten = await writeLists(
+    { tenant, stores: involved, keys, keyAt: condemnedRecordsKey },
+    desk,
+    wait,
+  );
+  if (unwritten.length > 0) return { removed: [], locked: [], stops: unwritten };
+  const held = await heldNow(going, order, desk, wait);
+  if (held.length > 0) return { removed: [], locked: [], stops: held };
+  const removed: RemovedBackup[] = [];
+  const locked: RemovedBackup["backup"][] = [];
+  for (const one of going) {
+    const { answers, down } = await askEach(involved, (store) => removeWhole(store, keyOf(one), wait), wait);
+    const [first] = down;
+    if (first !== undefined) {
+      const stop: Stop = { reason: "store-down", store: first.store, detail: first.failure.message };
+      return { removed, locked, stops: [stop] };
+    }
+    if ([...answers.values()].every((isGone) => isGone)) removed.push(removedBackup(one));
+    else locked.push(one.entry.backup);
+  }
+  return { removed, locked, stops: [] };
+}
+
+/** A hold may have been laid while we looked and wrote. */
+async function heldNow(
+  going: readonly JudgedBackup[],
+  { tenant, stores }: PruneOrder,
+  desk: PruneDesk,
+  wait: Waiting,
+): Promise<readonly Stop[]> {
+  if (going.length === 0) return [];
+  const { answers, down } = await askEach(stores, (store) => readHolds(tenant, store, desk, wait), wait);
+  const stops: Stop[] = down.map(({ store, failure }) => ({
+    reason: "store-down",
+    store,
+    detail: failure.message,
+  }));
+  for (const [store, { unreadable }] of answers) {
+    for (const { key, reason } of unreadable) {
+      stops.push({ reason: "hold-unreadable", store, detail: `${key}: ${reason}` });
+    }
+  }
+  const holds = holdsInForce(answers.values());
+  const held = going.filter(({ entry }) => holdsUpon(holds, entry.backup).length > 0);
+  for (const { entry } of held) {
+    stops.push({
+      reason: "held-meanwhile",
+      store: null,
+      detail: `${entry.backup} was to go and is held now`,
+    });
+  }
+  return stops;
+}
+
+/** Records as they are now: a backup may have ended since, and one that could not be removed names its objects still. */
+async function addLater(
+  references: References,
+  { tenant, stores }: PruneOrder,
+  { holdings }: Judgement,
+  desk: PruneDesk,
+  wait: Waiting,
+): Promise<readonly Stop[]> {
+  const { answers, down } = await askEach(
+    stores,
+    (store) => readRecords(tenant, store, desk, wait, holdings.get(store.name)?.records ?? []),
+    wait,
+  );
+  const doubts = await references.add([...answers.values()].flat(), wait);
+  const silent = down.map(({ store, failure }): Stop => ({
+    reason: "store-down",
+    store,
+    detail: failure.message,
+  }));
+  return [...silent, ...doubts];
+}
+
+/** The second step: what is ready goes, and what is found now is condemned. */
+async function sweep(
+  garbage: Garbage,
+  order: PruneOrder,
+  { involved: stores, holdings }: Judgement<WholeStore>,
+  desk: PruneDesk,
+  wait: Waiting,
+): Promise<Pick<PruneReport, "freed" | "locked" | "condemned" | "stops">> {
+  const removed: Removed = await removeEach(garbage.toRemove, stores, wait);
+  const keys = [...garbage.toCondemn.keys()];
+  const unwritten = await writeLists({ tenant: order.tenant, stores, keys, keyAt: condemnedKey }, desk, wait);
+  await tidyLists({ stores, holdings, shown: garbage.condemnedShown, now: desk.clock.now() }, wait);
+  return {
+    freed: removed.freed,
+    locked: {
+      objects: garbage.locked.objects + removed.locked.objects,
+      bytes: garbage.locked.bytes + removed.locked.bytes,
+    },
+    condemned: unwritten.length > 0 ? none : tally(garbage.toCondemn),
+    stops: [...removed.stops, ...unwritten],
+  };
+}
+
+function removedBackup({ entry, keeping }: JudgedBackup): RemovedBackup {
+  return { backup: entry.backup, at: entry.at, reason: keeping.removal?.reason ?? "outlived" };
+}
+
+const none: Tally = { objects: 0, bytes: 0 };
+
+function tally(lying: Garbage["toRemove"]): Tally {
+  let objects = 0;
+  let bytes = 0;
+  for (const one of lying.values()) {
+    objects += one.stores.length;
+    bytes += one.bytes * one.stores.length;
+  }
+  return { objects, bytes };
+}
+
+function nothing({ tenant }: PruneOrder, backups: number): PruneReport {
+  return {
+    tenant,
+    state: "pruned",
+    stops: [],
+    backups,
+    removed: [],
+    lockedBackups: [],
+    condemned: none,
+    freed: none,
+    locked: none,
+    waiting: 0,
+    spared: 0,
+    isCut: false,
+  };
+}
+
+function stopped(order: PruneOrder, backups: number, stops: readonly Stop[]): PruneReport {
+  return { ...nothing(order, backups), state: "stopped", stops };
+}

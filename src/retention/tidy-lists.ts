@@ -1,0 +1,59 @@
+/**
+ * Lists of condemned keys that have done their work go too, or every backup would read more of them each
+ * day. A list has, when it is a month old, no store shows anything that it names, and it explains no gap.
+ */
+import { eachAtOnce } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey, StoreName } from "../model/ids.ts";
+import { recordKey } from "../model/layout.ts";
+import type { StoredList } from "../repository/condemned.ts";
+import { askEach } from "../repository/library.ts";
+import type { WholeStore } from "../stores/store.ts";
+import type { Holding } from "./holding.ts";
+import { removeWhole } from "./remove-whole.ts";
+
+export interface Tidying {
+  readonly stores: readonly WholeStore[];
+  readonly holdings: ReadonlyMap<StoreName, Holding>;
+  /** Condemned keys that some store still showed, before this prune removed any. */
+  readonly shown: ReadonlySet<ObjectKey>;
+  readonly now: Date;
+}
+
+/** Many times the grace time and the longest backup: nobody who looked before the list was there still works. */
+const tidyMs = 30 * 86_400_000;
+const removalsAtOnce = 8;
+
+/** A list that a store will not give up costs only reading it, so failures are left to the next prune. */
+export async function tidyLists({ stores, holdings, shown, now }: Tidying, wait: Waiting): Promise<void> {
+  const needed = predecessors(holdings);
+  const isDone = ({ list, storedAt }: StoredList, storeNow: Date): boolean =>
+    storeNow.getTime() - storedAt.getTime() > tidyMs &&
+    now.getTime() - Date.parse(list.at) > tidyMs &&
+    !list.keys.some((key) => shown.has(key) || needed.has(key));
+  await askEach(
+    stores,
+    async (store) => {
+      const holding = holdings.get(store.name);
+      if (holding === undefined) return;
+      const done = holding.condemned.lists.filter((one) => isDone(one, holding.storeNow));
+      await eachAtOnce(done, removalsAtOnce, async ({ key }) => {
+        await removeWhole(store, key, wait);
+      });
+    },
+    wait,
+  );
+}
+
+/** Records that lie in a store, and those that they name as their predecessors. */
+function predecessors(holdings: ReadonlyMap<StoreName, Holding>): ReadonlySet<ObjectKey> {
+  const all = holdings.values().flatMap(({ records }) => records);
+  return new Set(
+    all.flatMap(({ backup, record }) => {
+      const previous = record?.previous ?? null;
+      if (record === null) return [];
+      const own = recordKey(record.tenant, backup);
+      return previous === null ? [own] : [own, recordKey(record.tenant, previous.backup)];
+    }),
+  );
+}
