@@ -68,7 +68,8 @@ async function isOwned(found: Note): Promise<boolean> {
   return startOf(found.owner.pid) === found.owner.started;
 }
 
-function answers(socket: string): Promise<boolean> {
+/** Whether somebody listens on a socket. */
+export function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const client = connect(socket);
     client.once("connect", () => {

@@ -3,8 +3,21 @@ import { access, open } from "node:fs/promises";
 import { Failure } from "../../base/failure.ts";
 import { pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
 
-/** Starts the server's command line with its output in `log`; rejects when it cannot be executed. */
-export async function launch(argv: readonly string[], cwd: string, log: string): Promise<ChildProcess> {
+/** How a server is started that is to outlive us: as another user where we are root. */
+interface Outliving {
+  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * Starts the server's command line with its output in `log`; rejects when it cannot be executed. One that is `outliving`
+ * has a session of its own, so that no signal of our terminal reaches it, and does not keep us from ending.
+ */
+export async function launch(
+  argv: readonly string[],
+  cwd: string,
+  log: string,
+  outliving: Outliving | null = null,
+): Promise<ChildProcess> {
   const [file = "", ...args] = argv;
   // The log stays ours: the server writes to it but cannot open it.
   await using output = await open(log, "w", 0o600);
@@ -12,7 +25,9 @@ export async function launch(argv: readonly string[], cwd: string, log: string):
     cwd,
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
     stdio: ["ignore", output.fd, output.fd],
+    ...(outliving === null ? {} : { detached: true, ...outliving.runAs }),
   });
+  if (outliving !== null) child.unref();
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);

@@ -4,6 +4,7 @@ import { randomBase32 } from "../../base/chance.ts";
 import { sha256 } from "../../base/digest.ts";
 import { run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
+import { initCluster } from "./init-cluster.ts";
 import type { PrivateServerOptions } from "./private-server.ts";
 
 export interface ClusterTemplate {
@@ -45,26 +46,15 @@ async function make(
 ): Promise<void> {
   const draft = await mkdtemp(join(templates, "draft-"));
   try {
-    const { runAs } = options;
     const user = `hf_${randomBase32(options.chance, 20)}`;
-    await writeFile(join(draft, "password"), options.chance(24).toString("base64url"), { mode: 0o600 });
+    const password = options.chance(24).toString("base64url");
     await writeFile(join(draft, "user"), user, { mode: 0o600 });
-    const owned = runAs === undefined ? null : `${String(runAs.uid)}:${String(runAs.gid)}`;
-    if (owned !== null) await run({ file: "chown", args: ["-R", owned, draft] }, wait);
-    const places = ["-D", join(draft, "data"), "-U", user, `--pwfile=${join(draft, "password")}`];
-    const kind = [
-      "--auth=scram-sha-256",
-      "-E",
-      options.encoding,
-      `--locale=${options.locale}`,
-      "--no-sync",
-      "--no-instructions",
-    ];
-    await run(
-      { file: join(options.binFolder, "initdb"), args: [...places, ...kind], cwd: draft, as: runAs },
+    const { binFolder, encoding, locale, runAs } = options;
+    await initCluster(
+      { binFolder, folder: draft, user, password, encoding, locale, runAs, sync: false },
       wait,
     );
-    if (owned !== null) await run({ file: "chown", args: ["-R", "0:0", draft] }, wait);
+    if (runAs !== undefined) await run({ file: "chown", args: ["-R", "0:0", draft] }, wait);
     // Somebody else may have finished the same template meanwhile; one is as good as the other.
     await rename(draft, finished).catch(async (error: unknown) => {
       if (!(await isFolder(finished))) throw error;

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { connectCatalog } from "../catalog/connect-catalog.ts";
+import type { Config } from "../config/config.ts";
+import { type KeptServer, openKeptServer } from "../postgres/server/kept-server.ts";
+import { addressOf } from "../postgres/session/address.ts";
+import type { Machine } from "./machine.ts";
+import { type UserIds, userIds } from "./scratch-user.ts";
+
+/**
+ * The configured catalog, migrated. An embedded one that does not run is started, or with "only-running" left alone: null
+ * then. Disposing closes the connections, and stops the embedded server when nobody else uses it.
+ * "catalog/unreachable", "catalog/failed", "catalog/newer".
+ */
+export async function openCatalog(
+  config: Config,
+  machine: Machine,
+  wait: Waiting,
+  mode: "start" | "only-running",
+): Promise<Catalog | null> {
+  if (config.catalog.kind === "server")
+    return connectCatalog(addressOf(await config.catalog.url.reveal()), {}, wait);
+  const server = await openKeptServer(
+    {
+      folder: join(config.state, "catalog"),
+      binFolders: config.postgresBin === null ? [] : [config.postgresBin],
+      runAs: machine.uid === 0 ? await catalogUser(config, wait) : undefined,
+      database: "holdfast",
+      chance: machine.chance,
+    },
+    mode,
+    wait,
+  );
+  return server === null ? null : connectEmbedded(server, wait);
+}
+
+async function connectEmbedded(server: KeptServer, wait: Waiting): Promise<Catalog> {
+  try {
+    const catalog = await connectCatalog(server.address, {}, wait);
+    return {
+      ...catalog,
+      [Symbol.asyncDispose]: async () => {
+        await catalog[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Never the user of scratch servers, in which the code of tenants runs (trap 20). */
+async function catalogUser(config: Config, wait: Waiting): Promise<UserIds> {
+  for (const name of ["holdfast", "postgres"].filter((one) => one !== config.scratch.user)) {
+    try {
+      return await userIds(name, wait);
+    } catch (error) {
+      if (!isFailure(error, "scratch/start")) throw error;
+    }
+  }
+  throw new Failure("catalog/failed", "there is no operating-system user to run the embedded catalog", {
+    hint: "make one named holdfast, or name a server of yours in `catalog`",
+  });
+}

@@ -1,0 +1,167 @@
+/** The embedded catalog's server is shared by the processes of a host, stopped by the last one, and survives whatever kills them. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Client } from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemChance } from "../../src/base/chance.ts";
+import { type KeptServer, openKeptServer } from "../../src/postgres/server/kept-server.ts";
+import { readPostmaster } from "../../src/postgres/server/postmaster-file.ts";
+import { testRunAs, testWait } from "../support/postgres-server.ts";
+import { until } from "../support/until.ts";
+
+const runAs = testRunAs();
+let home: string;
+let folder: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "holdfast-kept-"));
+  await chmod(home, 0o711);
+  folder = join(home, "catalog");
+});
+afterEach(async () => {
+  await rm(home, { recursive: true, force: true });
+});
+
+const optionsIn = (where: string) =>
+  ({ folder: where, binFolders: [], runAs, database: "holdfast", chance: systemChance }) as const;
+
+async function open(where = folder): Promise<KeptServer> {
+  const opened = await openKeptServer(optionsIn(where), "start", testWait());
+  if (opened === null) throw new Error("it was to be started");
+  return opened;
+}
+
+async function ask({ address }: KeptServer, sql: string): Promise<unknown[]> {
+  const client = new Client({ ...address, password: address.password ?? "", ssl: false });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const pidOf = async (): Promise<number | undefined> => (await readPostmaster(join(folder, "data")))?.pid;
+
+function lives(pid: number): boolean {
+  return existsSync(`/proc/${String(pid)}/status`);
+}
+
+describe("a kept server", () => {
+  it("keeps its data and its durability over a stop, its password to us, and starts nothing when only asked whether it runs", async () => {
+    expect(await openKeptServer(optionsIn(folder), "only-running", testWait())).toBeNull();
+    {
+      await using server = await open();
+      await ask(server, "create table kept as select 42 as answer");
+      const [settings] = await ask(
+        server,
+        "select current_setting('fsync') as fsync, current_setting('full_page_writes') as pages, current_setting('restart_after_crash') as again",
+      );
+      expect(settings).toEqual({ fsync: "on", pages: "on", again: "on" });
+    }
+    expect((await stat(join(folder, "password"))).mode & 0o777).toBe(0o600);
+    expect(await pidOf()).toBeUndefined();
+    expect(await openKeptServer(optionsIn(folder), "only-running", testWait())).toBeNull();
+    await using again = await open();
+    expect(await ask(again, "select answer from kept")).toEqual([{ answer: 42 }]);
+  });
+
+  it("is one server for all who ask for it at once, and stopped by the last to leave", async () => {
+    const opened = await Promise.all([open(), open(), open()]);
+    const seen = await openKeptServer(optionsIn(folder), "only-running", testWait());
+    expect(new Set(opened.map(({ address }) => JSON.stringify(address))).size).toBe(1);
+    for (const one of opened) await one[Symbol.asyncDispose]();
+    const pid = await pidOf();
+    if (seen === null || pid === undefined) throw new Error("it was to run still");
+    expect(await ask(seen, "select 1 as one")).toEqual([{ one: 1 }]);
+    await seen[Symbol.asyncDispose]();
+    expect(await pidOf()).toBeUndefined();
+  });
+
+  it("left behind by a killed process is found and used by the next", async () => {
+    const module = resolve(import.meta.dirname, "../../src/postgres/server/kept-server.ts");
+    const options = JSON.stringify({ folder, binFolders: [], runAs, database: "holdfast" });
+    const script = `import { randomBytes } from "node:crypto";
+      import { openKeptServer } from ${JSON.stringify(module)};
+      const options = { ...${options}, chance: randomBytes };
+      await openKeptServer(options, "start", { signal: new AbortController().signal });
+      console.log("open"); setInterval(() => 0, 1000);`;
+    const starter = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(starter.stdout, "data");
+    starter.kill("SIGKILL");
+    await once(starter, "exit");
+    const pid = await pidOf();
+    expect(pid).toBeDefined();
+    {
+      await using next = await open();
+      expect(await pidOf()).toBe(pid);
+      expect(await ask(next, "select 1 as one")).toEqual([{ one: 1 }]);
+    }
+    expect(await pidOf()).toBeUndefined();
+  });
+
+  it("that was killed itself is started again under those who use it, whatever process has its number by now", async () => {
+    await using server = await open();
+    const pid = await pidOf();
+    if (pid === undefined) throw new Error("it was to run");
+    process.kill(pid, "SIGKILL");
+    await until("another server", async () => {
+      const now = await pidOf();
+      return now !== undefined && now !== pid && lives(now);
+    });
+    const answered = await until("an answer of it", () => ask(server, "select 1 as one").catch(() => null));
+    expect(answered).toEqual([{ one: 1 }]);
+  });
+
+  it("starts although a process of its user has the number that a crash left in postmaster.pid", async () => {
+    await (await open())[Symbol.asyncDispose]();
+    const other = spawn("sleep", ["60"], { stdio: "ignore", ...runAs });
+    await once(other, "spawn");
+    const data = join(folder, "data");
+    const stale = [
+      other.pid,
+      data,
+      1_700_000_000,
+      5432,
+      join(folder, "run"),
+      "",
+      "  5432001         0",
+      "ready   ",
+    ];
+    await writeFile(join(data, "postmaster.pid"), `${stale.join("\n")}\n`);
+    await using server = await open();
+    expect(await ask(server, "select 1 as one")).toEqual([{ one: 1 }]);
+    other.kill();
+  });
+
+  it("has its socket elsewhere when its folder lies deep, at the same place each time", async () => {
+    const deep = join(home, "d".repeat(60), "e".repeat(60));
+    await mkdir(deep, { recursive: true });
+    const hosts: string[] = [];
+    for (const _ of [1, 2]) {
+      await using server = await open(deep);
+      hosts.push(server.address.host);
+      expect(await ask(server, "select 1 as one")).toEqual([{ one: 1 }]);
+    }
+    expect(hosts[0]?.startsWith(home)).toBe(false);
+    expect(hosts[1]).toBe(hosts[0]);
+    await rm(hosts[0] ?? "", { recursive: true });
+  });
+
+  it("of a version that is not installed says so, and how to go on", async () => {
+    await mkdir(join(folder, "data"), { recursive: true });
+    await writeFile(join(folder, "data", "PG_VERSION"), "9\n");
+    await expect(open()).rejects.toMatchObject({
+      code: "catalog/failed",
+      message: expect.stringContaining("PostgreSQL 9"),
+      hint: expect.stringContaining("postgresql-9"),
+    });
+    expect(await readFile(join(folder, "data", "PG_VERSION"), "utf8")).toBe("9\n");
+  });
+});
