@@ -57,6 +57,13 @@ export function joined(observations: Iterable<Observation>): readonly Observatio
   return [...found.values()];
 }
 
+/** Those of stores first, then tenant by tenant. */
+export function inOrder(observations: readonly Observation[]): readonly Observation[] {
+  const place = ({ kind, tenant, store }: Observation): string =>
+    `${tenant ?? ""} ${String(observationKinds.indexOf(kind)).padStart(3, "0")} ${store ?? ""}`;
+  return observations.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
+}
+
 /** How many of each kind; those with none are there as well. */
 export function countKinds(observations: readonly Observation[]): ReadonlyMap<ObservationKind, number> {
   const counts = new Map<ObservationKind, number>(observationKinds.map((kind) => [kind, 0]));

@@ -13,7 +13,7 @@ import { expectedId, judgeStores, newestIn, type Received } from "./judge-stores
 import { judgeTenant } from "./judge-tenant.ts";
 import { newestIds } from "./look.ts";
 import type { ObserverMemory } from "./memory.ts";
-import { joined, type Observation } from "./observation.ts";
+import { inOrder, joined, type Observation } from "./observation.ts";
 import type { ObservedTenant, ObserverOrder } from "./order.ts";
 
 export interface SeenStore extends Pick<StoreAnswer, "store" | "failure" | "storeId" | "aheadMs"> {
@@ -87,7 +87,7 @@ export async function observePass(
       newestRecordAt: newestIn(store, received),
     })),
     health: health.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
-    observations: joined(observations),
+    observations: inOrder(joined(observations)),
   };
 }
 

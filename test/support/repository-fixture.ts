@@ -34,6 +34,8 @@ export interface House extends AsyncDisposable {
   readonly tenant: TenantId;
   readonly clock: ManualClock;
   readonly signer: Signer;
+  /** Of the signer, as a configuration names it. */
+  readonly publicJwk: string;
   readonly trust: TrustRing;
   readonly workshop: Workshop;
   readonly mint: Mint;
@@ -105,6 +107,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     tenant,
     clock,
     signer,
+    publicJwk: keyFiles.publicJwk,
     trust,
     workshop,
     mint,

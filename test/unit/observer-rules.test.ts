@@ -1,0 +1,182 @@
+/** The observer's smaller rules: when windows close, what is remembered, and by which terms tenants are held. */
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { systemChance } from "../../src/base/chance.ts";
+import { ManualClock, systemClock } from "../../src/base/clock.ts";
+import { observerOrder } from "../../src/desk/observer-order.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { createTrustRing } from "../../src/keys/signing.ts";
+import { objectKey, storeName, tenantId } from "../../src/model/ids.ts";
+import { plan } from "../../src/model/plan.ts";
+import { observe } from "../../src/observer/observe.ts";
+import { DocumentMemory, remembering } from "../../src/observer/remembering.ts";
+import { closedWindows } from "../../src/observer/windows.ts";
+import type { HoldfastEvent } from "../../src/telemetry/event.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { configFolder, designYaml } from "../support/config-folder.ts";
+import { faulty } from "../support/faulty-store.ts";
+import { memoryStore } from "../support/memory-store.ts";
+import { dailyPlan, observedTenant } from "../support/observed.ts";
+import { never, noon } from "../support/repository-fixture.ts";
+
+describe("windows", () => {
+  const nightly = plan.parse({
+    ...dailyPlan,
+    schedules: {
+      daily: { from: "02:30", spread: "30m" },
+      weekly: { on: "sunday", from: "02:30", spread: "30m" },
+    },
+    verification: { everyCopyWithin: "2d", indexes: "never" },
+    objectives: { recoveryPoint: "2d", recoveryTime: "4h" },
+    maxSnapshotAge: "1h",
+    yieldAfter: "10s",
+  });
+  const opened = (timeZone: string, now: string): readonly (readonly [string, string])[] =>
+    closedWindows({ plan: nightly, timeZone, choice: null }, new Date(now)).map(
+      ({ kind, openedAt }) => [kind, openedAt.toISOString()] as const,
+    );
+
+  it.each([
+    // Skipped on 2026-03-29 in Berlin: it opens right after the gap, at 03:30 of summer time.
+    ["Europe/Berlin", "2026-03-29T03:00:00Z", "2026-03-29T01:30:00.000Z", "2026-03-29T01:30:00.000Z"],
+    ["Europe/Berlin", "2026-03-29T02:59:59Z", "2026-03-28T01:30:00.000Z", "2026-03-22T01:30:00.000Z"],
+    // Comes twice on 2026-10-25: the first time counts.
+    ["Europe/Berlin", "2026-10-25T02:00:00Z", "2026-10-25T00:30:00.000Z", "2026-10-25T00:30:00.000Z"],
+    ["Asia/Dubai", "2026-11-21T00:00:00Z", "2026-11-20T22:30:00.000Z", "2026-11-14T22:30:00.000Z"],
+    ["Asia/Dubai", "2026-11-20T23:59:59Z", "2026-11-19T22:30:00.000Z", "2026-11-14T22:30:00.000Z"],
+  ])("of %s at %s have closed", (timeZone, now, daily, weekly) => {
+    expect(opened(timeZone, now)).toEqual([
+      ["daily", daily],
+      ["weekly", weekly],
+    ]);
+  });
+});
+
+describe("documents", () => {
+  const key = objectKey.parse("tenants/acme/proofs/x.jws");
+
+  async function readTwice(memory: DocumentMemory, between: () => void): Promise<number> {
+    const store = memoryStore("dubai", new ManualClock(noon));
+    store.overwrite(key, Buffer.from("a document"));
+    const watched = faulty(store);
+    for (const step of [between, () => undefined]) {
+      const reader = remembering(watched, memory);
+      await Array.fromAsync(reader.list("tenants/", never));
+      await reader.read(key, {}, never);
+      step();
+    }
+    return watched.calls.filter(({ operation }) => operation === "read").length;
+  }
+
+  it("are read once, and again after a day", async () => {
+    const clock = new ManualClock(noon);
+    expect(await readTwice(new DocumentMemory(100, clock), () => undefined)).toBe(1);
+    expect(await readTwice(new DocumentMemory(100, clock), () => clock.advance(86_400_000))).toBe(2);
+  });
+
+  it("that would be more than may be kept are read each time, until old ones are forgotten", async () => {
+    const clock = new ManualClock(noon);
+    const memory = new DocumentMemory(15, clock);
+    memory.keep("another", "stamp", Buffer.from("ten bytes."));
+    expect(await readTwice(memory, () => undefined)).toBe(2);
+    clock.advance(86_400_000);
+    memory.tidy();
+    expect(await readTwice(memory, () => undefined)).toBe(1);
+  });
+});
+
+describe("an order", () => {
+  const lone = storeName.parse("frankfurt");
+  const zulu = tenantId.parse("zulu");
+
+  async function orderOf(yaml: string): ReturnType<typeof observerOrder> {
+    await using home = await configFolder(yaml);
+    const config = await loadConfig(home.path, {});
+    const names = [...config.stores.keys()];
+    return observerOrder({
+      config,
+      stores: new Map(names.map((name) => [name, memoryStore(name)])),
+      trust: async () => createTrustRing([]),
+      machine: {
+        clock: systemClock,
+        chance: systemChance,
+        monotonicMs: () => 0,
+        env: {},
+        cwd: "/",
+        version: "0",
+        packageFolder: "/",
+        hostName: "test-host",
+        uid: 0,
+      },
+    });
+  }
+
+  it("holds readers alone, and never asks a folder for its time", async () => {
+    const { stores } = await orderOf(designYaml);
+    expect(stores.map(({ reader, tellsTime }) => [reader.name, tellsTime])).toEqual([
+      ["dubai", false],
+      ["frankfurt", true],
+    ]);
+    for (const { reader } of stores)
+      expect(Object.keys(reader).toSorted()).toEqual(["clock", "list", "name", "read", "stat", "versions"]);
+  });
+
+  it("holds a stranger to the plan of the only rule of discovery, and to nothing where there are none or several", async () => {
+    const one = (await orderOf(designYaml)).stranger(zulu, [lone]);
+    expect(one.terms).toMatchObject({ expectedIntervalMs: 86_400_000, copiesRequired: 2 });
+    expect(one.schedule).not.toBeNull();
+    const none = (await orderOf(designYaml.replace(/discover:[^]*/, ""))).stranger(zulu, [lone]);
+    expect(none).toMatchObject({ schedule: null, terms: { stores: [lone], copiesRequired: 0 } });
+  });
+});
+
+describe("watching on", () => {
+  it("goes on after a pass that failed, tells what it saw, and says what is new once", async () => {
+    const clock = new ManualClock(noon);
+    const store = faulty(memoryStore("dubai", clock));
+    const acme = tenantId.parse("acme");
+    const ended = new AbortController();
+    const lines: string[] = [];
+    const events: HoldfastEvent[] = [];
+    let passes = 0;
+    let chances = 0;
+    const order = {
+      stores: [{ reader: store, tellsTime: true }],
+      tenants: new Map([[acme, observedTenant(acme, [store.name])]]),
+      stranger: observedTenant,
+      trust: await createTrustRing([]),
+      clock,
+      chance: (bytes: number) => {
+        chances += 1;
+        // The first look at the tenant fails for a reason that is no store's.
+        if (chances === 1) throw new TypeError("no chance");
+        return systemChance(bytes);
+      },
+    };
+    await observe(
+      order,
+      {
+        everyMs: 1,
+        monotonicMs: () => clock.now().getTime(),
+        tell: (event) => events.push(event),
+        log: createLog({ level: "info", clock, to: { write: (line) => lines.push(line) }, base: {} }),
+        onSight: () => {
+          passes += 1;
+          if (passes === 3) ended.abort();
+        },
+      },
+      { signal: ended.signal },
+    );
+    const said = lines.map((line) =>
+      z.object({ message: z.string(), kind: z.string().optional() }).parse(JSON.parse(line)),
+    );
+    expect(said.map(({ message, kind }) => kind ?? message)).toEqual([
+      "the pass failed",
+      "store-unmarked",
+      "never-backed-up",
+      "missed-window",
+    ]);
+    expect(events.filter(({ kind }) => kind === "observed")).toHaveLength(3);
+    expect(events.find(({ kind }) => kind === "clock-skew")).toMatchObject({ aheadMs: 0 });
+  });
+});
