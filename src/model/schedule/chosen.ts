@@ -5,25 +5,25 @@ import { checkChoice } from "./check-choice.ts";
 import { isWithin } from "./hours.ts";
 import { dayMs, spellLocal, timeOfDayMs } from "./local-time.ts";
 import { spreadMs } from "./spread.ts";
+import type { Stretch } from "./stretch.ts";
 import { zoneOf } from "./zone.ts";
 
 /**
- * Adds the tenant's own slots of `afterMs < at <= upToMs` to `found`. A choice that the plan does not allow, or
+ * Adds the tenant's own slots of the stretch to `found`. A choice that the plan does not allow, or
  * no longer, has none: the plan may have changed since it was made.
  */
 export function chosenSlots(
   tenant: TenantId,
   schedule: TenantSchedule,
-  afterMs: number,
-  upToMs: number,
+  stretch: Stretch,
   found: Slot[],
 ): void {
   if (schedule.choice === null) return;
   switch (schedule.choice.kind) {
     case "at":
-      return slotsAt(tenant, schedule, schedule.choice.times, afterMs, upToMs, found);
+      return slotsAt(tenant, schedule, schedule.choice.times, stretch, found);
     case "every":
-      return slotsEvery(tenant, schedule, schedule.choice.everyMs, afterMs, upToMs, found);
+      return slotsEvery(tenant, schedule, schedule.choice.everyMs, stretch, found);
   }
 }
 
@@ -32,16 +32,16 @@ function slotsAt(
   tenant: TenantId,
   schedule: TenantSchedule,
   times: readonly string[],
-  afterMs: number,
-  upToMs: number,
+  { afterMs, upToMs, most }: Stretch,
   found: Slot[],
 ): void {
   const zone = zoneOf(schedule.timeZone);
   const [shownAfter, shownUpTo] = [zone.shown(afterMs), zone.shown(upToMs)];
   for (const time of times) {
     const startMs = timeOfDayMs(time);
+    const before = Math.floor((shownAfter - startMs) / dayMs);
     const last = Math.floor((shownUpTo - startMs) / dayMs);
-    for (let day = Math.floor((shownAfter - startMs) / dayMs) + 1; day <= last; day += 1) {
+    for (let day = last; day > Math.max(before, last - most); day -= 1) {
       if (!isAllowed(schedule)) return;
       const localMs = day * dayMs + startMs;
       found.push(slotOf(tenant, localMs, "", zone.firstShown(localMs)));
@@ -57,21 +57,22 @@ function slotsEvery(
   tenant: TenantId,
   schedule: TenantSchedule,
   everyMs: number,
-  afterMs: number,
-  upToMs: number,
+  { afterMs, upToMs, most }: Stretch,
   found: Slot[],
 ): void {
   const phaseMs = spreadMs(tenant, "custom", everyMs);
+  const before = Math.floor((afterMs - phaseMs) / everyMs);
   const last = Math.floor((upToMs - phaseMs) / everyMs);
-  let step = Math.floor((afterMs - phaseMs) / everyMs) + 1;
   const hours = schedule.plan.tenantChoice?.allowedHours;
-  if (step > last || hours === undefined || !isAllowed(schedule)) return;
+  if (before === last || hours === undefined || !isAllowed(schedule)) return;
   const zone = zoneOf(schedule.timeZone);
-  for (; step <= last; step += 1) {
+  let more = most;
+  for (let step = last; step > before && more > 0; step -= 1) {
     const atMs = phaseMs + step * everyMs;
     const localMs = zone.local(atMs);
     if (!isWithin(hours, ((localMs % dayMs) + dayMs) % dayMs)) continue;
     found.push(slotOf(tenant, localMs, localMs < zone.shown(atMs) ? "/again" : "", atMs));
+    more -= 1;
   }
 }
 

@@ -7,7 +7,6 @@
 import type { BackupKind } from "../glossary.ts";
 import type { TenantId } from "../ids.ts";
 import type { Slot, TenantSchedule } from "../schedule.ts";
-import { dayMs } from "./local-time.ts";
 import { bySlotTime, slotsIn } from "./slots-in.ts";
 
 /** Slots of `after < at <= upTo`. */
@@ -18,7 +17,8 @@ export interface Span {
 
 /** Every slot of the span, in order of time; the work grows with the span. */
 export function dueSlots(tenant: TenantId, schedule: TenantSchedule, { after, upTo }: Span): readonly Slot[] {
-  return slotsIn(tenant, schedule, after.getTime(), upTo.getTime()).sort(bySlotTime);
+  const stretch = { afterMs: after.getTime(), upToMs: upTo.getTime(), most: Infinity };
+  return slotsIn(tenant, schedule, stretch).sort(bySlotTime);
 }
 
 /** The newest slot of each kind in the span. Costs no more for a span of years than for one of days. */
@@ -27,11 +27,7 @@ export function newestDue(
   schedule: TenantSchedule,
   { after, upTo }: Span,
 ): readonly Slot[] {
-  const end = upTo.getTime();
-  const everyMs = schedule.choice?.kind === "every" ? schedule.choice.everyMs : 0;
-  // A week, or the longest that a tenant's own slots are apart, and what the clock's changes add.
-  const longestMs = Math.max(7 * dayMs, everyMs) + 2 * dayMs;
-  const found = slotsIn(tenant, schedule, Math.max(after.getTime(), end - longestMs), end);
+  const found = slotsIn(tenant, schedule, { afterMs: after.getTime(), upToMs: upTo.getTime(), most: 1 });
   return found.length > 1 ? newestPerKind(found) : found;
 }
 

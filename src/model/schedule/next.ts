@@ -17,7 +17,7 @@ export function nextSlots(
   const found: Slot[] = [];
   let afterMs = from.getTime();
   while (found.length < count) {
-    const more = slotsIn(tenant, schedule, afterMs, afterMs + stepMs);
+    const more = slotsIn(tenant, schedule, { afterMs, upToMs: afterMs + stepMs, most: Infinity });
     if (more.length === 0) break;
     found.push(...more.sort(bySlotTime));
     afterMs += stepMs;

@@ -3,14 +3,15 @@ import type { TenantId } from "../ids.ts";
 import { compareInstants } from "../instant.ts";
 import type { Slot, TenantSchedule } from "../schedule.ts";
 import { chosenSlots } from "./chosen.ts";
+import type { Stretch } from "./stretch.ts";
 import { dailySlots, weeklySlots } from "./window.ts";
 
-/** Slots of `afterMs < at <= upToMs`, in no order; a new array at every call. */
-export function slotsIn(tenant: TenantId, schedule: TenantSchedule, afterMs: number, upToMs: number): Slot[] {
+/** All that the stretch holds, in no order; a new array at every call. */
+export function slotsIn(tenant: TenantId, schedule: TenantSchedule, stretch: Stretch): Slot[] {
   const found: Slot[] = [];
-  dailySlots(tenant, schedule, afterMs, upToMs, found);
-  weeklySlots(tenant, schedule, afterMs, upToMs, found);
-  chosenSlots(tenant, schedule, afterMs, upToMs, found);
+  dailySlots(tenant, schedule, stretch, found);
+  weeklySlots(tenant, schedule, stretch, found);
+  chosenSlots(tenant, schedule, stretch, found);
   return found;
 }
 

@@ -4,44 +4,47 @@ import type { Plan } from "../plan.ts";
 import type { Slot, TenantSchedule } from "../schedule.ts";
 import { dayMs, spellDay, spellLocal, timeOfDayMs } from "./local-time.ts";
 import { spreadMs } from "./spread.ts";
+import type { Stretch } from "./stretch.ts";
 import { zoneOf } from "./zone.ts";
 
-/** Adds the daily slots of `afterMs < at <= upToMs` to `found`. */
+/** Adds the daily slots of the stretch to `found`. */
 export function dailySlots(
   tenant: TenantId,
   { plan, timeZone }: TenantSchedule,
-  afterMs: number,
-  upToMs: number,
+  { afterMs, upToMs, most }: Stretch,
   found: Slot[],
 ): void {
   const window = plan.schedules.daily;
   if (window === null) return;
   const startMs = startOf(tenant, "daily", window, dayMs);
   const zone = zoneOf(timeZone);
+  const before = Math.floor((zone.shown(afterMs) - startMs) / dayMs);
   const last = Math.floor((zone.shown(upToMs) - startMs) / dayMs);
-  for (let day = Math.floor((zone.shown(afterMs) - startMs) / dayMs) + 1; day <= last; day += 1) {
+  for (let day = last; day > Math.max(before, last - most); day -= 1) {
     found.push(slotOf(tenant, "daily", day, zone.firstShown(day * dayMs + startMs)));
   }
 }
 
-/** Adds the weekly slots of `afterMs < at <= upToMs` to `found`. */
+/** Adds the weekly slots of the stretch to `found`. */
 export function weeklySlots(
   tenant: TenantId,
   { plan, timeZone }: TenantSchedule,
-  afterMs: number,
-  upToMs: number,
+  { afterMs, upToMs, most }: Stretch,
   found: Slot[],
 ): void {
   const window = plan.schedules.weekly;
   if (window === null) return;
-  const startMs = weekdays[window.on] * dayMs + startOf(tenant, "weekly", window, 7 * dayMs);
+  const startMs = weekdays[window.on] * dayMs + startOf(tenant, "weekly", window, weekMs);
   const zone = zoneOf(timeZone);
-  const last = Math.floor((zone.shown(upToMs) - startMs) / (7 * dayMs));
-  for (let week = Math.floor((zone.shown(afterMs) - startMs) / (7 * dayMs)) + 1; week <= last; week += 1) {
-    const at = zone.firstShown(week * 7 * dayMs + startMs);
+  const before = Math.floor((zone.shown(afterMs) - startMs) / weekMs);
+  const last = Math.floor((zone.shown(upToMs) - startMs) / weekMs);
+  for (let week = last; week > Math.max(before, last - most); week -= 1) {
+    const at = zone.firstShown(week * weekMs + startMs);
     found.push(slotOf(tenant, "weekly", week * 7 + weekdays[window.on], at));
   }
 }
+
+const weekMs = 7 * dayMs;
 
 /** Days after the Thursday that 1970 began with. */
 const weekdays = {

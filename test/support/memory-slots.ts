@@ -1,0 +1,39 @@
+/** The slots of a catalog in memory: the same contract, for tests and simulations that beat many times. */
+import type { Slots } from "../../src/catalog/catalog.ts";
+import type { Slot } from "../../src/model/schedule.ts";
+
+/** Runs no SQL: `enqueue` must be one that needs none. */
+export function memorySlots(): Slots {
+  let watermark: Date | null = null;
+  const known = new Set<string>();
+  const newest = new Map<string, Slot>();
+  /** As the row lock of the real one: who hands out waits for who did. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  return {
+    watermark: async () => (watermark === null ? null : new Date(watermark)),
+    handOut: (slots, upTo, enqueue) =>
+      inTurn(async () => {
+        const fresh = [...new Map(slots.map((slot) => [slot.key, slot])).values()].filter(
+          ({ key }) => !known.has(key),
+        );
+        if (fresh.length > 0)
+          await enqueue(fresh, { executeSql: () => Promise.reject(new Error("no SQL here")) });
+        for (const slot of fresh) {
+          known.add(slot.key);
+          const name = `${slot.tenant}/${slot.kind}`;
+          const other = newest.get(name);
+          if (other === undefined || other.at <= slot.at) newest.set(name, slot);
+        }
+        watermark = new Date(upTo);
+        return fresh;
+      }),
+    newest: async () => [...newest.values()],
+  };
+}
