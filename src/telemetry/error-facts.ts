@@ -41,7 +41,13 @@ export function errorFacts(error: unknown, depth = 0): ErrorFacts {
   return { name: error.name, ...known, stack: framesOf(error), ...cause };
 }
 
-function framesOf({ stack }: Error): string[] {
-  const frames = (stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
+/** A message may have lines that look like frames, so what follows it is taken; where it cannot be found, nothing is. */
+function framesOf({ stack = "", message }: Error): string[] {
+  const messageAt = stack.indexOf(message);
+  if (messageAt < 0) return [];
+  const frames = stack
+    .slice(messageAt + message.length)
+    .split("\n")
+    .filter((line) => /^ {4}at .*(?::\d+:\d+\)?|<anonymous>\))$/.test(line));
   return frames.slice(0, framesMax).map((line) => line.trim());
 }

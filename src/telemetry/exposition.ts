@@ -25,7 +25,9 @@ export function gaugesText(families: readonly Family[]): string {
 
 function labelsText(labels: Labels): string {
   if (labels.length === 0) return "";
-  return `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
+  let text = "";
+  for (const [name, value] of labels) text += `${text === "" ? "{" : ","}${name}="${escaped(value)}"`;
+  return `${text}}`;
 }
 
 function escaped(value: string): string {

@@ -87,9 +87,10 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
     {
       name: "holdfast_scrub_due_timestamp_seconds",
       help: "When the copy scrubbed longest ago is or was due to be scrubbed.",
-      samples: each(({ scrubDueAt = null, ...one }) =>
-        scrubDueAt === null ? [] : [[[tenant(one)], seconds(scrubDueAt)]],
-      ),
+      samples: each((one) => {
+        const { scrubDueAt = null } = one;
+        return scrubDueAt === null ? [] : [[[tenant(one)], seconds(scrubDueAt)]];
+      }),
     },
     {
       name: "holdfast_recovery_point_age_seconds",
@@ -113,7 +114,7 @@ function isShown(found: readonly Breach[] | undefined, perTenant: PerTenant): bo
   return perTenant === "breaching" && found !== undefined && found.length > 0;
 }
 
-function tenant(one: Pick<TenantHealth, "tenant">): Labels[number] {
+function tenant(one: TenantHealth): Labels[number] {
   return ["tenant", one.tenant];
 }
 

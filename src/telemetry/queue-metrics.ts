@@ -3,7 +3,7 @@ import type { Family } from "./exposition.ts";
 
 export interface QueueCount {
   readonly queue: string;
-  readonly state: "ready" | "deferred" | "active" | "dead";
+  readonly state: "waiting" | "active" | "retrying" | "dead";
   readonly jobs: number;
 }
 

@@ -61,6 +61,12 @@ function routes({ render, ready, healthy }: HttpOptions, until: Waiting): Fastif
     requestTimeout: answerMsMax,
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
+    frameworkErrors: (_, __, reply) => {
+      // The library's own answer would give the request back to who sent it.
+      reply.hijack();
+      reply.raw.writeHead(400, { "content-type": "application/json; charset=utf-8" });
+      reply.raw.end(JSON.stringify({ error: "bad request", code: null }));
+    },
     routerOptions: { maxParamLength: 100 },
   });
   app.get("/metrics", async (_, reply) => {
