@@ -3,7 +3,8 @@ import type { Family } from "./exposition.ts";
 
 export interface QueueCount {
   readonly queue: string;
-  readonly state: "waiting" | "active" | "retrying" | "dead";
+  /** From the queue's closed set of states; `dead` is one of them. */
+  readonly state: string;
   readonly jobs: number;
 }
 
