@@ -1,7 +1,9 @@
 /** Every command there is, in the order of the help. */
 import { backup } from "./backup.ts";
+import { catalogRebuild } from "./catalog-rebuild.ts";
 import type { Command } from "./command.ts";
 import { configCheck } from "./config-check.ts";
+import { daemon } from "./daemon.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
@@ -32,6 +34,8 @@ export const commands: readonly Command[] = [
   show,
   verify,
   restore,
+  daemon,
   metrics,
   observe,
+  catalogRebuild,
 ];

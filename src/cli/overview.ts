@@ -19,6 +19,7 @@ Data goes to standard output, talk to standard error; --json works on every comm
 
 /** Groups of commands and what they are about. */
 export const groups: Readonly<Record<string, string>> = {
+  catalog: "what the daemon remembers",
   config: "examine the configuration",
   keys: "identities, recipients and signing keys",
   stores: "examine the stores",
