@@ -79,7 +79,7 @@ export function listedBackup(tenant: TenantId, entry: BackupEntry): ListedBackup
 }
 
 /** Configured ones and those that lie in the stores, by name. */
-async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<TenantId[]> {
+export async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<TenantId[]> {
   const stores = [...desk.stores.values()];
   const { answers, down } = await askEach(
     stores,

@@ -21,6 +21,8 @@ Data goes to standard output, talk to standard error; --json works on every comm
 export const groups: Readonly<Record<string, string>> = {
   catalog: "what the daemon remembers",
   config: "examine the configuration",
+  hold: "keep backups from being removed",
   keys: "identities, recipients and signing keys",
+  retention: "which backups are kept, and why",
   stores: "examine the stores",
 };

@@ -10,7 +10,6 @@
  * Each step is safe to break off and to do twice, and two hosts may prune at once. Whatever is in doubt
  * stops the tenant before anything is touched.
  */
-import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { condemnedKey, condemnedRecordsKey, recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon, readHolds } from "../repository/holds.ts";
@@ -18,6 +17,7 @@ import { askEach } from "../repository/library.ts";
 import { readRecords } from "../repository/records.ts";
 import type { WholeStore } from "../stores/store.ts";
 import { CondemnedKeys } from "./condemned-here.ts";
+import { demandTrusted } from "./demand-trusted.ts";
 import { findGarbage, type Garbage } from "./find-garbage.ts";
 import { goingOf, type JudgedBackup, type Judgement, judgeTenant } from "./judge-tenant.ts";
 import type { PruneDesk, PruneOrder } from "./order.ts";
@@ -89,20 +89,6 @@ export async function prune(
   }
   const swept = await sweep(garbage, order, judgement, desk, wait);
   return { ...base, ...counts, ...swept, state: swept.stops.length > 0 ? "stopped" : "pruned" };
-}
-
-/** Who removes must be one whose lists the others believe; else their backups would go on reusing what is about to go. */
-async function demandTrusted({ signer, trust, clock }: PruneDesk): Promise<void> {
-  const word = await signer.sign("removal", { at: clock.now().toISOString() });
-  try {
-    await trust.verify("removal", word);
-  } catch (error) {
-    if (!isFailure(error, "keys/signature")) throw error;
-    throw new Failure("keys/role", "the signing key of this host is not trusted for removals", {
-      cause: error,
-      hint: "`keys.trusted` says who may sign a removal; run this where that key is",
-    });
-  }
 }
 
 /** Those of which every store shows the same record, which we believe: nothing suspect is removed. */

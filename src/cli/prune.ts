@@ -1,0 +1,141 @@
+/** `holdfast prune`: remove what no rule keeps, in two steps. */
+import { exitCodes, Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Tenant } from "../config/config.ts";
+import type { Desk } from "../desk/desk.ts";
+import { pruneTenant, type PruneWish } from "../desk/prune-orders.ts";
+import type { PruneReport } from "../retention/report.ts";
+import { command, type Exit } from "./command.ts";
+import { reasonText, stopText } from "./keep-text.ts";
+import { parseTenant } from "./list.ts";
+import type { Output } from "./output.ts";
+import { count, spellBytes, table } from "./text.ts";
+
+export const prune = command({
+  name: "prune",
+  usage: "[tenants..]",
+  describe: "remove backups that no rule keeps, and a day later what only they needed",
+  examples: [
+    ["prune acme --dry-run", "say what would be removed, and write nothing"],
+    ["prune acme bravo", "two tenants"],
+    ["prune --all --json", "everybody, for a script; one that is stopped stops no other"],
+    ["prune acme --allow-share 0.6", "more at once than the plan allows, having looked at it"],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional("tenants", { type: "string", array: true, describe: "tenants by name" })
+      .option("all", { type: "boolean", describe: "every tenant, configured or discovered" })
+      .option("dry-run", { type: "boolean", describe: "write nothing, and say what would be done" })
+      .option("allow-share", {
+        type: "number",
+        requiresArg: true,
+        describe: "the largest share of the backups to remove, 0 to 1, in place of the plan's",
+      }),
+  run: async ({ tenants, all, dryRun, allowShare }, context, out) => {
+    const wish = { isDry: dryRun === true, shareMax: parseShare(allowShare) };
+    await using desk = await context.openDesk();
+    const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    const outcomes: PruneOutcome[] = [];
+    for (const tenant of chosen) outcomes.push(await outcomeOf(desk, tenant, wish, out, context.wait));
+    const alone = outcomes.length === 1 ? outcomes[0]?.failure : undefined;
+    if (alone !== undefined && alone !== null) throw alone;
+    out.result(
+      outcomes.map(({ tenant, report, failure }) =>
+        report === null
+          ? { tenant: tenant.id, state: "failed", error: asJson(failure) }
+          : { ...report, isDry: wish.isDry },
+      ),
+      () => text(outcomes, wish),
+    );
+    return exitOf(outcomes);
+  },
+});
+
+interface PruneOutcome {
+  readonly tenant: Tenant;
+  /** Null: it failed. */
+  readonly report: PruneReport | null;
+  readonly failure: Failure | null;
+}
+
+function parseShare(share: number | undefined): number | null {
+  if (share === undefined) return null;
+  if (share >= 0 && share <= 1) return share;
+  throw new Failure("usage/invalid", "--allow-share must be a number from 0 to 1, such as 0.5");
+}
+
+async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
+  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");
+  if (all) return desk.tenants();
+  return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
+}
+
+async function outcomeOf(
+  desk: Desk,
+  tenant: Tenant,
+  wish: PruneWish,
+  out: Output,
+  wait: Waiting,
+): Promise<PruneOutcome> {
+  try {
+    const report = await pruneTenant(desk, tenant, wish, wait);
+    for (const stop of report.stops) out.say(`stopped: ${tenant.id}: ${stopText(stop)}`);
+    return { tenant, report, failure: null };
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    out.say(`error: ${tenant.id}: ${error.message}`);
+    return { tenant, report: null, failure: error };
+  }
+}
+
+function asJson(failure: Failure | null): object | null {
+  if (failure === null) return null;
+  const { code, message, hint } = failure;
+  return { code, message, hint: hint ?? null };
+}
+
+function exitOf(outcomes: readonly PruneOutcome[]): Exit {
+  if (outcomes.some(({ failure }) => failure !== null)) return exitCodes.failed;
+  const isStopped = outcomes.some(({ report }) => report?.state === "stopped");
+  return isStopped ? exitCodes.found : exitCodes.done;
+}
+
+function text(outcomes: readonly PruneOutcome[], { isDry }: PruneWish): string {
+  if (outcomes.length === 0) return "there are no tenants";
+  const reports = outcomes.flatMap(({ report }) => report ?? []);
+  const removed = reports.flatMap(({ tenant, removed: gone }) =>
+    gone.map((one) => [tenant, one.backup, reasonText(one.reason)]),
+  );
+  const head = isDry ? ["dry run: nothing was written"] : [];
+  const lists =
+    removed.length === 0 ? [] : [table(["tenant", isDry ? "would go" : "removed", "because"], removed)];
+  return [...head, ...lists, table(columns, reports.map(row))].join("\n");
+}
+
+const columns = [
+  "tenant",
+  "state",
+  "backups",
+  "removed",
+  "condemned",
+  "freed",
+  "locked",
+  "waiting",
+  "spared",
+];
+
+function row(report: PruneReport): string[] {
+  const tally = ({ objects, bytes }: PruneReport["freed"]): string =>
+    objects === 0 ? "none" : `${count(objects, "object")}, ${spellBytes(bytes)}`;
+  return [
+    report.tenant,
+    report.state,
+    String(report.backups),
+    String(report.removed.length),
+    tally(report.condemned),
+    tally(report.freed),
+    tally(report.locked),
+    String(report.waiting),
+    String(report.spared),
+  ];
+}

@@ -1,0 +1,138 @@
+/** Laying, releasing and listing holds: what is held, retention never removes. */
+import type { Chance } from "../base/chance.ts";
+import { sha256 } from "../base/digest.ts";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { type HoldRelease, holdRelease, type HoldStatement, holdStatement } from "../model/documents.ts";
+import { type BackupId, type HoldId, newHoldId, type StoreName, type TenantId } from "../model/ids.ts";
+import { recordKey } from "../model/layout.ts";
+import { holdsInForce, keyOfHold, readHolds, type StoredHolds } from "../repository/holds.ts";
+import { askEach, demandAnswer, type StoreDown, unasked } from "../repository/library.ts";
+import { putWhole } from "../repository/put.ts";
+import type { ObjectReader, Store } from "../stores/store.ts";
+import { demandTrusted } from "./demand-trusted.ts";
+import type { PruneDesk, RetentionDesk } from "./order.ts";
+
+export interface HoldDesk extends PruneDesk {
+  readonly chance: Chance;
+  /** Name of this host. */
+  readonly host: string;
+}
+
+export interface Written<T> {
+  readonly document: T;
+  /** Where it lies; at least one. */
+  readonly stores: readonly StoreName[];
+  readonly down: readonly StoreDown[];
+}
+
+export interface HoldWish {
+  readonly tenant: TenantId;
+  /** Null: every backup of the tenant, those to come included. */
+  readonly backup: BackupId | null;
+  readonly reason: string;
+}
+
+/**
+ * Signed and put into every store that takes it. "backup/unknown" when no store has a record of the
+ * backup, before or after; "keys/role" when this host may not; the first store's failure when none took it.
+ */
+export async function layHold(
+  { tenant, backup, reason }: HoldWish,
+  stores: readonly Store[],
+  desk: HoldDesk,
+  wait: Waiting,
+): Promise<Written<HoldStatement>> {
+  await demandTrusted(desk);
+  await demandRecord(tenant, backup, stores, wait);
+  const at = desk.clock.now();
+  const statement = holdStatement.parse({
+    format: { name: "holdfast-hold", version: 1 },
+    tenant,
+    hold: newHoldId(at, desk.chance),
+    backup,
+    reason,
+    at: at.toISOString(),
+    host: desk.host,
+  });
+  const written = await write(statement, stores, desk, wait);
+  // A prune that had looked before may have been quicker; whoever asked must know.
+  await demandRecord(tenant, backup, stores, wait);
+  return written;
+}
+
+/** "usage/invalid" when no store shows such a hold, or it was released before. */
+export async function releaseHold(
+  { tenant, hold, reason }: { readonly tenant: TenantId; readonly hold: HoldId; readonly reason: string },
+  stores: readonly Store[],
+  desk: HoldDesk,
+  wait: Waiting,
+): Promise<Written<HoldRelease>> {
+  await demandTrusted(desk);
+  const { holds, down } = await listHolds(tenant, stores, desk, wait);
+  if (!holds.some((one) => one.hold === hold)) {
+    throw new Failure("usage/invalid", `${tenant} has no hold ${hold} in force${unasked(down)}`, {
+      hint: "`holdfast hold list` shows the holds",
+    });
+  }
+  const at = desk.clock.now().toISOString();
+  const format = { name: "holdfast-release" as const, version: 1 as const };
+  const release = holdRelease.parse({ format, tenant, hold, reason, at, host: desk.host });
+  return write(release, stores, desk, wait);
+}
+
+/** Holds in force, oldest first, and what may be one and cannot be read. "store/quorum" when no store answered. */
+export async function listHolds(
+  tenant: TenantId,
+  stores: readonly ObjectReader[],
+  desk: RetentionDesk,
+  wait: Waiting,
+): Promise<{
+  readonly holds: readonly HoldStatement[];
+  readonly unreadable: StoredHolds["unreadable"];
+  readonly down: readonly StoreDown[];
+}> {
+  const { answers, down } = await askEach(stores, (store) => readHolds(tenant, store, desk, wait), wait);
+  demandAnswer(`which holds there are on ${tenant}`, stores.length, down);
+  const each = [...answers.values()];
+  return { holds: holdsInForce(each), unreadable: each.flatMap(({ unreadable }) => unreadable), down };
+}
+
+async function demandRecord(
+  tenant: TenantId,
+  backup: BackupId | null,
+  stores: readonly ObjectReader[],
+  wait: Waiting,
+): Promise<void> {
+  if (backup === null) return;
+  const { answers, down } = await askEach(
+    stores,
+    (store) => store.stat(recordKey(tenant, backup), wait),
+    wait,
+  );
+  if ([...answers.values()].some((stat) => stat !== null)) return;
+  throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}${unasked(down)}`);
+}
+
+async function write<T extends HoldStatement | HoldRelease>(
+  document: T,
+  stores: readonly Store[],
+  { signer }: HoldDesk,
+  wait: Waiting,
+): Promise<Written<T>> {
+  const body = await signer.sign("removal", document);
+  const object = {
+    key: keyOfHold(document),
+    body,
+    bytes: body.length,
+    sha256: sha256(body),
+    lockedUntil: null,
+  };
+  const { answers, down } = await askEach(
+    stores,
+    (store) => putWhole({ store, lock: null }, object, wait),
+    wait,
+  );
+  demandAnswer(`that it took ${object.key}`, stores.length, down);
+  return { document, stores: [...answers.keys()], down };
+}
