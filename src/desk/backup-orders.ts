@@ -4,8 +4,8 @@ import type { SourcedOrder } from "../backup/backup-all.ts";
 import type { Tenant } from "../config/config.ts";
 import { openSnapshot } from "../postgres/source/open-snapshot.ts";
 import { keysToBackUp } from "../repository/key-access.ts";
-import type { Shelf } from "../repository/shelves.ts";
 import type { Desk } from "./desk.ts";
+import { shelvesOf } from "./tenant-shelves.ts";
 
 /** Tables of more than twice as many blocks of 8 kB are read in ranges of so many: 128 MiB. */
 const sliceBlocks = 16_384;
@@ -70,16 +70,6 @@ export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOr
       return openSnapshot({ url: await source.url.reveal(), scope }, options, wait);
     },
   };
-}
-
-/** A store locks when the configuration says how, and the plan for how long. */
-function shelvesOf(desk: Desk, { plan, ...tenant }: Tenant): Shelf[] {
-  return desk.storesOf({ plan, ...tenant }).map((store) => {
-    const config = desk.config.stores.get(store.name);
-    const mode = config?.driver === "s3" ? config.lock : null;
-    const keepMs = plan.retention.lock;
-    return { store, lock: mode === null || keepMs === null ? null : { mode, keepMs } };
-  });
 }
 
 function sealingVersions(): Readonly<Record<string, string>> {

@@ -4,6 +4,7 @@
  * asked for with a call is made on the first call, kept, and closed with the desk, so that a command
  * needs only the secrets it uses.
  */
+import type { ByteRate } from "../base/byte-rate.ts";
 import type { Budget } from "../base/limit.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import type { Discovery } from "../config/match-discovered.ts";
@@ -45,6 +46,9 @@ export interface Desk extends AsyncDisposable {
   sealing(): Sealer & Opener;
   /** Sealed bytes on their way to stores. */
   readonly inFlight: Budget;
+
+  /** What scrubs may read of a store, over the whole process. */
+  scrubRate(store: StoreName): ByteRate;
 
   /** Folders that may hold PostgreSQL's programs, beside the usual ones. */
   readonly binFolders: readonly string[];

@@ -1,3 +1,4 @@
+import { ByteRate } from "../base/byte-rate.ts";
 import { Failure } from "../base/failure.ts";
 import { Budget } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -24,12 +25,15 @@ export async function openDesk(
   wait: Waiting,
   onRequest?: (event: StoreEvent) => void,
 ): Promise<Desk> {
-  const stores = await openStores(config, onRequest);
+  const stores = await openStores(config, machine.clock, onRequest);
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
   const discovery = once(() => askSources(config, wait));
   // One limit for the whole process: a quarter is on its way to the stores, the rest is being sealed.
   const placingBytes = Math.floor(config.limits.inFlightBytes / 4);
+  const scrubRates = new Map(
+    [...stores.keys()].map((name) => [name, new ByteRate(() => config.limits.scrubBytesPerSecond)]),
+  );
   let sealing: (Sealing & AsyncDisposable) | undefined;
   return {
     config,
@@ -62,6 +66,11 @@ export async function openDesk(
       return sealing;
     },
     inFlight: new Budget(placingBytes),
+    scrubRate: (store) => {
+      const rate = scrubRates.get(store);
+      if (rate === undefined) throw new Failure("internal/bug", `there is no store ${store}`);
+      return rate;
+    },
     binFolders: config.postgresBin === null ? [] : [config.postgresBin],
     scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,8 @@
+import { ByteRate } from "../base/byte-rate.ts";
+import type { Clock } from "../base/clock.ts";
 import { isFailure } from "../base/failure.ts";
-import type { Config, StoreConfig } from "../config/config.ts";
+import type { BandwidthRule, Config, StoreConfig } from "../config/config.ts";
+import { rateInForce } from "../model/bandwidth.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
 import { observed, type StoreEvent } from "../stores/observed.ts";
@@ -9,12 +12,22 @@ import { closedStore } from "./closed-store.ts";
 /** Every store of the configuration, in its order. `onRequest` is told of every single request to any of them. */
 export async function openStores(
   { stores, limits }: Config,
+  clock: Clock,
   onRequest?: (event: StoreEvent) => void,
 ): Promise<ReadonlyMap<StoreName, AnyStore>> {
   const opened = new Map<StoreName, AnyStore>();
   const options = { concurrency: limits.storeRequests, ...(onRequest === undefined ? {} : { onRequest }) };
-  for (const store of stores.values()) opened.set(store.name, await openOne(store, options));
+  for (const store of stores.values()) {
+    const rate = rateOf(store.name, limits.bandwidth, clock);
+    opened.set(store.name, await openOne(store, rate === null ? options : { ...options, rate }));
+  }
   return opened;
+}
+
+/** Null where no rule speaks of the store, in whatever hours. */
+function rateOf(store: StoreName, bandwidth: readonly BandwidthRule[], clock: Clock): ByteRate | null {
+  const rules = bandwidth.filter(({ stores }) => stores === null || stores.includes(store));
+  return rules.length === 0 ? null : new ByteRate(() => rateInForce(rules, clock.now()));
 }
 
 /**

@@ -8,7 +8,10 @@ import { type Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey, tenantPrefix } from "../model/layout.ts";
+import { badStatements } from "../repository/bad-statements.ts";
 import { distinct } from "../repository/chain.ts";
+import { fetchCurrent } from "../repository/fetch.ts";
+import { fetchDocument } from "../repository/fetch-document.ts";
 import { writeFindings } from "../repository/findings.ts";
 import { afterAll, damagedKeys } from "../repository/known-damage.ts";
 import { storeFailure } from "../repository/library.ts";
@@ -26,8 +29,9 @@ import {
 import { HealLedger } from "./heal-ledger.ts";
 import type { HealReport } from "./heal-report.ts";
 import { healObjects } from "./heal-objects.ts";
+import { placeObject } from "./place-object.ts";
 import { vouchedFor } from "./replicate.ts";
-import { badStatements, giveStatement } from "./statements.ts";
+import { giveStatement } from "./statements.ts";
 
 export interface HealOrder {
   readonly tenant: TenantId;
@@ -95,11 +99,33 @@ async function healBackup(
     ledger.lose(lines);
     return;
   }
+  await healRecordBytes(ground, to, record, seen.known, ledger, wait);
   const refuted = isRefuted(ground, to.store.name, record);
   const doubtful = lines.filter(
     ({ key, bytes }) => refuted || seen.known.has(key) || seen.listing.get(key) !== bytes,
   );
   await healObjects({ ground, to, record: record.record, lines, doubtful }, ledger, wait);
+}
+
+/** The signed bytes may lie under others in a store that keeps versions; who reads finds them, and who lists does not. */
+async function healRecordBytes(
+  ground: Ground,
+  to: MendingShelf,
+  { backup, sha256 }: GoodRecord,
+  known: ReadonlySet<ObjectKey>,
+  ledger: HealLedger,
+  wait: Waiting,
+): Promise<void> {
+  const key = recordKey(ground.tenant, backup);
+  if (!known.has(key)) return;
+  const body = await fetchDocument(sourcesFor(ground, to.store.name), { key, sha256 }, wait);
+  const object = body === null ? null : { key, body, bytes: body.length, sha256 };
+  if (object !== null && Buffer.isBuffer(await fetchCurrent(to.store, object, wait))) ledger.findWhole(key);
+  else if (object === null) ledger.lose({ key, reason: "its bytes went away meanwhile", mayReturn: true });
+  else {
+    await placeObject(to, object, ground.desk.clock.now(), wait);
+    ledger.heal(key, object.bytes);
+  }
 }
 
 /** A proof may refute a copy without naming an object; then each of them is looked at. */
@@ -165,7 +191,7 @@ async function healStatements(
   ledger: HealLedger,
   wait: Waiting,
 ): Promise<void> {
-  for (const key of await badStatements(ground, to.store, wait)) {
+  for (const key of (await badStatements(ground.tenant, to.store, ground.desk.trust, wait)).bad) {
     try {
       if (await giveStatement(ground, to, key, wait)) ledger.heal(key, 0);
       else ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });

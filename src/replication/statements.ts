@@ -4,30 +4,29 @@
  * the bytes of any store whose document is good will do.
  */
 import { sha256 } from "../base/digest.ts";
-import { isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { proof } from "../model/documents.ts";
 import { type ObjectKey, objectKey } from "../model/ids.ts";
 import { proofDetailKey, proofsPrefix } from "../model/layout.ts";
+import { statementKeys } from "../repository/bad-statements.ts";
 import { fetchWhole } from "../repository/fetch.ts";
 import { fetchDocument } from "../repository/fetch-document.ts";
-import { readSigned, examineSigned } from "../repository/signed.ts";
-import { statementForm, statementPrefixes } from "../repository/statement-forms.ts";
+import { readSigned } from "../repository/signed.ts";
+import { statementForm } from "../repository/statement-forms.ts";
 import { storeFailure } from "../repository/library.ts";
-import type { ObjectReader } from "../stores/store.ts";
 import { type Ground, liveMenders, type MendingShelf, sourcesFor } from "./ground.ts";
 import { placeObject } from "./place-object.ts";
 
 const documentsAtOnce = 4;
-const documentBytesMax = 16 * 1024 * 1024;
 
 /** What one store lacks and another shows, signed by whom we trust. Returns how many were copied. */
 export async function spreadStatements(ground: Ground, wait: Waiting): Promise<number> {
   const held = new Map<MendingShelf, ReadonlySet<ObjectKey>>();
   await ground.shelves.each(async ({ store }) => {
     const shelf = ground.menders.find((one) => one.store.name === store.name);
-    if (shelf !== undefined) held.set(shelf, await statementKeys(ground, store, wait));
+    if (shelf !== undefined)
+      held.set(shelf, await statementKeys(ground.tenant, store, ground.desk.trust, wait));
   }, wait);
   const all = new Set([...held.values()].flatMap((keys) => [...keys]));
   let copied = 0;
@@ -43,28 +42,6 @@ export async function spreadStatements(ground: Ground, wait: Waiting): Promise<n
   return copied;
 }
 
-/** Documents that a store shows and whose current bytes are good for nothing; those of a newer Holdfast are left alone. */
-export async function badStatements(
-  ground: Ground,
-  store: ObjectReader,
-  wait: Waiting,
-): Promise<readonly ObjectKey[]> {
-  const bad: ObjectKey[] = [];
-  await eachAtOnce(await statementKeys(ground, store, wait), documentsAtOnce, async (key) => {
-    const form = statementForm(ground.tenant, key, ground.desk.trust);
-    if (form === null) return;
-    try {
-      const body = await store.read(key, { bytesMax: documentBytesMax }, wait);
-      const reading = await examineSigned(body, form);
-      if (reading.kind === "bad" && reading.reason !== "format") bad.push(key);
-    } catch (error) {
-      if (isFailure(error, "store/corrupt")) bad.push(key);
-      else if (!isFailure(error, "store/absent")) throw error;
-    }
-  });
-  return bad.toSorted();
-}
-
 /** False when no store shows it signed by anyone we trust: then there is nothing to copy. */
 export async function giveStatement(
   ground: Ground,
@@ -78,19 +55,6 @@ export async function giveStatement(
   const object = { key, body, bytes: body.length, sha256: sha256(body) };
   await placeObject(to, object, ground.desk.clock.now(), wait);
   return true;
-}
-
-async function statementKeys(
-  { tenant, desk }: Ground,
-  store: ObjectReader,
-  wait: Waiting,
-): Promise<ReadonlySet<ObjectKey>> {
-  const keys = new Set<ObjectKey>();
-  for (const prefix of statementPrefixes(tenant)) {
-    for await (const { key } of store.list(prefix, wait))
-      if (statementForm(tenant, key, desk.trust) !== null) keys.add(key);
-  }
-  return keys;
 }
 
 async function goodBytes(

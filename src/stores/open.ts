@@ -1,7 +1,9 @@
+import type { ByteRate } from "../base/byte-rate.ts";
 import type { RetryPolicy } from "../base/retry.ts";
 import { directoryStore } from "./directory.ts";
 import type { AnyStore } from "./around.ts";
 import { limited } from "./limited.ts";
+import { metered } from "./metered.ts";
 import { observed, type StoreEvent } from "./observed.ts";
 import { retrying, storeRetryPolicy } from "./retrying.ts";
 import type { S3Settings } from "./s3.ts";
@@ -16,6 +18,8 @@ export interface OpenOptions {
   /** Told of every single request, retries apart. */
   readonly onRequest?: (event: StoreEvent) => void;
   readonly concurrency?: number;
+  /** Bytes to and from the store; default: no limit. */
+  readonly rate?: ByteRate;
   /** One attempt is right for who wants to see every failure, as the examination does. */
   readonly retry?: RetryPolicy;
   /** In 0..1; spreads retries. */
@@ -25,19 +29,18 @@ export interface OpenOptions {
 const concurrency = { directory: 8, s3: 16 } as const;
 
 /**
- * The store that the settings describe. Nothing is asked of it yet. Retries stand outside the limit,
- * so that a call that waits to try again holds nobody up, and observation inside both, so that
- * figures tell what the store did and not how patient we were.
+ * The store that the settings describe. Nothing is asked of it yet. Retries stand outside the limits,
+ * so that a call that waits to try again holds nobody up; so does the rate, as a body that waits for its
+ * turn must not hold up a listing. Observation stands inside them all, so that figures tell what the
+ * store did and not how patient we were.
  */
 export async function openStore(settings: StoreSettings, options: OpenOptions = {}): Promise<AnyStore> {
   const driver = await openDriver(settings);
   const { onRequest } = options;
   const seen = onRequest === undefined ? driver : observed(driver, onRequest);
-  return retrying(
-    limited(seen, options.concurrency ?? concurrency[settings.kind]),
-    options.retry ?? storeRetryPolicy,
-    options.spread,
-  );
+  const orderly = limited(seen, options.concurrency ?? concurrency[settings.kind]);
+  const paced = options.rate === undefined ? orderly : metered(orderly, options.rate);
+  return retrying(paced, options.retry ?? storeRetryPolicy, options.spread);
 }
 
 /** The driver alone, for who wants to see every failure. The S3 client takes a third of a second to load, so only who has such a store waits for it. */

@@ -1,0 +1,56 @@
+/** Which of the signed documents that lie in a store are good for nothing as they lie there. */
+import { isFailure } from "../base/failure.ts";
+import { eachAtOnce } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey, TenantId } from "../model/ids.ts";
+import type { TrustRing } from "../keys/signing.ts";
+import type { ObjectReader } from "../stores/store.ts";
+import { examineSigned } from "./signed.ts";
+import { statementForm, statementPrefixes } from "./statement-forms.ts";
+
+const readsAtOnce = 4;
+const documentBytesMax = 16 * 1024 * 1024;
+
+/**
+ * Keys of proofs, findings, condemned lists and holds whose current bytes nobody we trust has signed for
+ * that place, and how many are good. Documents of a newer Holdfast are neither. Throws what kept us
+ * from looking.
+ */
+export async function badStatements(
+  tenant: TenantId,
+  store: ObjectReader,
+  trust: TrustRing,
+  wait: Waiting,
+): Promise<{ readonly bad: readonly ObjectKey[]; readonly good: number }> {
+  const bad: ObjectKey[] = [];
+  let good = 0;
+  await eachAtOnce(await statementKeys(tenant, store, trust, wait), readsAtOnce, async (key) => {
+    const form = statementForm(tenant, key, trust);
+    if (form === null) return;
+    try {
+      const body = await store.read(key, { bytesMax: documentBytesMax }, wait);
+      const reading = await examineSigned(body, form);
+      if (reading.kind === "good") good += 1;
+      else if (reading.reason !== "format") bad.push(key);
+    } catch (error) {
+      if (isFailure(error, "store/corrupt")) bad.push(key);
+      else if (!isFailure(error, "store/absent")) throw error;
+    }
+  });
+  return { bad: bad.toSorted(), good };
+}
+
+/** Keys of all such documents in a store, whatever their bytes are. */
+export async function statementKeys(
+  tenant: TenantId,
+  store: ObjectReader,
+  trust: TrustRing,
+  wait: Waiting,
+): Promise<ReadonlySet<ObjectKey>> {
+  const keys = new Set<ObjectKey>();
+  for (const prefix of statementPrefixes(tenant)) {
+    for await (const { key } of store.list(prefix, wait))
+      if (statementForm(tenant, key, trust) !== null) keys.add(key);
+  }
+  return keys;
+}

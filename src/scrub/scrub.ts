@@ -1,0 +1,183 @@
+/**
+ * Reading every object of a tenant in one store and comparing it with what the inventories say, without
+ * any key that opens anything: digests are of ciphertext, and signatures are public. What is altered
+ * is stated in signed findings, and counts as absent there until healed (trap 23); what is missing
+ * every listing shows.
+ */
+import type { ByteRate } from "../base/byte-rate.ts";
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Signer } from "../keys/signing.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { recordKey } from "../model/layout.ts";
+import { readCondemned } from "../repository/condemned.ts";
+import { writeFindings } from "../repository/findings.ts";
+import {
+  afterAll,
+  damagedKeys,
+  joinStatements,
+  readStatements,
+  type Statements,
+} from "../repository/known-damage.ts";
+import { askEach, type Library, storeFailure } from "../repository/library.ts";
+import { refuseErased } from "../repository/tombstone.ts";
+import { readDescriptor } from "../stores/describe.ts";
+import { meteredRead } from "../stores/metered.ts";
+import type { ObjectReader, Store } from "../stores/store.ts";
+import { examineAll } from "./examine-all.ts";
+import type { ScrubReport } from "./report.ts";
+import { ScrubLedger } from "./scrub-ledger.ts";
+
+export interface ScrubDesk {
+  /** Bytes read from the store that is scrubbed. */
+  readonly rate: ByteRate;
+  readonly monotonicMs: () => number;
+  /** Null on a host that signs nothing: findings are then reported and stated nowhere. */
+  readonly signer: Signer | null;
+  readonly host: string;
+}
+
+export interface ScrubOrder {
+  readonly tenant: TenantId;
+  readonly store: ObjectReader;
+  /** Of all stores of the tenant: an inventory that is damaged here is read elsewhere. */
+  readonly library: Library;
+  /** Where findings go: all stores of the tenant. */
+  readonly findingsStores: readonly Store[];
+}
+
+/** Told the bytes of each object that was read. */
+export type ScrubWatch = (bytes: number) => void;
+
+const keysShownMax = 1000;
+
+/**
+ * "policy/refused" for an erased tenant. When the store fails on the way, what was found by then is stated
+ * and the failure thrown.
+ */
+export async function scrub(
+  order: ScrubOrder,
+  desk: ScrubDesk,
+  watch: ScrubWatch,
+  wait: Waiting,
+): Promise<ScrubReport> {
+  const startedMs = desk.monotonicMs();
+  const { tenant, library } = order;
+  const storeId = await storeIdOf(order.store, wait);
+  const asked = await askEach(
+    library.stores,
+    async (store) => {
+      await refuseErased(tenant, store, library, wait);
+      return readStatements(tenant, store, library, wait);
+    },
+    wait,
+  );
+  const own = asked.down.find(({ store }) => store === order.store.name);
+  if (own !== undefined && own.failure.code !== "keys/signature") throw own.failure;
+  const statements = joinStatements(asked.answers.values());
+  const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, storeId));
+  for (const { store, failure } of asked.down)
+    ledger.notes.push(`${store} was not asked: ${failure.message}`);
+  const paced = pacedReader(order.store, desk.rate);
+  let failed: { readonly error: unknown } | null = null;
+  try {
+    await examineAll({ tenant, store: paced, library }, ledger, watch, wait);
+    await dropRemoved(order, ledger, wait);
+  } catch (error) {
+    failed = { error };
+  }
+  const findingsIn = wait.signal.aborted
+    ? []
+    : await state(order, desk, { storeId, statements, ledger }, wait);
+  if (failed !== null) throw failed.error;
+  const { damaged, missing, recovered, whole, bytes, notes } = ledger;
+  return {
+    tenant,
+    store: order.store.name,
+    whole,
+    damaged: damaged.size,
+    missing: missing.size,
+    recovered: recovered.size,
+    bytes,
+    seconds: (desk.monotonicMs() - startedMs) / 1000,
+    damagedKeys: [...damaged].toSorted().slice(0, keysShownMax),
+    missingKeys: [...missing.keys()].toSorted().slice(0, keysShownMax),
+    findingsIn,
+    notes,
+  };
+}
+
+function pacedReader(store: ObjectReader, rate: ByteRate): ObjectReader {
+  return {
+    name: store.name,
+    stat: (key, wait) => store.stat(key, wait),
+    read: meteredRead(store, rate),
+    list: (prefix, wait, after) => store.list(prefix, wait, after),
+    versions: (key, wait) => store.versions(key, wait),
+    clock: (wait) => store.clock(wait),
+  };
+}
+
+/** Null where `holdfast.json` is absent or unreadable: findings cannot be bound to the store then. */
+async function storeIdOf(store: ObjectReader, wait: Waiting): Promise<string | null> {
+  try {
+    return (await readDescriptor(store, wait))?.storeId ?? null;
+  } catch (error) {
+    if (!isFailure(error) || !error.code.startsWith("format/")) throw error;
+    return null;
+  }
+}
+
+/** A prune takes the record away first; what is missing of a backup that is gone by now is missing rightly. */
+async function dropRemoved(
+  { tenant, store, library }: ScrubOrder,
+  ledger: ScrubLedger,
+  wait: Waiting,
+): Promise<void> {
+  if (ledger.missing.size === 0) return;
+  const { keys } = await readCondemned(tenant, store, library, wait);
+  const gone = new Set<string>();
+  for (const backup of new Set(ledger.missing.values()))
+    if ((await store.stat(recordKey(tenant, backup), wait)) === null) gone.add(backup);
+  for (const [key, backup] of ledger.missing)
+    if (gone.has(backup) || keys.has(recordKey(tenant, backup))) ledger.missing.delete(key);
+}
+
+interface Findings {
+  readonly storeId: string | null;
+  readonly statements: Statements;
+  readonly ledger: ScrubLedger;
+}
+
+/** Only what is news: damage that was known is still known. */
+async function state(
+  { tenant, store, library, findingsStores }: ScrubOrder,
+  { signer, host }: ScrubDesk,
+  { storeId, statements, ledger }: Findings,
+  wait: Waiting,
+): Promise<readonly StoreName[]> {
+  const known = damagedKeys(statements, store.name, storeId);
+  const damaged: readonly ObjectKey[] = [...ledger.damaged].filter((key) => !known.has(key)).toSorted();
+  const healed: readonly ObjectKey[] = [...ledger.recovered].toSorted();
+  if (damaged.length + healed.length === 0) return [];
+  if (storeId === null) {
+    ledger.notes.push(`findings are not stated: ${store.name} holds no holdfast.json to bind them to`);
+    return [];
+  }
+  if (signer === null) {
+    ledger.notes.push("findings are not stated: this host signs nothing");
+    return [];
+  }
+  try {
+    const at = afterAll(statements, store.name, library.clock.now());
+    const order = { tenant, store: store.name, storeId, host, at, damaged, healed, stores: findingsStores };
+    const { stores, down } = await writeFindings(order, { signer, trust: library.trust }, wait);
+    for (const one of down)
+      ledger.notes.push(`findings are not stated in ${one.store}: ${one.failure.message}`);
+    return stores;
+  } catch (error) {
+    const failure = isFailure(error, "keys/role") ? error : storeFailure(error, wait);
+    ledger.notes.push(`findings are not stated: ${failure.message}`);
+    return [];
+  }
+}
