@@ -85,7 +85,10 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
         return { id, status: "completed" };
       case "later": {
         // Its own key is taken by itself until it is completed, so the two take turns.
-        const again = inserted({ job, source }, end.afterMs, otherKey(job, key));
+        const again = {
+          ...inserted({ job, source }, end.afterMs, otherKey(job, key)),
+          data: { job, begun: true },
+        };
         await boss.insert(job.queue, [again]);
         return { id, status: "completed" };
       }
@@ -135,8 +138,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
         const living = queues.find(({ name }) => name === queue);
         const dead = queues.find(({ name }) => name === deadName(queue));
         return [
-          { queue, state: "waiting", jobs: living?.readyCount ?? 0 },
-          { queue, state: "retrying", jobs: living?.deferredCount ?? 0 },
+          { queue, state: "ready", jobs: living?.readyCount ?? 0 },
+          { queue, state: "deferred", jobs: living?.deferredCount ?? 0 },
           { queue, state: "active", jobs: living?.activeCount ?? 0 },
           { queue, state: "dead", jobs: dead?.queuedCount ?? 0 },
         ];
@@ -220,7 +223,7 @@ async function makeQueues(boss: PgBoss, { heartbeatMs, firstRetryMs }: QueueSett
 
 function inserted({ job, source }: NewJob, afterMs: number, singletonKey: string) {
   return {
-    data: job,
+    data: { job, begun: false },
     singletonKey,
     ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),
     ...(source === null ? {} : { group: { id: source.name, tier: String(source.places) } }),
@@ -247,29 +250,32 @@ async function forget(boss: PgBoss, job: Job): Promise<void> {
   }
 }
 
+const stored = z.object({ job: jobSchema, begun: z.boolean().default(false) });
+
 function read(one: JobWithMetadata<unknown>): TakenJob | null {
-  const { success, data } = jobSchema.safeParse(one.data);
+  const { success, data } = stored.safeParse(one.data);
   if (!success) return null;
   const { groupId, groupTier } = one;
   return {
     id: one.id,
-    job: data,
+    job: data.job,
     attempt: one.retryCount,
+    begun: data.begun || one.retryCount > 0,
     last: one.retryCount >= retries.retryLimit,
     source: typeof groupId === "string" ? { name: groupId, places: Number(groupTier ?? 1) } : null,
   };
 }
 
 function deadLetterOf(queue: QueueName, one: JobWithMetadata<unknown>): DeadLetter[] {
-  const { success, data } = jobSchema.safeParse(one.data);
+  const { success, data } = stored.safeParse(one.data);
   if (!success) return [];
   const code = z.object({ code: z.string() }).safeParse(one.sourceOutput);
   return [
     {
       id: one.id,
       queue,
-      job: data,
-      key: jobKey(data),
+      job: data.job,
+      key: jobKey(data.job),
       code: code.success ? code.data.code : null,
       at: one.createdOn,
     },

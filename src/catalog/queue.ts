@@ -46,6 +46,8 @@ export interface TakenJob extends NewJob {
   readonly id: string;
   /** 0 for the first. */
   readonly attempt: number;
+  /** Whether somebody had it before, who may have done it and died before it could be told. */
+  readonly begun: boolean;
   /** Whether a failure of this attempt would be the end of it. */
   readonly last: boolean;
 }
@@ -57,8 +59,8 @@ export type JobEnd =
   /** Tried again with growing delays when `retryable`, else a dead letter at once. */
   | { readonly kind: "failed"; readonly code: string; readonly retryable: boolean };
 
-/** Waiting for a worker; being worked; waiting for its time to come again; given up. */
-export type QueueState = "waiting" | "active" | "retrying" | "dead";
+/** Waits for a worker; waits for its time to come, or to come again; is being worked; was given up. */
+export type QueueState = "ready" | "deferred" | "active" | "dead";
 
 export interface QueueCount {
   readonly queue: QueueName;

@@ -22,6 +22,7 @@ import { retentionExplain } from "./retention-explain.ts";
 import { show } from "./show.ts";
 import { storesCheck } from "./stores-check.ts";
 import { tenants } from "./tenants.ts";
+import { tenantsSchedule } from "./tenants-schedule.ts";
 import { verify } from "./verify.ts";
 
 export const commands: readonly Command[] = [
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   keysShow,
   keysRotate,
   tenants,
+  tenantsSchedule,
   backup,
   list,
   show,

@@ -16,6 +16,8 @@ export interface Config {
   readonly state: string;
   readonly catalog: { readonly kind: "embedded" } | { readonly kind: "server"; readonly url: Secret };
   readonly plans: ReadonlyMap<PlanName, Plan>;
+  /** Where they came from. */
+  readonly plansFolder: string;
   /** In the order of the file, which is the order of preference. */
   readonly stores: ReadonlyMap<StoreName, StoreConfig>;
   readonly keys: KeysConfig;

@@ -57,6 +57,7 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
         ? { kind: "embedded" }
         : { kind: "server", url: secret("catalog", file.catalog) },
     plans,
+    plansFolder: at(file.plans),
     stores,
     keys: keysOf(file.keys, secret),
     location: placeOf(file.location),

@@ -83,7 +83,11 @@ describe("the queue", () => {
     await using one = await worked(queue, "backup", [later, later, { kind: "done" }]);
     await using two = await worked(queue, "heal", [later, later, { kind: "done" }]);
     await until("both came three times", () => one.taken.length === 3 && two.taken.length === 3);
-    expect(one.taken.map(({ attempt }) => attempt)).toEqual([0, 0, 0]);
+    expect(one.taken.map(({ attempt, begun }) => [attempt, begun])).toEqual([
+      [0, false],
+      [0, true],
+      [0, true],
+    ]);
     expect(one.taken[2]?.source).toEqual({ name: "erp", places: 3 });
     expect(one.taken[2]?.job).toEqual(sourced.job);
   });
@@ -125,7 +129,7 @@ describe("the queue", () => {
     await psql(
       server,
       "catalog",
-      `insert into holdfast_queue.job (name, data, policy, dead_letter) values ('verify', '{"queue":"verify","tenant":"../../etc"}', 'exclusive', 'verify.dead')`,
+      `insert into holdfast_queue.job (name, data, policy, dead_letter) values ('verify', '{"job":{"queue":"verify","tenant":"../../etc"}}', 'exclusive', 'verify.dead')`,
     );
     const dead = await until("the dead letter is counted", async () => {
       await queue.supervise(wait);

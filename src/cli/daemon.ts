@@ -1,0 +1,62 @@
+/** `holdfast daemon`: back up, prove, repair and prune unattended. */
+import { exitCodes } from "../base/failure.ts";
+import { usualPace } from "../daemon/pace.ts";
+import { runDaemon } from "../daemon/run-daemon.ts";
+import { createLog, type LogLevel } from "../telemetry/log.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
+import { command } from "./command.ts";
+import { count } from "./text.ts";
+
+const levels = ["debug", "info", "warn", "error"] as const satisfies readonly LogLevel[];
+
+export const daemon = command({
+  name: "daemon",
+  describe: "back up, prove, repair and prune unattended, until SIGTERM",
+  examples: [
+    ["daemon", "with ./holdfast.yaml; its log goes to standard error, a line of JSON each"],
+    ["daemon --log-level debug --config /etc/holdfast/holdfast.yaml", "with every detail"],
+  ],
+  options: (yargs) =>
+    yargs
+      .option("log-level", {
+        choices: levels,
+        requiresArg: true,
+        default: "info" as const,
+        describe: "the least that is logged",
+      })
+      .epilogue(
+        `SIGTERM takes no more work and lets what runs end within daemon.shutdownTimeout; what does not goes
+back to the queue. A second one stops at once. SIGHUP, or a change of the configuration's files, reloads it.`,
+      ),
+  run: async ({ logLevel }, context, out) => {
+    const { machine, wait } = context;
+    const config = await context.config();
+    const { clock, hostName, version } = machine;
+    const log = createLog({
+      level: logLevel,
+      clock,
+      to: { write: (line: string) => out.say(line.trimEnd()) },
+      base: { host: hostName, version },
+    });
+    const telemetry = createTelemetry({
+      version,
+      perTenant: config.metrics.perTenant,
+      clock,
+      process: true,
+    });
+    const end = await runDaemon(
+      { config, machine, telemetry, log, pace: usualPace, onReload: onHangup },
+      wait,
+    );
+    out.result(
+      end,
+      () => `${count(end.jobs, "job")} ended here, ${String(end.putBack)} went back to the queue`,
+    );
+    return end.putBack > 0 ? exitCodes.degraded : exitCodes.done;
+  },
+});
+
+function onHangup(reload: () => void): Disposable {
+  process.on("SIGHUP", reload);
+  return { [Symbol.dispose]: () => void process.off("SIGHUP", reload) };
+}

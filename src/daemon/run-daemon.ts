@@ -1,0 +1,134 @@
+/** The daemon: hands out what is due, works the queues its host may work, and stops without losing anything. */
+import { isFailure } from "../base/failure.ts";
+import { pause, type Waiting } from "../base/waiting.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { openQueue } from "../catalog/open-queue.ts";
+import type { JobQueue } from "../catalog/queue.ts";
+import type { Config } from "../config/config.ts";
+import type { Machine } from "../desk/machine.ts";
+import { openCatalog } from "../desk/open-catalog.ts";
+import type { Log } from "../telemetry/log.ts";
+import { serveHttp } from "../telemetry/serve-http.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import { watchCatalog } from "./catalog-watch.ts";
+import { drain } from "./drain.ts";
+import { openHousehold } from "./household.ts";
+import type { Pace } from "./pace.ts";
+import { keepRounds, type Rounds } from "./rounds.ts";
+import type { Shop } from "./shop.ts";
+import { hireWorkers } from "./workers.ts";
+
+export interface DaemonParts {
+  readonly config: Config;
+  readonly machine: Machine;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly pace: Pace;
+  /** Called with what makes the daemon look at its configuration at once; gives back how to be left alone. */
+  readonly onReload: (reload: () => void) => Disposable;
+  /** Once it answers, with where: `http://127.0.0.1:9750`. */
+  readonly onListening?: (address: string) => void;
+}
+
+export interface DaemonEnd {
+  /** Jobs that came to an end here, well or not. */
+  readonly jobs: number;
+  /** Jobs that ran out of time while stopping, and are in the queue again. */
+  readonly putBack: number;
+}
+
+/**
+ * Runs until the wait ends; then takes no more work, lets running jobs end within
+ * `daemon.shutdownTimeout`, and puts the others back. Throws "catalog/newer", "config/invalid" and what
+ * else would be no better in a minute; a catalog that does not answer is waited for.
+ */
+export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<DaemonEnd> {
+  const { config, machine, telemetry, log, pace } = parts;
+  const { tell } = telemetry;
+  // What runs outlasts the signal to stop, hence a wait of its own.
+  const over = new AbortController();
+  const work: Waiting = { signal: over.signal };
+  const readiness: { reasons: () => readonly string[] } = { reasons: () => ["the catalog is not open yet"] };
+  await using household = await openHousehold(config, machine, telemetry.onStoreRequest, work);
+  const rounds: { kept?: Rounds } = {};
+  await using http = await serveHttp(
+    {
+      listen: config.daemon.listen,
+      render: (bound) => telemetry.render(bound),
+      ready: () => Promise.resolve(wait.signal.aborted ? ["the daemon is stopping"] : readiness.reasons()),
+      healthy: () => rounds.kept?.stuck() ?? [],
+    },
+    work,
+  );
+  parts.onListening?.(http.address);
+  log.info("daemon began", { listen: http.address, tenants: household.current().tenants.size });
+  tell({ kind: "configuration", result: "loaded", detail: "at start" });
+  const onTrouble = (error: unknown): void => {
+    log.debug("queue met trouble", { error });
+  };
+  const opened = await openBoth(parts, onTrouble, wait);
+  if (opened === null) return { jobs: 0, putBack: 0 };
+  await using catalog = opened.catalog;
+  await using queue = opened.queue;
+  await using catalogWatch = watchCatalog({
+    tell,
+    log,
+    revive:
+      config.catalog.kind === "embedded" ? (bound) => openCatalog(config, machine, bound, "start") : null,
+  });
+  telemetry.setFleet((bound) => catalog.index.health(bound));
+  telemetry.setQueues((bound) => queue.counts(bound));
+  const shop: Shop = { machine, household, catalog, queue, log, tell, pace };
+  const workers = hireWorkers(shop, work);
+  rounds.kept = keepRounds({ shop, workers, catalogWatch, onReload: parts.onReload }, wait);
+  readiness.reasons = () => (catalogWatch.up() ? [] : ["the catalog does not answer"]);
+  await rounds.kept.ended;
+  log.info("daemon stops", { running: workers.running() });
+  await drain(workers, { limitMs: household.current().config.daemon.shutdownTimeoutMs, over, log });
+  log.info("daemon ended", { jobs: workers.counts.ended, putBack: workers.counts.putBack });
+  return { jobs: workers.counts.ended, putBack: workers.counts.putBack };
+}
+
+interface Opened {
+  readonly catalog: Catalog;
+  readonly queue: JobQueue;
+}
+
+/** Null when the wait ended before the catalog answered. */
+async function openBoth(
+  { config, machine, telemetry, log, pace }: DaemonParts,
+  onTrouble: (error: unknown) => void,
+  wait: Waiting,
+): Promise<Opened | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openOnce({ config, machine, pace }, onTrouble, wait);
+    } catch (error) {
+      if (wait.signal.aborted) return null;
+      if (!isFailure(error, "catalog/unreachable")) throw error;
+      telemetry.tell({ kind: "catalog", up: false });
+      if (attempt === 1) log.error("catalog does not answer, waiting for it", { error });
+      await pause(pace.catalogRetryMs, wait).catch(() => undefined);
+      if (wait.signal.aborted) return null;
+    }
+  }
+}
+
+async function openOnce(
+  { config, machine, pace }: Pick<DaemonParts, "config" | "machine" | "pace">,
+  onTrouble: (error: unknown) => void,
+  wait: Waiting,
+): Promise<Opened | null> {
+  const catalog = await openCatalog(config, machine, wait, "start");
+  if (catalog === null) return null;
+  try {
+    const { heartbeatMs, pollMs, firstRetryMs } = pace;
+    const { hostName, monotonicMs } = machine;
+    const { connection } = catalog;
+    const settings = { connection, hostName, heartbeatMs, pollMs, firstRetryMs, monotonicMs, onTrouble };
+    return { catalog, queue: await openQueue({ ...settings, mode: "work" }, wait) };
+  } catch (error) {
+    await catalog[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,172 @@
+/** A home whose daemons share a catalog on the test's own server and look around fast; daemons run in this process. */
+import { systemChance } from "../../src/base/chance.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
+import type { Catalog } from "../../src/catalog/catalog.ts";
+import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { type Pace, usualPace } from "../../src/daemon/pace.ts";
+import { type DaemonEnd, runDaemon } from "../../src/daemon/run-daemon.ts";
+import type { Machine } from "../../src/desk/machine.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { createTelemetry, type Telemetry } from "../../src/telemetry/telemetry.ts";
+import { join, resolve } from "node:path";
+import { createDatabase, testWait, urlOf } from "./postgres-server.ts";
+import { type TenantHome, tenantHome } from "./tenant-home.ts";
+import { until } from "./until.ts";
+
+export const fastPace: Pace = {
+  ...usualPace,
+  heartbeatMs: 10_000,
+  pollMs: 500,
+  superviseMs: 500,
+  watchMs: 100,
+  planMs: 500,
+  firstRetryMs: 1000,
+  busyMs: 300,
+  catalogRetryMs: 200,
+};
+
+export interface DaemonHome extends AsyncDisposable {
+  readonly home: TenantHome;
+  /** What the programs of this home need in their environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A connection of the test's own. */
+  readonly catalog: Catalog;
+}
+
+/** `catalog` is made on its server; `tenants` are databases of `source`. Plans let tenants choose any interval, and prove nothing by themselves. */
+export async function daemonHome(
+  { source, catalog: catalogServer }: { readonly source: PrivateServer; readonly catalog: PrivateServer },
+  tenants: readonly string[],
+): Promise<DaemonHome> {
+  const home = await tenantHome(urlOf(source, "postgres"), tenants);
+  const name = `catalog_${systemChance(4).toString("hex")}`;
+  await createDatabase(catalogServer, name);
+  const env = {
+    HOLDFAST_SOURCE_URL: urlOf(source, "postgres"),
+    HOLDFAST_CATALOG_URL: urlOf(catalogServer, name),
+  };
+  home.set({
+    catalog: "env:HOLDFAST_CATALOG_URL",
+    "daemon.listen": "127.0.0.1:0",
+    "daemon.beat": "1s",
+    "daemon.discoverEvery": "1s",
+    "daemon.jobs.verify": 0,
+    "daemon.jobs.scrub": 0,
+    "daemon.jobs.prune": 0,
+  });
+  for (const plan of ["standard", "enterprise"]) {
+    home.set(
+      {
+        tenantChoice: { minInterval: "1s", maxPerDay: 100_000, allowedHours: { from: "00:00", to: "23:59" } },
+      },
+      `plans/${plan}.yaml`,
+    );
+  }
+  const { host, port, user, password } = catalogServer.address;
+  const catalog = await connectCatalog({ host, port, user, password, database: name }, {}, testWait());
+  return {
+    home,
+    env,
+    catalog,
+    [Symbol.asyncDispose]: async () => {
+      await catalog[Symbol.asyncDispose]();
+      await home[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+export interface DaemonHere extends AsyncDisposable {
+  readonly lines: readonly LogLine[];
+  readonly telemetry: Telemetry;
+  readonly address: string;
+  /** Resolves with the first line of that message and those facts, said or still to be said. */
+  said(message: string, facts?: Readonly<Record<string, unknown>>, limitMs?: number): Promise<LogLine>;
+  /** As SIGTERM does. */
+  stop(): Promise<DaemonEnd>;
+  /** As SIGHUP does. */
+  reload(): void;
+}
+
+export interface DaemonOptions {
+  readonly host?: string;
+  readonly pace?: Partial<Pace>;
+  readonly clock?: Clock;
+}
+
+/** Resolves once the daemon listens. Disposing stops it and waits for its end. */
+export async function daemonHere(
+  { home, env }: DaemonHome,
+  { host = "one", pace = {}, clock = systemClock }: DaemonOptions = {},
+): Promise<DaemonHere> {
+  const machine: Machine = {
+    clock,
+    chance: systemChance,
+    monotonicMs: () => performance.now(),
+    env: { ...process.env, ...env },
+    cwd: home.folder,
+    version: "0.0.0",
+    packageFolder: resolve(import.meta.dirname, "../.."),
+    hostName: host,
+    uid: process.getuid?.() ?? -1,
+  };
+  const lines: LogLine[] = [];
+  const log = createLog({
+    level: "debug",
+    clock,
+    to: { write: (line: string) => lines.push(JSON.parse(line)) },
+    base: { host },
+  });
+  const telemetry = createTelemetry({ version: "0.0.0", perTenant: "all", clock });
+  const stopping = new AbortController();
+  const listening = Promise.withResolvers<string>();
+  let hangup = (): void => undefined;
+  const ended = runDaemon(
+    {
+      config: await loadConfig(join(home.folder, "holdfast.yaml"), machine.env),
+      machine,
+      telemetry,
+      log,
+      pace: { ...fastPace, ...pace },
+      onReload: (reload) => {
+        hangup = reload;
+        return { [Symbol.dispose]: () => undefined };
+      },
+      onListening: listening.resolve,
+    },
+    stopping,
+  );
+  ended.catch(listening.reject);
+  const stop = async (): Promise<DaemonEnd> => {
+    stopping.abort();
+    return ended;
+  };
+  const matches = (line: LogLine, message: string, facts: Readonly<Record<string, unknown>>): boolean =>
+    line.message === message && Object.entries(facts).every(([name, value]) => line[name] === value);
+  return {
+    lines,
+    telemetry,
+    address: await listening.promise,
+    said: async (message, facts = {}, limitMs = 30_000) =>
+      until(
+        `the log says ${message} ${JSON.stringify(facts)}`,
+        () => lines.find((line) => matches(line, message, facts)),
+        limitMs,
+      ).catch((error: unknown) => {
+        const tail = lines.slice(-15).map((line) => JSON.stringify(line));
+        throw new Error(`${String(error)}; it said\n${tail.join("\n")}`);
+      }),
+    stop,
+    reload: () => hangup(),
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
