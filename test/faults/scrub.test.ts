@@ -1,0 +1,219 @@
+/** A scrub finds every damaged and missing object without any key, believes nobody else's findings, and keeps to its pace (promise 9, traps 22, 23). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ByteRate } from "../../src/base/byte-rate.ts";
+import { newSigningKey } from "../../src/keys/signing-key.ts";
+import { createSigner } from "../../src/keys/signing.ts";
+import { type BackupId, objectKey } from "../../src/model/ids.ts";
+import { erasedKey, findingsPrefix, recordKey } from "../../src/model/layout.ts";
+import { tenantStates } from "../../src/repository/states.ts";
+import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
+import type { ScrubReport } from "../../src/scrub/report.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
+import { faulty } from "../support/faulty-store.ts";
+import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { buildHouse, type House, marked, never, rows } from "../support/repository-fixture.ts";
+
+let house: House;
+let dubai: MemoryStore;
+let frankfurt: MemoryStore;
+let backup: BackupId;
+
+const table = rows(23, 1_500_000);
+
+beforeAll(async () => {
+  house = await buildHouse();
+});
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  dubai = memoryStore("dubai", house.clock);
+  frankfurt = memoryStore("frankfurt", house.clock);
+  ({ backup } = await house.backUp([dubai, frankfurt], { rows: table }));
+  house.clock.advance(60_000);
+});
+
+async function scrubIn(store: WholeStore, changes: Partial<ScrubDesk> = {}): Promise<ScrubReport> {
+  const stores = [dubai, frankfurt].map((one) => (one.name === store.name ? store : one));
+  const library = house.library(stores);
+  const [reader] = house.library([store]).stores;
+  if (reader === undefined) throw new Error("no store");
+  const desk = {
+    rate: new ByteRate(() => null),
+    monotonicMs: () => performance.now(),
+    signer: house.signer,
+    host: "test-host",
+    ...changes,
+  };
+  const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
+  const report = await scrub(order, desk, () => undefined, never);
+  house.clock.advance(60_000);
+  return report;
+}
+
+function flip(store: MemoryStore, key: string): void {
+  const body = store.bodyOf(key);
+  body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1);
+  store.overwrite(key, body);
+}
+
+async function stateIn(store: MemoryStore): Promise<string | undefined> {
+  const { backups } = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
+  return backups.find((one) => one.backup === backup)?.copies.get(store.name)?.state;
+}
+
+describe("a whole store", () => {
+  it("is read once, every object of it, and nothing is stated", async () => {
+    await house.backUp([dubai, frankfurt], { rows: table });
+    house.clock.advance(60_000);
+    const watched = faulty(frankfurt);
+    const report = await scrubIn(watched);
+    expect(report).toMatchObject({ damaged: 0, missing: 0, findingsIn: [], notes: [] });
+    const reads = watched.calls.filter(({ operation }) => operation === "read").map(({ key }) => key);
+    for (const key of frankfurt.keys()) expect(reads).toContain(key);
+    const chunks = reads.filter((key) => key.includes("/chunks/"));
+    expect(new Set(chunks).size).toBe(chunks.length);
+    expect(report.whole).toBe(frankfurt.keys().length);
+  });
+});
+
+describe("damage", () => {
+  it.each(["chunk", "manifest", "inventory", "record", "key statement", "key identity", "key id"] as const)(
+    "of a %s is found, stated in every store, healed and withdrawn",
+    async (kind) => {
+      const key = oneOfEach(frankfurt, backup)[kind] ?? objectKey.parse("none");
+      const before = frankfurt.bodyOf(key);
+      flip(frankfurt, key);
+      const report = await scrubIn(frankfurt);
+      expect(report).toMatchObject({ damaged: 1, missing: 0, damagedKeys: [key] });
+      expect(report.findingsIn).toEqual(["dubai", "frankfurt"]);
+      expect(await stateIn(frankfurt)).toBe("damaged");
+      expect(await stateIn(dubai)).toBe("present");
+      const healed = await healIn(house, frankfurt.name, [dubai, frankfurt]);
+      expect(healed.unhealed).toEqual([]);
+      expect(frankfurt.bodyOf(key).equals(before)).toBe(true);
+      house.clock.advance(60_000);
+      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 0 });
+      expect(await stateIn(frankfurt)).toBe("present");
+    },
+  );
+
+  it("that is known is not stated again", async () => {
+    flip(frankfurt, oneOfEach(frankfurt, backup)["chunk"] ?? "");
+    await scrubIn(frankfurt);
+    const again = await scrubIn(frankfurt);
+    expect(again).toMatchObject({ damaged: 1, findingsIn: [] });
+  });
+
+  it("that is gone by the next scrub is withdrawn without a heal", async () => {
+    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+    flip(frankfurt, key);
+    await scrubIn(frankfurt);
+    flip(frankfurt, key);
+    const again = await scrubIn(frankfurt);
+    expect(again).toMatchObject({ damaged: 0, recovered: 1, findingsIn: ["dubai", "frankfurt"] });
+    expect(await stateIn(frankfurt)).toBe("present");
+  });
+
+  it("of an object that is missing is told, and heal finds it in the listing", async () => {
+    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+    frankfurt.lose(key);
+    expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 1, missingKeys: [key] });
+    expect((await healIn(house, frankfurt.name, [dubai, frankfurt])).healed).toBe(1);
+  });
+
+  it("of a document that somebody else put there is found", async () => {
+    const forged = objectKey.parse(`${findingsPrefix(house.tenant)}20261121T120000Z-frankfurt.jws`);
+    frankfurt.overwrite(forged, Buffer.from("not signed"));
+    expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 1, damagedKeys: [forged] });
+    const report = await healIn(house, frankfurt.name, [dubai, frankfurt]);
+    expect(report.unhealed).toMatchObject([{ key: forged, mayReturn: false }]);
+  });
+});
+
+describe("without any key", () => {
+  it("the same damage is found; it is reported, and stated nowhere", async () => {
+    const key = oneOfEach(frankfurt, backup)["manifest"] ?? "";
+    flip(frankfurt, key);
+    const report = await scrubIn(frankfurt, { signer: null });
+    expect(report).toMatchObject({ damagedKeys: [key], findingsIn: [] });
+    expect(report.notes).toEqual(["findings are not stated: this host signs nothing"]);
+  });
+
+  it("that anybody trusts nothing is stated, and why is told", async () => {
+    flip(frankfurt, oneOfEach(frankfurt, backup)["chunk"] ?? "");
+    const stranger = await createSigner((await newSigningKey()).privateJwk);
+    const report = await scrubIn(frankfurt, { signer: stranger });
+    expect(report.findingsIn).toEqual([]);
+    expect(report.notes[0]).toContain("nobody would believe");
+    expect(frankfurt.keys().some((one) => one.startsWith(findingsPrefix(house.tenant)))).toBe(false);
+  });
+});
+
+describe("what is no damage", () => {
+  it("are the objects of a backup that was pruned while it was scrubbed", async () => {
+    const each = oneOfEach(frankfurt, backup);
+    const pruned = faulty(frankfurt);
+    const reached = pruned.reaches("read", "inventory.zst").then(() => {
+      frankfurt.lose(recordKey(house.tenant, backup));
+      frankfurt.lose(each["manifest"] ?? "");
+    });
+    const report = await scrubIn(pruned);
+    await reached;
+    expect(report).toMatchObject({ damaged: 0, missing: 0 });
+  });
+
+  it("is an erased tenant: it is refused", async () => {
+    const grave = {
+      format: { name: "holdfast-erased", version: 1 },
+      tenant: house.tenant,
+      at: house.clock.now().toISOString(),
+    };
+    dubai.overwrite(erasedKey(house.tenant), await house.signer.sign("removal", grave));
+    await expect(scrubIn(frankfurt)).rejects.toMatchObject({ code: "policy/refused" });
+  });
+});
+
+describe("a store that fails on the way", () => {
+  it("fails the scrub, and what was found by then is stated", async () => {
+    flip(frankfurt, oneOfEach(frankfurt, backup)["inventory"] ?? "");
+    const broken = faulty(frankfurt);
+    broken.every("read", "/chunks/").failsWith("store/unreachable");
+    await expect(scrubIn(broken)).rejects.toMatchObject({ code: "store/unreachable" });
+    expect(dubai.keys().some((key) => key.startsWith(findingsPrefix(house.tenant)))).toBe(true);
+  });
+
+  it("elsewhere holds up nothing", async () => {
+    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+    flip(frankfurt, key);
+    const away = faulty(dubai);
+    away.isDown();
+    const [reader] = house.library([frankfurt]).stores;
+    if (reader === undefined) throw new Error("no store");
+    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
+    const stores = [away, frankfurt];
+    const library = house.library(stores);
+    const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
+    const report = await scrub(order, desk, () => undefined, never);
+    expect(report).toMatchObject({ damagedKeys: [key], findingsIn: ["frankfurt"] });
+    expect(report.notes.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the pace", () => {
+  it("is kept: so many bytes take so long", async () => {
+    let nowMs = 0;
+    const pacing = {
+      monotonicMs: () => nowMs,
+      pause: async (ms: number) => {
+        nowMs += ms;
+      },
+    };
+    const rate = new ByteRate(() => 65_536, pacing);
+    const report = await scrubIn(frankfurt, { rate, monotonicMs: pacing.monotonicMs });
+    const largest = Math.max(...frankfurt.keys().map((key) => frankfurt.bodyOf(key).length));
+    expect(report.seconds).toBeGreaterThanOrEqual((report.bytes - largest) / 65_536);
+    expect(report.seconds).toBeLessThan((report.bytes * 1.2) / 65_536);
+  });
+});
