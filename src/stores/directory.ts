@@ -183,8 +183,10 @@ class DirectoryStore implements WholeStore {
 
   /** Whether the folder of `key` is there; throws where a link on the way leads elsewhere. */
   async #folderIsOurs(key: ObjectKey): Promise<boolean> {
-    const root = await realpath(this.#path);
-    const folder = await nullIfAbsent(realpath(join(this.#path, dirname(key))));
+    const [root, folder] = await Promise.all([
+      realpath(this.#path),
+      nullIfAbsent(realpath(join(this.#path, dirname(key)))),
+    ]);
     if (folder === null) return false;
     if (folder === join(root, dirname(key))) return true;
     throw new Failure("store/refused", `a symbolic link stands on the way to ${key} in ${this.name}`);

@@ -12,10 +12,15 @@ const rememberedMax = 20_000;
  */
 export class DurableFolders {
   readonly #root: string;
+  readonly #syncOne: (path: string) => Promise<void>;
   readonly #durable = new Set<string>();
+  readonly #syncing = new Map<string, Promise<void>>();
+  readonly #nextSync = new Map<string, Promise<void>>();
 
-  constructor(root: string) {
+  /** `syncOne` makes one folder durable, given its whole path. */
+  constructor(root: string, syncOne: (path: string) => Promise<void> = syncFolder) {
     this.#root = root;
+    this.#syncOne = syncOne;
   }
 
   /** Makes `folder`, a path relative to the root, with all above it. Links on the way are ENOTDIR. */
@@ -24,10 +29,8 @@ export class DurableFolders {
     const above = dirname(folder);
     await this.ensure(above);
     const path = join(this.#root, folder);
-    await mkdir(path, 0o750).catch((error: unknown) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    });
-    if (!(await lstat(path)).isDirectory()) {
+    const isNew = await makeOrFind(path);
+    if (!isNew && !(await lstat(path)).isDirectory()) {
       throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
     }
     await this.sync(above);
@@ -35,14 +38,31 @@ export class DurableFolders {
     this.#durable.add(folder);
   }
 
-  /** Makes names that were added to or taken from `folder` durable. */
+  /**
+   * Makes names that were added to or taken from `folder` durable. Those who ask while a sync runs, which may
+   * have begun before their names were there, share the next one.
+   */
   async sync(folder: string): Promise<void> {
-    const handle = await open(join(this.#root, folder), "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    const running = this.#syncing.get(folder);
+    if (running === undefined) return this.#startSync(folder);
+    const shared = this.#nextSync.get(folder);
+    if (shared !== undefined) return shared;
+    const next = (async () => {
+      // How that one ended is told to who asked for it.
+      await running.catch(() => undefined);
+      this.#nextSync.delete(folder);
+      return this.#startSync(folder);
+    })();
+    this.#nextSync.set(folder, next);
+    return next;
+  }
+
+  #startSync(folder: string): Promise<void> {
+    const work = this.#syncOne(join(this.#root, folder)).finally(() => {
+      this.#syncing.delete(folder);
+    });
+    this.#syncing.set(folder, work);
+    return work;
   }
 
   /** Folders can go under us, by `prune` for one; then they are made anew. */
@@ -61,5 +81,25 @@ export class DurableFolders {
         return;
       }
     }
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether this call made it. */
+async function makeOrFind(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, 0o750);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    return false;
   }
 }

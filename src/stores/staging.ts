@@ -61,14 +61,19 @@ export async function sweepStaging(root: string, now: Date): Promise<void> {
   }
 }
 
+/** Looked at before every write: a link that stands here would lead them out of the store. */
 async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, 0o750);
-  } catch (error) {
-    // EEXIST is the usual case. A link that stands here would lead writes out of the store.
-    if (errnoOf(error) !== "EEXIST") throw error;
-    if ((await lstat(path)).isDirectory()) return;
-    throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
+  for (;;) {
+    try {
+      if ((await lstat(path)).isDirectory()) return;
+      throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    // Somebody may be quicker, with a folder or with something else.
+    await mkdir(path, 0o750).catch((error: unknown) => {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    });
   }
 }
 

@@ -29,3 +29,35 @@ it("the folder is synced again when its first sync failed after the link was mad
     await rm(path, { recursive: true, force: true });
   }
 });
+
+it("writers who come while a folder is synced share one sync that begins after them", async () => {
+  const begun: PromiseWithResolvers<void>[] = [];
+  const folders = new DurableFolders("/store", () => {
+    const sync = Promise.withResolvers<void>();
+    begun.push(sync);
+    return sync.promise;
+  });
+  const ended: string[] = [];
+  const sync = async (name: string): Promise<void> => {
+    await folders.sync("a");
+    ended.push(name);
+  };
+  const [first, second, third] = [sync("first"), sync("second"), sync("third")];
+  expect(begun).toHaveLength(1);
+  begun[0]?.resolve();
+  await first;
+  await vi.waitFor(() => expect(begun).toHaveLength(2));
+  expect(ended).toEqual(["first"]);
+  begun[1]?.resolve();
+  await Promise.all([second, third]);
+  expect(begun).toHaveLength(2);
+});
+
+it("a sync that fails is told to those who asked for it, and the next ones have one of their own", async () => {
+  const outcomes = [Promise.reject(new Error("i/o error")), Promise.resolve()];
+  const folders = new DurableFolders("/store", async () => outcomes.shift());
+  const [first, second] = [folders.sync("a"), folders.sync("a")];
+  await expect(first).rejects.toThrow("i/o error");
+  await expect(second).resolves.toBeUndefined();
+  expect(outcomes).toHaveLength(0);
+});

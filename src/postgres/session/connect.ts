@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly ownSearchPath?: boolean;
   /** No event trigger of a tenant fires on login, where the server (17 and newer) and the role's rights allow that. */
   readonly withoutEventTriggers?: boolean;
+  /** Of the server, where another session has asked already; else it is asked. */
+  readonly versionNum?: number;
   /** Default 30 seconds. */
   readonly connectTimeoutMs?: number;
 }
@@ -106,10 +108,7 @@ async function open(
   const life = new Life(client, socket, wait);
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: number }>(
-      "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version",
-    );
-    return new PgSession(side, rows[0]?.version ?? 0, client, life);
+    return new PgSession(side, options.versionNum ?? (await versionOf(client)), client, life);
   } catch (error) {
     await life.end();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
@@ -121,6 +120,13 @@ async function open(
       isSilent ? new ConnectingError(error.message, { cause: error }) : error,
     );
   }
+}
+
+async function versionOf(client: Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version",
+  );
+  return rows[0]?.version ?? 0;
 }
 
 function configOf(

@@ -21,6 +21,9 @@ import { describeTables } from "./table-details.ts";
 /** TID range scans, without which every slice would read the whole table. */
 const slicesFrom = 140_000;
 
+/** What one session reads about as fast as another one is opened; a small tenant is read by one alone. */
+const bytesPerReader = 32 << 20;
+
 /**
  * Takes one consistent snapshot of the tenant. Everything that would make the backup less than whole is
  * looked for first and fails with its own code; after that every table is locked, and from the moment
@@ -41,7 +44,12 @@ export async function openSnapshot(
   // Looked at below, unless something else fails first.
   finding.catch(() => undefined);
   const holding = made.use(
-    await connect(address, "source", { applicationName: "holdfast holder" }, life.wait),
+    await connect(
+      address,
+      "source",
+      { applicationName: "holdfast holder", versionNum: watcher.versionNum },
+      life.wait,
+    ),
   );
   assertFit([await examinePooler(watcher, holding)]);
   await setExactText(watcher);
@@ -65,8 +73,10 @@ export async function openSnapshot(
     options.largeObjects === "include"
       ? await chooseLargeObjects(holder.session, source.scope)
       : { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
-  const readers = made.use(openReaders(address, holder, options.jobs, life.wait));
   const plans = planRows(tables, options.sliceBlocks, watcher.versionNum >= slicesFrom);
+  const toRead = plans.reduce((sum, { bytes }) => sum + bytes, largeObjects.estimatedBytes);
+  const atOnce = Math.min(options.jobs, 1 + Math.floor(toRead / bytesPerReader));
+  const readers = made.use(openReaders(address, holder, atOnce, life.wait));
   const encoding = await encodingOf(holder.session);
   return new SourceSnapshot(
     {

@@ -54,7 +54,8 @@ export function openReaders(address: ServerAddress, holder: Holder, jobs: number
 }
 
 async function openReader(address: ServerAddress, holder: Holder, wait: Waiting): Promise<Session> {
-  const session = await connect(address, "source", { applicationName: "holdfast reader" }, wait);
+  const { versionNum } = holder.session;
+  const session = await connect(address, "source", { applicationName: "holdfast reader", versionNum }, wait);
   try {
     await setExactText(session);
     const importing = `set transaction snapshot ${quoteLiteral(holder.snapshotId)}`;
