@@ -2,7 +2,7 @@
  * Bringing one backup whole into one store, without the source and without any key that reads: its
  * objects, a listing after the last write, the condemned lists, and the record last (promise 1, trap 27).
  */
-import { sha256 } from "../base/digest.ts";
+import { type Sha256, sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -41,10 +41,11 @@ export interface CopyTask {
   readonly to: MendingShelf;
   readonly record: GoodRecord;
   /**
-   * Objects that a trusted record of that store names and nobody found damaged: a listing that shows them
-   * is believed. Whatever else lies there under a name of the inventory is read first (trap 23).
+   * Objects, with their digests, that a trusted record of that store names and nobody found damaged: a
+   * listing that shows them is believed. Whatever else lies there under a name of the inventory is
+   * read first (trap 23).
    */
-  readonly vouched: ReadonlySet<ObjectKey>;
+  readonly vouched: ReadonlyMap<ObjectKey, Sha256>;
 }
 
 export type CopyEnd =
@@ -183,7 +184,7 @@ async function altered(
   wait: Waiting,
 ): Promise<readonly InventoryLine[]> {
   const absent = new Set(unlisted);
-  const doubtful = lines.filter((line) => !absent.has(line) && !vouched.has(line.key));
+  const doubtful = lines.filter((line) => !absent.has(line) && vouched.get(line.key) !== line.sha256);
   const found: InventoryLine[] = [];
   await eachAtOnce(doubtful, objectsAtOnce, async (line) => {
     if (!Buffer.isBuffer(await fetchCurrent(to.store, line, wait))) found.push(line);

@@ -3,6 +3,7 @@
  * byte for byte, without the source and without any key that reads. Oldest backup first, so that a
  * store that is being filled is at any moment what it was some time ago.
  */
+import type { Sha256 } from "../base/digest.ts";
 import { type Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -151,17 +152,17 @@ export async function vouchedFor(
   { backup }: GoodRecord,
   whole: readonly GoodRecord[],
   wait: Waiting,
-): Promise<ReadonlySet<ObjectKey>> {
+): Promise<ReadonlyMap<ObjectKey, Sha256>> {
   const store = to.store.name;
   const sorted = whole.toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
   const before = sorted.findLast((one) => one.backup < backup);
   const after = sorted.find((one) => one.backup > backup);
-  const vouched = new Set<ObjectKey>();
+  const vouched = new Map<ObjectKey, Sha256>();
   for (const neighbour of [before, after]) {
     if (neighbour === undefined) continue;
     const lines = await linesOrLost(neighbour.record, sourcesFor(ground, store), wait);
     if ("mayReturn" in lines) continue;
-    for (const { key } of lines) vouched.add(key);
+    for (const { key, sha256 } of lines) vouched.set(key, sha256);
   }
   const damaged = damagedKeys(ground.statements, store, ground.storeIds.get(store) ?? null);
   for (const key of damaged) vouched.delete(key);
