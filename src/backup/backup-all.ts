@@ -11,6 +11,8 @@ export interface SourcedOrder extends BackupOrder {
   readonly source: SourceName;
   /** Backups of tenants of that source that run at once. */
   readonly sourceWidth: number;
+  /** Runs the backup while nobody else works on the tenant. */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface BackupOutcome {
@@ -44,7 +46,8 @@ async function backupOrTell(
 ): Promise<BackupOutcome> {
   const startedMs = desk.monotonicMs();
   try {
-    return { report: await backup(desk, order, kind, wait), failure: null };
+    const { alone = (work) => work() } = order;
+    return { report: await alone(() => backup(desk, order, kind, wait)), failure: null };
   } catch (error) {
     if (wait.signal.aborted) throw error;
     const failure = isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });

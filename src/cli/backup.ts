@@ -3,10 +3,12 @@ import type { BackupWatch } from "../backup/backup.ts";
 import { backupAll, type BackupOutcome } from "../backup/backup-all.ts";
 import type { BackupReport } from "../backup/report.ts";
 import { exitCodes, Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import { backupKinds } from "../model/glossary.ts";
 import type { TenantId } from "../model/ids.ts";
 import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
+import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { parseTenant } from "./list.ts";
@@ -38,7 +40,13 @@ export const backup = command({
     await using desk = await context.openDesk();
     const chosen = await chooseTenants(desk, tenants ?? [], all === true);
     const refused = all === true ? await tellRefused(desk, out) : 0;
-    const orders = await Promise.all(chosen.map((tenant) => backupOrder(desk, tenant)));
+    await using claims = await openClaims(desk, out, context.wait);
+    const orders = await Promise.all(
+      chosen.map(async (tenant) => ({
+        ...(await backupOrder(desk, tenant)),
+        alone: <T>(work: () => Promise<T>) => alone(claims, tenant, work, context.wait),
+      })),
+    );
     using watch = new Bars(out);
     const verb = await backupDesk(desk, watch, (line) => out.say(line));
     const outcomes = await backupAll(verb, orders, kind, context.wait);
@@ -48,6 +56,18 @@ export const backup = command({
     return exitOf(outcomes, refused);
   },
 });
+
+/** Beside daemons and other commands: one backup of a tenant at a time, and so many of a source as it bears. */
+function alone<T>(
+  claims: ClaimDesk,
+  { id, source }: Tenant,
+  work: () => Promise<T>,
+  wait: Waiting,
+): Promise<T> {
+  const place = { kind: "source", source: source.name, places: source.maxConcurrent } as const;
+  const dump = (): Promise<T> => claims.claimed(place, work, wait);
+  return claims.claimed({ kind: "tenant-write", tenant: id }, dump, wait);
+}
 
 async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
   if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");

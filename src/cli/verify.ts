@@ -1,5 +1,8 @@
 /** `holdfast verify`: restore copies into scratch, compare them with their source, sign proofs. */
 import { exitCodes, Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Tenant } from "../config/config.ts";
+import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { VerifyReport } from "../verify/report.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
 import { command, type Exit } from "./command.ts";
@@ -41,11 +44,14 @@ export const verify = command({
     await using desk = await context.openDesk();
     const tenants = named === null ? await desk.tenants() : [await desk.tenant(named)];
     const refused = all === true ? await tellRefused(desk, out) : 0;
+    await using claims = await openClaims(desk, out, context.wait);
     const reports: VerifyReport[] = [];
     const failures: Failure[] = [];
     for (const one of tenants) {
       try {
-        reports.push(...(await verifyTenant(desk, one, { backup, store }, out, context.wait)));
+        const work = (): Promise<readonly VerifyReport[]> =>
+          verifyTenant(desk, one, { backup, store }, out, context.wait);
+        reports.push(...(await alone(claims, one, store, work, context.wait)));
       } catch (error) {
         // One tenant that cannot be verified keeps no other from being.
         if (!(error instanceof Failure) || tenants.length === 1 || context.wait.signal.aborted) throw error;
@@ -58,6 +64,21 @@ export const verify = command({
     return exitOf(reports, failures, refused);
   },
 });
+
+/** Beside daemons and other commands: nobody else reads these copies meanwhile. */
+function alone<T>(
+  claims: ClaimDesk,
+  { id, stores }: Tenant,
+  wished: string,
+  work: () => Promise<T>,
+  wait: Waiting,
+): Promise<T> {
+  const read = stores.filter((store) => wished === "all" || wished === store);
+  return read.reduce<() => Promise<T>>(
+    (inner, store) => () => claims.claimed({ kind: "tenant-read", tenant: id, store }, inner, wait),
+    work,
+  )();
+}
 
 /** A refuted copy is what an operator must hear of first. */
 function exitOf(reports: readonly VerifyReport[], failures: readonly Failure[], refused: number): Exit {

@@ -11,26 +11,49 @@ const ahead = 8;
 const givenUpForMs = 6 * 3_600_000;
 const pruneEveryMs = 24 * 3_600_000;
 
-/** Puts into the queue what is due and not in it; only for queues that this host works, since it is sure that somebody does. */
-export async function planWork(shop: Shop, generation: Generation, wait: Waiting): Promise<void> {
-  const dead = await shop.queue.deadLetters(wait);
-  const gone = dead.filter(({ job }) => !generation.tenants.has(job.tenant));
-  if (gone.length > 0) await shop.queue.dropDeadLetters(gone, wait);
-  const now = await shop.catalog.now(wait);
-  const resting = restingKeys(dead, now);
-  for (const [queue, due] of planners(shop, now)) {
-    if (generation.roles[queue] !== null) continue;
-    const rests = resting.get(queue) ?? new Set();
-    const jobs = await due(ahead + rests.size, wait);
-    const fresh = jobs.filter((job) => generation.tenants.has(job.tenant) && !rests.has(jobKey(job)));
-    const added = fresh.slice(0, ahead).map((job): NewJob => ({ job, source: null }));
-    if (added.length > 0) await shop.queue.add(added, {}, wait);
-  }
+/** What was just done and is due still, since it found nothing to do, is not begun again at once. */
+const againAfterMs = 600_000;
+
+export interface Planner {
+  /** Puts into the queue what is due and not in it; only for queues that this host works, since it is sure that somebody does. */
+  plan(generation: Generation, wait: Waiting): Promise<void>;
 }
 
-type Planner = (limit: number, wait: Waiting) => Promise<readonly Job[]>;
+export function createPlanner(shop: Shop): Planner {
+  const { catalog, queue, machine } = shop;
+  const plannedMs = new Map<string, number>();
+  return {
+    plan: async ({ roles, tenants }, wait) => {
+      const dead = await queue.deadLetters(wait);
+      const gone = dead.filter(({ job }) => !tenants.has(job.tenant));
+      if (gone.length > 0) await queue.dropDeadLetters(gone, wait);
+      const now = await catalog.now(wait);
+      const nowMs = machine.monotonicMs();
+      for (const [key, atMs] of plannedMs) if (nowMs - atMs > againAfterMs) plannedMs.delete(key);
+      const resting = restingKeys(dead, now);
+      const counts = await queue.counts(wait);
+      for (const [name, due] of questions(shop, now)) {
+        if (roles[name] !== null) continue;
+        const rests = (job: Job): boolean =>
+          resting.has(`${name} ${jobKey(job)}`) || plannedMs.has(`${name} ${jobKey(job)}`);
+        const waiting = counts
+          .filter((count) => count.queue === name && (count.state === "ready" || count.state === "deferred"))
+          .reduce((sum, { jobs }) => sum + jobs, 0);
+        if (waiting >= ahead) continue;
+        const jobs = await due(ahead + resting.size + plannedMs.size, wait);
+        const fresh = jobs.filter((job) => tenants.has(job.tenant) && !rests(job)).slice(0, ahead - waiting);
+        if (fresh.length === 0) continue;
+        const added = fresh.map((job): NewJob => ({ job, source: null }));
+        await queue.add(added, {}, wait);
+        for (const job of fresh) plannedMs.set(`${name} ${jobKey(job)}`, nowMs);
+      }
+    },
+  };
+}
 
-function planners({ catalog: { index } }: Shop, now: Date): readonly (readonly [QueueName, Planner])[] {
+type Question = (limit: number, wait: Waiting) => Promise<readonly Job[]>;
+
+function questions({ catalog: { index } }: Shop, now: Date): readonly (readonly [QueueName, Question])[] {
   return [
     [
       "verify",
@@ -63,11 +86,7 @@ function planners({ catalog: { index } }: Shop, now: Date): readonly (readonly [
   ];
 }
 
-function restingKeys(dead: readonly DeadLetter[], now: Date): ReadonlyMap<QueueName, ReadonlySet<string>> {
+function restingKeys(dead: readonly DeadLetter[], now: Date): ReadonlySet<string> {
   const young = dead.filter(({ at }) => now.getTime() - at.getTime() < givenUpForMs);
-  return new Map(
-    Map.groupBy(young, ({ queue }) => queue)
-      .entries()
-      .map(([queue, letters]) => [queue, new Set(letters.map(({ key }) => key))]),
-  );
+  return new Set(young.map(({ queue, key }) => `${queue} ${key}`));
 }

@@ -5,7 +5,7 @@ import type { EnqueueSlots } from "../catalog/catalog.ts";
 import { tenantTerms } from "../desk/tenant-terms.ts";
 import type { Job } from "../model/job.ts";
 import type { CatalogWatch } from "./catalog-watch.ts";
-import { planWork } from "./plan-work.ts";
+import { createPlanner } from "./plan-work.ts";
 import { refreshStalest } from "./refresh-stalest.ts";
 import { keepRhythm, type Rhythm } from "./rhythm.ts";
 import { createScheduler } from "./scheduler.ts";
@@ -35,6 +35,7 @@ const historyKeptMs = 400 * 86_400_000;
 export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsParts, wait: Waiting): Rounds {
   const { machine, household, catalog, queue, log, tell, pace } = shop;
   let beatAtMs = machine.monotonicMs();
+  const planner = createPlanner(shop);
   const scheduler = createScheduler({ catalog, enqueue: enqueueOf(shop), tell });
   const onFailure = (name: string, error: unknown): void => {
     catalogWatch.failed(error);
@@ -67,7 +68,7 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     everyMs: () => pace.planMs,
     onFailure,
     round: async () => {
-      await planWork(shop, household.current(), wait);
+      await planner.plan(household.current(), wait);
       await refreshStalest(shop, wait);
     },
   };
@@ -173,6 +174,7 @@ async function reload(shop: Shop, workers: Workers, wait: Waiting): Promise<void
   log.info("configuration loaded", { changes });
   const late = changes.filter((path) => /^(catalog|state|daemon\.listen|metrics)\b/.test(path));
   if (late.length > 0) log.warn("some changes take effect after a restart", { changes: late });
-  await workers.arrange();
+  // Workers that lose their places may be busy for hours; the next change must not wait for them.
+  void workers.arrange().catch((error: unknown) => log.error("workers not arranged", { error }));
   await discoverTenants(shop, wait);
 }

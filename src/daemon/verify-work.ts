@@ -13,6 +13,9 @@ export const verifyWork: JobWork<"verify"> = {
     if (report === undefined) return null;
     const { verdict, seconds, proofIn, error } = report;
     shop.tell({ kind: "verify-ended", tenant: tenant.id, backup, store, verdict, seconds });
+    // A copy that was refuted may be whole again with the bytes of another store.
+    if (verdict === "refuted")
+      await shop.queue.add([{ job: { queue: "heal", tenant: tenant.id, store }, source: null }], {}, wait);
     const facts = { backup, store, verdict, seconds, proofIn: proofIn.length };
     switch (verdict) {
       case "proven":

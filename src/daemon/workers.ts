@@ -22,6 +22,7 @@ export function hireWorkers(shop: Shop, wait: Waiting): Workers {
   const places = new Map<QueueName, number>();
   const counts = { ended: 0, putBack: 0 };
   let running = 0;
+  let stopped = false;
   const handle = async (taken: TakenJob): Promise<JobEnd> => {
     running += 1;
     try {
@@ -38,24 +39,28 @@ export function hireWorkers(shop: Shop, wait: Waiting): Workers {
     running: () => running,
     arrange: async () => {
       const generation = shop.household.current();
-      for (const queue of queueNames) {
-        const wanted = placesOf(queue, generation);
-        if ((places.get(queue) ?? 0) === wanted) continue;
-        if (places.has(queue)) await shop.queue.stopTaking(queue);
-        places.set(queue, wanted);
-        if (wanted > 0) await shop.queue.take(queue, wanted, handle);
-        shop.log.info("workers arranged", { queue, places: wanted, because: generation.roles[queue] });
-      }
+      // Each queue by itself: where places are taken away, those that are busy are waited for.
+      await Promise.all(
+        queueNames.map(async (queue) => {
+          const wanted = placesOf(queue, generation);
+          const before = places.get(queue) ?? 0;
+          if (before === wanted) return;
+          places.set(queue, wanted);
+          if (before > 0) await shop.queue.stopTaking(queue);
+          if (wanted > 0 && !stopped) await shop.queue.take(queue, wanted, handle);
+          shop.log.info("workers arranged", { queue, places: wanted, because: generation.roles[queue] });
+        }),
+      );
     },
     stop: async () => {
+      stopped = true;
       await Promise.all(queueNames.map(async (queue) => shop.queue.stopTaking(queue)));
     },
   };
 }
 
 function placesOf(queue: QueueName, { config, roles }: Generation): number {
-  if (roles[queue] !== null || works[queue] === undefined) return 0;
-  return placesInConfig(queue, config);
+  return roles[queue] === null ? placesInConfig(queue, config) : 0;
 }
 
 /** Healing is the second half of replicating: bytes of another store, put where they lack. */
@@ -65,19 +70,18 @@ function placesInConfig(queue: QueueName, { daemon: { jobs } }: Config): number 
 
 async function dispatch(shop: Shop, taken: TakenJob, wait: Waiting): Promise<JobEnd> {
   const { job } = taken;
-  const missing: JobEnd = { kind: "later", afterMs: shop.pace.busyMs };
   switch (job.queue) {
     case "backup":
-      return works.backup === undefined ? missing : workJob(shop, works.backup, { job, taken }, wait);
+      return workJob(shop, works.backup, { job, taken }, wait);
     case "verify":
-      return works.verify === undefined ? missing : workJob(shop, works.verify, { job, taken }, wait);
+      return workJob(shop, works.verify, { job, taken }, wait);
     case "replicate":
-      return works.replicate === undefined ? missing : workJob(shop, works.replicate, { job, taken }, wait);
+      return workJob(shop, works.replicate, { job, taken }, wait);
     case "scrub":
-      return works.scrub === undefined ? missing : workJob(shop, works.scrub, { job, taken }, wait);
+      return workJob(shop, works.scrub, { job, taken }, wait);
     case "heal":
-      return works.heal === undefined ? missing : workJob(shop, works.heal, { job, taken }, wait);
+      return workJob(shop, works.heal, { job, taken }, wait);
     case "prune":
-      return works.prune === undefined ? missing : workJob(shop, works.prune, { job, taken }, wait);
+      return workJob(shop, works.prune, { job, taken }, wait);
   }
 }

@@ -1,0 +1,34 @@
+import type { NewJob } from "../catalog/queue.ts";
+import { healTenant } from "../desk/heal-orders.ts";
+import type { JobResult, JobWork } from "./job-work.ts";
+
+const healLimitMs = 23 * 3_600_000;
+
+export const healWork: JobWork<"heal"> = {
+  limitMs: healLimitMs,
+  claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
+  run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {
+    const { healed, bytes, whole, unhealed, backups, down } = await healTenant(
+      desk,
+      tenant,
+      store,
+      talk,
+      wait,
+    );
+    shop.tell({ kind: "healed", tenant: tenant.id, store, objects: healed, bytes });
+    // What was healed is proven by whoever may read it.
+    const proofs = backups.map((backup): NewJob => ({
+      job: { queue: "verify", tenant: tenant.id, backup, store },
+      source: null,
+    }));
+    if (proofs.length > 0) await shop.queue.add(proofs, {}, wait);
+    const facts = { store, healed, bytes, whole, unhealed: unhealed.length, down: down.length };
+    return { result: unhealed.length > 0 ? "found" : "done", facts, failed: failureOf(unhealed) };
+  },
+};
+
+function failureOf(unhealed: readonly { readonly mayReturn: boolean }[]): JobResult["failed"] {
+  if (unhealed.length === 0) return null;
+  if (unhealed.some(({ mayReturn }) => mayReturn)) return { code: "store/unreachable", retryable: true };
+  return { code: "store/corrupt", retryable: false };
+}

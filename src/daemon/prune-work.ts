@@ -1,0 +1,37 @@
+import { pruneTenant } from "../desk/prune-orders.ts";
+import type { JobWork } from "./job-work.ts";
+
+const pruneLimitMs = 12 * 3_600_000;
+
+export const pruneWork: JobWork<"prune"> = {
+  limitMs: pruneLimitMs,
+  claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
+  run: async ({ shop, desk, tenant, talk, wait }) => {
+    const at = await shop.catalog.now(wait);
+    const report = await pruneTenant(desk, tenant, { isDry: false, shareMax: null }, wait);
+    const { state, stops, removed, condemned, freed, locked, isCut } = report;
+    const [stop] = stops;
+    if (stop === undefined) {
+      const { objects, bytes } = freed;
+      shop.tell({ kind: "pruned", tenant: tenant.id, backups: removed.length, objects, bytes });
+    } else {
+      shop.tell({ kind: "prune-stopped", tenant: tenant.id, reason: stop.reason });
+      for (const one of stops) talk.say(`warning: ${tenant.id}: nothing is removed: ${one.detail}`);
+    }
+    // What one prune had no room for is taken up by the next plan, not tomorrow.
+    if (!isCut)
+      await shop.catalog.index.notePrune(tenant.id, at, stop === undefined ? "done" : "stopped", wait);
+    return {
+      result: stop === undefined ? "done" : "found",
+      facts: {
+        state,
+        removed: removed.length,
+        condemned: condemned.objects,
+        freed: freed.objects,
+        freedBytes: freed.bytes,
+        locked: locked.objects,
+      },
+      failed: null,
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import { scrubTenant } from "../desk/scrub-orders.ts";
+import type { JobWork } from "./job-work.ts";
+
+const scrubLimitMs = 23 * 3_600_000;
+
+export const scrubWork: JobWork<"scrub"> = {
+  limitMs: scrubLimitMs,
+  claims: ({ tenant, job }) => [{ kind: "tenant-read", tenant: tenant.id, store: job.store }],
+  run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {
+    const at = await shop.catalog.now(wait);
+    const library = await desk.library(tenant);
+    const report = await scrubTenant(desk, { tenant: tenant.id, store, library }, talk, wait);
+    const { whole, damaged, missing, bytes, seconds } = report;
+    shop.tell({ kind: "scrub-ended", tenant: tenant.id, store, whole, damaged, missing, bytes, seconds });
+    const isFound = damaged + missing > 0;
+    // Before it counts as done: what was found must not wait for the next scrub.
+    if (isFound)
+      await shop.queue.add([{ job: { queue: "heal", tenant: tenant.id, store }, source: null }], {}, wait);
+    await shop.catalog.index.noteScrub(tenant.id, store, at, wait);
+    return {
+      result: isFound ? "found" : "done",
+      facts: { store, whole, damaged, missing, bytes, seconds },
+      failed: null,
+    };
+  },
+};

@@ -1,0 +1,92 @@
+/** What keeps commands and daemons from working on one tenant at once. */
+import { Failure, isFailure } from "../base/failure.ts";
+import { pause, type Waiting } from "../base/waiting.ts";
+import type { Catalog, Claim } from "../catalog/catalog.ts";
+import type { Desk } from "./desk.ts";
+import { openCatalog } from "./open-catalog.ts";
+import type { Talk } from "./talk.ts";
+
+export interface ClaimDesk extends AsyncDisposable {
+  /**
+   * Runs `work` while nobody else holds the claim; says so when it has to wait for somebody. Without a
+   * catalog it runs at once.
+   */
+  claimed<T>(claim: Claim, work: () => Promise<T>, wait: Waiting): Promise<T>;
+}
+
+const askEveryMs = 2000;
+
+/**
+ * Claims over the catalog, if one is there: an embedded one that does not run is left alone, and then
+ * no daemon runs either. One that cannot be reached is warned of: it is no reason not to back up.
+ */
+export async function openClaims(desk: Desk, talk: Talk, wait: Waiting): Promise<ClaimDesk> {
+  const catalog = await catalogIfAny(desk, talk, wait);
+  return {
+    claimed: async (claim, work, bound) => {
+      await using _ = catalog === null ? null : await take(catalog, claim, talk, bound);
+      return work();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await catalog?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The same for a single piece of work. */
+export async function claimed<T>(
+  desk: Desk,
+  claim: Claim,
+  talk: Talk,
+  work: () => Promise<T>,
+  wait: Waiting,
+): Promise<T> {
+  await using claims = await openClaims(desk, talk, wait);
+  return claims.claimed(claim, work, wait);
+}
+
+async function catalogIfAny({ config, machine }: Desk, talk: Talk, wait: Waiting): Promise<Catalog | null> {
+  try {
+    return await openCatalog(config, machine, wait, "only-running");
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    warn(talk, error);
+    return null;
+  }
+}
+
+async function take(
+  catalog: Catalog,
+  claim: Claim,
+  talk: Talk,
+  wait: Waiting,
+): Promise<AsyncDisposable | null> {
+  for (let asked = 0; ; asked += 1) {
+    let taken: AsyncDisposable | null;
+    try {
+      taken = await catalog.claims.tryTake(claim, wait);
+    } catch (error) {
+      if (!isFailure(error) || wait.signal.aborted) throw error;
+      warn(talk, error);
+      return null;
+    }
+    if (taken !== null) return taken;
+    if (asked === 0) talk.say(`${subjectOf(claim)}: somebody else is at work, waiting for them to end`);
+    await pause(askEveryMs, wait);
+  }
+}
+
+function warn(talk: Talk, failure: Failure): void {
+  talk.say(`warning: the catalog cannot tell whether somebody else is at work: ${failure.message}`);
+}
+
+function subjectOf(claim: Claim): string {
+  switch (claim.kind) {
+    case "tenant-write":
+      return claim.tenant;
+    case "tenant-read":
+      return `${claim.tenant} in ${claim.store}`;
+    case "source":
+      return `source ${claim.source}`;
+  }
+}
