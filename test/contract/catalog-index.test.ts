@@ -1,0 +1,304 @@
+/** The catalog's index says of any stores what a reading of their whole contents says, and keeps what it was not told about. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Catalog, IndexedBackup, IndexedCopy, TenantTerms } from "../../src/catalog/catalog.ts";
+import type { CopyState } from "../../src/model/choose.ts";
+import { backupKinds, type Verdict } from "../../src/model/glossary.ts";
+import { type BackupId, backupId, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
+import { healthOf } from "../../src/repository/health.ts";
+import { type CatalogServer, connectTo, startCatalogServer } from "../support/catalog-server.ts";
+import { testWait } from "../support/postgres-server.ts";
+
+const wait = testWait();
+const hourMs = 3_600_000;
+const acme = tenantId.parse("acme");
+const bravo = tenantId.parse("bravo");
+const one = storeName.parse("one");
+const two = storeName.parse("two");
+const stores = [one, two, storeName.parse("three")];
+let server: CatalogServer;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  server = await startCatalogServer();
+  catalog = await connectTo(await server.fresh());
+});
+afterAll(async () => {
+  await catalog[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const terms: TenantTerms = {
+  tenant: acme,
+  quorum: 1,
+  copiesRequired: 2,
+  stores: [one, two],
+  expectedIntervalMs: 24 * hourMs,
+  recoveryPointMs: 24 * hourMs,
+  recoveryTimeMs: hourMs,
+  proveWithinMs: 7 * hourMs,
+  proveAgainMs: null,
+  scrubWithinMs: 30 * 24 * hourMs,
+};
+
+/** One instant for all, so that what is made twice is equal. */
+const startedAt = Math.floor(Date.now() / 60_000) * 60_000;
+const hoursAgo = (hours: number): Date => new Date(startedAt - hours * hourMs);
+
+/** Taken so many hours ago and finished half an hour later. */
+function backupOf(hours: number, copies: readonly IndexedCopy[]): IndexedBackup {
+  const at = hoursAgo(hours);
+  const stamp = at.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return {
+    backup: backupId.parse(`${stamp}-aaaaaa`),
+    kind: "daily",
+    at,
+    finishedAt: new Date(at.getTime() + hourMs / 2),
+    plainBytes: 5_000_000_000,
+    sealedBytes: 2_500_000_000,
+    suspect: false,
+    copies,
+  };
+}
+
+const present = (store: StoreName, proof: IndexedCopy["proof"] = null): IndexedCopy => ({
+  store,
+  state: "present",
+  proof,
+});
+
+async function freshIndex(of: readonly TenantTerms[]): Promise<Catalog["index"]> {
+  await catalog.index.clear(wait);
+  await catalog.index.setTenants([], wait);
+  await catalog.index.setTenants(of, wait);
+  return catalog.index;
+}
+
+interface DrawnCopy {
+  readonly state: IndexedCopy["state"];
+  readonly verdict: Verdict | null;
+  readonly provedHours: number;
+}
+
+describe("the index against the whole truth", () => {
+  const states = ["present", "present", "missing", "damaged"] as const;
+  const verdicts = ["proven", "refuted", "inconclusive"] as const;
+  const copy = fc.record({
+    state: fc.constantFrom(...states),
+    verdict: fc.option(fc.constantFrom(...verdicts)),
+    provedHours: fc.integer({ min: 0, max: 400 }),
+  });
+  const kept = fc.record({ kind: fc.constantFrom(...backupKinds), suspect: fc.boolean() });
+  const look = fc.record({
+    asked: fc.subarray(stores, { minLength: 1 }),
+    found: fc.array(fc.option(fc.tuple(copy, copy, copy)), { minLength: 5, maxLength: 5 }),
+  });
+  const plan = fc.record({
+    quorum: fc.integer({ min: 1, max: 3 }),
+    stores: fc.subarray(stores, { minLength: 1 }),
+    proveAgainMs: fc.option(fc.integer({ min: 1, max: 50 }).map((hours) => hours * hourMs)),
+  });
+
+  it("tells health, backups and waits as a reading of all copies does, after any looks at any stores", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(kept, { minLength: 5, maxLength: 5 }),
+        fc.array(look, { minLength: 1, maxLength: 3 }),
+        plan,
+        plan,
+        async (fixed, looks, before, after) => {
+          const index = await freshIndex([{ ...terms, ...before }]);
+          const truth = new Map<BackupId, IndexedBackup>();
+          for (const { asked, found } of looks) {
+            const backups = found.flatMap((copies, number) =>
+              copies === null
+                ? []
+                : [
+                    {
+                      ...backupOf(10 * (number + 1), copies.map(copyOf)),
+                      finishedAt: backupOf(10 * (number + 1), []).at,
+                      ...fixed[number],
+                    },
+                  ],
+            );
+            await index.refresh(acme, { backups, asked, at: new Date() }, wait);
+            replace(truth, backups, asked);
+          }
+          const now = { ...terms, ...after };
+          await index.setTenants([now], wait);
+          const all = [...truth.values()].toSorted((a, b) => b.at.getTime() - a.at.getTime());
+          expect(await index.backups(acme, wait)).toEqual(all);
+          const [health] = await index.health(wait);
+          expect({ ...health, scrubDueAt: null }).toEqual({
+            ...healthOf(all.map(entryOf), now),
+            scrubDueAt: null,
+          });
+          expect(await index.proofsDue(7, wait)).toEqual(waiting(all, now).slice(0, 7));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  function copyOf({ state, verdict, provedHours }: DrawnCopy, number: number): IndexedCopy {
+    const store = stores[number] ?? one;
+    return { store, state, proof: verdict === null ? null : { verdict, at: hoursAgo(provedHours) } };
+  }
+
+  function replace(
+    truth: Map<BackupId, IndexedBackup>,
+    backups: readonly IndexedBackup[],
+    asked: readonly StoreName[],
+  ): void {
+    for (const old of truth.values())
+      truth.set(old.backup, { ...old, copies: old.copies.filter(({ store }) => !asked.includes(store)) });
+    for (const fresh of backups) {
+      const unasked = truth.get(fresh.backup)?.copies ?? [];
+      const copies = [...unasked, ...fresh.copies.filter(({ store }) => asked.includes(store))];
+      truth.set(fresh.backup, {
+        ...fresh,
+        copies: copies.toSorted((a, b) => (a.store < b.store ? -1 : 1)),
+      });
+    }
+    for (const { backup, copies } of truth.values())
+      if (copies.every(({ state }) => state === "missing")) truth.delete(backup);
+  }
+
+  function entryOf(backup: IndexedBackup) {
+    const copies = backup.copies.map(({ store, state, proof }): [StoreName, CopyState] => [
+      store,
+      { state, proof: proof === null ? null : { verdict: proof.verdict, at: proof.at.toISOString() } },
+    ]);
+    return { ...backup, at: backup.at.toISOString(), copies: new Map(copies), record: null };
+  }
+
+  function waiting(all: readonly IndexedBackup[], now: TenantTerms) {
+    const waits = all.flatMap(({ backup, copies, suspect, finishedAt }) =>
+      copies.flatMap(({ store, state, proof }) => {
+        if (suspect || state !== "present" || !now.stores.includes(store)) return [];
+        if (proof?.verdict === "refuted") return [];
+        const isProven = proof?.verdict === "proven";
+        const limitMs = isProven ? now.proveAgainMs : now.proveWithinMs;
+        if (limitMs === null) return [];
+        const since = Math.max(isProven ? 0 : finishedAt.getTime(), proof?.at.getTime() ?? 0);
+        const from = isProven ? since : finishedAt.getTime();
+        const due = { tenant: acme, backup, store, dueAt: new Date(from + limitMs) };
+        return [{ due, ratio: (Date.now() - since) / limitMs, since, limitMs }];
+      }),
+    );
+    const inOrder = waits.toSorted((a, b) => {
+      if (a.since === b.since && a.limitMs === b.limitMs) {
+        const name = ({ due }: typeof a): string => `${due.backup} ${due.store}`;
+        return name(a) < name(b) ? -1 : 1;
+      }
+      return b.ratio - a.ratio;
+    });
+    return inOrder.map(({ due }) => due);
+  }
+});
+
+describe("the index", () => {
+  it("counts from when a backup was finished, and lists copies long before they are overdue", async () => {
+    const index = await freshIndex([terms]);
+    const backup = backupOf(1, [present(one)]);
+    await index.refresh(acme, { backups: [backup], asked: [one], at: new Date() }, wait);
+    const dueAt = new Date(backup.finishedAt.getTime() + terms.proveWithinMs);
+    expect(await index.proofsDue(9, wait)).toEqual([
+      { tenant: acme, backup: backup.backup, store: one, dueAt },
+    ]);
+    expect((await index.health(wait))[0]?.proofDueAt).toEqual(dueAt);
+  });
+
+  it("lets a copy of a strict plan go before one that has waited longer under a lax one", async () => {
+    const lax = { ...terms, tenant: bravo, proveWithinMs: 100 * hourMs };
+    const index = await freshIndex([terms, lax]);
+    const old = backupOf(20, [present(one)]);
+    const young = backupOf(5, [present(one)]);
+    await index.refresh(bravo, { backups: [old], asked: [one], at: new Date() }, wait);
+    await index.refresh(acme, { backups: [young], asked: [one], at: new Date() }, wait);
+    expect((await index.proofsDue(1, wait)).map(({ tenant }) => tenant)).toEqual([acme]);
+    expect((await index.proofsDue(9, wait)).map(({ tenant }) => tenant)).toEqual([acme, bravo]);
+  });
+
+  it("keeps what is known of tenants that are no more, and asks nothing of them", async () => {
+    const index = await freshIndex([terms]);
+    const backup = backupOf(50, [present(one), { store: two, state: "missing", proof: null }]);
+    await index.refresh(acme, { backups: [backup], asked: stores, at: new Date() }, wait);
+    expect(await index.lackingCopies(9, wait)).toEqual([acme]);
+    await index.setTenants([], wait);
+    expect(await index.health(wait)).toEqual([]);
+    expect(await index.proofsDue(9, wait)).toEqual([]);
+    expect(await index.scrubsDue(9, wait)).toEqual([]);
+    expect(await index.lackingCopies(9, wait)).toEqual([]);
+    expect(await index.prunesDue(new Date(), 9, wait)).toEqual([]);
+    expect((await index.backups(acme, wait)).map(({ backup: id }) => id)).toEqual([backup.backup]);
+    await index.setTenants([terms], wait);
+    expect(await index.proofsDue(9, wait)).toHaveLength(1);
+  });
+
+  it("does not let a store that shows a record nobody believes discredit what another one holds", async () => {
+    const index = await freshIndex([terms]);
+    const good = backupOf(9, [present(one), present(two)]);
+    await index.refresh(acme, { backups: [good], asked: [one, two], at: new Date() }, wait);
+    const forged = {
+      ...good,
+      suspect: true,
+      copies: [{ store: two, state: "damaged", proof: null }],
+    } as const;
+    await index.refresh(acme, { backups: [forged], asked: [two], at: new Date() }, wait);
+    const [health] = await index.health(wait);
+    expect(health).toMatchObject({ copies: 1, refutedCopies: 1, lastSuccess: new Map([["daily", good.at]]) });
+  });
+
+  it("tells whose index is oldest, those that were never looked at first", async () => {
+    const index = await freshIndex([terms, { ...terms, tenant: bravo }]);
+    const at = hoursAgo(3);
+    await index.refresh(acme, { backups: [], asked: stores, at }, wait);
+    expect(await index.stalest(9, wait)).toEqual([
+      { tenant: bravo, refreshedAt: null },
+      { tenant: acme, refreshedAt: at },
+    ]);
+    expect(await index.stalest(1, wait)).toHaveLength(1);
+  });
+
+  it("tells which stores are to be scrubbed, by the last scrub or the first copy", async () => {
+    const lax = { ...terms, tenant: bravo, scrubWithinMs: 1000 * hourMs };
+    const index = await freshIndex([{ ...terms, scrubWithinMs: 10 * hourMs }, lax]);
+    const found = {
+      backups: [
+        backupOf(
+          40,
+          stores.map((store) => present(store)),
+        ),
+      ],
+      asked: stores,
+      at: new Date(),
+    };
+    await index.refresh(acme, found, wait);
+    await index.refresh(bravo, found, wait);
+    await index.noteScrub(acme, two, hoursAgo(11), wait);
+    expect(await index.scrubsDue(9, wait)).toEqual([
+      { tenant: acme, store: one },
+      { tenant: acme, store: two },
+    ]);
+    expect((await index.health(wait))[0]?.scrubDueAt).toEqual(
+      new Date(backupOf(40, []).finishedAt.getTime() + 10 * hourMs),
+    );
+    await index.noteScrub(acme, one, new Date(), wait);
+    expect(await index.scrubsDue(9, wait)).toEqual([{ tenant: acme, store: two }]);
+    // The oldest copy goes and the shelf has still waited since then.
+    await index.refresh(bravo, { ...found, backups: [backupOf(1, [present(one)])] }, wait);
+    expect((await index.health(wait))[1]?.scrubDueAt?.getTime()).toBe(
+      backupOf(40, []).finishedAt.getTime() + lax.scrubWithinMs,
+    );
+  });
+
+  it("tells whom to prune, and remembers how it ended", async () => {
+    const index = await freshIndex([terms, { ...terms, tenant: bravo }]);
+    await index.notePrune(acme, hoursAgo(30), "stopped", wait);
+    await index.notePrune(bravo, hoursAgo(40), "done", wait);
+    expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([bravo, acme]);
+    await index.notePrune(bravo, new Date(), "done", wait);
+    expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([acme]);
+  });
+});
