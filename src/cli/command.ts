@@ -34,8 +34,16 @@ export interface Command {
   readonly usage: string;
   readonly describe: string;
   readonly examples: CommandDefinition<unknown>["examples"];
-  /** Adds the command to `yargs`; when it is the one called, `chosen` is given what is left to run. */
-  readonly attach: (yargs: Argv, pattern: string, chosen: (run: CommandRun) => void) => Argv;
+  /**
+   * Adds the command to `yargs`; when it is the one called, `chosen` is given what is left to run. `attachUnder`
+   * adds what is called by its name and one more word.
+   */
+  readonly attach: (
+    yargs: Argv,
+    pattern: string,
+    chosen: (run: CommandRun) => void,
+    attachUnder?: (own: Argv) => void,
+  ) => Argv;
 }
 
 export type CommandRun = (context: Context, out: Output) => Promise<Exit>;
@@ -48,13 +56,14 @@ export function command<Args>(definition: CommandDefinition<Args>): Command {
     usage,
     describe: definition.describe,
     examples: definition.examples,
-    attach: (yargs, pattern, chosen) =>
+    attach: (yargs, pattern, chosen, attachUnder) =>
       yargs.command(
         pattern,
         definition.describe,
         (own) => {
           const built = definition.options(own).usage(heading(definition.name, usage, definition.describe));
           for (const [args, what] of definition.examples) built.example(`holdfast ${args}`, what);
+          attachUnder?.(built);
           return built;
         },
         (args) => {

@@ -87,21 +87,34 @@ function grammar(frame: Frame, chosen: (run: CommandRun) => void): Argv {
     .wrap(100);
   for (const [args, what] of overview.examples) parser.example(`holdfast ${args}`, what);
   for (const command of frame.commands.filter(({ name }) => !name.includes(" "))) {
-    command.attach(parser, pattern(command.name, command.usage), chosen);
+    const under = frame.commands.filter(({ name }) => name.startsWith(`${command.name} `));
+    command.attach(parser, pattern(command.name, command.usage), chosen, (own) => {
+      attachMembers(own, command.name, under, chosen);
+    });
   }
   for (const [group, describe] of Object.entries(groups)) {
     const members = frame.commands.filter(({ name }) => name.startsWith(`${group} `));
     if (members.length === 0) continue;
     parser.command(group, describe, (own) => {
-      for (const member of members) {
-        member.attach(own, pattern(member.name.slice(group.length + 1), member.usage), chosen);
-      }
+      attachMembers(own, group, members, chosen);
       return own
         .usage(`holdfast ${group} COMMAND\n\n${describe}`)
         .demandCommand(1, `name a command of ${group}`);
     });
   }
   return parser;
+}
+
+/** `schedule` of `tenants`, which is a command itself, or `rotate` of the mere group `keys`. */
+function attachMembers(
+  own: Argv,
+  group: string,
+  members: readonly Command[],
+  chosen: (run: CommandRun) => void,
+): void {
+  for (const member of members) {
+    member.attach(own, pattern(member.name.slice(group.length + 1), member.usage), chosen);
+  }
 }
 
 function pattern(name: string, usage: string): string {

@@ -39,7 +39,9 @@ export const tenants = command({
     ["tenants", "all of them, asking sources and stores"],
     ["tenants --names-only", "without asking the stores, which takes long when there are many"],
   ],
-  options: (yargs) => yargs.option("names-only", { type: "boolean", describe: "do not ask the stores" }),
+  options: (yargs) =>
+    // Not for `tenants schedule`, which asks no store.
+    yargs.option("names-only", { type: "boolean", global: false, describe: "do not ask the stores" }),
   run: async ({ namesOnly }, context, out) => {
     await using desk = await context.openDesk();
     const asked = await desk.discovery();

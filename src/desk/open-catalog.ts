@@ -24,7 +24,7 @@ export async function openCatalog(
     return connectCatalog(addressOf(await config.catalog.url.reveal()), {}, wait);
   const server = await openKeptServer(
     {
-      folder: join(config.state, "catalog"),
+      folder: embeddedFolder(config),
       binFolders: config.postgresBin === null ? [] : [config.postgresBin],
       runAs: machine.uid === 0 ? await catalogUser(config, wait) : undefined,
       database: "holdfast",
@@ -34,6 +34,15 @@ export async function openCatalog(
     wait,
   );
   return server === null ? null : connectEmbedded(server, wait);
+}
+
+/** Where the embedded catalog lies, once it was made; null when the catalog is a server of the user's. */
+export function embeddedCatalogFolder(config: Config): string | null {
+  return config.catalog.kind === "embedded" ? embeddedFolder(config) : null;
+}
+
+function embeddedFolder({ state }: Config): string {
+  return join(state, "catalog");
 }
 
 async function connectEmbedded(server: KeptServer, wait: Waiting): Promise<Catalog> {

@@ -19,3 +19,10 @@ export function spellLocal(localMs: number): string {
 export function spellDay(day: number): string {
   return spellLocal(day * dayMs).slice(0, 10);
 }
+
+/** `2026-11-22T06:30:00+01:00` of an instant, as clocks of the zone show it. */
+export function spellInZone(at: Date, timeZone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(at.getTime())
+    .toZonedDateTimeISO(timeZone)
+    .toString({ timeZoneName: "never", fractionalSecondDigits: 0 });
+}
