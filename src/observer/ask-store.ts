@@ -9,6 +9,7 @@ import { storeFailure } from "../repository/library.ts";
 import { storedTenants } from "../repository/stored-tenants.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import type { ObserverMemory } from "./memory.ts";
 import type { Observation } from "./observation.ts";
 import type { ObservedStore } from "./order.ts";
 
@@ -25,9 +26,13 @@ export interface StoreAnswer {
 
 const askLimitMs = 10 * 60_000;
 
+/** So long it may take until a tenant is looked at that no configuration names. */
+const strangersAfterMs = 3_600_000;
+
 /** Never throws for what is the store's; a cancelled wait is thrown. */
 export async function askStore(
   { reader, tellsTime }: ObservedStore,
+  holders: ObserverMemory["holders"],
   clock: Clock,
   wait: Waiting,
 ): Promise<StoreAnswer> {
@@ -42,7 +47,7 @@ export async function askStore(
     const aheadMs = tellsTime ? await aheadOf(reader, clock, limited) : null;
     if (aheadMs !== null && Math.abs(aheadMs) > clockToleranceMs)
       add("store-clock", `its clock and that of this host are ${spell(Math.abs(aheadMs))} apart`);
-    const tenants = await Array.fromAsync(storedTenants(reader, limited));
+    const tenants = await tenantsIn(reader, holders, clock, limited);
     part = { failure: null, storeId, aheadMs, tenants };
   } catch (error) {
     const failure = storeFailure(error, wait);
@@ -51,6 +56,20 @@ export async function askStore(
     part = { failure, storeId: null, aheadMs: null, tenants: [] };
   }
   return { store: reader.name, ...part, observations };
+}
+
+async function tenantsIn(
+  reader: ObjectReader,
+  holders: ObserverMemory["holders"],
+  clock: Clock,
+  wait: Waiting,
+): Promise<readonly TenantId[]> {
+  const nowMs = clock.now().getTime();
+  const known = holders.get(reader.name);
+  if (known !== undefined && nowMs < known.untilMs) return known.tenants;
+  const tenants = await Array.fromAsync(storedTenants(reader, wait));
+  holders.set(reader.name, { tenants, untilMs: nowMs + strangersAfterMs });
+  return tenants;
 }
 
 /** A store whose descriptor is unreadable is still there, and its records are looked at. */

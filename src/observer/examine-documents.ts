@@ -1,39 +1,22 @@
 /** Every signed document of a tenant but its records: by whom is it, and does it say what its place says? */
-import { eachAtOnce } from "../base/limit.ts";
-import { compactUtc } from "../base/clock.ts";
+import { z } from "zod";
 import { isFailure } from "../base/failure.ts";
+import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import {
-  condemnedList,
-  findingsList,
-  holdRelease,
-  holdStatement,
-  keyStatement,
-  proof,
-  tombstone,
-} from "../model/documents.ts";
-import type { ObjectKey, TenantId } from "../model/ids.ts";
-import {
-  condemnedPrefix,
-  erasedKey,
-  findingsPrefix,
-  holdsPrefix,
-  keysPrefix,
-  parseProofKey,
-  proofsPrefix,
-} from "../model/layout.ts";
+import { keyStatement, tombstone } from "../model/documents.ts";
+import { instant, type ObjectKey, type TenantId } from "../model/ids.ts";
+import { erasedKey, parseKeyStatementKey } from "../model/layout.ts";
 import { isFromFuture } from "../repository/clocks.ts";
 import type { Library } from "../repository/library.ts";
 import { type BadReason, readSigned, type SignedForm } from "../repository/signed.ts";
+import { statementForm } from "../repository/statement-forms.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import type { Observation, ObservationKind } from "./observation.ts";
 
 const readsAtOnce = 8;
 
-/** What is common to all of them, and all that is looked at here. */
-interface Dated {
-  readonly tenant: TenantId;
-  readonly at: string;
+interface Named {
+  readonly tenant: string;
 }
 
 /** `keys` are those of a listing; others than signed documents are passed over. */
@@ -54,8 +37,8 @@ export async function examineDocuments(
     try {
       const reading = await readSigned(store, key, form, wait);
       if (reading.kind === "bad") add(kindOf(reading.reason, form), reading.detail);
-      else if (isFromFuture(reading.document.at, library.clock.now()))
-        add("from-future", `its time is ${reading.document.at}`);
+      const at = reading.kind === "good" ? timeOf(reading.document) : null;
+      if (at !== null && isFromFuture(at, library.clock.now())) add("from-future", `its time is ${at}`);
     } catch (error) {
       // It may have been removed since it was listed.
       if (!isFailure(error, "store/absent")) throw error;
@@ -74,30 +57,24 @@ export function kindOf(
 }
 
 /** Null for what is no signed document, and for records, which `readRecords` judges. */
-function formOf(tenant: TenantId, key: ObjectKey, trust: Library["trust"]): SignedForm<Dated> | null {
-  if (!key.endsWith(".jws")) return null;
-  const misplaced = (found: Dated): string | null =>
-    found.tenant === tenant ? pathProblem(key, found) : `it is a document of tenant ${found.tenant}`;
-  if (key.startsWith(proofsPrefix(tenant))) return { purpose: "proof", schema: proof, trust, misplaced };
-  if (key.startsWith(findingsPrefix(tenant)))
-    return { purpose: "proof", schema: findingsList, trust, misplaced };
-  if (key.startsWith(condemnedPrefix(tenant)))
-    return { purpose: "removal", schema: condemnedList, trust, misplaced };
-  if (key.startsWith(holdsPrefix(tenant))) {
-    const schema = key.endsWith(".released.jws") ? holdRelease : holdStatement;
-    return { purpose: "removal", schema, trust, misplaced };
-  }
+function formOf(tenant: TenantId, key: ObjectKey, trust: Library["trust"]): SignedForm<Named> | null {
+  const misplaced = (found: Named): string | null =>
+    found.tenant === tenant ? null : `it is a document of tenant ${found.tenant}`;
   if (key === erasedKey(tenant)) return { purpose: "removal", schema: tombstone, trust, misplaced };
-  if (key.startsWith(keysPrefix(tenant))) return { purpose: "key", schema: datedKeys, trust, misplaced };
-  return null;
+  const generation = parseKeyStatementKey(key);
+  if (generation !== null) {
+    const isPlace = (found: Named): boolean => keyStatement.parse(found).generation === generation;
+    const elsewhere = (found: Named): string | null =>
+      misplaced(found) ?? (isPlace(found) ? null : "it is the statement of another generation");
+    return { purpose: "key", schema: keyStatement, trust, misplaced: elsewhere };
+  }
+  return statementForm(tenant, key, trust);
 }
 
-const datedKeys = keyStatement.transform((statement) => ({ ...statement, at: statement.createdAt }));
+const dated = z.object({ at: instant.optional(), createdAt: instant.optional() });
 
-/** The time of a proof and of a condemned list stands in its path; whoever moves one moves its time. */
-function pathProblem(key: ObjectKey, { at }: Dated): string | null {
-  const stated = parseProofKey(key)?.at ?? /\/condemned\/(\d{8}T\d{6}Z)[^/]*\.jws$/.exec(key)?.[1];
-  return stated === undefined || stated === compactUtc(new Date(at))
-    ? null
-    : `its time, ${at}, is not that of its path`;
+/** When it says it was signed; null where it does not say. */
+function timeOf(document: Named): string | null {
+  const { at, createdAt } = dated.parse(document);
+  return at ?? createdAt ?? null;
 }

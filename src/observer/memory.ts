@@ -12,7 +12,14 @@ export interface RememberedLook {
   readonly untilMs: number;
 }
 
+/** Whom a store holds; asking that takes a request for each tenant, one after the other. */
+export interface RememberedHolder {
+  readonly tenants: readonly TenantId[];
+  readonly untilMs: number;
+}
+
 export interface ObserverMemory {
+  readonly holders: Map<StoreName, RememberedHolder>;
   readonly documents: DocumentMemory;
   readonly looks: Map<TenantId, RememberedLook>;
   /** The highest record of each tenant that was ever seen. */
@@ -25,6 +32,7 @@ const documentBytesMax = 128 * 1024 * 1024;
 
 export function newMemory(clock: Clock): ObserverMemory {
   return {
+    holders: new Map(),
     documents: new DocumentMemory(documentBytesMax, clock),
     looks: new Map(),
     tips: new Map(),

@@ -30,7 +30,7 @@ export interface Sight {
   readonly observations: readonly Observation[];
 }
 
-const tenantsAtOnce = 4;
+const tenantsAtOnce = 8;
 
 /**
  * Stores that cannot be asked are told as such and hide nobody: what was last seen there stands until
@@ -44,7 +44,9 @@ export async function observePass(
   const { clock } = order;
   const at = clock.now();
   memory.documents.tidy();
-  const answers = await Promise.all(order.stores.map((store) => askStore(store, clock, wait)));
+  const answers = await Promise.all(
+    order.stores.map((store) => askStore(store, memory.holders, clock, wait)),
+  );
   const silent = new Map(
     answers.flatMap(({ store, failure }) => (failure === null ? [] : [[store, failure] as const])),
   );

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSigner } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { backupId, type ObjectKey, objectKey } from "../../src/model/ids.ts";
-import { condemnedKey, descriptorKey, erasedKey, proofKey, recordKey } from "../../src/model/layout.ts";
+import {
+  condemnedKey,
+  condemnedRecordsKey,
+  descriptorKey,
+  erasedKey,
+  proofKey,
+  recordKey,
+} from "../../src/model/layout.ts";
 import { observationKinds } from "../../src/observer/observation.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
 import type { Signer } from "../../src/keys/signing.ts";
@@ -204,6 +211,21 @@ describe("a store", () => {
     expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual(["chain-gap"]);
   });
 
+  it("from which retention removed a record, and said so, has no gap", async () => {
+    const first = backupId.parse(await backUp([dubai, frankfurt]));
+    house.clock.advance(dayMs);
+    await backUp([dubai, frankfurt], undefined, 2);
+    const at = house.clock.now();
+    const format = { name: "holdfast-condemned", version: 1 };
+    const keys = [recordKey(house.tenant, first)];
+    const list = { format, tenant: house.tenant, at: at.toISOString(), keys };
+    for (const store of [dubai, frankfurt]) {
+      await put(store, condemnedRecordsKey(house.tenant, at), "removal", list);
+      store.lose(recordKey(house.tenant, first));
+    }
+    expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual([]);
+  });
+
   it("that stopped receiving while another goes on is told after an hour", async () => {
     await backUp([dubai, frankfurt]);
     house.clock.advance(dayMs);
@@ -396,16 +418,19 @@ describe("a pass", () => {
     expect(await watch.finds()).toContain("untrusted-signature dubai");
   });
 
-  it("watches tenants that only the stores know", async () => {
-    await backUp([dubai, frankfurt]);
-    const other = await buildHouse("bravo");
+  it("comes upon tenants that only the stores know within an hour", async () => {
+    await using other = await buildHouse("bravo");
     const watch = watchOver({ ...other, trust: house.trust, clock: house.clock }, [dubai, frankfurt]);
-    const { health } = await watch.pass();
-    expect(health.map(({ tenant, copies }) => [tenant, copies])).toEqual([
+    const seen = async (): Promise<readonly (readonly [string, number])[]> =>
+      (await watch.pass()).health.map(({ tenant, copies }) => [tenant, copies] as const);
+    expect(await seen()).toEqual([["bravo", 0]]);
+    await backUp([dubai, frankfurt]);
+    expect(await seen()).toEqual([["bravo", 0]]);
+    house.clock.advance(hourMs);
+    expect(await seen()).toEqual([
       ["acme", 2],
       ["bravo", 0],
     ]);
-    await other[Symbol.asyncDispose]();
   });
 
   it("has a name for everything it may find", () => {
