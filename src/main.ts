@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { systemChance } from "./base/chance.ts";
 import { systemClock } from "./base/clock.ts";
 import { exitCodes, Failure } from "./base/failure.ts";
-import { commands } from "./cli/commands.ts";
+import { commandsFor } from "./cli/commands.ts";
 import type { Context } from "./cli/context.ts";
 import type { Machine } from "./desk/machine.ts";
 import { guarded } from "./cli/guarded-stream.ts";
@@ -77,8 +77,9 @@ const stdout = guarded(process.stdout, ({ message }) => {
 });
 
 const signal = untilSignalled();
-const exit = await holdfast(process.argv.slice(2), {
-  commands,
+const args = process.argv.slice(2);
+const exit = await holdfast(args, {
+  commands: await commandsFor(args),
   streams: { stdout, stderr },
   version: machine.version,
   startProgress: process.stderr.isTTY

@@ -1,53 +1,47 @@
-/** Every command there is, in the order of the help. */
-import { backup } from "./backup.ts";
-import { catalogRebuild } from "./catalog-rebuild.ts";
+/**
+ * Every command there is, by its name, in the order of the help. A command is loaded when it is called: all of
+ * them together, with the libraries that only a daemon needs, take a second to load.
+ */
 import type { Command } from "./command.ts";
-import { configCheck } from "./config-check.ts";
-import { daemon } from "./daemon.ts";
-import { demo } from "./demo.ts";
-import { doctor } from "./doctor.ts";
-import { holdAdd } from "./hold-add.ts";
-import { holdList } from "./hold-list.ts";
-import { holdRelease } from "./hold-release.ts";
-import { init } from "./init.ts";
-import { keysNew } from "./keys-new.ts";
-import { keysRotate } from "./keys-rotate.ts";
-import { keysShow } from "./keys-show.ts";
-import { list } from "./list.ts";
-import { metrics } from "./metrics.ts";
-import { observe } from "./observe.ts";
-import { prune } from "./prune.ts";
-import { restore } from "./restore.ts";
-import { retentionExplain } from "./retention-explain.ts";
-import { show } from "./show.ts";
-import { storesCheck } from "./stores-check.ts";
-import { tenants } from "./tenants.ts";
-import { tenantsSchedule } from "./tenants-schedule.ts";
-import { verify } from "./verify.ts";
 
-export const commands: readonly Command[] = [
-  demo,
-  init,
-  doctor,
-  configCheck,
-  storesCheck,
-  keysNew,
-  keysShow,
-  keysRotate,
-  tenants,
-  tenantsSchedule,
-  backup,
-  list,
-  show,
-  verify,
-  restore,
-  retentionExplain,
-  prune,
-  holdAdd,
-  holdRelease,
-  holdList,
-  daemon,
-  metrics,
-  observe,
-  catalogRebuild,
-];
+const loaders: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import("./demo.ts")).demo,
+  init: async () => (await import("./init.ts")).init,
+  doctor: async () => (await import("./doctor.ts")).doctor,
+  "config check": async () => (await import("./config-check.ts")).configCheck,
+  "stores check": async () => (await import("./stores-check.ts")).storesCheck,
+  "keys new": async () => (await import("./keys-new.ts")).keysNew,
+  "keys show": async () => (await import("./keys-show.ts")).keysShow,
+  "keys rotate": async () => (await import("./keys-rotate.ts")).keysRotate,
+  tenants: async () => (await import("./tenants.ts")).tenants,
+  "tenants schedule": async () => (await import("./tenants-schedule.ts")).tenantsSchedule,
+  backup: async () => (await import("./backup.ts")).backup,
+  list: async () => (await import("./list.ts")).list,
+  show: async () => (await import("./show.ts")).show,
+  verify: async () => (await import("./verify.ts")).verify,
+  restore: async () => (await import("./restore.ts")).restore,
+  "retention explain": async () => (await import("./retention-explain.ts")).retentionExplain,
+  prune: async () => (await import("./prune.ts")).prune,
+  "hold add": async () => (await import("./hold-add.ts")).holdAdd,
+  "hold release": async () => (await import("./hold-release.ts")).holdRelease,
+  "hold list": async () => (await import("./hold-list.ts")).holdList,
+  daemon: async () => (await import("./daemon.ts")).daemon,
+  metrics: async () => (await import("./metrics.ts")).metrics,
+  observe: async () => (await import("./observe.ts")).observe,
+  "catalog rebuild": async () => (await import("./catalog-rebuild.ts")).catalogRebuild,
+};
+
+/** Those that a command line may mean, or all where it names none: for the help, and to say what is wrong with it. */
+export async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
+  const words = args.filter((_, index) => args[index - 1] !== "--config");
+  const meant = Object.keys(loaders).filter((name) => words.includes(name.replace(/ .*/, "")));
+  return meant.length === 0 ? allCommands() : load(meant);
+}
+
+export async function allCommands(): Promise<readonly Command[]> {
+  return load(Object.keys(loaders));
+}
+
+async function load(names: readonly string[]): Promise<readonly Command[]> {
+  return Promise.all(names.flatMap((name) => loaders[name]?.() ?? []));
+}

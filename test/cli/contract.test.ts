@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commands } from "../../src/cli/commands.ts";
+import { allCommands, commandsFor } from "../../src/cli/commands.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
 import { noProgress } from "../../src/base/progress.ts";
 
+const commands = await allCommands();
 const docs = readFileSync(resolve(import.meta.dirname, "../../docs/cli-json.md"), "utf8");
 
 /** The frame with every command cut off where it would begin to work. */
@@ -51,6 +52,13 @@ describe.each(commands.map(({ name, examples }) => ({ name, examples })))("$name
       expect(args.startsWith(name)).toBe(true);
       expect(await parseOnly(args.split(" "))).toContain("error: parsed");
     }
+  });
+
+  it("is loaded with none but those that its words may mean", async () => {
+    const words = name.split(" ");
+    const loaded = (await commandsFor(["--config", "backup", ...words])).map((one) => one.name);
+    expect(loaded).toContain(name);
+    expect(loaded.filter((one) => !words.includes(one.replace(/ .*/, "")))).toEqual([]);
   });
 
   it("has a section in docs/cli-json.md", () => {

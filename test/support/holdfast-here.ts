@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { commands } from "../../src/cli/commands.ts";
+import { allCommands } from "../../src/cli/commands.ts";
 import type { Context } from "../../src/cli/context.ts";
 import type { Machine } from "../../src/desk/machine.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
@@ -25,7 +25,7 @@ export async function saidHere(
 ): Promise<SaidHere> {
   const said = { stdout: "", stderr: "" };
   const exit = await holdfast(args, {
-    commands,
+    commands: await allCommands(),
     streams: {
       stdout: { write: (text) => (said.stdout += text) },
       stderr: { write: (text) => (said.stderr += text) },
