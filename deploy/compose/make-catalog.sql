@@ -1,0 +1,2 @@
+-- The daemon's catalog, in a database of its own beside the tenants'.
+create database holdfast;
