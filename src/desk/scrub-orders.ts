@@ -12,8 +12,8 @@ import { libraryOf } from "./tenant-library.ts";
 
 /**
  * One store's part of a tenant, be that configured or not: what lies in a store is worth reading whoever
- * it belongs to. `library`: the tenant's stores; looked up where not given. "usage/invalid" where the
- * store is none of them. Throws as `scrub` does.
+ * it belongs to. `library`: the tenant's stores; looked up where not given. "usage/invalid" where there
+ * is no such store. Throws as `scrub` does.
  */
 export async function scrubTenant(
   desk: Desk,
@@ -26,16 +26,19 @@ export async function scrubTenant(
   wait: Waiting,
 ): Promise<ScrubReport> {
   const known = library ?? (await libraryOf(desk, tenant, wait));
-  const reader = known.stores.find(({ name }) => name === store);
+  const reader = desk.stores.get(store);
   if (reader === undefined) {
-    const names = known.stores.map(({ name }) => name).join(", ");
-    throw new Failure("usage/invalid", `${tenant} has no store ${store}; it has ${names}`);
+    const names = [...desk.stores.keys()].join(", ");
+    throw new Failure("usage/invalid", `there is no store ${store}; there are ${names}`);
   }
+  // What a tenant left behind in a store that its plan names no more is read all the same.
+  const others = known.stores.filter(({ name }) => name !== store);
+  const stores = [reader, ...others];
   using bar = talk.progress(`${tenant} scrub ${store}`, null);
-  const findingsStores = known.stores.flatMap(({ name }) => desk.stores.get(name) ?? []);
+  const findingsStores = stores.flatMap(({ name }) => desk.stores.get(name) ?? []);
   const { monotonicMs, hostName } = desk.machine;
   const report = await scrub(
-    { tenant, store: reader, library: known, findingsStores },
+    { tenant, store: reader, library: { ...known, stores }, findingsStores },
     { rate: desk.scrubRate(store), monotonicMs, signer: await signerIfAny(desk), host: hostName },
     (bytes) => bar.advance(bytes),
     wait,

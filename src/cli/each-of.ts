@@ -1,0 +1,56 @@
+import { exitCodes, Failure, isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { Tenant } from "../config/config.ts";
+import type { Desk } from "../desk/desk.ts";
+import type { Exit } from "./command.ts";
+import { parseTenant } from "./list.ts";
+import type { Output } from "./output.ts";
+
+export interface Attempted<Report> {
+  readonly reports: readonly Report[];
+  readonly failures: readonly Failure[];
+}
+
+/** The work on every item, one after the other; of several one that fails is told and holds up no other. */
+export async function eachOf<Item, Report>(
+  items: readonly { readonly title: string; readonly item: Item }[],
+  work: (item: Item) => Promise<Report>,
+  out: Output,
+  wait: Waiting,
+): Promise<Attempted<Report>> {
+  const reports: Report[] = [];
+  const failures: Failure[] = [];
+  for (const { title, item } of items) {
+    try {
+      reports.push(await work(item));
+    } catch (error) {
+      if (!isFailure(error) || items.length === 1 || wait.signal.aborted) throw error;
+      failures.push(error);
+      out.say(`error: ${title}: ${error.message}`);
+    }
+  }
+  return { reports, failures };
+}
+
+/** One that is named, or every tenant. */
+export async function oneOrAll(
+  desk: Desk,
+  name: string | undefined,
+  all: boolean,
+): Promise<readonly { readonly title: string; readonly item: Tenant }[]> {
+  if (all && name !== undefined)
+    throw new Failure("usage/invalid", "name one tenant, or give --all, not both");
+  const tenants = name === undefined ? await desk.tenants() : [await desk.tenant(parseTenant(name))];
+  return tenants.map((item) => ({ title: item.id, item }));
+}
+
+/** What was found bad first, then what failed, then what is only less than it should be. */
+export function worst(ends: {
+  readonly found: boolean;
+  readonly failed: boolean;
+  readonly degraded: boolean;
+}): Exit {
+  if (ends.found) return exitCodes.found;
+  if (ends.failed) return exitCodes.failed;
+  return ends.degraded ? exitCodes.degraded : exitCodes.done;
+}

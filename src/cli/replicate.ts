@@ -1,0 +1,69 @@
+/** `holdfast replicate`: complete copies that a store lacks, from the other stores. */
+import { openClaims } from "../desk/claimed.ts";
+import { replicateTenant } from "../desk/replicate-orders.ts";
+import type { ReplicateReport } from "../replication/replicate.ts";
+import { command } from "./command.ts";
+import { eachOf, oneOrAll, worst } from "./each-of.ts";
+import { tellRefused } from "./refused-databases.ts";
+import { spellBytes, table } from "./text.ts";
+
+export const replicate = command({
+  name: "replicate",
+  usage: "[tenant]",
+  describe: "complete copies that a store lacks, from one that holds them, without the source",
+  examples: [
+    ["replicate acme", "every store of one tenant"],
+    ["replicate --all --json", "everybody, for a script; the same as naming nobody"],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional("tenant", { type: "string", describe: "the tenant; all when not given" })
+      .option("all", { type: "boolean", describe: "every tenant, configured or discovered" }),
+  run: async ({ tenant, all }, context, out) => {
+    await using desk = await context.openDesk();
+    const chosen = await oneOrAll(desk, tenant, all === true);
+    const refused = tenant === undefined ? await tellRefused(desk, out) : 0;
+    await using claims = await openClaims(desk, out, context.wait);
+    const { reports, failures } = await eachOf(
+      chosen,
+      (one) =>
+        claims.claimed(
+          { kind: "tenant-write", tenant: one.id },
+          () => replicateTenant(desk, one, out, context.wait),
+          context.wait,
+        ),
+      out,
+      context.wait,
+    );
+    out.result(reports.map(asJson), () => text(reports));
+    const results = reports.flatMap(({ copies }) => copies.map(({ result }) => result));
+    return worst({
+      found: results.some((result) => result === "lost" || result === "damaged"),
+      failed: failures.length > 0,
+      degraded:
+        refused > 0 ||
+        reports.some(({ down }) => down.length > 0) ||
+        results.some((result) => result === "failed" || result === "condemned"),
+    });
+  },
+});
+
+function asJson({ down, ...report }: ReplicateReport): object {
+  return { ...report, down: Object.fromEntries(down.map(({ store, failure }) => [store, failure.message])) };
+}
+
+function text(reports: readonly ReplicateReport[]): string {
+  const rows = reports.flatMap(({ tenant, copies }) =>
+    copies.map(({ backup, store, result, objects, bytes }) => [
+      tenant,
+      backup,
+      store,
+      result,
+      String(objects),
+      spellBytes(bytes),
+    ]),
+  );
+  return rows.length === 0
+    ? "no copy was lacking"
+    : table(["tenant", "backup", "store", "result", "objects", "bytes"], rows);
+}
