@@ -13,7 +13,6 @@ import { guarded } from "./cli/guarded-stream.ts";
 import { holdfast } from "./cli/holdfast.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { noProgress } from "./base/progress.ts";
-import { terminalProgress } from "./cli/progress.ts";
 import { version } from "./cli/version.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load-config.ts";
@@ -83,7 +82,7 @@ const exit = await holdfast(args, {
   streams: { stdout, stderr },
   version: machine.version,
   startProgress: process.stderr.isTTY
-    ? terminalProgress(process.stderr, machine.monotonicMs)
+    ? (await import("./cli/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
     : () => noProgress,
   context: (config) => contextWith(config, signal),
   debug: machine.env["HOLDFAST_DEBUG"] === "1",

@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { connectCatalog } from "../catalog/connect-catalog.ts";
+import type { CatalogAddress } from "../catalog/address.ts";
 import type { Config } from "../config/config.ts";
 import { type KeptServer, openKeptServer } from "../postgres/server/kept-server.ts";
 import { addressOf } from "../postgres/session/address.ts";
@@ -20,8 +21,8 @@ export async function openCatalog(
   wait: Waiting,
   mode: "start" | "only-running",
 ): Promise<Catalog | null> {
-  if (config.catalog.kind === "server")
-    return connectCatalog(addressOf(await config.catalog.url.reveal()), {}, wait);
+  if (config.catalog.kind === "server") return connect(addressOf(await config.catalog.url.reveal()), wait);
+  if (mode === "only-running" && !existsSync(embeddedFolder(config))) return null;
   const server = await openKeptServer(
     {
       folder: embeddedFolder(config),
@@ -45,9 +46,15 @@ function embeddedFolder({ state }: Config): string {
   return join(state, "catalog");
 }
 
+/** What speaks to a catalog takes a tenth of a second to load, so only who has one waits for it. */
+async function connect(address: CatalogAddress, wait: Waiting): Promise<Catalog> {
+  const { connectCatalog } = await import("../catalog/connect-catalog.ts");
+  return connectCatalog(address, {}, wait);
+}
+
 async function connectEmbedded(server: KeptServer, wait: Waiting): Promise<Catalog> {
   try {
-    const catalog = await connectCatalog(server.address, {}, wait);
+    const catalog = await connect(server.address, wait);
     return {
       ...catalog,
       [Symbol.asyncDispose]: async () => {
