@@ -2,6 +2,7 @@
 import { reasonOf } from "../base/failure.ts";
 import { pause, type Waiting } from "../base/waiting.ts";
 import type { EnqueueSlots } from "../catalog/catalog.ts";
+import { probeStores } from "../desk/probe-stores.ts";
 import { tenantTerms } from "../desk/tenant-terms.ts";
 import type { Job } from "../model/job.ts";
 import type { CatalogWatch } from "./catalog-watch.ts";
@@ -29,6 +30,7 @@ export interface Rounds {
 
 /** A beat reads the catalog within a minute or fails; one that does neither hangs. */
 const stuckAfterMs = 600_000;
+const probeEveryMs = 60_000;
 const forgetEveryMs = 24 * 3_600_000;
 const historyKeptMs = 400 * 86_400_000;
 
@@ -54,7 +56,10 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
       catalogWatch.answered();
       for (const { tenant, kind, at, key } of slots)
         log.info("slot handed out", { tenant, kind, at, slot: key });
-      tell({ kind: "beat", watermark: await catalog.now(wait), slots: slots.length });
+      const now = await catalog.now(wait);
+      tell({ kind: "beat", watermark: now, slots: slots.length });
+      const aheadMs = machine.clock.now().getTime() - now.getTime();
+      tell({ kind: "clock-skew", against: { kind: "catalog" }, aheadMs });
     },
   };
   const discover: Rhythm = {
@@ -78,6 +83,16 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     onFailure,
     round: () => queue.supervise(wait),
   };
+  const probe: Rhythm = {
+    name: "probing",
+    everyMs: () => probeEveryMs,
+    onFailure,
+    round: async () => {
+      using lease = household.lease();
+      const down = await probeStores(lease.generation.desk, tell, wait);
+      for (const { store, failure } of down) log.warn("store does not answer", { store, error: failure });
+    },
+  };
   const forget: Rhythm = {
     name: "forgetting",
     everyMs: () => forgetEveryMs,
@@ -89,7 +104,7 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
   const ended = Promise.all([
     workers.arrange(),
     watchConfiguration(shop, { workers, onReload }, wait),
-    ...[beat, discover, plan, supervise, forget].map((one) => keepRhythm(one, wait)),
+    ...[beat, discover, plan, supervise, probe, forget].map((one) => keepRhythm(one, wait)),
   ]);
   return {
     ended: ended.then(() => undefined),

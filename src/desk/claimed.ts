@@ -1,9 +1,8 @@
 /** What keeps commands and daemons from working on one tenant at once. */
-import { Failure, isFailure } from "../base/failure.ts";
+import { type Failure, isFailure } from "../base/failure.ts";
 import { pause, type Waiting } from "../base/waiting.ts";
 import type { Catalog, Claim } from "../catalog/catalog.ts";
 import type { Desk } from "./desk.ts";
-import { openCatalog } from "./open-catalog.ts";
 import type { Talk } from "./talk.ts";
 
 export interface ClaimDesk extends AsyncDisposable {
@@ -47,6 +46,8 @@ export async function claimed<T>(
 
 async function catalogIfAny({ config, machine }: Desk, talk: Talk, wait: Waiting): Promise<Catalog | null> {
   try {
+    // What speaks to the catalog takes a while to load, and most homes of a single host have none that runs.
+    const { openCatalog } = await import("./open-catalog.ts");
     return await openCatalog(config, machine, wait, "only-running");
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
