@@ -32,8 +32,8 @@ export async function scrubTenant(
     throw new Failure("usage/invalid", `there is no store ${store}; there are ${names}`);
   }
   // What a tenant left behind in a store that its plan names no more is read all the same.
-  const others = known.stores.filter(({ name }) => name !== store);
-  const stores = [reader, ...others];
+  const isOwn = known.stores.some(({ name }) => name === store);
+  const stores = isOwn ? known.stores : [...known.stores, reader];
   using bar = talk.progress(`${tenant} scrub ${store}`, null);
   const findingsStores = stores.flatMap(({ name }) => desk.stores.get(name) ?? []);
   const { monotonicMs, hostName } = desk.machine;
