@@ -12,13 +12,13 @@ import { remembering } from "./remembering.ts";
 export interface CurrentLook {
   /** Null when none of its stores could be asked, now or ever. */
   readonly look: TenantLook | null;
-  /** Stores that fell silent on the way. */
+  /** Stores that did not answer, or not all that was asked of this tenant. */
   readonly down: readonly StoreDown[];
 }
 
 const lookAgainMs = 6 * 3_600_000;
 
-/** `library.stores` are those of the tenant that are up; what was seen of another one stands. */
+/** `library.stores` are those of the tenant that are up; what was seen of another one stands as long as the look does. */
 export async function currentLook(
   tenant: TenantId,
   library: Library & { readonly chance: Chance },
@@ -45,7 +45,7 @@ export async function currentLook(
     ? 0
     : lookAgainMs * (0.75 + (library.chance(1)[0] ?? 0) / 512);
   memory.looks.set(tenant, { look, glances: only(glances, look.asked), untilMs: nowMs + lastsMs });
-  return { look, down };
+  return { look, down: [...down, ...look.down] };
 }
 
 /** All of its stores fell silent since they were glanced at: nobody's fault but theirs. */

@@ -7,7 +7,7 @@ import { recordKey } from "../model/layout.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Gap } from "../repository/chain.ts";
 import type { Standing } from "../repository/health.ts";
-import { askEach, type Library } from "../repository/library.ts";
+import { askEach, type Library, type StoreDown } from "../repository/library.ts";
 import { readProofs } from "../repository/proofs.ts";
 import { type GoodRecord, isGood, readRecords, type StoredRecord } from "../repository/records.ts";
 import { tenantStates } from "../repository/states.ts";
@@ -20,8 +20,9 @@ import { joined, type Observation } from "./observation.ts";
 /** What is remembered of a tenant: nothing in it depends on its plan. */
 export interface TenantLook {
   readonly tenant: TenantId;
-  /** Stores that could be asked. */
+  /** Stores that could be asked for all of it, and those that could not. */
   readonly asked: readonly StoreName[];
+  readonly down: readonly StoreDown[];
   readonly erased: boolean;
   readonly backups: readonly Standing[];
   readonly gaps: readonly Gap[];
@@ -56,13 +57,14 @@ export async function lookAt(tenant: TenantId, library: Library, wait: Waiting):
     wait,
   );
   const states = await tenantStates(tenant, library, wait);
-  const silent = new Set([...down, ...states.down].map(({ store }) => store));
+  const silent = new Map([...down, ...states.down].map((one) => [one.store, one]));
   const shown = [...answers.values()];
   const good = shown.flatMap(({ records }) => records.filter(isGood));
   const troubles = new Map(states.notes.map(({ store, note }) => [store, note]));
   return {
     tenant,
     asked: library.stores.map(({ name }) => name).filter((name) => !silent.has(name)),
+    down: [...silent.values()],
     erased: shown.some(({ erased }) => erased),
     backups: states.backups.map(({ record, ...rest }) => ({
       ...rest,

@@ -2,6 +2,7 @@
  * One pass of the observer over all stores: what a daemon that is dead, or lies, cannot tell. It is told
  * by the stores alone, writes nothing anywhere and holds no key that opens or signs anything.
  */
+import type { Failure, FailureCode } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { TenantHealth } from "../model/health.ts";
@@ -16,7 +17,9 @@ import type { ObserverMemory } from "./memory.ts";
 import { inOrder, joined, type Observation } from "./observation.ts";
 import type { ObservedTenant, ObserverOrder } from "./order.ts";
 
-export interface SeenStore extends Pick<StoreAnswer, "store" | "failure" | "storeId" | "aheadMs"> {
+export interface SeenStore extends Pick<StoreAnswer, "store" | "storeId" | "aheadMs"> {
+  /** Why it, or something of one tenant in it, could not be asked; null when all could. */
+  readonly failure: Failure | null;
   /** When the newest believed record in it was finished; null: none was seen. */
   readonly newestRecordAt: Date | null;
 }
@@ -31,10 +34,17 @@ export interface Sight {
 }
 
 const tenantsAtOnce = 8;
+const ofWholeStore: ReadonlySet<FailureCode> = new Set([
+  "store/unreachable",
+  "store/protocol",
+  "store/clock",
+  "wait/expired",
+]);
 
 /**
- * Stores that cannot be asked are told as such and hide nobody: what was last seen there stands until
- * they answer again. `memory` is kept between passes; a fresh one costs only time. Throws when the wait ends.
+ * Stores that cannot be asked are told as such and hide nobody: what was last seen there stands until the
+ * next thorough look at a tenant, and is unknown from then on. `memory` is kept between passes; a fresh
+ * one costs only time. Throws when the wait ends.
  */
 export async function observePass(
   order: ObserverOrder,
@@ -50,6 +60,11 @@ export async function observePass(
   const silent = new Map(
     answers.flatMap(({ store, failure }) => (failure === null ? [] : [[store, failure] as const])),
   );
+  const partly = new Map<StoreName, Failure>();
+  // One that falls silent is not waited for by each tenant anew; one that refuses a single tenant hides no other.
+  const note = (store: StoreName, failure: Failure): void => {
+    (ofWholeStore.has(failure.code) ? silent : partly).set(store, failure);
+  };
   const tenants = tenantsOf(order, memory, answers);
   for (const known of memory.looks.keys()) if (!tenants.has(known)) memory.looks.delete(known);
   const health: TenantHealth[] = [];
@@ -58,10 +73,10 @@ export async function observePass(
   await eachAtOnce(tenants, tenantsAtOnce, async ([tenant, observed]) => {
     const stores = storesOf(observed, order).filter(({ name }) => !silent.has(name));
     const { look, down } = await currentLook(tenant, { ...order, stores }, memory, wait);
-    // A store that falls silent is not waited for once more by each tenant.
-    for (const { store, failure } of down) silent.set(store, failure);
+    for (const { store, failure } of down) note(store, failure);
     if (look === null) return;
-    const isAsked = (store: StoreName): boolean => !silent.has(store) && look.asked.includes(store);
+    const isAsked = (store: StoreName): boolean =>
+      !silent.has(store) && look.asked.includes(store) && !down.some((one) => one.store === store);
     const unasked = new Set(observed.terms.stores.filter((store) => !isAsked(store)));
     const tip = memory.tips.get(tenant) ?? null;
     const judged = judgeTenant(look, observed, { unasked, tip, now: clock.now() });
@@ -83,7 +98,7 @@ export async function observePass(
     at,
     stores: answers.map(({ store, storeId, aheadMs }) => ({
       store,
-      failure: silent.get(store) ?? null,
+      failure: silent.get(store) ?? partly.get(store) ?? null,
       storeId,
       aheadMs,
       newestRecordAt: newestIn(store, received),

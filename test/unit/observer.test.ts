@@ -302,6 +302,24 @@ describe("a store", () => {
     expect(fresh.observations).toEqual([]);
   });
 
+  it("that refuses a single document is told, and hides no other tenant", async () => {
+    await backUp([dubai, frankfurt]);
+    await using other = await buildHouse("bravo");
+    const picky = faulty(frankfurt);
+    picky.every("read", "acme/backups/").failsWith("store/refused");
+    const both = watchOver({ ...other, trust: house.trust, clock: house.clock }, [dubai, picky]);
+    for (const _ of ["first", "again"]) {
+      const { stores, health, observations } = await both.pass();
+      expect(stores[1]).toMatchObject({ failure: { code: "store/refused" } });
+      expect(health.map(({ tenant, copies }) => [tenant, copies])).toEqual([
+        ["acme", 1],
+        ["bravo", 0],
+      ]);
+      expect(observations.map(({ tenant }) => tenant)).toEqual(["bravo", "bravo"]);
+    }
+    expect(picky.calls.some(({ key }) => key.startsWith("tenants/bravo/"))).toBe(true);
+  });
+
   it("that falls silent in the middle of a pass is not waited for by every tenant", async () => {
     await backUp([dubai, frankfurt]);
     const away = faulty(frankfurt);
