@@ -15,6 +15,15 @@ import type { Session } from "../session/session.ts";
 import type { Opened } from "./opened.ts";
 import type { TocEntry } from "../archive/toc.ts";
 
+/** What the catalogs say in the snapshot of the holder; the entries of a census are a few hundred bytes each. */
+export type CatalogReadings = Awaited<ReturnType<typeof readCatalogs>>;
+
+/** To be read beside the streams, while the holder has nothing else to do. */
+export async function readSourceCatalogs(opened: Opened): Promise<CatalogReadings> {
+  const { session } = opened.holder;
+  return readingCatalogs(session, () => readCatalogs(session, opened));
+}
+
 /**
  * The fingerprint: what was measured while the streams were read, and all the readings of the same
  * snapshot. Fails with "source/unsupported" when the catalogs hold an object that the schema archive has
@@ -23,14 +32,11 @@ import type { TocEntry } from "../archive/toc.ts";
 export async function measureSource(
   opened: Opened,
   measured: Pick<Fingerprint, "tables" | "schema" | "largeObjects">,
+  { census, roles, relations, extensionRelations, omitted, collations }: CatalogReadings,
   toc: readonly TocEntry[],
 ): Promise<Fingerprint> {
   const { scope, holder, encoding, options, largeObjects } = opened;
   const { session } = holder;
-  const { census, roles, relations, extensionRelations, omitted, collations } = await readingCatalogs(
-    session,
-    () => readCatalogs(session, opened),
-  );
   assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
   return {
     scope,

@@ -5,7 +5,7 @@ import type { Fingerprint } from "../../model/fingerprint.ts";
 import { archiveTextDigest } from "../archive/archive-text.ts";
 import { dumpSchema } from "../archive/archive.ts";
 import { largeObjectBytes } from "./large-object-stream.ts";
-import { measureSource } from "./measure-source.ts";
+import { type CatalogReadings, measureSource, readSourceCatalogs } from "./measure-source.ts";
 import type { Opened } from "./opened.ts";
 import { assertInPlace } from "./readers.ts";
 import type { RowPlan } from "./row-plan.ts";
@@ -41,6 +41,7 @@ export class SourceSnapshot implements Snapshot {
   readonly #reads: ReadSlice[] = [];
   #isStreaming = false;
   #archive: ReadArchive | null = null;
+  #catalogs: Promise<CatalogReadings> | null = null;
   #largeObjects: Fingerprint["largeObjects"] = { stream: null, count: 0, bytes: 0, sha256: null };
 
   constructor(opened: Opened, life: SnapshotLife, made: AsyncDisposableStack) {
@@ -66,14 +67,16 @@ export class SourceSnapshot implements Snapshot {
     wait.signal.addEventListener("abort", onAbort, { signal: this.#life.wait.signal });
     const streams = this.#plan();
     for (const { id } of streams) this.#unread.add(id);
+    this.#catalogs = readSourceCatalogs(this.#opened);
+    this.#life.beside(this.#catalogs);
     yield* streams;
   }
 
   async fingerprint(wait: Waiting): Promise<Fingerprint> {
     stillWaiting(wait);
     stillWaiting(this.#life.wait);
-    const archive = this.#archive;
-    if (archive === null || this.#unread.size > 0) {
+    const [archive, catalogs] = [this.#archive, this.#catalogs];
+    if (archive === null || catalogs === null || this.#unread.size > 0) {
       throw new Failure(
         "internal/bug",
         "a fingerprint was asked for before every stream had been read to its end",
@@ -91,7 +94,7 @@ export class SourceSnapshot implements Snapshot {
       },
       largeObjects: this.#largeObjects,
     };
-    const fingerprint = await measureSource(this.#opened, measured, archive.toc);
+    const fingerprint = await measureSource(this.#opened, measured, await catalogs, archive.toc);
     await assertInPlace(holder.session, holder.tables);
     await assertExactText(holder.session);
     await readers.finish();
