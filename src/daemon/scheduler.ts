@@ -12,6 +12,7 @@ import type { Slot, TenantChoice, TenantSchedule } from "../model/schedule.ts";
 import { newestDue, newestPerKind, type Span } from "../model/schedule/due.ts";
 import { bySlotTime } from "../model/schedule/slots-in.ts";
 import type { Tell } from "../telemetry/event.ts";
+import { createQuietTimes } from "./quiet-times.ts";
 
 /** What is scheduled; the tenant's own choice is in the catalog. */
 export interface ScheduledTenant {
@@ -38,6 +39,7 @@ export interface Scheduler {
 export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Scheduler {
   /** As of the last beat that went well. */
   let known: ReadonlyMap<TenantId, ScheduledTenant> = new Map();
+  const quiet = createQuietTimes();
   return {
     beat: async (all, wait) => {
       const { slots } = catalog;
@@ -47,18 +49,24 @@ export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Sch
       const aheadMs = watermark === null ? 0 : Math.max(0, watermark.getTime() - now.getTime());
       const span: Span = { after: watermark === null || aheadMs > 0 ? now : watermark, upTo: now };
       const choices = await catalog.choices.all(wait);
-      const tenants = new Map(Array.from(all, (tenant) => [tenant.id, tenant]));
-      const altered = watermark === null ? [] : alterations(tenants, known);
+      const tenants = [...all];
+      const altered = alterations(tenants, known);
       const owed =
-        altered.length === 0 ? null : owedTo(altered, await slots.newest(wait), choices, span.after);
+        watermark === null || altered.length === 0
+          ? null
+          : owedTo(altered, await slots.newest(wait), choices, span.after);
       const due: Slot[] = [];
-      for (const tenant of tenants.values()) {
-        const found = newestDue(tenant.id, scheduleOf(tenant, choices), span);
+      for (const tenant of tenants) {
+        const found = quiet.newestDue(tenant.id, scheduleOf(tenant, choices), span);
         const before = owed?.get(tenant.id);
-        due.push(...(before === undefined ? found : newestPerKind([...before, ...found])));
+        if (before !== undefined) due.push(...newestPerKind([...before, ...found]));
+        else if (found.length > 0) due.push(...found);
       }
       const fresh = await slots.handOut(due, now, enqueue, wait);
-      known = tenants;
+      if (altered.length > 0 || tenants.length !== known.size) {
+        known = new Map(tenants.map((tenant) => [tenant.id, tenant]));
+        quiet.keepOnly(known);
+      }
       // Once it is pulled back, so that a beat that fails does not tell it again and again.
       if (aheadMs > 0) tell({ kind: "watermark-ahead", aheadMs });
       return fresh;
@@ -85,11 +93,11 @@ interface Alteration {
  * that was found only some beats after a restart. Who makes another choice is shown what comes next, and gets that.
  */
 function alterations(
-  tenants: ReadonlyMap<TenantId, ScheduledTenant>,
+  tenants: readonly ScheduledTenant[],
   known: ReadonlyMap<TenantId, ScheduledTenant>,
 ): readonly Alteration[] {
   const found: Alteration[] = [];
-  for (const tenant of tenants.values()) {
+  for (const tenant of tenants) {
     const before = known.get(tenant.id);
     if (before === undefined) found.push({ tenant, kinds: backupKinds });
     else if (before.plan !== tenant.plan || before.timeZone !== tenant.timeZone) {
