@@ -3,30 +3,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allCommands, commandsFor } from "../../src/cli/commands.ts";
-import { holdfast } from "../../src/cli/holdfast.ts";
-import { noProgress } from "../../src/base/progress.ts";
+import { parseOnly } from "../support/parse-only.ts";
 
 const commands = await allCommands();
 const docs = readFileSync(resolve(import.meta.dirname, "../../docs/cli-json.md"), "utf8");
-
-/** The frame with every command cut off where it would begin to work. */
-async function parseOnly(args: readonly string[]): Promise<string> {
-  let said = "";
-  const write = (text: string): void => {
-    said += text;
-  };
-  await holdfast(args, {
-    commands,
-    streams: { stdout: { write }, stderr: { write } },
-    version: "0",
-    startProgress: () => noProgress,
-    context: () => {
-      throw new TypeError("parsed");
-    },
-    debug: false,
-  });
-  return said;
-}
 
 describe("the codes of errors", () => {
   const table = readFileSync(resolve(import.meta.dirname, "../../src/base/failure.ts"), "utf8");

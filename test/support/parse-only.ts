@@ -1,0 +1,23 @@
+/** The command line with every command cut off where it would begin to work. */
+import { noProgress } from "../../src/base/progress.ts";
+import { allCommands } from "../../src/cli/commands.ts";
+import { holdfast } from "../../src/cli/holdfast.ts";
+
+/** What it said: "error: parsed" when the arguments are those of a command, else what is wrong with them. */
+export async function parseOnly(args: readonly string[]): Promise<string> {
+  let said = "";
+  const write = (text: string): void => {
+    said += text;
+  };
+  await holdfast(args, {
+    commands: await allCommands(),
+    streams: { stdout: { write }, stderr: { write } },
+    version: "0",
+    startProgress: () => noProgress,
+    context: () => {
+      throw new TypeError("parsed");
+    },
+    debug: false,
+  });
+  return said;
+}
