@@ -116,6 +116,7 @@ function probesOf(ground: Ground): readonly Probe[] {
     { name: "create-only", writes: true, run: async () => probeCreateOnly(ground, key, body) },
     { name: "race", writes: true, run: async () => probeRace(ground) },
     { name: "checksum", writes: true, run: async () => probeChecksum(ground) },
+    { name: "mend", writes: true, run: async () => probeMend(ground) },
     { name: "clock", writes: false, run: async () => probeClock(ground) },
     { name: "remove", writes: true, run: async () => probeRemove(ground) },
   ];
@@ -175,6 +176,23 @@ async function probeChecksum(ground: Ground): Promise<string | { problem: string
     : { problem: "the refusal is not told" };
 }
 
+/** A store that lets nobody replace an object holds backups all the same; only what is damaged there stays so. */
+async function probeMend(ground: Ground): Promise<string | { problem: string } | { notRun: string }> {
+  const { store, wait } = ground;
+  const key = keyUnder(ground, "mend");
+  const mended = Buffer.from("mended");
+  await store.create(key, Buffer.from("damaged"), {}, wait);
+  try {
+    await store.mend(key, mended, { sha256: sha256(mended) }, wait);
+  } catch (error) {
+    if (!isFailure(error, "store/refused")) throw error;
+    return { notRun: `no object may be replaced here, so that nothing can be healed: ${error.message}` };
+  }
+  return (await store.read(key, {}, wait)).equals(mended)
+    ? "an object that is damaged can be mended"
+    : { problem: "a write over an object is taken and not kept" };
+}
+
 async function probeClock({ store, options, wait }: Ground): Promise<string | { problem: string }> {
   const skewMs = (await store.clock(wait)).getTime() - options.clock.now().getTime();
   const seconds = `${String(Math.round(Math.abs(skewMs) / 1000))} s ${skewMs < 0 ? "behind" : "ahead of"} this host`;
@@ -186,7 +204,11 @@ async function probeClock({ store, options, wait }: Ground): Promise<string | { 
 /** Last of those that write: takes away what they left. */
 async function probeRemove({ store, folder, wait }: Ground): Promise<string | { problem: string }> {
   const keys = (await Array.fromAsync(store.list(`${folder}/`, wait))).map((stat) => stat.key);
-  for (const key of keys) await store.remove(key, null, wait);
+  for (const key of keys) {
+    await store.remove(key, null, wait);
+    // What was mended has an older version where those are kept.
+    for (const { version } of await store.versions(key, wait)) await store.remove(key, version, wait);
+  }
   for await (const left of store.list(`${folder}/`, wait)) return { problem: `${left.key} is still there` };
   for (const key of keys) {
     if ((await store.versions(key, wait)).length > 0)

@@ -53,6 +53,7 @@ const clean = {
   "create-only": "passed",
   race: "passed",
   checksum: "passed",
+  mend: "passed",
   clock: "passed",
   remove: "passed",
 };
@@ -165,6 +166,7 @@ describe("examining a store that is not what it seems", () => {
       "does not look at digests",
       (memory) => ({ create: async (key, body, _options, wait) => memory.create(key, body, {}, wait) }),
     ],
+    ["mend", "forgets what is written over an object", () => ({ mend: async () => {} })],
     ["clock", "lives in another time", () => ({ clock: async () => new Date(Date.now() - 300_001) })],
     ["list", "hides what it holds", () => ({ list: async function* list() {} })],
     ["range", "sends the whole for a part", (memory) => ({ read: async (key) => memory.bodyOf(key) })],
@@ -195,6 +197,14 @@ describe("examining a store that is not what it seems", () => {
     const store = faulty(memoryStore());
     store.next("read").flipsBit(77);
     expect(outcomes(await examine(store))["read"]).toBe("failed");
+  });
+
+  it("is content with a store that lets nobody replace an object, and says what that means", async () => {
+    const store = faulty(memoryStore());
+    store.every("mend").failsWith("store/refused");
+    const found = await examine(store);
+    expect(found.suitable).toBe(true);
+    expect(outcomes(found)["mend"]).toBe("not-run");
   });
 
   it("says once that it is full, and does not blame what could not be tried", async () => {

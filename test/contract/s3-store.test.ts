@@ -149,6 +149,24 @@ describe("a bucket, beyond the contract", () => {
     expect(await store.versions(key, wait)).toEqual([]);
   });
 
+  it("mends by a new version that becomes current, and keeps the old one, locked or not", async (context) => {
+    needsReal(context);
+    const bucket = await server.createBucket("holdfast-mends", { lock: true });
+    const store = s3Store({ ...settings, bucket, lock: "governance" });
+    const key = freshKey();
+    const lock = { mode: "governance", until: new Date(Date.now() + 60_000) } as const;
+    await store.create(key, Buffer.from("damaged"), { lock }, wait);
+    await store.mend(key, Buffer.from("good"), { lock }, wait);
+    expect((await store.read(key, {}, wait)).toString()).toBe("good");
+    const versions = await store.versions(key, wait);
+    expect(versions.map(({ bytes, current }) => ({ bytes, current }))).toEqual([
+      { bytes: 4, current: true },
+      { bytes: 7, current: false },
+    ]);
+    for (const { version } of versions)
+      await expect(store.remove(key, version, wait)).rejects.toMatchObject({ code: "store/refused" });
+  });
+
   it("locks an object against removal where it may, and refuses a lock where it may not", async (context) => {
     needsReal(context);
     const bucket = await server.createBucket("holdfast-locks", { lock: true });

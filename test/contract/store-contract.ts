@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { randomBase32, systemChance } from "../../src/base/chance.ts";
 import { sha256 } from "../../src/base/digest.ts";
+import { isFailure } from "../../src/base/failure.ts";
 import { objectKey, type ObjectKey } from "../../src/model/ids.ts";
 import type { ObjectStat, WholeStore } from "../../src/stores/store.ts";
 
@@ -91,6 +92,61 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
       const key = freshKey();
       const created = store().create(key, Buffer.from("late"), {}, { signal: AbortSignal.abort() });
       await expect(created).rejects.toMatchObject({ code: "wait/cancelled" });
+      expect(await store().stat(key, wait)).toBeNull();
+    });
+  });
+
+  describe("mend", () => {
+    it("replaces what lies under a key, and creates where nothing does", async () => {
+      const key = freshKey();
+      const [first, second] = [systemChance(70_000), systemChance(3_000_001)];
+      await store().mend(key, first, {}, wait);
+      expect(await store().read(key, {}, wait)).toEqual(first);
+      await store().mend(key, second, {}, wait);
+      expect(sha256(await store().read(key, {}, wait))).toBe(sha256(second));
+      expect(await store().stat(key, wait)).toMatchObject({ key, bytes: second.length });
+      await expect(store().create(key, first, {}, wait)).rejects.toMatchObject({ code: "store/exists" });
+    });
+
+    it("may be called twice with the same bytes, and shows one object", async () => {
+      const key = freshKey();
+      const body = systemChance(1000);
+      await store().create(key, body, {}, wait);
+      await store().mend(key, body, { sha256: sha256(body) }, wait);
+      await store().mend(key, body, { sha256: sha256(body) }, wait);
+      expect(await store().read(key, {}, wait)).toEqual(body);
+      expect(await all(store().list(key, wait))).toHaveLength(1);
+    });
+
+    it("refuses bytes of another digest than announced, and the object keeps its own", async (context) => {
+      needsReal(context);
+      const key = freshKey();
+      await store().create(key, Buffer.from("before"), {}, wait);
+      const sent = store().mend(key, Buffer.from("altered"), { sha256: sha256(Buffer.from("sent")) }, wait);
+      await expect(sent).rejects.toMatchObject({ code: "store/corrupt" });
+      expect((await store().read(key, {}, wait)).toString()).toBe("before");
+    });
+
+    it("is whole at every moment for who reads meanwhile, and of several menders one stays", async (context) => {
+      needsReal(context);
+      const key = freshKey();
+      const bodies = Array.from({ length: 5 }, (_, at) => Buffer.alloc(300_000 + at, at));
+      await store().create(key, bodies[0] ?? Buffer.alloc(0), {}, wait);
+      const reads = async (): Promise<Buffer[]> =>
+        Promise.all(Array.from({ length: 6 }, async () => store().read(key, {}, wait).catch(changed)));
+      const mends = bodies.map(async (body) => store().mend(key, body, {}, wait));
+      const seen = [...(await reads()), ...(await reads())];
+      await Promise.all(mends);
+      seen.push(await store().read(key, {}, wait));
+      const whole = new Set([...bodies.map(sha256), sha256(Buffer.alloc(0))]);
+      expect(seen.filter((body) => !whole.has(sha256(body)))).toEqual([]);
+      expect(seen.at(-1)).not.toHaveLength(0);
+    });
+
+    it("does nothing once the wait is over", async () => {
+      const key = freshKey();
+      const mended = store().mend(key, Buffer.from("late"), {}, { signal: AbortSignal.abort() });
+      await expect(mended).rejects.toMatchObject({ code: "wait/cancelled" });
       expect(await store().stat(key, wait)).toBeNull();
     });
   });
@@ -252,6 +308,12 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
     await store().create(key, Buffer.from("x"), {}, wait);
     await expect(all(store().list(key, over))).rejects.toMatchObject(cancelled);
   });
+}
+
+/** An object that is replaced between two parts of one read is told as such, and never put together. */
+function changed(error: unknown): Buffer {
+  if (isFailure(error, "store/unreachable")) return Buffer.alloc(0);
+  throw error;
 }
 
 function key(base: string, name: string): ObjectKey {

@@ -115,6 +115,16 @@ describe("retrying", () => {
     expect(breaks).toBe(2);
   });
 
+  it("mends again after any doubt: the same bytes twice are the same object", async () => {
+    const { memory, broken, store } = scene();
+    memory.overwrite(key, Buffer.from("damaged"));
+    broken.next("mend").failsOnceDone();
+    broken.next("mend").failsWith("store/unreachable");
+    await store.mend(key, body, {}, wait);
+    expect(memory.bodyOf(key)).toEqual(body);
+    expect(broken.calls.map(({ operation }) => operation)).toEqual(["mend", "mend"]);
+  });
+
   it("stops at once when the wait is over", async () => {
     const { broken } = scene();
     const patient = retrying(broken, { attemptsMax: 100, firstDelayMs: 60_000, delayMaxMs: 60_000 });
