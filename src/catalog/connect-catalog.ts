@@ -14,7 +14,7 @@ import { slotsIn } from "./slots.ts";
 import type { Tables } from "./tables.ts";
 
 const connectionsMaxDefault = 6;
-const closeLimitMs = 3000;
+const closeLimitMs = 2000;
 
 /**
  * Connects to a catalog and migrates it. Connections are made as they are needed and again when they

@@ -16,12 +16,7 @@ export function indexIn(db: Db): Index {
     setTenants: (terms, wait) => asked("write what the plans ask", wait, () => setTenants(db, terms)),
     refresh: (tenant, found, wait) =>
       asked(`index the backups of ${tenant}`, wait, () => refresh(db, tenant, found)),
-    clear: (wait) =>
-      asked("empty the index", wait, async () => {
-        await sql`truncate holdfast.refreshed, holdfast.backup, holdfast.copy, holdfast.standing, holdfast.shelf`.execute(
-          db,
-        );
-      }),
+    clear: (wait) => asked("empty the index", wait, () => clear(db)),
     backups: (tenant, wait) => asked(`read the backups of ${tenant}`, wait, () => readBackups(db, tenant)),
     health: (wait) => asked("read how the tenants stand", wait, () => readHealth(db)),
     proofsDue: (limit, wait) =>
@@ -63,6 +58,21 @@ export function indexIn(db: Db): Index {
     prunesDue: (before, limit, wait) =>
       asked("read which prunes are due", wait, () => prunesDue(db, before, limit)),
   };
+}
+
+/** Tenants that have terms have a standing. */
+async function clear(db: Db): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const tables = ["refreshed", "backup", "copy", "standing", "shelf"].map((name) =>
+      sql.id("holdfast", name),
+    );
+    await sql`truncate ${sql.join(tables)}`.execute(tx);
+    const rows = await tx.selectFrom("terms").select("tenant").execute();
+    await restand(
+      tx,
+      rows.map(({ tenant }) => tenant),
+    );
+  });
 }
 
 /** In no order, so that tenants whose copies cannot be made now do not stand before all others. */

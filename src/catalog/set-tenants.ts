@@ -20,17 +20,18 @@ export async function setTenants(db: Db, terms: readonly TenantTerms[]): Promise
 async function upsert(db: Db, terms: readonly TenantTerms[]): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ tenant: string }>`
-      insert into holdfast.terms as t
-      select * from jsonb_to_recordset(${JSON.stringify(terms.map(row))}::jsonb) as given (
+      insert into holdfast.terms
+      select given.* from jsonb_to_recordset(${JSON.stringify(terms.map(row))}::jsonb) as given (
         tenant text, quorum integer, copies_required integer, stores text[], expected_interval_ms bigint,
         recovery_point_ms bigint, recovery_time_ms bigint, prove_within_ms bigint, prove_again_ms bigint,
         scrub_within_ms bigint)
+      left join holdfast.terms t on t.tenant = given.tenant
+      where row(t.*) is distinct from row(given.*)
       on conflict (tenant) do update set
         quorum = excluded.quorum, copies_required = excluded.copies_required, stores = excluded.stores,
         expected_interval_ms = excluded.expected_interval_ms, recovery_point_ms = excluded.recovery_point_ms,
         recovery_time_ms = excluded.recovery_time_ms, prove_within_ms = excluded.prove_within_ms,
         prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms
-      where t.* is distinct from excluded.*
       returning tenant`.execute(tx);
     if (rows.length > 0)
       await restand(
@@ -44,11 +45,10 @@ async function drop(db: Db, kept: readonly string[]): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ tenant: string }>`
       delete from holdfast.terms where tenant <> all(${kept}::text[]) returning tenant`.execute(tx);
-    if (rows.length > 0)
-      await restand(
-        tx,
-        rows.map(({ tenant }) => tenant),
-      );
+    if (rows.length === 0) return;
+    const gone = rows.map(({ tenant }) => tenant);
+    await sql`delete from holdfast.standing where tenant = any(${gone}::text[])`.execute(tx);
+    await restand(tx, gone);
   });
 }
 

@@ -1,4 +1,4 @@
-/** What a tenant's copies come to by its terms, worked out when either changes and read by everybody else. */
+/** What a tenant's copies come to by its terms, worked out when either changes and read by everybody else as it stands. */
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { Tables } from "./tables.ts";
 
@@ -66,11 +66,11 @@ function standings(tenants: readonly string[]): RawBuilder<unknown> {
       from held group by tenant, backup, kind, at, quorum),
     counting as materialized (select * from backups where whole >= greatest(quorum, 1)),
     kinds as (
-      select tenant, jsonb_object_agg(kind, at) as last_success
+      select tenant, json_agg(json_build_array(kind, at)) as last_success
       from (select tenant, kind, ${ms(sql`max(at)`)} as at from counting group by tenant, kind) k group by tenant),
     newest as (select distinct on (tenant) tenant, whole from counting order by tenant, at desc, backup desc),
     proofs as (
-      select tenant, jsonb_object_agg(store, at) as proofs
+      select tenant, json_agg(json_build_array(store, at)) as proofs
       from (select tenant, store, ${ms(sql`max(proved_at)`)} as at from held where verdict = 'proven'
             group by tenant, store) p group by tenant),
     points as (select tenant, max(at) as recovery_point from backups where proven and whole > 0 group by tenant),
@@ -79,18 +79,18 @@ function standings(tenants: readonly string[]): RawBuilder<unknown> {
     scrubs as (
       select tenant, min(scrub_since + scrub_limit_ms * interval '1 ms') as scrub_due_at
       from holdfast.shelf where tenant = any(${tenants}::text[]) group by tenant)
-    insert into holdfast.standing as s
-      (tenant, last_success, copies, proofs, prove_due_at, scrub_due_at, refuted_copies, recovery_point)
-    select t.tenant, coalesce(last_success, '{}'), coalesce(newest.whole, 0), coalesce(proofs, '{}'),
-           sums.prove_due_at, scrubs.scrub_due_at, coalesce(sums.bad, 0), recovery_point
+    insert into holdfast.standing (tenant, copies, doc)
+    select t.tenant, coalesce(newest.whole, 0), json_build_object(
+      'tenant', t.tenant, 'lastSuccess', coalesce(last_success, '[]'), 'expectedIntervalMs', t.expected_interval_ms,
+      'copies', coalesce(newest.whole, 0), 'copiesRequired', t.copies_required, 'proofs', coalesce(proofs, '[]'),
+      'proofDueAt', ${ms(sql`sums.prove_due_at`)}, 'scrubDueAt', ${ms(sql`scrubs.scrub_due_at`)},
+      'refutedCopies', coalesce(sums.bad, 0), 'recoveryPoint', ${ms(sql`recovery_point`)},
+      'recoveryPointMs', t.recovery_point_ms, 'recoveryTimeMs', t.recovery_time_ms)
     from holdfast.terms t
     left join kinds using (tenant) left join newest using (tenant) left join proofs using (tenant)
     left join points using (tenant) left join sums using (tenant) left join scrubs using (tenant)
     where t.tenant = any(${tenants}::text[])
-    on conflict (tenant) do update set
-      last_success = excluded.last_success, copies = excluded.copies, proofs = excluded.proofs,
-      prove_due_at = excluded.prove_due_at, scrub_due_at = excluded.scrub_due_at,
-      refuted_copies = excluded.refuted_copies, recovery_point = excluded.recovery_point`;
+    on conflict (tenant) do update set copies = excluded.copies, doc = excluded.doc`;
 }
 
 /** Whole milliseconds since 1970, which JSON holds exactly. */

@@ -1,7 +1,5 @@
 /** The catalog's tables as the newest migration leaves them. Whatever is measured in `…_ms` or bytes is bigint. */
 import type { ColumnType, Generated, Kysely } from "kysely";
-import type { BackupKind } from "../model/glossary.ts";
-import type { StoreName } from "../model/ids.ts";
 import type { RunEntry } from "./catalog.ts";
 
 /** `pg` reads a bigint as text; ours all fit a number. */
@@ -43,17 +41,6 @@ export interface Tables {
   scrubbed: { tenant: string; store: string; at: Date };
   /** When the stores were last asked about a tenant. */
   refreshed: { tenant: string; at: Date };
-  /** What all of a tenant's copies come to; instants inside JSON are milliseconds since 1970. */
-  standing: {
-    tenant: string;
-    last_success: Readonly<Partial<Record<BackupKind, number>>>;
-    copies: number;
-    proofs: Readonly<Record<StoreName, number>>;
-    prove_due_at: Date | null;
-    scrub_due_at: Date | null;
-    refuted_copies: number;
-    recovery_point: Date | null;
-  };
 }
 
 export type Db = Kysely<Tables>;

@@ -22,7 +22,7 @@ export async function longestWaitsForProof(db: Db, limit: number): Promise<reado
       select * from holdfast.copy c where c.prove_since is not null and c.prove_limit_ms = l.ms
       order by c.prove_since limit ${limit}) c
     where l.ms is not null
-    order by extract(epoch from clock_timestamp() - c.prove_since) / l.ms desc, c.tenant, c.backup, c.store
+    order by extract(epoch from now() - c.prove_since) / l.ms desc, c.tenant, c.backup, c.store
     limit ${limit}`.execute(db);
   return rows.map((row) => ({
     tenant: tenantId.parse(row.tenant),
@@ -47,10 +47,10 @@ export async function longestWaitsForScrub(
     select h.tenant, h.store
     from limits l cross join lateral (
       select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
-        and h.scrub_since <= clock_timestamp() - l.ms * interval '1 ms'
+        and h.scrub_since <= now() - l.ms * interval '1 ms'
       order by h.scrub_since limit ${limit}) h
     where l.ms is not null
-    order by extract(epoch from clock_timestamp() - h.scrub_since) / l.ms desc, h.tenant, h.store
+    order by extract(epoch from now() - h.scrub_since) / l.ms desc, h.tenant, h.store
     limit ${limit}`.execute(db);
   return rows.map((row) => ({ tenant: tenantId.parse(row.tenant), store: storeName.parse(row.store) }));
 }

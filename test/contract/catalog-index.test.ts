@@ -7,7 +7,9 @@ import { backupKinds, type Verdict } from "../../src/model/glossary.ts";
 import { type BackupId, backupId, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
 import { healthOf } from "../../src/repository/health.ts";
 import { type CatalogServer, connectTo, startCatalogServer } from "../support/catalog-server.ts";
-import { testWait } from "../support/postgres-server.ts";
+import { fillFleet, fleetTerms } from "../support/fleet-index.ts";
+import { psql, testWait } from "../support/postgres-server.ts";
+import { until } from "../support/until.ts";
 
 const wait = testWait();
 const hourMs = 3_600_000;
@@ -301,4 +303,41 @@ describe("the index", () => {
     await index.notePrune(bravo, new Date(), "done", wait);
     expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([acme]);
   });
+});
+
+describe("the index with many copies in it", () => {
+  it("answers every question of the daemon, status and metrics without reading through copies or backups", async () => {
+    const address = await server.fresh();
+    await (await connectTo(address))[Symbol.asyncDispose]();
+    await fillFleet(server.server, address.database, { tenants: 200, copiesEach: 40 });
+    {
+      await using first = await connectTo(address);
+      await first.index.setTenants(fleetTerms(200), wait);
+    }
+    const ask = async (sql: string): Promise<string> => psql(server.server, address.database, sql);
+    const reads = `select sum(seq_scan), sum(idx_scan) from pg_stat_user_tables where relname in ('copy', 'backup')`;
+    await ask("vacuum analyze");
+    // Sessions tell what they read when they end.
+    await until("the sessions before to be gone", async () => (await ask(sessions)) === "0");
+    const [throughBefore, byIndexBefore] = (await ask(reads)).split("|").map(Number);
+    {
+      await using asking = await connectTo(address);
+      const { index } = asking;
+      expect(await index.health(wait)).toHaveLength(200);
+      const due = await index.proofsDue(20, wait);
+      expect(due).toHaveLength(20);
+      expect(await index.scrubsDue(20, wait)).toHaveLength(20);
+      expect(await index.lackingCopies(20, wait)).not.toEqual([]);
+      expect(await index.stalest(20, wait)).toHaveLength(20);
+      expect(await index.prunesDue(new Date(), 20, wait)).toHaveLength(20);
+      expect(await index.backups(due[0]?.tenant ?? acme, wait)).toHaveLength(20);
+    }
+    await until("the session to be gone", async () => (await ask(sessions)) === "0");
+    const [through, byIndex] = (await ask(reads)).split("|").map(Number);
+    expect(byIndex).toBeGreaterThan(byIndexBefore ?? 0);
+    expect(through).toBe(throughBefore);
+  });
+
+  const sessions =
+    "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'holdfast%'";
 });

@@ -229,3 +229,61 @@ describe("claims", () => {
     expect(await other.claims.tryTake(write, wait)).not.toBeNull();
   });
 });
+
+describe("a catalog that loses its connections", () => {
+  const cut =
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'holdfast-catalog' and datname = current_database()";
+
+  it("fails what was under way so that it is tried again, and answers the next call", async () => {
+    const address = await catalogs.fresh();
+    await using catalog = await connectTo(address);
+    const broken = catalog.slots.handOut(
+      [slotAt(1)],
+      new Date(),
+      async (_, sql) => {
+        await psql(catalogs.server, address.database, cut);
+        await sql.executeSql("select 1");
+      },
+      wait,
+    );
+    await expect(broken).rejects.toMatchObject({ code: "catalog/unreachable", retryable: true });
+    expect(await catalog.slots.watermark(wait)).toBeNull();
+    await catalog.now(wait);
+    await psql(catalogs.server, address.database, cut);
+    expect(await catalog.slots.handOut([slotAt(1)], new Date(), async () => undefined, wait)).toHaveLength(1);
+  });
+
+  it("or never had any says so without a value or a secret", async () => {
+    const nowhere = {
+      host: "/nowhere",
+      port: 5432,
+      user: "holdfast",
+      password: "s3cret",
+      database: "catalog",
+    };
+    await expect(connectTo(nowhere)).rejects.toMatchObject({
+      code: "catalog/unreachable",
+      message: expect.not.stringContaining("s3cret"),
+    });
+    const address = await catalogs.fresh();
+    await expect(connectTo({ ...address, password: "wrong" })).rejects.toMatchObject({
+      code: "catalog/failed",
+    });
+  });
+
+  it("gives up a wait that is over, and closes although a statement of it still runs", async () => {
+    const catalog = await connectTo(await catalogs.fresh());
+    const cancelling = new AbortController();
+    const stuck = catalog.slots.handOut(
+      [slotAt(1)],
+      new Date(),
+      async (_, sql) => {
+        queueMicrotask(() => cancelling.abort());
+        await sql.executeSql("select pg_sleep(50)");
+      },
+      { signal: cancelling.signal },
+    );
+    await expect(stuck).rejects.toMatchObject({ code: "wait/cancelled" });
+    await expect(catalog[Symbol.asyncDispose]()).resolves.toBeUndefined();
+  });
+});

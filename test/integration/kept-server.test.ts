@@ -8,6 +8,8 @@ import { join, resolve } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
+import { isFailure } from "../../src/base/failure.ts";
+import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
 import { type KeptServer, openKeptServer } from "../../src/postgres/server/kept-server.ts";
 import { readPostmaster } from "../../src/postgres/server/postmaster-file.ts";
 import { testRunAs, testWait } from "../support/postgres-server.ts";
@@ -106,8 +108,11 @@ describe("a kept server", () => {
     expect(await pidOf()).toBeUndefined();
   });
 
-  it("that was killed itself is started again under those who use it, whatever process has its number by now", async () => {
+  it("that was killed itself is started again under those who use it, and a catalog open on it goes on", async () => {
     await using server = await open();
+    await using catalog = await connectCatalog(server.address, {}, testWait());
+    const claim = { kind: "source", source: "erp", places: 1 } as const;
+    const held = await catalog.claims.tryTake(claim, testWait());
     const pid = await pidOf();
     if (pid === undefined) throw new Error("it was to run");
     process.kill(pid, "SIGKILL");
@@ -115,8 +120,16 @@ describe("a kept server", () => {
       const now = await pidOf();
       return now !== undefined && now !== pid && lives(now);
     });
-    const answered = await until("an answer of it", () => ask(server, "select 1 as one").catch(() => null));
-    expect(answered).toEqual([{ one: 1 }]);
+    const codes = new Set<string>();
+    await until("an answer of it", () =>
+      catalog.now(testWait()).catch((error: unknown) => {
+        codes.add(isFailure(error) ? error.code : String(error));
+        return null;
+      }),
+    );
+    expect([...codes].filter((code) => code !== "catalog/unreachable")).toEqual([]);
+    await held?.[Symbol.asyncDispose]();
+    expect(await catalog.claims.tryTake(claim, testWait())).not.toBeNull();
   });
 
   it("starts although a process of its user has the number that a crash left in postmaster.pid", async () => {

@@ -48,11 +48,9 @@ const statements = [
     primary key (tenant, backup, store),
     foreign key (tenant, backup) references holdfast.backup on delete cascade)`,
   `create index copy_waits on holdfast.copy (prove_limit_ms, prove_since) where prove_since is not null`,
-  // What all of a tenant's copies come to, so that nobody who asks for health reads them.
-  `create table holdfast.standing (
-    tenant text primary key, last_success jsonb not null, copies integer not null, proofs jsonb not null,
-    prove_due_at timestamptz, scrub_due_at timestamptz, refuted_copies integer not null,
-    recovery_point timestamptz)`,
+  // What all of a tenant's copies come to, so that nobody who asks for health reads them: the whole answer as JSON, for every tenant
+  // that has terms and for no other.
+  `create table holdfast.standing (tenant text primary key, copies integer not null, doc text not null)`,
   // Stores that hold something of a tenant, and since when; the last two as with copies.
   `create table holdfast.shelf (
     tenant text, store text, since timestamptz not null, scrub_since timestamptz, scrub_limit_ms bigint,
