@@ -3,7 +3,7 @@
  * into two directory stores against `xargs -P 2 pg_dump -Fc` into files, by turns in one run.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -18,6 +18,8 @@ interface Turn {
   readonly what: "all tenants" | "all tenants again" | "one tenant" | "one tenant again";
   readonly seconds: number;
   readonly tenantsPerMinute: number;
+  /** User and system time of all processes, the server's sessions included: what counts where the machine has other work. */
+  readonly cpuSeconds: number;
   readonly writtenBytes: number;
 }
 
@@ -31,6 +33,9 @@ interface Pace {
   /** Pace of holdfast divided by that of pg_dump; the goal is at least 0.5. */
   readonly paceOfAll: number;
   readonly paceAgain: number;
+  /** CPU time of holdfast divided by that of pg_dump. */
+  readonly cpuOfAll: number;
+  readonly cpuAgain: number;
   /** Seconds of holdfast divided by those of pg_dump; the goal for a first backup is at most 2. */
   readonly oneTenant: number;
   readonly oneTenantAgain: number;
@@ -38,7 +43,7 @@ interface Pace {
 }
 
 const atOnce = 2;
-const main = resolve(import.meta.dirname, "../src/main.ts");
+const project = resolve(import.meta.dirname, "..");
 
 /** Both by turns, so that what else goes on on the machine falls on both. */
 export async function fleetPace(tenants: number): Promise<Pace> {
@@ -46,32 +51,35 @@ export async function fleetPace(tenants: number): Promise<Pace> {
   try {
     say(`making ${String(tenants)} tenants`);
     await using fleet = await startSmallTenants(tenants);
-    const contestants = { pg_dump: pgDump(fleet, folder), holdfast: await holdfast(fleet, folder) };
+    const contestants = { pg_dump: pgDump(fleet, folder, "-Fc"), holdfast: await holdfast(fleet, folder) };
     const turns: Turn[] = [];
     const take = async (who: Turn["who"], what: Turn["what"]): Promise<void> => {
       const names = what.startsWith("one") ? fleet.names.slice(0, 1) : fleet.names;
       const { script, environment, writesInto } = contestants[who](names);
       const before = writtenIn(writesInto).bytes;
-      const seconds = await timed(script, environment);
+      const serverBefore = cpuOfServer(fleet);
+      const { seconds, cpuSeconds } = await timed(script, environment, join(folder, "times"));
       turns.push({
         who,
         what,
         seconds,
         tenantsPerMinute: (names.length / seconds) * 60,
+        cpuSeconds: cpuSeconds + cpuOfServer(fleet) - serverBefore,
         writtenBytes: writtenIn(writesInto).bytes - before,
       });
       say(`${what}: ${who} took ${seconds.toFixed(2)} s`);
     };
-    // Once unmeasured, so that nobody is the first to read from the disk.
-    const warming = contestants.pg_dump(fleet.names);
-    await timed(warming.script, warming.environment);
+    // Once unmeasured: the first session in a new database makes the server's file of its catalogs.
+    const warming = pgDump(fleet, folder, "--schema-only")(fleet.names);
+    await timed(warming.script, warming.environment, join(folder, "times"));
     for (const what of ["one tenant", "one tenant again", "all tenants", "all tenants again"] as const) {
       await take("pg_dump", what);
       await take("holdfast", what);
     }
-    const seconds = (who: Turn["who"], what: Turn["what"]): number =>
-      turns.find((turn) => turn.who === who && turn.what === what)?.seconds ?? Number.NaN;
-    const ratio = (what: Turn["what"]): number => seconds("holdfast", what) / seconds("pg_dump", what);
+    const figure = (who: Turn["who"], what: Turn["what"], of: "seconds" | "cpuSeconds"): number =>
+      turns.find((turn) => turn.who === who && turn.what === what)?.[of] ?? Number.NaN;
+    const ratio = (what: Turn["what"], of: "seconds" | "cpuSeconds" = "seconds"): number =>
+      figure("holdfast", what, of) / figure("pg_dump", what, of);
     return {
       at: new Date().toISOString(),
       machine: thisMachine(fleet.server.binFolder),
@@ -81,10 +89,12 @@ export async function fleetPace(tenants: number): Promise<Pace> {
       turns,
       paceOfAll: 1 / ratio("all tenants"),
       paceAgain: 1 / ratio("all tenants again"),
+      cpuOfAll: ratio("all tenants", "cpuSeconds"),
+      cpuAgain: ratio("all tenants again", "cpuSeconds"),
       oneTenant: ratio("one tenant"),
       oneTenantAgain: ratio("one tenant again"),
       notes: [
-        "holdfast: the command line, one process, sealing, two directory stores on one disk, every object synced; maxConcurrent 2.",
+        "holdfast: the program as it is installed, one process, sealing, two directory stores on one disk, every object synced; maxConcurrent 2.",
         "pg_dump: xargs -P 2 pg_dump -Fc into plain files that nobody syncs; proves and encrypts nothing.",
         "One tenant includes the start of the program; `again` is a second backup of what did not change.",
       ],
@@ -102,15 +112,16 @@ interface Attempt {
 
 type Contestant = (names: readonly string[]) => Attempt;
 
-function pgDump({ server }: SmallTenants, folder: string): Contestant {
-  const into = join(folder, "dumps");
+function pgDump({ server }: SmallTenants, folder: string, how: string): Contestant {
+  const into = join(folder, `dumps ${how}`);
   mkdirSync(into);
   return (names) => ({
-    script: `printf '%s\\n' $NAMES | xargs -P ${String(atOnce)} -I{} "$PGBIN/pg_dump" -Fc -f "$INTO/{}.dump" {}`,
+    script: `printf '%s\\n' $NAMES | xargs -P ${String(atOnce)} -I{} "$PGBIN/pg_dump" "$HOW" -f "$INTO/{}.dump" {}`,
     environment: {
       ...environmentOf(server, "postgres"),
       PGBIN: server.binFolder,
       INTO: into,
+      HOW: how,
       NAMES: names.join(" "),
     },
     writesInto: [into],
@@ -118,6 +129,7 @@ function pgDump({ server }: SmallTenants, folder: string): Contestant {
 }
 
 async function holdfast({ server, names: all }: SmallTenants, folder: string): Promise<Contestant> {
+  const main = installed(join(folder, "installed"));
   const home = join(folder, "holdfast");
   const environment = { HOLDFAST_SOURCE_URL: urlOf(server, "postgres") };
   const tenants = all.flatMap((name) => ["--tenant", name]);
@@ -138,10 +150,44 @@ async function holdfast({ server, names: all }: SmallTenants, folder: string): P
   });
 }
 
-async function timed(script: string, environment: Readonly<Record<string, string>>): Promise<number> {
+/** The package as npm would install it; returns its program. */
+function installed(folder: string): string {
+  mkdirSync(folder);
+  const dist = join(folder, "dist");
+  execFileSync("npx", ["tsc", "-p", "tsconfig.build.json", "--outDir", dist], {
+    cwd: project,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  for (const part of ["package.json", "plans"])
+    cpSync(join(project, part), join(folder, part), { recursive: true });
+  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
+  return join(dist, "main.js");
+}
+
+/** Of its sessions that have ended, and of itself. */
+function cpuOfServer({ server }: SmallTenants): number {
+  const stat = readFileSync(`/proc/${String(server.pid)}/stat`, "utf8");
+  const ticks = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 15)
+    .map(Number);
+  return ticks.reduce((sum, one) => sum + one, 0) / 100;
+}
+
+interface Timed {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+async function timed(
+  script: string,
+  environment: Readonly<Record<string, string>>,
+  times: string,
+): Promise<Timed> {
   const started = performance.now();
-  const child = spawn("bash", ["-c", script], {
-    env: { ...process.env, ...environment },
+  const child = spawn("bash", ["-c", `set -e; ${script}; times > "$TIMES"`], {
+    env: { ...process.env, ...environment, TIMES: times },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const code = await new Promise<number | null>((done, reject) => {
@@ -149,7 +195,11 @@ async function timed(script: string, environment: Readonly<Record<string, string
     child.on("close", done);
   });
   if (code !== 0) throw new Error(`ended with ${String(code)}: ${script}`);
-  return (performance.now() - started) / 1000;
+  const seconds = (performance.now() - started) / 1000;
+  // The shell's own user and system time, then those of what it ran, as 1m2.345s.
+  const spent = Array.from(readFileSync(times, "utf8").matchAll(/(\d+)m([\d.]+)s/g));
+  const cpuSeconds = spent.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
+  return { seconds, cpuSeconds };
 }
 
 function say(line: string): void {
@@ -164,6 +214,7 @@ for (const { what, who, tenantsPerMinute } of pace.turns)
   process.stdout.write(`${what}: ${who} ${tenantsPerMinute.toFixed(1)} tenants a minute\n`);
 process.stdout.write(
   `pace of holdfast against pg_dump: ${pace.paceOfAll.toFixed(2)} at first, ${pace.paceAgain.toFixed(2)} again\n` +
+    `CPU time of holdfast against pg_dump: ${pace.cpuOfAll.toFixed(2)} times at first, ${pace.cpuAgain.toFixed(2)} again\n` +
     `one tenant takes ${pace.oneTenant.toFixed(2)} times as long at first, ${pace.oneTenantAgain.toFixed(2)} again\n`,
 );
 if (values.keep) {
