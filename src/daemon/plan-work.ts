@@ -3,6 +3,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { DeadLetter, NewJob } from "../catalog/queue.ts";
 import { type Job, jobKey, type QueueName } from "../model/job.ts";
 import type { Generation } from "./household.ts";
+import { placesOf } from "./places.ts";
 import type { Shop } from "./shop.ts";
 
 /** A queue holds no more than so many jobs of a kind ahead, or the order in which they were due would be lost in it. */
@@ -23,7 +24,8 @@ export function createPlanner(shop: Shop): Planner {
   const { catalog, queue, machine } = shop;
   const plannedMs = new Map<string, number>();
   return {
-    plan: async ({ roles, tenants }, wait) => {
+    plan: async (generation, wait) => {
+      const { tenants } = generation;
       const dead = await queue.deadLetters(wait);
       const gone = dead.filter(({ job }) => !tenants.has(job.tenant));
       if (gone.length > 0) await queue.dropDeadLetters(gone, wait);
@@ -33,7 +35,7 @@ export function createPlanner(shop: Shop): Planner {
       const resting = restingKeys(dead, now);
       const counts = await queue.counts(wait);
       for (const [name, due] of questions(shop, now)) {
-        if (roles[name] !== null) continue;
+        if (placesOf(name, generation) === 0) continue;
         const rests = (job: Job): boolean =>
           resting.has(`${name} ${jobKey(job)}`) || plannedMs.has(`${name} ${jobKey(job)}`);
         const waiting = counts

@@ -1,4 +1,4 @@
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { Failure, type FailureCode, isFailure, reasonOf } from "../base/failure.ts";
 import { randomBase32 } from "../base/chance.ts";
 import { pause, type Waiting, within } from "../base/waiting.ts";
 import type { Claim, RunEntry } from "../catalog/catalog.ts";
@@ -6,6 +6,7 @@ import type { JobEnd, TakenJob } from "../catalog/queue.ts";
 import type { Tenant } from "../config/config.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
 import type { Desk } from "../desk/desk.ts";
+import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import type { JobOf, QueueName } from "../model/job.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { JobResult, JobWork } from "./job-work.ts";
@@ -35,6 +36,11 @@ export async function workJob<Name extends QueueName>(
     return { kind: "done" };
   }
   try {
+    if (queue === "backup" && (await isClockOff(shop, stop))) {
+      // The backup would be refused; a host whose clock is right takes it.
+      log.error("job put back, the clock of this host is off");
+      return { kind: "later", afterMs: shop.pace.busyMs };
+    }
     await using claims = await takeAll(shop, work.claims({ tenant, job }), stop);
     if (!claims.all) {
       log.debug("job put back, somebody else is at it");
@@ -98,6 +104,23 @@ async function run<Name extends QueueName>(
   return { kind: "failed", ...failure };
 }
 
+/** What another host of the fleet may do all the same. */
+const ofThisHost: ReadonlySet<FailureCode> = new Set([
+  "config/invalid",
+  "keys/identity",
+  "keys/role",
+  "program/missing",
+  "scratch/isolation",
+  "scratch/start",
+  "source/clock",
+  "store/clock",
+]);
+
+async function isClockOff({ machine, catalog }: Shop, wait: Waiting): Promise<boolean> {
+  const now = await catalog.now(wait);
+  return Math.abs(machine.clock.now().getTime() - now.getTime()) > clockToleranceMs;
+}
+
 /** The next plans go by it, so it comes before the job counts as done. */
 async function refreshIndex(
   shop: Shop,
@@ -139,7 +162,7 @@ function refused(
     return { kind: "later", afterMs: 0 };
   }
   const failure = asFailure(error);
-  const final = !failure.retryable || taken.last;
+  const final = !(failure.retryable || ofThisHost.has(failure.code)) || taken.last;
   const { queue, tenant } = taken.job;
   shop.tell({ kind: "job-failed", queue, tenant, code: failure.code, final });
   log[final ? "error" : "warn"](final ? "job failed for good" : "job failed, it will be tried again", {

@@ -1,9 +1,8 @@
 /** The workers of this host: which queues it takes jobs of, and how many at once. */
 import type { Waiting } from "../base/waiting.ts";
 import type { JobEnd, TakenJob } from "../catalog/queue.ts";
-import type { Config } from "../config/config.ts";
 import { type QueueName, queueNames } from "../model/job.ts";
-import type { Generation } from "./household.ts";
+import { placesOf } from "./places.ts";
 import type { Shop } from "./shop.ts";
 import { workJob } from "./work-job.ts";
 import { works } from "./works.ts";
@@ -57,15 +56,6 @@ export function hireWorkers(shop: Shop, wait: Waiting): Workers {
       await Promise.all(queueNames.map(async (queue) => shop.queue.stopTaking(queue)));
     },
   };
-}
-
-function placesOf(queue: QueueName, { config, roles }: Generation): number {
-  return roles[queue] === null ? placesInConfig(queue, config) : 0;
-}
-
-/** Healing is the second half of replicating: bytes of another store, put where they lack. */
-function placesInConfig(queue: QueueName, { daemon: { jobs } }: Config): number {
-  return queue === "heal" ? jobs.replicate : jobs[queue];
 }
 
 async function dispatch(shop: Shop, taken: TakenJob, wait: Waiting): Promise<JobEnd> {

@@ -1,38 +1,31 @@
 /** A home whose daemons share a catalog on the test's own server and look around fast; daemons run in this process. */
 import { systemChance } from "../../src/base/chance.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
-import type { Catalog } from "../../src/catalog/catalog.ts";
+import type { Catalog, EnqueueSlots } from "../../src/catalog/catalog.ts";
 import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
+import type { JobQueue } from "../../src/catalog/queue.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { type Pace, usualPace } from "../../src/daemon/pace.ts";
+import type { Pace } from "../../src/daemon/pace.ts";
 import { type DaemonEnd, runDaemon } from "../../src/daemon/run-daemon.ts";
 import type { Machine } from "../../src/desk/machine.ts";
+import { tenantId } from "../../src/model/ids.ts";
+import type { Slot } from "../../src/model/schedule.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createTelemetry, type Telemetry } from "../../src/telemetry/telemetry.ts";
 import { join, resolve } from "node:path";
+import { fastPace } from "./fast-pace.ts";
 import { createDatabase, testWait, urlOf } from "./postgres-server.ts";
 import { type TenantHome, tenantHome } from "./tenant-home.ts";
 import { until } from "./until.ts";
-
-export const fastPace: Pace = {
-  ...usualPace,
-  heartbeatMs: 10_000,
-  pollMs: 500,
-  superviseMs: 500,
-  watchMs: 100,
-  planMs: 500,
-  firstRetryMs: 1000,
-  busyMs: 300,
-  catalogRetryMs: 200,
-};
 
 export interface DaemonHome extends AsyncDisposable {
   readonly home: TenantHome;
   /** What the programs of this home need in their environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** A connection of the test's own. */
+  /** A connection of the test's own, to this database. */
   readonly catalog: Catalog;
+  readonly database: string;
 }
 
 /** `catalog` is made on its server; `tenants` are databases of `source`. Plans let tenants choose any interval, and prove nothing by themselves. */
@@ -70,6 +63,7 @@ export async function daemonHome(
     home,
     env,
     catalog,
+    database: name,
     [Symbol.asyncDispose]: async () => {
       await catalog[Symbol.asyncDispose]();
       await home[Symbol.asyncDispose]();
@@ -99,6 +93,32 @@ export interface DaemonOptions {
   readonly host?: string;
   readonly pace?: Partial<Pace>;
   readonly clock?: Clock;
+}
+
+/** Backups that are due now, one a tenant, handed out as a scheduler does it. */
+export async function handOut(
+  { catalog }: DaemonHome,
+  queue: JobQueue,
+  tenants: readonly string[],
+): Promise<readonly Slot[]> {
+  const wait = testWait();
+  const now = await catalog.now(wait);
+  const slots = tenants.map((tenant): Slot => ({
+    tenant: tenantId.parse(tenant),
+    kind: "daily",
+    key: `${tenant}/${now.toISOString()}`,
+    at: now.toISOString(),
+  }));
+  const enqueue: EnqueueSlots = (fresh, sql) =>
+    queue.add(
+      fresh.map(({ tenant, kind, key, at }) => ({
+        job: { queue: "backup", tenant, kind, slot: key, at },
+        source: { name: "main", places: 2 },
+      })),
+      { sql },
+      wait,
+    );
+  return catalog.slots.handOut(slots, now, enqueue, wait);
 }
 
 /** Resolves once the daemon listens. Disposing stops it and waits for its end. */

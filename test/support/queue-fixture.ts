@@ -7,12 +7,12 @@ import { testWait } from "./postgres-server.ts";
 
 export async function openTestQueue(
   server: PrivateServer,
-  more: Partial<QueueSettings> = {},
+  { database = "catalog", ...more }: Partial<QueueSettings> & { readonly database?: string } = {},
 ): Promise<JobQueue> {
   const { host, port, user, password } = server.address;
   return openQueue(
     {
-      connection: await connectionOptions({ host, port, user, password, database: "catalog" }),
+      connection: await connectionOptions({ host, port, user, password, database }),
       hostName: "one",
       mode: "work",
       heartbeatMs: 10_000,
