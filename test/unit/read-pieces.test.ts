@@ -1,4 +1,7 @@
 /** The small parts of reading a source: names in statements, warnings, releases and rows in binary. */
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { unknownWarnings } from "../../src/postgres/archive/archive.ts";
@@ -54,6 +57,27 @@ describe("releases", () => {
       code: "program/missing",
       hint: expect.stringContaining("postgresql-99"),
     });
+  });
+});
+
+describe("programs", () => {
+  it("that are updated while we run are asked again, and else once", async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), "holdfast-programs-"));
+    const asked = join(folder.path, "asked");
+    const install = (name: string, version: string): void =>
+      writeFileSync(
+        join(folder.path, name),
+        `#!/bin/sh\necho x >> ${asked}\necho "${name} (PostgreSQL) ${version}"\n`,
+        { mode: 0o755 },
+      );
+    const version = async (): Promise<string> =>
+      (await findPrograms([folder.path], 99, { signal: AbortSignal.timeout(10_000) })).version;
+    writeFileSync(asked, "");
+    for (const name of ["pg_dump", "pg_restore", "initdb", "psql", "postgres"]) install(name, "99.1");
+    expect([await version(), await version()]).toEqual(["99.1", "99.1"]);
+    expect(readFileSync(asked, "utf8")).toBe("x\n");
+    install("postgres", "99.10");
+    expect(await version()).toBe("99.10");
   });
 });
 
