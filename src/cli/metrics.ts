@@ -1,19 +1,21 @@
 /** `holdfast metrics`: one scrape on standard output, whether a daemon runs or not. */
-import { exitCodes, type Failure, isFailure } from "../base/failure.ts";
-import { eachAtOnce } from "../base/limit.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { exitCodes, isFailure } from "../base/failure.ts";
+import { type Waiting, within } from "../base/waiting.ts";
 import type { Desk } from "../desk/desk.ts";
+import { fleetFromStores } from "../desk/fleet-from-stores.ts";
+import { openCatalog } from "../desk/open-catalog.ts";
 import { openDesk } from "../desk/open-desk.ts";
-import { healthFromStores } from "../desk/store-health.ts";
+import { probeStores } from "../desk/probe-stores.ts";
 import type { TenantHealth } from "../model/health.ts";
-import type { StoreName } from "../model/ids.ts";
-import { createTelemetry } from "../telemetry/telemetry.ts";
+import type { QueueCount } from "../telemetry/queue-metrics.ts";
+import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { command, type Exit } from "./command.ts";
 import type { Output } from "./output.ts";
+import { queueToLookAt } from "./queue-to-look-at.ts";
 
 export const metrics = command({
   name: "metrics",
-  describe: "print one scrape of metrics: how every tenant stands, from the stores alone",
+  describe: "print one scrape of metrics: how tenants, stores and the queue stand",
   examples: [
     ["metrics --once", "in the text format of Prometheus, for a text-file collector for one"],
     ["metrics --once --json", "the same families as data, for a script"],
@@ -29,46 +31,54 @@ export const metrics = command({
     const { clock, version } = context.machine;
     const telemetry = createTelemetry({ version, perTenant: config.metrics.perTenant, clock });
     await using desk = await openDesk(config, context.machine, context.wait, telemetry.onStoreRequest);
-    const { fleet, exit } = await fleetFromStores(desk, out, context.wait);
-    if (fleet !== null) telemetry.setFleet(() => Promise.resolve(fleet), "stores");
+    const known = await askCatalog(desk, telemetry, out, context.wait);
+    const exit = known
+      ? await lookAtStores(desk, telemetry, out, context.wait)
+      : await askStores(desk, telemetry, out, context.wait);
     const families = await telemetry.families(context.wait);
     const text = await telemetry.render(context.wait);
-    out.result({ from: "stores", families }, () => text);
+    out.result({ from: known ? "catalog" : "stores", families }, () => text);
     return exit;
   },
 });
 
-interface AskedFleet {
-  /** Null when no store answered for any tenant. */
-  readonly fleet: readonly TenantHealth[] | null;
-  readonly exit: Exit;
+const catalogLimitMs = 30_000;
+
+/** False where none runs, or it does not answer: then the stores are asked. */
+async function askCatalog(desk: Desk, telemetry: Telemetry, out: Output, wait: Waiting): Promise<boolean> {
+  const limited = within(wait, catalogLimitMs);
+  let health: readonly TenantHealth[];
+  let counts: readonly QueueCount[] | null;
+  try {
+    await using catalog = await openCatalog(desk.config, desk.machine, limited, "only-running");
+    if (catalog === null) return false;
+    health = await catalog.index.health(limited);
+    await using queue = await queueToLookAt(catalog, desk.machine, limited);
+    counts = queue === null ? null : await queue.counts(limited);
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    out.say(`warning: the catalog cannot be asked: ${error.message}`);
+    telemetry.tell({ kind: "catalog", up: false });
+    return false;
+  }
+  telemetry.setFleet(() => Promise.resolve(health));
+  if (counts !== null) {
+    const found = counts;
+    telemetry.setQueues(() => Promise.resolve(found));
+  }
+  return true;
 }
 
-const tenantsAtOnce = 4;
+/** The catalog knows what they hold; whether they answer only they can say. */
+async function lookAtStores(desk: Desk, telemetry: Telemetry, out: Output, wait: Waiting): Promise<Exit> {
+  const down = await probeStores(desk, telemetry.tell, wait);
+  for (const { store, failure } of down) out.say(`warning: ${store}: ${failure.message}`);
+  return down.length === 0 ? exitCodes.done : exitCodes.degraded;
+}
 
-/** Tenants of which nothing could be learned are left out and told: made-up figures would be worse. */
-async function fleetFromStores(desk: Desk, out: Output, wait: Waiting): Promise<AskedFleet> {
-  const asked = await desk.discovery();
-  for (const { source, failure } of asked.unreachable)
-    out.say(`warning: source ${source} could not be asked: ${failure.message}`);
-  const tenants = [...desk.config.tenants.values(), ...asked.tenants];
-  const fleet: TenantHealth[] = [];
-  const down = new Map<StoreName, Failure>();
-  await eachAtOnce(tenants, tenantsAtOnce, async (tenant) => {
-    try {
-      const found = await healthFromStores(desk, tenant, wait);
-      fleet.push(found.health);
-      for (const { store, failure } of found.down) down.set(store, failure);
-    } catch (error) {
-      if (!isFailure(error, "store/quorum") || wait.signal.aborted) throw error;
-      out.say(`warning: ${tenant.id}: ${error.message}`);
-    }
-  });
-  for (const [store, failure] of down) out.say(`warning: ${store}: ${failure.message}`);
-  if (tenants.length > 0 && fleet.length === 0) return { fleet: null, exit: exitCodes.failed };
-  const complete = down.size === 0 && fleet.length === tenants.length && asked.unreachable.length === 0;
-  return {
-    fleet: fleet.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
-    exit: complete ? exitCodes.done : exitCodes.degraded,
-  };
+async function askStores(desk: Desk, telemetry: Telemetry, out: Output, wait: Waiting): Promise<Exit> {
+  const { fleet, complete } = await fleetFromStores(desk, out, wait);
+  if (fleet === null) return exitCodes.failed;
+  telemetry.setFleet(() => Promise.resolve(fleet), "stores");
+  return complete ? exitCodes.done : exitCodes.degraded;
 }

@@ -2,15 +2,14 @@
 import { exitCodes, isFailure } from "../base/failure.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { openQueue } from "../catalog/open-queue.ts";
-import type { DeadLetter, JobQueue, QueueCount } from "../catalog/queue.ts";
+import type { DeadLetter, QueueCount } from "../catalog/queue.ts";
 import type { Desk } from "../desk/desk.ts";
 import { openCatalog } from "../desk/open-catalog.ts";
 import { probeStores } from "../desk/probe-stores.ts";
-import { usualPace } from "../daemon/pace.ts";
 import { type Breach, breaches, type TenantHealth } from "../model/health.ts";
 import { command, type Exit } from "./command.ts";
 import type { Output } from "./output.ts";
+import { queueToLookAt } from "./queue-to-look-at.ts";
 import { count, table } from "./text.ts";
 
 interface Status {
@@ -86,22 +85,15 @@ async function askCatalog(desk: Desk, out: Output, wait: Waiting): Promise<Known
 /** Before the first daemon there is no queue. */
 async function askQueue(
   { machine }: Desk,
-  { connection }: Catalog,
+  catalog: Catalog,
   out: Output,
   wait: Waiting,
 ): Promise<Pick<Known, "hosts" | "queues" | "deadLetters">> {
-  const { heartbeatMs, pollMs, firstRetryMs } = usualPace;
-  const { hostName, monotonicMs } = machine;
-  const settings = { connection, hostName, heartbeatMs, pollMs, firstRetryMs, monotonicMs };
-  let queue: JobQueue;
-  try {
-    queue = await openQueue({ ...settings, mode: "look", onTrouble: () => undefined }, wait);
-  } catch (error) {
-    if (!isFailure(error, "catalog/failed") || wait.signal.aborted) throw error;
+  await using queue = await queueToLookAt(catalog, machine, wait);
+  if (queue === null) {
     out.say("warning: there is no queue: no daemon has run on this catalog yet");
     return { hosts: [], queues: null, deadLetters: null };
   }
-  await using _ = queue;
   const dead = await queue.deadLetters(wait);
   return {
     hosts: await queue.hosts(wait),

@@ -1,12 +1,15 @@
 /** Whether the stores answer, and how far their clocks are from ours. */
 import { isFailure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { type Waiting, within } from "../base/waiting.ts";
 import type { StoreName } from "../model/ids.ts";
 import { askEach, type StoreDown } from "../repository/library.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { Tell } from "../telemetry/event.ts";
 import type { Desk } from "./desk.ts";
+
+/** Who takes longer does not answer. */
+const answerMsMax = 15_000;
 
 /**
  * Asks every store once for its descriptor and its time, and tells the skew of each that says it;
@@ -20,8 +23,9 @@ export async function probeStores(
   const { down } = await askEach(
     [...stores.values()],
     async (store) => {
-      await readDescriptor(store, wait);
-      const aheadMs = await aheadOf(store, () => machine.clock.now().getTime(), wait);
+      const limited = within(wait, answerMsMax);
+      await readDescriptor(store, limited);
+      const aheadMs = await aheadOf(store, () => machine.clock.now().getTime(), limited);
       if (aheadMs !== null) tell(skewOf(store.name, aheadMs));
     },
     wait,

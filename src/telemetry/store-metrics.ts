@@ -62,8 +62,12 @@ const down: ReadonlySet<string> = new Set<StoreRequest["outcome"]>([
   "wait/expired",
 ]);
 
-/** A refusal of a removal is what a lock is for, and a wait that we ended says nothing of the store. */
+/**
+ * A refusal of a removal is what a lock is for, and who may only read cannot ask a folder for its time; a
+ * wait that we ended says nothing of the store.
+ */
 function standingOf(outcome: StoreRequest["outcome"], operation: string): "up" | "down" | "no-matter" {
   if (up.has(outcome)) return "up";
-  return down.has(outcome) && !(outcome === "store/refused" && operation === "remove") ? "down" : "no-matter";
+  const mayBeRefused = operation === "remove" || operation === "clock";
+  return down.has(outcome) && !(outcome === "store/refused" && mayBeRefused) ? "down" : "no-matter";
 }

@@ -205,6 +205,7 @@ describe("a store", () => {
     ["store/exists", "create", "1"],
     // A lock that keeps what it is to keep.
     ["store/refused", "remove", "1"],
+    ["store/refused", "clock", "1"],
     ["wait/cancelled", "read", "1"],
     ["store/corrupt", "read", "1"],
   ] as const)("that says %s to a %s is up: %s", async (outcome, operation, expected) => {
