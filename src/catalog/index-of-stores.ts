@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { tenantId, type TenantId } from "../model/ids.ts";
 import type { Index } from "./catalog.ts";
 import { asked } from "./failures.ts";
+import { lockIndex, lockTenant } from "./index-locks.ts";
 import { readBackups } from "./read-backups.ts";
 import { readHealth } from "./read-health.ts";
 import { refresh } from "./refresh.ts";
@@ -37,6 +38,7 @@ export function indexIn(db: Db): Index {
     noteScrub: (tenant, store, at, wait) =>
       asked(`note the scrub of ${tenant}`, wait, () =>
         db.transaction().execute(async (tx) => {
+          await lockTenant(tx, tenant);
           await tx
             .insertInto("scrubbed")
             .values({ tenant, store, at })
@@ -63,6 +65,7 @@ export function indexIn(db: Db): Index {
 /** Tenants that have terms have a standing. */
 async function clear(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    await lockIndex(tx);
     const tables = ["refreshed", "backup", "copy", "standing", "shelf"].map((name) =>
       sql.id("holdfast", name),
     );

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { TenantId } from "../model/ids.ts";
 import type { Index, IndexedBackup } from "./catalog.ts";
+import { lockTenant } from "./index-locks.ts";
 import { restand } from "./standing.ts";
 import type { Db, Tables } from "./tables.ts";
 
@@ -9,7 +10,7 @@ type Found = Parameters<Index["refresh"]>[1];
 /** Writes only rows that differ, since most looks find what was known. */
 export async function refresh(db: Db, tenant: TenantId, found: Found): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // First, so that two looks at one tenant are written one after the other.
+    await lockTenant(tx, tenant);
     await sql`insert into holdfast.refreshed (tenant, at) values (${tenant}, ${found.at})
       on conflict (tenant) do update set at = excluded.at`.execute(tx);
     await writeBackups(tx, tenant, found);

@@ -138,7 +138,7 @@ describe("the index against the whole truth", () => {
           expect(await index.proofsDue(7, wait)).toEqual(waiting(all, now).slice(0, 7));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -302,6 +302,38 @@ describe("the index", () => {
     expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([bravo, acme]);
     await index.notePrune(bravo, new Date(), "done", wait);
     expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([acme]);
+  });
+});
+
+describe("the index under several hosts", () => {
+  it("takes looks, terms and scrubs of the same tenants at once, and stands as they say in the end", async () => {
+    const address = await server.fresh();
+    const hosts = await Promise.all([1, 2, 3].map(() => connectTo(address)));
+    const tenants = ["a", "b", "c"].map((name) => tenantId.parse(name));
+    const backups = [5, 15, 25].map((hours) =>
+      backupOf(
+        hours,
+        stores.map((store) => present(store)),
+      ),
+    );
+    const termsOf = (quorum: number): readonly TenantTerms[] =>
+      tenants.map((tenant) => ({ ...terms, tenant, quorum, proveWithinMs: quorum * hourMs }));
+    for (const quorum of [1, 2, 1, 2])
+      await Promise.all(
+        hosts.flatMap(({ index }) => [
+          index.setTenants(termsOf(quorum).toReversed(), wait),
+          ...tenants.flatMap((tenant) => [
+            index.refresh(tenant, { backups, asked: stores, at: new Date() }, wait),
+            index.noteScrub(tenant, one, new Date(), wait),
+          ]),
+        ]),
+      );
+    const health = await hosts[0]?.index.health(wait);
+    const dueAt = new Date(backupOf(25, []).finishedAt.getTime() + 2 * hourMs);
+    expect(health?.map(({ tenant, copies, proofDueAt }) => ({ tenant, copies, proofDueAt }))).toEqual(
+      tenants.map((tenant) => ({ tenant, copies: 2, proofDueAt: dueAt })),
+    );
+    for (const host of hosts) await host[Symbol.asyncDispose]();
   });
 });
 
