@@ -1,18 +1,21 @@
 /** Bringing a tenant's key objects into a store: as one set, vouched for by its own signed statement. */
-import { sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import { type KeyObject, type KeySet, readKeySet } from "../keys/key-set.ts";
-import { type BackupRecord, type InventoryLine, keyStatement } from "../model/documents.ts";
+import {
+  type BackupRecord,
+  type InventoryLine,
+  type KeyStatement,
+  keyStatement,
+} from "../model/documents.ts";
 import { keySetKeys } from "../model/layout.ts";
-import { readSigned } from "../repository/signed.ts";
-import { storeFailure } from "../repository/library.ts";
-import { type Ground, type MendingShelf, sourcesFor } from "./ground.ts";
-import { type Lost, placeObject } from "./place-object.ts";
+import { examineSigned, readSigned, type SignedForm } from "../repository/signed.ts";
+import type { Ground, MendingShelf } from "./ground.ts";
+import { bringObject, fetchOrLose, type Lost, placeObject } from "./place-object.ts";
 
 /**
- * Identity and id before the statement. "store/corrupt" where the store shows another key set under that
- * number which is signed as well: other backups may open with it, so it is never written over.
+ * Identity and id before the statement, each from whichever store still has it. "store/corrupt" where the
+ * store shows another key set under that number which is signed as well: other backups may open with
+ * it, so it is never written over. "format/invalid" where inventory and statement disagree.
  */
 export async function giveKeys(
   ground: Ground,
@@ -22,36 +25,49 @@ export async function giveKeys(
   wait: Waiting,
 ): Promise<Lost | null> {
   const keys = keySetKeys(record.tenant, record.keyGeneration);
-  const statement = named.find(({ key }) => key === keys.statement);
-  if (statement === undefined)
-    throw new Failure("format/invalid", `the inventory of ${record.backup} names no keys`);
-  await refuseAnother(ground, to, record, statement, wait);
-  const keySet = await findKeySet(ground, to, record, named, wait);
-  if (!("objects" in keySet)) return keySet;
-  for (const { key, body } of keySet.objects) {
-    const object = { key, body, bytes: body.length, sha256: sha256(body) };
-    await placeObject(to, object, ground.desk.clock.now(), wait);
+  const line = (key: string): InventoryLine => {
+    const found = named.find((one) => one.key === key);
+    if (found !== undefined) return found;
+    throw new Failure("format/invalid", `the inventory of ${record.backup} does not name ${key}`);
+  };
+  const [statement, identity, id] = [line(keys.statement), line(keys.identity), line(keys.id)];
+  const form = formOf(ground, record);
+  await refuseAnother(to, statement, form, wait);
+  const body = await fetchOrLose(ground, to, statement, wait);
+  if (!Buffer.isBuffer(body)) return body;
+  const reading = await examineSigned(body, form);
+  if (reading.kind === "bad") return { key: statement.key, reason: reading.detail, mayReturn: false };
+  demandSame(identity, reading.document.identity);
+  demandSame(id, reading.document.id);
+  for (const one of [identity, id]) {
+    const lost = await bringObject(ground, to, one, wait);
+    if (lost !== null) return lost;
   }
+  await placeObject(to, { ...statement, body }, ground.desk.clock.now(), wait);
   return null;
 }
 
-async function refuseAnother(
-  { desk }: Ground,
-  { store }: MendingShelf,
-  { tenant, keyGeneration }: BackupRecord,
-  { key, sha256: wanted }: InventoryLine,
-  wait: Waiting,
-): Promise<void> {
-  const form = {
+function formOf({ desk }: Ground, { tenant, keyGeneration }: BackupRecord): SignedForm<KeyStatement> {
+  return {
     purpose: "key",
     schema: keyStatement,
     trust: desk.trust,
-    misplaced: (one: { readonly tenant: string; readonly generation: number }): string | null =>
-      one.tenant === tenant && one.generation === keyGeneration ? null : "it is the statement of another",
-  } as const;
+    misplaced: (one) =>
+      one.tenant === tenant && one.generation === keyGeneration
+        ? null
+        : `it is the key statement of ${one.tenant}, generation ${String(one.generation)}`,
+  };
+}
+
+async function refuseAnother(
+  { store }: MendingShelf,
+  { key, sha256 }: InventoryLine,
+  form: SignedForm<KeyStatement>,
+  wait: Waiting,
+): Promise<void> {
   try {
     const there = await readSigned(store, key, form, wait);
-    if (there.kind === "bad" || there.sha256 === wanted) return;
+    if (there.kind === "bad" || there.sha256 === sha256) return;
   } catch (error) {
     if (isFailure(error, "store/absent")) return;
     throw error;
@@ -61,29 +77,8 @@ async function refuseAnother(
   });
 }
 
-async function findKeySet(
-  ground: Ground,
-  { store }: MendingShelf,
-  { tenant, keyGeneration }: BackupRecord,
-  named: readonly InventoryLine[],
-  wait: Waiting,
-): Promise<KeySet | Lost> {
-  const digests = new Map(named.map((line) => [line.key, line.sha256]));
-  const isNamed = ({ key, body }: KeyObject): boolean => digests.get(key) === sha256(body);
-  let mayReturn = false;
-  for (const source of sourcesFor(ground, store.name)) {
-    try {
-      const found = await readKeySet(tenant, keyGeneration, source, ground.desk.trust, wait);
-      if (found.objects.every(isNamed)) return found;
-    } catch (error) {
-      const { code } = storeFailure(error, wait);
-      mayReturn ||= code === "store/unreachable" || code === "store/refused" || code === "wait/expired";
-    }
-  }
-  const { statement } = keySetKeys(tenant, keyGeneration);
-  return {
-    key: statement,
-    reason: "no store shows the key set that the backup names, whole and signed",
-    mayReturn,
-  };
+/** What may lie under the name of a key object, its own signer says, and not the signer of a record. */
+function demandSame({ key, bytes, sha256 }: InventoryLine, stated: KeyStatement["id"]): void {
+  if (bytes === stated.bytes && sha256 === stated.sha256) return;
+  throw new Failure("format/invalid", `an inventory names ${key} with other bytes than its key statement`);
 }

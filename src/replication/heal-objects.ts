@@ -61,6 +61,6 @@ async function refusedOr({ key }: InventoryLine, work: () => Promise<Lost | null
       isFailure(error, "store/absent") ||
       isFailure(error, "format/invalid");
     if (!isOfObject) throw error;
-    return { key, reason: error.message, mayReturn: true };
+    return { key, reason: error.message, mayReturn: !isFailure(error, "format/invalid") };
   }
 }

@@ -13,7 +13,7 @@ import { distinct } from "../repository/chain.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
 import { fetchDocument } from "../repository/fetch-document.ts";
 import { writeFindings } from "../repository/findings.ts";
-import { afterAll, damagedKeys } from "../repository/known-damage.ts";
+import { afterEveryStatement, damagedKeys } from "../repository/known-damage.ts";
 import { storeFailure } from "../repository/library.ts";
 import { newestProof } from "../repository/proofs.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
@@ -220,7 +220,7 @@ async function stateHealed(
     return [];
   }
   try {
-    const at = afterAll(statements, store, desk.clock.now());
+    const at = afterEveryStatement(statements, store, desk.clock.now());
     const stores = shelves.live.map((one) => one.store);
     const order = { tenant, store, storeId, host: desk.host, at, damaged: [], healed, stores };
     return (await writeFindings(order, { signer: desk.signer, trust: desk.trust }, wait)).stores;

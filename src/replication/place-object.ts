@@ -34,7 +34,8 @@ export async function bringObject(
   }
 }
 
-async function fetchOrLose(
+/** Its bytes, from wherever they are whole. */
+export async function fetchOrLose(
   ground: Ground,
   to: MendingShelf,
   line: InventoryLine,

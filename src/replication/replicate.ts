@@ -11,7 +11,7 @@ import { recordKey } from "../model/layout.ts";
 import { distinct } from "../repository/chain.ts";
 import { damagedKeys } from "../repository/known-damage.ts";
 import { storeFailure } from "../repository/library.ts";
-import { type GoodRecord, isGood } from "../repository/records.ts";
+import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
 import { copyBackup, linesOrLost } from "./copy-backup.ts";
 import {
   demandReadable,
@@ -92,8 +92,8 @@ async function* fill(
     const { backup } = record;
     const shown = there.get(backup);
     if (shown !== undefined) {
-      if (shown.sha256 !== record.sha256 && shown.standing === "suspect" && shown.reason !== "future")
-        yield { ...none, backup, result: "damaged", detail: `its record is not believed: ${shown.detail}` };
+      const end = shown.sha256 === record.sha256 ? null : unlike(shown);
+      if (end !== null) yield { ...none, backup, ...end };
       continue;
     }
     const condemned = ground.condemned.keys.has(recordKey(ground.tenant, backup));
@@ -103,6 +103,14 @@ async function* fill(
     if (ground.shelves.failures.has(store)) return;
     if (end.result === "copied") whole.push(record);
   }
+}
+
+/** What lies in the place of a record that another store shows otherwise; null where only a clock is in doubt. */
+function unlike(shown: StoredRecord): Pick<ReplicatedCopy, "result" | "detail"> | null {
+  if (shown.standing === "good")
+    return { result: "failed", detail: "another record, signed as well, lies there under that name" };
+  if (shown.reason === "future") return null;
+  return { result: "damaged", detail: `its record is not believed: ${shown.detail}` };
 }
 
 type End = Omit<ReplicatedCopy, "backup" | "store">;

@@ -69,7 +69,7 @@ export function damagedKeys(
  * The first second that is later than every statement about the store: what is said then is newer, even
  * where the host that spoke last has a clock a little ahead of ours.
  */
-export function afterAll({ proofs, findings }: Statements, store: StoreName, now: Date): Date {
+export function afterEveryStatement({ proofs, findings }: Statements, store: StoreName, now: Date): Date {
   const said = [...proofs, ...findings].filter((one) => one.store === store).map(({ at }) => Date.parse(at));
   return new Date(said.reduce((latest, at) => Math.max(latest, at + 1000), now.getTime()));
 }

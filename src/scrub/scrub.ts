@@ -13,7 +13,7 @@ import { recordKey } from "../model/layout.ts";
 import { readCondemned } from "../repository/condemned.ts";
 import { writeFindings } from "../repository/findings.ts";
 import {
-  afterAll,
+  afterEveryStatement,
   damagedKeys,
   joinStatements,
   readStatements,
@@ -169,7 +169,7 @@ async function state(
     return [];
   }
   try {
-    const at = afterAll(statements, store.name, library.clock.now());
+    const at = afterEveryStatement(statements, store.name, library.clock.now());
     const order = { tenant, store: store.name, storeId, host, at, damaged, healed, stores: findingsStores };
     const { stores, down } = await writeFindings(order, { signer, trust: library.trust }, wait);
     for (const one of down)
