@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { open } from "node:fs/promises";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 
@@ -9,6 +10,8 @@ import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts"
  */
 export async function fileLock(path: string, wait: Waiting): Promise<AsyncDisposable> {
   stillWaiting(wait);
+  // Ours alone: whoever may read the file could hold the lock for ever.
+  await (await open(path, "a", 0o600)).close();
   const holder = spawn("flock", ["--exclusive", path, "sh", "-c", "echo held; exec cat"], {
     stdio: ["pipe", "pipe", "ignore"],
     // A Ctrl-C at a terminal is ours to answer; the lock outlives it.
