@@ -30,6 +30,10 @@ export default defineConfig({
         "test/support/whole-run.ts",
       ]),
       project("faults", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
+      // Not part of `npm test`: long runs of what the other projects run briefly.
+      ...(process.env["HOLDFAST_NIGHTLY"] === "1"
+        ? [project("nightly", { testTimeoutMs: 3_600_000, hookTimeoutMs: 120_000 })]
+        : []),
       project("cli", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
     ],
   },

@@ -149,10 +149,11 @@ async function watchConfiguration(
   wait: Waiting,
 ): Promise<void> {
   const { household, log, pace } = shop;
-  let tried = await stampOf(household.current().config);
-  let seen = tried;
   let asked = Promise.withResolvers<"told">();
   using _ = onReload(() => asked.resolve("told"));
+  // Nothing was looked at yet: what changed since the configuration was read at the start is seen as well.
+  let tried = "";
+  let seen = "";
   while (!wait.signal.aborted) {
     const looked = await Promise.race([
       asked.promise,
@@ -186,6 +187,7 @@ async function reload(shop: Shop, workers: Workers, wait: Waiting): Promise<void
     return;
   }
   tell({ kind: "configuration", result: "loaded", detail: changes.join(", ") });
+  if (changes.length === 0) return;
   log.info("configuration loaded", { changes });
   const late = changes.filter((path) => /^(catalog|state|daemon\.listen|metrics)\b/.test(path));
   if (late.length > 0) log.warn("some changes take effect after a restart", { changes: late });

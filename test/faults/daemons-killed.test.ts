@@ -20,7 +20,7 @@ beforeAll(async () => {
   // Large enough to be killed in its middle.
   await psql(server, "acme", "create table t as select g, md5(g::text) from generate_series(1, 100000) g");
   for (const name of tenants.slice(1)) await createDatabase(server, name, "template acme");
-  house = await daemonHome({ source: server, catalog: server }, tenants);
+  house = await daemonHome(server, tenants);
 });
 afterAll(async () => {
   await house[Symbol.asyncDispose]();

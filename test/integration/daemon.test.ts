@@ -17,7 +17,7 @@ beforeAll(async () => {
     await createDatabase(server, name);
     await psql(server, name, "create table t as select g, md5(g::text) from generate_series(1, 1000) g");
   }
-  house = await daemonHome({ source: server, catalog: server }, ["acme", "bravo"]);
+  house = await daemonHome(server, ["acme", "bravo"]);
 });
 afterAll(async () => {
   await house[Symbol.asyncDispose]();

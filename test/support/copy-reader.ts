@@ -4,7 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
-import type { MemoryStore } from "./memory-store.ts";
+
+/** A store as far as this reader needs it: one in memory, or a folder. */
+export interface Bodies {
+  keys(): readonly string[];
+  bodyOf(key: string): Buffer;
+}
 
 interface Line {
   readonly key: string;
@@ -13,12 +18,12 @@ interface Line {
 }
 
 /** The ids of all records in a store. */
-export function recordsIn(store: MemoryStore): string[] {
+export function recordsIn(store: Bodies): string[] {
   return store.keys().flatMap((key) => /\/backups\/([^/]+)\/record\.jws$/.exec(key)?.[1] ?? []);
 }
 
 /** What records of the store name and the store does not hold whole, in words; empty when promise 1 holds. */
-export function brokenPromises(store: MemoryStore): string[] {
+export function brokenPromises(store: Bodies): string[] {
   const broken: string[] = [];
   for (const key of store.keys().filter((one) => one.endsWith("/record.jws"))) {
     const folder = key.slice(0, -"record.jws".length);
@@ -43,7 +48,7 @@ export function brokenPromises(store: MemoryStore): string[] {
   return broken;
 }
 
-function isWhole(store: MemoryStore, { key, bytes, sha256 }: Line): boolean {
+function isWhole(store: Bodies, { key, bytes, sha256 }: Line): boolean {
   if (!store.keys().some((one) => one === key)) return false;
   const body = store.bodyOf(key);
   return body.length === bytes && createHash("sha256").update(body).digest("hex") === sha256;

@@ -28,17 +28,18 @@ export interface DaemonHome extends AsyncDisposable {
   readonly database: string;
 }
 
-/** `catalog` is made on its server; `tenants` are databases of `source`. Plans let tenants choose any interval, and prove nothing by themselves. */
+/** Catalog and `tenants` are databases of one server; daemons reach the catalog over `line`. Plans let tenants choose any interval, and prove nothing by themselves. */
 export async function daemonHome(
-  { source, catalog: catalogServer }: { readonly source: PrivateServer; readonly catalog: PrivateServer },
+  server: PrivateServer,
   tenants: readonly string[],
+  line: { readonly host: string; readonly port: number } = server.address,
 ): Promise<DaemonHome> {
-  const home = await tenantHome(urlOf(source, "postgres"), tenants);
+  const home = await tenantHome(urlOf(server, "postgres"), tenants);
   const name = `catalog_${systemChance(4).toString("hex")}`;
-  await createDatabase(catalogServer, name);
+  await createDatabase(server, name);
   const env = {
-    HOLDFAST_SOURCE_URL: urlOf(source, "postgres"),
-    HOLDFAST_CATALOG_URL: urlOf(catalogServer, name),
+    HOLDFAST_SOURCE_URL: urlOf(server, "postgres"),
+    HOLDFAST_CATALOG_URL: urlOf({ ...server, address: { ...server.address, ...line } }, name),
   };
   home.set({
     catalog: "env:HOLDFAST_CATALOG_URL",
@@ -57,7 +58,7 @@ export async function daemonHome(
       `plans/${plan}.yaml`,
     );
   }
-  const { host, port, user, password } = catalogServer.address;
+  const { host, port, user, password } = server.address;
   const catalog = await connectCatalog({ host, port, user, password, database: name }, {}, testWait());
   return {
     home,
