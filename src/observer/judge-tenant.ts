@@ -54,7 +54,8 @@ export function judgeTenant(
     if (first !== undefined)
       add("stores-differ", `${first.backup} lies in other stores and not in this one`, store, absent.length);
   }
-  for (const { kind, openedAt } of schedule === null ? [] : closedWindows(schedule, now)) {
+  const windows = schedule === null ? [] : closedWindows(schedule, now);
+  for (const { kind, openedAt } of windows.filter((one) => wasThere(believed, one.openedAt))) {
     if (!believed.some((one) => one.kind === kind && startedIn(one, openedAt) && counts(one, terms, unasked)))
       add("missed-window", `no ${kind} backup came of the window of ${openedAt.toISOString()}`);
   }
@@ -72,6 +73,12 @@ export function judgeTenant(
       add("rolled-back", `${tip.backup} was here, and no store shows it or a later one any more`);
   }
   return { health, observations: found };
+}
+
+/** Nothing was missed by a tenant whose very first backup came after the window; without any backup it may have been there. */
+function wasThere(believed: readonly Standing[], openedAt: Date): boolean {
+  const first = believed.find(({ record }) => record?.counter === 1);
+  return first === undefined || !startedIn(first, openedAt);
 }
 
 /** Its time is that of the snapshot by the source's clock, which may differ a little from ours. */

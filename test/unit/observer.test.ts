@@ -130,6 +130,12 @@ describe("a tenant", () => {
     expect(await watchOver(house, [dubai, frankfurt]).finds()).toContain("proof-late");
   });
 
+  it("that is new missed no window before its first backup", async () => {
+    house.clock.advance(dayMs + 8 * hourMs);
+    await prove(dubai, await backUp([dubai, frankfurt]));
+    expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual([]);
+  });
+
   it("that was never backed up is told", async () => {
     expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual(["missed-window", "never-backed-up"]);
   });

@@ -21,6 +21,7 @@ describe("addressOf", () => {
       password: null,
     });
     expect(addressOf("postgres://u@/d?host=/var/run")).toMatchObject({ host: "/var/run" });
+    expect(addressOf("postgres://u@/d?host=/var/run&port=6543")).toMatchObject({ port: 6543 });
     expect(addressOf("postgres://u@[::1]/")).toMatchObject({ host: "::1", database: "u" });
   });
 
@@ -30,6 +31,8 @@ describe("addressOf", () => {
       "canary",
       "postgres://u:canary@h/d?target_session_attrs=read-write",
       "postgres://u:canary@h/d?sslmode=maybe",
+      "postgres://u:canary@h/d?port=65536",
+      "postgres://u:canary@h/d?port=canary",
       "postgres://u:canary%@h/d",
     ]) {
       expect(() => addressOf(url)).toThrow(expect.objectContaining({ code: "config/invalid" }));

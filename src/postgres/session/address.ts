@@ -8,7 +8,7 @@ const ignored = ["application_name", "connect_timeout"];
 
 /**
  * The address in a `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…` URL. A socket's
- * folder goes in the host, percent-encoded, or in `?host=`. A parameter that we would have to
+ * folder goes in the host, percent-encoded, or in `?host=`, a port beside that in `?port=`. A parameter that we would have to
  * disregard is refused with "config/invalid", since it may be the one that keeps a connection safe.
  * Messages never quote the URL, which holds a password.
  */
@@ -16,7 +16,7 @@ export function addressOf(url: string): ServerAddress {
   const parsed = parse(url);
   const settings = new Map(parsed.searchParams);
   for (const name of settings.keys()) {
-    if (!["sslmode", "sslrootcert", "host", ...ignored].includes(name)) {
+    if (!["sslmode", "sslrootcert", "host", "port", ...ignored].includes(name)) {
       throw new Failure("config/invalid", `the parameter ${name} in the URL of a server is not supported`);
     }
   }
@@ -31,13 +31,20 @@ export function addressOf(url: string): ServerAddress {
   const sslRootCert = settings.get("sslrootcert");
   return {
     host: settings.get("host") ?? (decode(parsed.hostname.replace(/^\[(.*)\]$/, "$1")) || "localhost"),
-    port: parsed.port === "" ? 5432 : Number(parsed.port),
+    port: portOf(settings.get("port") ?? parsed.port),
     user,
     password: parsed.password === "" ? null : decode(parsed.password),
     database: decode(parsed.pathname.replace(/^\//, "")) || user,
     ...(sslmode === undefined ? {} : { sslmode }),
     ...(sslRootCert === undefined ? {} : { sslRootCert }),
   };
+}
+
+function portOf(written: string): number {
+  if (written === "") return 5432;
+  const port = /^\d{1,5}$/.test(written) ? Number(written) : 0;
+  if (port > 0 && port < 65_536) return port;
+  throw new Failure("config/invalid", "the port in the URL of a server must be a number from 1 to 65535");
 }
 
 /**
