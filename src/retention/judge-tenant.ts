@@ -9,10 +9,10 @@ import { keep, type Keeping } from "../model/keep.ts";
 import { recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon } from "../repository/holds.ts";
 import { askEach, type StoreDown } from "../repository/library.ts";
-import { isGood } from "../repository/records.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Holding, lookInto } from "./holding.ts";
+import { missingRecords } from "./missing-records.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
 import type { Stop } from "./stop.ts";
 
@@ -48,7 +48,7 @@ export async function judgeTenant<S extends ObjectReader>(
   if (holdings.some(({ isErased }) => isErased)) {
     return { ...common, isErased: true, stops: [], backups: [] };
   }
-  const stops = [...stopsOfStores(order, answers, down)];
+  const stops = [...stopsOfStores(order, answers, down), ...(await missingRecords(order, answers, wait))];
   if (answers.size === 0) return { ...common, isErased: false, stops, backups: [] };
   const states = await tenantStates(
     tenant,
@@ -110,28 +110,12 @@ function stopsOfStores(
       stops.push({ reason: "hold-unreadable", store, detail: `${key}: ${reason}` });
     }
   }
-  return [...stops, ...missingRecords(order, holdings)];
+  return stops;
 }
 
 function downStop({ store, failure }: StoreDown): Stop {
   const reason = failure.code === "keys/signature" ? "store-doubtful" : "store-down";
   return { reason, store, detail: failure.message };
-}
-
-/** A store of the tenant that lacks what the others show has lost it, withholds it, or was never told. */
-function missingRecords(order: RetentionOrder, holdings: ReadonlyMap<StoreName, Holding>): readonly Stop[] {
-  const own = [...holdings].filter(([store]) => order.own.has(store));
-  const leaving = condemnedRecords(holdings, order);
-  const shown = new Set(own.flatMap(([, { records }]) => records.filter(isGood).map(({ backup }) => backup)));
-  return own.flatMap(([store, { records }]): Stop[] => {
-    const here = new Set(records.map(({ backup }) => backup));
-    const lacks = [...shown].filter(
-      (backup) => !here.has(backup) && !leaving.has(recordKey(order.tenant, backup)),
-    );
-    if (lacks.length === 0) return [];
-    const detail = `it shows ${String(here.size)} records and lacks ${lacks.slice(0, 3).join(", ")}${lacks.length > 3 ? ", …" : ""}, which others show`;
-    return [{ reason: "records-missing", store, detail }];
-  });
 }
 
 /** Records that an earlier prune condemned, whether or not it came to remove them everywhere. */

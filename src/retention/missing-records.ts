@@ -1,0 +1,65 @@
+/** A store of the tenant that lacks records which others show has lost them, withholds them, or was never told (trap 26). */
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
+import { recordKey } from "../model/layout.ts";
+import { readInventory } from "../repository/inventories.ts";
+import { type GoodRecord, isGood } from "../repository/records.ts";
+import type { Holding } from "./holding.ts";
+import type { RetentionOrder } from "./order.ts";
+import type { Stop } from "./stop.ts";
+
+/**
+ * Two kinds of record may be missing: those that a prune condemned, and those that no `replicate` will
+ * bring, as they name an object that was condemned just before they were written; else such a one would
+ * stop every prune for ever, and never go.
+ */
+export async function missingRecords(
+  order: RetentionOrder,
+  holdings: ReadonlyMap<StoreName, Holding>,
+  wait: Waiting,
+): Promise<readonly Stop[]> {
+  const own = [...holdings].filter(([store]) => order.own.has(store));
+  const dead = new Set(
+    holdings.values().flatMap(({ condemned }) => condemned.lists.flatMap(({ list }) => list.keys)),
+  );
+  const shown = new Map(
+    own.flatMap(([, { records }]) => records.filter(isGood).map((one) => [one.backup, one])),
+  );
+  const mayMiss = new Map<BackupId, boolean>();
+  const stops: Stop[] = [];
+  for (const [store, { records }] of own) {
+    const here = new Set(records.map(({ backup }) => backup));
+    const lacks: BackupId[] = [];
+    for (const [backup, one] of shown) {
+      if (here.has(backup)) continue;
+      const isExcused = mayMiss.get(backup) ?? (await isDead(one, order, dead, wait));
+      mayMiss.set(backup, isExcused);
+      if (!isExcused) lacks.push(backup);
+    }
+    if (lacks.length === 0) continue;
+    const names = `${lacks.slice(0, 3).join(", ")}${lacks.length > 3 ? ", …" : ""}`;
+    const detail = `it shows ${String(here.size)} records and lacks ${names}, which others show`;
+    stops.push({ reason: "records-missing", store, detail });
+  }
+  return stops;
+}
+
+async function isDead(
+  { record, backup }: GoodRecord,
+  { tenant, stores }: RetentionOrder,
+  dead: ReadonlySet<ObjectKey>,
+  wait: Waiting,
+): Promise<boolean> {
+  if (dead.has(recordKey(tenant, backup))) return true;
+  if (dead.size === 0) return false;
+  try {
+    for await (const { key } of readInventory(stores, record, () => undefined, wait)) {
+      if (dead.has(key)) return true;
+    }
+    return false;
+  } catch (error) {
+    if (!isFailure(error) || wait.signal.aborted) throw error;
+    return false;
+  }
+}
