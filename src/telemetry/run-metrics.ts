@@ -8,6 +8,9 @@ import type { HoldfastEvent } from "./event.ts";
 /** From a second to twelve hours, the longest backup there may be. */
 const runBuckets = [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200];
 
+/** Prunes run daily, by whichever daemon: what this one found counts until the next should have been. */
+const stoppedForMs = 26 * 3_600_000;
+
 /** Registers the families and returns what counts an event in them. */
 export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEvent) => void {
   const registers = [registry];
@@ -101,12 +104,19 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
   });
   // The library starts at 0, which is a time in 1970.
   pruneLast.remove();
-  const stopped = new Set<TenantId>();
-  const retentionStopped = new Gauge({
-    name: "holdfast_retention_stopped_tenants",
-    help: "Tenants of which the newest prune by this process was stopped by a finding.",
-    registers,
-  });
+  const stopped = new Map<TenantId, number>();
+  registry.registerMetric(
+    new Gauge({
+      name: "holdfast_retention_stopped_tenants",
+      help: "Tenants of which the newest prune by this process was stopped by a finding, within a day or so.",
+      registers: [],
+      collect() {
+        const sinceMs = clock.now().getTime() - stoppedForMs;
+        for (const [tenant, atMs] of stopped) if (atMs < sinceMs) stopped.delete(tenant);
+        this.set(stopped.size);
+      },
+    }),
+  );
   const jobsFailed = new Counter({
     name: "holdfast_jobs_failed_total",
     help: "Attempts at jobs that failed; final ones are not tried again.",
@@ -157,12 +167,10 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
         prunedBytes.inc(event.bytes);
         pruneLast.set(seconds());
         stopped.delete(event.tenant);
-        retentionStopped.set(stopped.size);
         return;
       case "prune-stopped":
         pruneRuns.inc({ result: "stopped" });
-        stopped.add(event.tenant);
-        retentionStopped.set(stopped.size);
+        stopped.set(event.tenant, clock.now().getTime());
         return;
       case "job-failed":
         jobsFailed.inc({ queue: event.queue, code: event.code, final: String(event.final) });

@@ -266,6 +266,19 @@ describe("gauges that go back", () => {
     ]);
   });
 
+  it("forget a stopped retention that another daemon should have looked at since", async () => {
+    const { telemetry, clock } = silent();
+    telemetry.tell({ kind: "prune-stopped", tenant: tenantId.parse("acme"), reason: "a gap" });
+    clock.advance(25 * 3_600_000);
+    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
+      "holdfast_retention_stopped_tenants 1",
+    ]);
+    clock.advance(2 * 3_600_000);
+    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
+      "holdfast_retention_stopped_tenants 0",
+    ]);
+  });
+
   it("show the refusal of a configuration until one is loaded", async () => {
     const { telemetry } = silent();
     const shown = (): Promise<string[]> => lines(telemetry, "holdfast_configuration_last_reload_success");
