@@ -68,7 +68,7 @@ export async function lookAt(tenant: TenantId, library: Library, wait: Waiting):
     erased: shown.some(({ erased }) => erased),
     backups: states.backups.map(({ record, ...rest }) => ({
       ...rest,
-      record: record === null ? null : { finishedAt: record.finishedAt },
+      record: record === null ? null : { finishedAt: record.finishedAt, counter: record.counter },
     })),
     gaps: states.gaps,
     observations: joined([...shown.flatMap(({ observations }) => observations), ...differing(tenant, good)]),

@@ -12,7 +12,7 @@ export type HealthTerms = Omit<TenantTerms, "scrubWithinMs">;
 
 /** The part of a backup that health looks at; who remembers thousands of tenants keeps no more. */
 export type Standing = Omit<BackupEntry, "record"> & {
-  readonly record: Pick<BackupRecord, "finishedAt"> | null;
+  readonly record: Pick<BackupRecord, "finishedAt" | "counter"> | null;
 };
 
 /**
