@@ -24,7 +24,8 @@ export async function openClaims(desk: Desk, talk: Talk, wait: Waiting): Promise
   return {
     claimed: async (claim, work, bound) => {
       await using _ = catalog === null ? null : await take(catalog, claim, talk, bound);
-      return work();
+      // Awaited here: the claim is given back when this function is left.
+      return await work();
     },
     [Symbol.asyncDispose]: async () => {
       await catalog?.[Symbol.asyncDispose]();
@@ -41,7 +42,7 @@ export async function claimed<T>(
   wait: Waiting,
 ): Promise<T> {
   await using claims = await openClaims(desk, talk, wait);
-  return claims.claimed(claim, work, wait);
+  return await claims.claimed(claim, work, wait);
 }
 
 async function catalogIfAny({ config, machine }: Desk, talk: Talk, wait: Waiting): Promise<Catalog | null> {

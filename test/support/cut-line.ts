@@ -14,7 +14,9 @@ export interface CutLine extends AsyncDisposable {
 export async function lineTo({ address }: PrivateServer): Promise<CutLine> {
   const open = new Set<Socket>();
   let server = await listen(0);
-  const { port } = server.address() as { port: number };
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("not listening on a port");
+  const { port } = bound;
 
   async function listen(at: number): Promise<Server> {
     const made = createServer((near) => {
