@@ -98,6 +98,27 @@ describe("a store that goes away", () => {
   });
 });
 
+describe("a full disk under state/", () => {
+  it("keeps copies from being proven here, and nothing else from being done", async () => {
+    house.home.set({ "daemon.jobs.verify": 1 });
+    const daemon = house.home.start(["daemon"], {
+      env: house.env,
+      mounts: ["mkdir -p state", "mount -t tmpfs -o size=64k,mode=711 tmpfs state"],
+    });
+    await handOut(house, queue, ["acme", "bravo"]);
+    const runs = await until("both are backed up, and a proof was tried", async () => {
+      const all = await house.catalog.history.recent({ limit: 20 }, wait);
+      const done = all.filter(({ verb, result }) => verb === "backup" && result === "done");
+      return done.length === 2 && all.some(({ verb }) => verb === "verify") ? all : null;
+    });
+    const tried = runs.filter(({ verb }) => verb === "verify");
+    expect(tried[0]).toMatchObject({ result: "failed", code: expect.stringMatching(/^(scratch|program)\//) });
+    expect(daemon.isAlive()).toBe(true);
+    daemon.kill("SIGTERM");
+    expect(await daemon.ended).toMatchObject({ exit: 0 });
+  });
+});
+
 describe("a host whose clock is off", () => {
   it("leaves backups to the one whose clock is right, and says so", async () => {
     const ahead = { now: () => new Date(systemClock.now().getTime() + 600_000) };
