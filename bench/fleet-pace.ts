@@ -1,6 +1,7 @@
 /**
- * `npm run bench:pace -- [--tenants 200]`: a real fleet of small tenants on one source, `backup --all`
- * into two directory stores against `xargs -P 2 pg_dump -Fc` into files, by turns in one run.
+ * The pace of a real fleet, part of `npm run bench:fleet`: many small tenants on one source, `backup --all` into
+ * two directory stores against `xargs -P 2 pg_dump -Fc` into files, by turns in one run. `--tenants 200`
+ * says how many, `--keep` keeps the figures.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
