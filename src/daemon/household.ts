@@ -40,6 +40,11 @@ export interface Discovered {
 
 export interface Household extends AsyncDisposable {
   current(): Generation;
+  /**
+   * Whether every source that a rule of discovery names has answered since the rules came into force. Before
+   * that a tenant that is not among ours may still be one.
+   */
+  isSure(): boolean;
   /** Keeps the generation in force open until it is disposed. */
   lease(): Lease;
   /** What changed; throws "config/invalid" or "config/missing", and then all stays as it was. */
@@ -72,6 +77,7 @@ export async function openHousehold(
     left: Promise.withResolvers(),
   });
   let room = await settle(config, config.tenants);
+  let heard: ReadonlySet<string> = new Set();
   const closing = new Set<Promise<void>>();
   const moveOut = (old: Room): void => {
     const closed = close(old);
@@ -80,6 +86,7 @@ export async function openHousehold(
   };
   return {
     current: () => room.generation,
+    isSure: () => room.generation.config.discover.every(({ source }) => heard.has(source.name)),
     lease: () => {
       const rented = room;
       rented.users += 1;
@@ -100,6 +107,7 @@ export async function openHousehold(
       const changes = configChanges(old.generation.config, next);
       if (changes.length === 0) return [];
       room = await settle(next, withKept(next, [...old.generation.tenants.values()]));
+      heard = new Set();
       moveOut(old);
       return changes;
     },
@@ -115,7 +123,11 @@ export async function openHousehold(
         ...asked.tenants.map((one) => [one.id, one] as const),
       ]);
       // A reload meanwhile has its own rules; it is asked again with those.
-      if (room.generation.config === now) room.generation = { ...room.generation, tenants };
+      if (room.generation.config === now) {
+        room.generation = { ...room.generation, tenants };
+        const answered = now.discover.map(({ source }) => source.name).filter((name) => !silent.has(name));
+        heard = new Set([...heard, ...answered]);
+      }
       return {
         came: [...tenants.keys()].filter((id) => !before.has(id)),
         went: [...before.keys()].filter((id) => !tenants.has(id)),

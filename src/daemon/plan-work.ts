@@ -21,13 +21,13 @@ export interface Planner {
 }
 
 export function createPlanner(shop: Shop): Planner {
-  const { catalog, queue, machine } = shop;
+  const { catalog, queue, machine, household } = shop;
   const plannedMs = new Map<string, number>();
   return {
     plan: async (generation, wait) => {
       const { tenants } = generation;
       const dead = await queue.deadLetters(wait);
-      const gone = dead.filter(({ job }) => !tenants.has(job.tenant));
+      const gone = household.isSure() ? dead.filter(({ job }) => !tenants.has(job.tenant)) : [];
       if (gone.length > 0) await queue.dropDeadLetters(gone, wait);
       const now = await catalog.now(wait);
       const nowMs = machine.monotonicMs();

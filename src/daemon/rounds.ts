@@ -1,5 +1,5 @@
 /** All that the daemon does again and again while it runs. */
-import { reasonOf } from "../base/failure.ts";
+import { isFailure, reasonOf } from "../base/failure.ts";
 import { pause, type Waiting } from "../base/waiting.ts";
 import type { EnqueueSlots } from "../catalog/catalog.ts";
 import { probeStores } from "../desk/probe-stores.ts";
@@ -40,8 +40,10 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
   const planner = createPlanner(shop);
   const scheduler = createScheduler({ catalog, enqueue: enqueueOf(shop), tell });
   const onFailure = (name: string, error: unknown): void => {
+    // The first failure tells of an outage; each round of each hour of it would bury the rest.
+    const isKnown = !catalogWatch.up() && isFailure(error, "catalog/unreachable");
     catalogWatch.failed(error);
-    log.warn("round failed, the next one makes up for it", { round: name, error });
+    log[isKnown ? "debug" : "warn"]("round failed, the next one makes up for it", { round: name, error });
   };
   const daemon = (): ReturnType<typeof household.current>["config"]["daemon"] =>
     household.current().config.daemon;
@@ -139,6 +141,8 @@ async function discoverTenants({ household, catalog, log }: Shop, wait: Waiting)
     log.warn("database is no tenant", { source, database, reason });
   for (const { source, failure } of found.unreachable)
     log.warn("source could not be asked, its tenants stay", { source, error: failure });
+  // Who is not known to be gone still stands as he stood.
+  if (!household.isSure()) return;
   await catalog.index.setTenants([...household.current().tenants.values()].map(tenantTerms), wait);
 }
 

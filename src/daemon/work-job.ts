@@ -32,6 +32,10 @@ export async function workJob<Name extends QueueName>(
   const { desk, tenants } = lease.generation;
   const tenant = tenants.get(job.tenant);
   if (tenant === undefined) {
+    if (!shop.household.isSure()) {
+      log.info("job put back, not every source could be asked yet whose tenant it is");
+      return { kind: "later", afterMs: shop.pace.busyMs };
+    }
     log.info("job dropped, the tenant is gone");
     return { kind: "done" };
   }

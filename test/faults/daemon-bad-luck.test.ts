@@ -76,6 +76,7 @@ describe("a catalog that goes away in the middle of a backup", () => {
     await line.cut();
     await using daemon = await daemonHere(house);
     await daemon.said("catalog does not answer, waiting for it");
+    expect((await fetch(`${daemon.address}/readyz`)).status).toBe(503);
     await line.mend();
     await handOut(house, queue, ["acme"]);
     await daemon.said("job ended", { tenant: "acme", result: "done" });
@@ -111,8 +112,8 @@ describe("a full disk under state/", () => {
       const done = all.filter(({ verb, result }) => verb === "backup" && result === "done");
       return done.length === 2 && all.some(({ verb }) => verb === "verify") ? all : null;
     });
-    const tried = runs.filter(({ verb }) => verb === "verify");
-    expect(tried[0]).toMatchObject({ result: "failed", code: expect.stringMatching(/^(scratch|program)\//) });
+    const tried = runs.find(({ verb }) => verb === "verify");
+    expect(tried).toMatchObject({ result: "failed", code: expect.stringMatching(/^(scratch|program)\//) });
     expect(daemon.isAlive()).toBe(true);
     daemon.kill("SIGTERM");
     expect(await daemon.ended).toMatchObject({ exit: 0 });
@@ -163,6 +164,22 @@ describe("tenants by discovery", () => {
     await psql(server, "postgres", "drop database found_two");
     await daemon.said("tenant went", { tenant: "found-two" });
     await until("nobody is alarmed about them", async () => (await queue.deadLetters(wait)).length === 0);
+    expect(await backupsOf("found-two")).toHaveLength(1);
+  });
+
+  it("are not taken for gone while their source is away", async () => {
+    house.home.set({ discover: [{ source: "main", databases: "late_*", plan: "standard" }] });
+    await createDatabase(server, "late_one");
+    await handOut(house, queue, ["late-one"]);
+    const away = house.home.set({ "sources.main.url": "postgres://nobody@127.0.0.1:1/none" });
+    await using daemon = await daemonHere(house);
+    await daemon.said("job put back, not every source could be asked yet whose tenant it is");
+    away[Symbol.dispose]();
+    daemon.reload();
+    await daemon.said("tenant came", { tenant: "late-one" });
+    await daemon.said("job ended", { queue: "backup", tenant: "late-one", result: "done" });
+    expect(await backupsOf("late-one")).toHaveLength(1);
+    await psql(server, "postgres", "drop database late_one");
   });
 });
 
