@@ -1,15 +1,21 @@
 /** One daemon over a real catalog, source and stores: it does what is due by itself, tells what it did, and stops well. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tenantId } from "../../src/model/ids.ts";
+import { storeName, tenantId } from "../../src/model/ids.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
-import { daemonHere, daemonHome, type DaemonHome } from "../support/daemon-home.ts";
+import { daemonHere, daemonHome, type DaemonHome, handOut } from "../support/daemon-home.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { openTestQueue } from "../support/queue-fixture.ts";
+import { objectsOf } from "../support/store-objects.ts";
 import { until } from "../support/until.ts";
 
 let server: PrivateServer;
 let house: DaemonHome;
 const wait = testWait();
 const acme = tenantId.parse("acme");
+const bravo = tenantId.parse("bravo");
+const two = storeName.parse("two");
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -52,5 +58,48 @@ describe("a daemon", () => {
     expect(scrape).toMatch(/holdfast_catalog_up 1/);
     expect((await fetch(`${daemon.address}/readyz`)).status).toBe(200);
     expect(await daemon.stop()).toMatchObject({ putBack: 0 });
+  });
+
+  it("begins no dump that a source cannot bear, whoever runs the others", async () => {
+    await using queue = await openTestQueue(server, { database: house.database, hostName: "test" });
+    const place = { kind: "source", source: "main", places: 2 } as const;
+    const taken = [
+      await house.catalog.claims.tryTake(place, wait),
+      await house.catalog.claims.tryTake(place, wait),
+    ];
+    expect(taken).not.toContain(null);
+    await using daemon = await daemonHere(house);
+    await handOut(house, queue, ["bravo"]);
+    await daemon.said("job put back, somebody else is at it", { tenant: "bravo" });
+    expect(daemon.lines.some(({ message }) => message === "job began")).toBe(false);
+    for (const one of taken) await one?.[Symbol.asyncDispose]();
+    await daemon.said("job ended", { queue: "backup", tenant: "bravo", result: "done" });
+  });
+
+  it("proves every copy, finds what a store lost, heals it, and proves it again", async () => {
+    await using queue = await openTestQueue(server, { database: house.database, hostName: "test" });
+    house.home.set({ "daemon.jobs.verify": 1, "daemon.jobs.scrub": 1 });
+    await using daemon = await daemonHere(house);
+    await daemon.said("job ended", { queue: "verify", tenant: "bravo", store: "one", verdict: "proven" });
+    await daemon.said("job ended", { queue: "verify", tenant: "bravo", store: "two", verdict: "proven" });
+    await until("both proofs are known", async () => {
+      const [newest] = await house.catalog.index.backups(bravo, wait);
+      return newest?.copies.every(({ proof }) => proof?.verdict === "proven");
+    });
+    const [chunk = ""] = objectsOf(house.home.store("two"), "bravo", "chunk");
+    await rm(join(house.home.store("two"), chunk));
+    await queue.add([{ job: { queue: "scrub", tenant: bravo, store: two }, source: null }], {}, wait);
+    await daemon.said("job ended", { queue: "scrub", tenant: "bravo", store: "two", missing: 1 });
+    await daemon.said("job ended", { queue: "heal", tenant: "bravo", store: "two", healed: 1 });
+    await until("it was proven again", () => {
+      const healed = daemon.lines.findIndex(
+        ({ queue: of, message }) => of === "heal" && message === "job ended",
+      );
+      return daemon.lines
+        .slice(healed)
+        .some(
+          (line) => line["queue"] === "verify" && line["store"] === "two" && line["verdict"] === "proven",
+        );
+    });
   });
 });
