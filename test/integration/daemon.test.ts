@@ -91,6 +91,7 @@ describe("a daemon", () => {
     await queue.add([{ job: { queue: "scrub", tenant: bravo, store: two }, source: null }], {}, wait);
     await daemon.said("job ended", { queue: "scrub", tenant: "bravo", store: "two", missing: 1 });
     await daemon.said("job ended", { queue: "heal", tenant: "bravo", store: "two", healed: 1 });
+    expect(objectsOf(house.home.store("two"), "bravo", "chunk")).toContain(chunk);
     await until("it was proven again", () => {
       const healed = daemon.lines.findIndex(
         ({ queue: of, message }) => of === "heal" && message === "job ended",
