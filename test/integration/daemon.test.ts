@@ -77,21 +77,25 @@ describe("a daemon", () => {
   });
 
   it("proves every copy, finds what a store lost, heals it, and proves it again", async () => {
-    await using queue = await openTestQueue(server, { database: house.database, hostName: "test" });
-    house.home.set({ "daemon.jobs.verify": 1, "daemon.jobs.scrub": 1 });
-    await using daemon = await daemonHere(house);
+    // Stores of its own: copies of other tests would be proven first, having waited longer.
+    await using fresh = await daemonHome(server, ["bravo"]);
+    await using queue = await openTestQueue(server, { database: fresh.database, hostName: "test" });
+    fresh.home.set({ "daemon.jobs.verify": 1, "daemon.jobs.scrub": 1 });
+    await using daemon = await daemonHere(fresh);
+    await handOut(fresh, queue, ["bravo"]);
+    await daemon.said("job ended", { queue: "backup", tenant: "bravo", result: "done" });
     await daemon.said("job ended", { queue: "verify", tenant: "bravo", store: "one", verdict: "proven" });
     await daemon.said("job ended", { queue: "verify", tenant: "bravo", store: "two", verdict: "proven" });
     await until("both proofs are known", async () => {
-      const [newest] = await house.catalog.index.backups(bravo, wait);
+      const [newest] = await fresh.catalog.index.backups(bravo, wait);
       return newest?.copies.every(({ proof }) => proof?.verdict === "proven");
     });
-    const [chunk = ""] = objectsOf(house.home.store("two"), "bravo", "chunk");
-    await rm(join(house.home.store("two"), chunk));
+    const [chunk = ""] = objectsOf(fresh.home.store("two"), "bravo", "chunk");
+    await rm(join(fresh.home.store("two"), chunk));
     await queue.add([{ job: { queue: "scrub", tenant: bravo, store: two }, source: null }], {}, wait);
     await daemon.said("job ended", { queue: "scrub", tenant: "bravo", store: "two", missing: 1 });
     await daemon.said("job ended", { queue: "heal", tenant: "bravo", store: "two", healed: 1 });
-    expect(objectsOf(house.home.store("two"), "bravo", "chunk")).toContain(chunk);
+    expect(objectsOf(fresh.home.store("two"), "bravo", "chunk")).toContain(chunk);
     await until("it was proven again", () => {
       const healed = daemon.lines.findIndex(
         ({ queue: of, message }) => of === "heal" && message === "job ended",
