@@ -11,8 +11,8 @@ export interface SourcedOrder extends BackupOrder {
   readonly source: SourceName;
   /** Backups of tenants of that source that run at once. */
   readonly sourceWidth: number;
-  /** Runs the backup while nobody else works on the tenant. */
-  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs the backup while nobody else works on the tenant, and tells of it whoever keeps books. */
+  readonly alone?: (work: () => Promise<BackupReport>) => Promise<BackupReport>;
 }
 
 export interface BackupOutcome {

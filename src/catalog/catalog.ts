@@ -141,6 +141,16 @@ export interface Index {
   health(wait: Waiting): Promise<readonly TenantHealth[]>;
   /** The copies that have waited longest relative to their limit, worst first; those in no need of a proof are left out. */
   proofsDue(limit: number, wait: Waiting): Promise<readonly ProofDue[]>;
+  /**
+   * Stores with copies of a tenant that are damaged or refuted and were not healed since that was found; what a
+   * heal could not mend comes again after a day. In no order.
+   */
+  healsDue(
+    limit: number,
+    wait: Waiting,
+  ): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]>;
+  /** Refuted copies in stores where something was healed since; they are due at once. In no order. */
+  healedUnproven(limit: number, wait: Waiting): Promise<readonly Omit<ProofDue, "dueAt">[]>;
   /** Tenants whose newest backup that counts lacks whole copies. */
   lackingCopies(limit: number, wait: Waiting): Promise<readonly TenantId[]>;
   /** Tenants whose index was refreshed longest ago, oldest first. */

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { tenantId, type TenantId } from "../model/ids.ts";
 import type { Index } from "./catalog.ts";
 import { asked } from "./failures.ts";
+import { healedUnproven, healsDue } from "./heals.ts";
 import { lockIndex, lockTenant } from "./index-locks.ts";
 import { readBackups } from "./read-backups.ts";
 import { readHealth } from "./read-health.ts";
@@ -22,6 +23,9 @@ export function indexIn(db: Db): Index {
     health: (wait) => asked("read how the tenants stand", wait, () => readHealth(db)),
     proofsDue: (limit, wait) =>
       asked("read which proofs are due", wait, () => longestWaitsForProof(db, limit)),
+    healsDue: (limit, wait) => asked("read what is to be healed", wait, () => healsDue(db, limit)),
+    healedUnproven: (limit, wait) =>
+      asked("read which healed copies wait for proof", wait, () => healedUnproven(db, limit)),
     lackingCopies: (limit, wait) => asked("read which copies lack", wait, () => lackingCopies(db, limit)),
     stalest: (limit, wait) =>
       asked("read what was looked at longest ago", wait, async () => {

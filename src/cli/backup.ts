@@ -9,6 +9,7 @@ import { backupKinds } from "../model/glossary.ts";
 import type { TenantId } from "../model/ids.ts";
 import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
+import { backupEnd, type RunEnd } from "../desk/run-ends.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { parseTenant } from "./list.ts";
@@ -44,7 +45,10 @@ export const backup = command({
     const orders = await Promise.all(
       chosen.map(async (tenant) => ({
         ...(await backupOrder(desk, tenant)),
-        alone: <T>(work: () => Promise<T>) => alone(claims, tenant, work, context.wait),
+        alone: (work: () => Promise<BackupReport>) => {
+          const run = { tenant, verb: "backup", kind, ends } as const;
+          return alone(claims, tenant, () => claims.noted(run, work, context.wait), context.wait);
+        },
       })),
     );
     using watch = new Bars(out);
@@ -56,6 +60,10 @@ export const backup = command({
     return exitOf(outcomes, refused);
   },
 });
+
+function ends(report: BackupReport): readonly RunEnd[] {
+  return [backupEnd(report)];
+}
 
 /** Beside daemons and other commands: one backup of a tenant at a time, and so many of a source as it bears. */
 function alone<T>(

@@ -5,6 +5,7 @@ import type { Tenant } from "../config/config.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { Desk } from "../desk/desk.ts";
 import { healTenant, proveHealed } from "../desk/heal-orders.ts";
+import { healEnd, verifyEnd } from "../desk/run-ends.ts";
 import { type BackupId, type StoreName, storeName } from "../model/ids.ts";
 import type { Verdict } from "../model/glossary.ts";
 import type { HealReport } from "../replication/heal-report.ts";
@@ -102,13 +103,23 @@ async function healOne(
   const { id } = tenant;
   const report = await claims.claimed(
     { kind: "tenant-write", tenant: id },
-    () => healTenant(desk, tenant, store, out, wait),
+    () =>
+      claims.noted(
+        { tenant, verb: "heal", kind: null, ends: (healed) => [healEnd(healed)] },
+        () => healTenant(desk, tenant, store, out, wait),
+        wait,
+      ),
     wait,
   );
   if (!verify) return { ...report, proofs: [] };
   const proofs = await claims.claimed(
     { kind: "tenant-read", tenant: id, store },
-    () => proveHealed(desk, tenant, report, out, wait),
+    () =>
+      claims.noted(
+        { tenant, verb: "verify", kind: null, ends: (made) => made.map(verifyEnd) },
+        () => proveHealed(desk, tenant, report, out, wait),
+        wait,
+      ),
     wait,
   );
   return { ...report, proofs: proofs.map(({ backup, verdict }) => ({ backup, verdict })) };

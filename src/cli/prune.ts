@@ -2,8 +2,11 @@
 import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
+import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { Desk } from "../desk/desk.ts";
+import type { NotedRun } from "../desk/note-run.ts";
 import { pruneTenant, type PruneWish } from "../desk/prune-orders.ts";
+import { pruneEnd } from "../desk/run-ends.ts";
 import type { PruneReport } from "../retention/report.ts";
 import { command, type Exit } from "./command.ts";
 import { reasonText, stopText } from "./keep-text.ts";
@@ -35,8 +38,13 @@ export const prune = command({
     const wish = { isDry: dryRun === true, shareMax: parseShare(allowShare) };
     await using desk = await context.openDesk();
     const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    await using claims = wish.isDry ? null : await openClaims(desk, out, context.wait);
     const outcomes: PruneOutcome[] = [];
-    for (const tenant of chosen) outcomes.push(await outcomeOf(desk, tenant, wish, out, context.wait));
+    for (const tenant of chosen) {
+      const work = (): Promise<PruneReport> => pruneTenant(desk, tenant, wish, context.wait);
+      const alone = claims === null ? work : () => pruneAlone(claims, tenant, work, context.wait);
+      outcomes.push(await outcomeOf(tenant, alone, out, context.wait));
+    }
     const alone = outcomes.length === 1 ? outcomes[0]?.failure : undefined;
     if (alone !== undefined && alone !== null) throw alone;
     out.result(
@@ -70,15 +78,37 @@ async function chooseTenants(desk: Desk, names: readonly string[], all: boolean)
   return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }
 
-async function outcomeOf(
-  desk: Desk,
+/** Beside daemons and other commands: nobody else changes the tenant's objects meanwhile. */
+function pruneAlone(
+  claims: ClaimDesk,
   tenant: Tenant,
-  wish: PruneWish,
+  work: () => Promise<PruneReport>,
+  wait: Waiting,
+): Promise<PruneReport> {
+  const run: NotedRun<PruneReport> = {
+    tenant,
+    verb: "prune",
+    kind: null,
+    ends: (report) => [pruneEnd(report)],
+    // What one prune had no room for is due still.
+    renews: ({ isCut, stops }) =>
+      isCut ? null : { kind: "prune", outcome: stops.length === 0 ? "done" : "stopped" },
+  };
+  return claims.claimed(
+    { kind: "tenant-write", tenant: tenant.id },
+    () => claims.noted(run, work, wait),
+    wait,
+  );
+}
+
+async function outcomeOf(
+  tenant: Tenant,
+  work: () => Promise<PruneReport>,
   out: Output,
   wait: Waiting,
 ): Promise<PruneOutcome> {
   try {
-    const report = await pruneTenant(desk, tenant, wish, wait);
+    const report = await work();
     for (const stop of report.stops) out.say(`stopped: ${tenant.id}: ${stopText(stop)}`);
     return { tenant, report, failure: null };
   } catch (error) {

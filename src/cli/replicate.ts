@@ -1,6 +1,7 @@
 /** `holdfast replicate`: complete copies that a store lacks, from the other stores. */
 import { openClaims } from "../desk/claimed.ts";
 import { replicateTenant } from "../desk/replicate-orders.ts";
+import { replicateEnd, type RunEnd } from "../desk/run-ends.ts";
 import type { ReplicateReport } from "../replication/replicate.ts";
 import { command } from "./command.ts";
 import { eachOf, oneOrAll, worst } from "./each-of.ts";
@@ -29,7 +30,12 @@ export const replicate = command({
       (one) =>
         claims.claimed(
           { kind: "tenant-write", tenant: one.id },
-          () => replicateTenant(desk, one, out, context.wait),
+          () =>
+            claims.noted(
+              { tenant: one, verb: "replicate", kind: null, ends },
+              () => replicateTenant(desk, one, out, context.wait),
+              context.wait,
+            ),
           context.wait,
         ),
       out,
@@ -47,6 +53,10 @@ export const replicate = command({
     });
   },
 });
+
+function ends(report: ReplicateReport): readonly RunEnd[] {
+  return [replicateEnd(report)];
+}
 
 function asJson({ down, ...report }: ReplicateReport): object {
   return { ...report, down: Object.fromEntries(down.map(({ store, failure }) => [store, failure.message])) };

@@ -3,6 +3,8 @@ import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { openClaims } from "../desk/claimed.ts";
 import type { Desk } from "../desk/desk.ts";
+import type { NotedRun } from "../desk/note-run.ts";
+import { scrubEnd } from "../desk/run-ends.ts";
 import { scrubTenant } from "../desk/scrub-orders.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 import { type StoreName, storeName, type TenantId } from "../model/ids.ts";
@@ -47,7 +49,15 @@ export const scrub = command({
           named === null
             ? unlessErased(desk, part, out, context.wait)
             : scrubTenant(desk, part, out, context.wait);
-        return claims.claimed({ kind: "tenant-read", ...part }, work, context.wait);
+        const run: NotedRun<ScrubReport | null> = {
+          tenant: part.tenant,
+          verb: "scrub",
+          kind: null,
+          ends: (report) => (report === null ? [] : [scrubEnd(report)]),
+          renews: () => ({ kind: "scrub", store: part.store }),
+        };
+        const noted = (): Promise<ScrubReport | null> => claims.noted(run, work, context.wait);
+        return claims.claimed({ kind: "tenant-read", ...part }, noted, context.wait);
       },
       out,
       context.wait,

@@ -4,6 +4,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { VerifyReport } from "../verify/report.ts";
+import { type RunEnd, verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
 import { command, type Exit } from "./command.ts";
 import { parseTenant } from "./list.ts";
@@ -51,7 +52,9 @@ export const verify = command({
       try {
         const work = (): Promise<readonly VerifyReport[]> =>
           verifyTenant(desk, one, { backup, store }, out, context.wait);
-        reports.push(...(await alone(claims, one, store, work, context.wait)));
+        const run = { tenant: one, verb: "verify", kind: null, ends } as const;
+        const noted = (): Promise<readonly VerifyReport[]> => claims.noted(run, work, context.wait);
+        reports.push(...(await alone(claims, one, store, noted, context.wait)));
       } catch (error) {
         // One tenant that cannot be verified keeps no other from being.
         if (!(error instanceof Failure) || tenants.length === 1 || context.wait.signal.aborted) throw error;
@@ -64,6 +67,10 @@ export const verify = command({
     return exitOf(reports, failures, refused);
   },
 });
+
+function ends(reports: readonly VerifyReport[]): readonly RunEnd[] {
+  return reports.map(verifyEnd);
+}
 
 /** Beside daemons and other commands: nobody else reads these copies meanwhile. */
 function alone<T>(

@@ -47,6 +47,8 @@ export function createPlanner(shop: Shop): Planner {
         if (fresh.length === 0) continue;
         const added = fresh.map((job): NewJob => ({ job, source: null }));
         await queue.add(added, {}, wait);
+        // Of heals history tells what came of them, and damage that was found since must not wait.
+        if (name === "heal") continue;
         for (const job of fresh) plannedMs.set(`${name} ${jobKey(job)}`, nowMs);
       }
     },
@@ -60,12 +62,15 @@ function questions({ catalog: { index } }: Shop, now: Date): readonly (readonly 
     [
       "verify",
       async (limit, wait) =>
-        (await index.proofsDue(limit, wait)).map(({ tenant, backup, store }) => ({
-          queue: "verify",
-          tenant,
-          backup,
-          store,
-        })),
+        [...(await index.healedUnproven(limit, wait)), ...(await index.proofsDue(limit, wait))].map(
+          ({ tenant, backup, store }) => ({ queue: "verify", tenant, backup, store }),
+        ),
+    ],
+    // What a person or another host found has no job of its own yet; what is healed is proven before all others.
+    [
+      "heal",
+      async (limit, wait) =>
+        (await index.healsDue(limit, wait)).map(({ tenant, store }) => ({ queue: "heal", tenant, store })),
     ],
     [
       "replicate",

@@ -143,7 +143,11 @@ async function discoverTenants({ household, catalog, log }: Shop, wait: Waiting)
     log.warn("source could not be asked, its tenants stay", { source, error: failure });
   // Who is not known to be gone still stands as he stood.
   if (!household.isSure()) return;
-  await catalog.index.setTenants([...household.current().tenants.values()].map(tenantTerms), wait);
+  const choices = await catalog.choices.all(wait);
+  const terms = Array.from(household.current().tenants.values(), (one) =>
+    tenantTerms(one, choices.get(one.id) ?? null),
+  );
+  await catalog.index.setTenants(terms, wait);
 }
 
 /** Reloads when the files have changed and stand still, or at once when told to. */

@@ -3,6 +3,7 @@ import { type Failure, isFailure } from "../base/failure.ts";
 import { pause, type Waiting } from "../base/waiting.ts";
 import type { Catalog, Claim } from "../catalog/catalog.ts";
 import type { Desk } from "./desk.ts";
+import type { NotedRun } from "./note-run.ts";
 import type { Talk } from "./talk.ts";
 
 export interface ClaimDesk extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface ClaimDesk extends AsyncDisposable {
    * catalog it runs at once.
    */
   claimed<T>(claim: Claim, work: () => Promise<T>, wait: Waiting): Promise<T>;
+  /** Runs `work` and tells the catalog what came of it, as `noteRun` does. Without a catalog it only runs. */
+  noted<T>(run: NotedRun<T>, work: () => Promise<T>, wait: Waiting): Promise<T>;
 }
 
 const askEveryMs = 2000;
@@ -26,6 +29,11 @@ export async function openClaims(desk: Desk, talk: Talk, wait: Waiting): Promise
       await using _ = catalog === null ? null : await take(catalog, claim, talk, bound);
       // Awaited here: the claim is given back when this function is left.
       return await work();
+    },
+    noted: async (run, work, bound) => {
+      if (catalog === null) return work();
+      const { noteRun } = await import("./note-run.ts");
+      return noteRun({ desk, catalog, talk }, run, work, bound);
     },
     [Symbol.asyncDispose]: async () => {
       await catalog?.[Symbol.asyncDispose]();

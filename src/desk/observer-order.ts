@@ -28,7 +28,7 @@ export async function observerOrder(
 /** What a tenant chose beside its plan is in the catalog, and is not expected here. */
 function observed(tenant: Pick<Tenant, "id" | "plan" | "stores" | "timeZone">): ObservedTenant {
   const { plan, timeZone } = tenant;
-  return { terms: tenantTerms(tenant), schedule: { plan, timeZone, choice: null } };
+  return { terms: tenantTerms(tenant, null), schedule: { plan, timeZone, choice: null } };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { askEach, demandAnswer } from "../repository/library.ts";
@@ -42,7 +43,7 @@ const tenantsAtOnce = 4;
  */
 export async function rebuildIndex(
   desk: Desk,
-  catalog: Indexing,
+  catalog: Indexing & Pick<Catalog, "choices">,
   { only, onProgress }: Rebuilding,
   wait: Waiting,
 ): Promise<Rebuilt> {
@@ -58,7 +59,9 @@ export async function rebuildIndex(
   const known = await knownTenants(desk, problems);
   const all = new Set([...known.keys(), ...[...answers.values()].flat()]);
   await catalog.index.clear(wait);
-  await catalog.index.setTenants([...known.values()].map(tenantTerms), wait);
+  const choices = await catalog.choices.all(wait);
+  const terms = Array.from(known.values(), (one) => tenantTerms(one, choices.get(one.id) ?? null));
+  await catalog.index.setTenants(terms, wait);
   const readable = stores.filter(({ name }) => answers.has(name));
   const trust = await desk.trust();
   const sums = { backups: 0, copies: 0 };

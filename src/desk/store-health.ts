@@ -16,5 +16,5 @@ export async function healthFromStores(
 ): Promise<{ readonly health: TenantHealth; readonly down: readonly StoreDown[] }> {
   const { backups, down } = await tenantStates(tenant.id, await desk.library(tenant), wait);
   const unasked = new Set(down.map(({ store }) => store));
-  return { health: healthOf(backups, tenantTerms(tenant), unasked), down };
+  return { health: healthOf(backups, tenantTerms(tenant, null), unasked), down };
 }

@@ -122,7 +122,7 @@ describe("metrics from a catalog that runs", () => {
     const wait = testWait();
     await using catalog = await openCatalog(config, machine(), wait, "start");
     await catalog?.index.setTenants(
-      [...config.tenants.values()].map((one: Tenant) => tenantTerms(one)),
+      [...config.tenants.values()].map((one: Tenant) => tenantTerms(one, null)),
       wait,
     );
     const said = await scrape("--json");

@@ -48,6 +48,8 @@ const statements = [
     primary key (tenant, backup, store),
     foreign key (tenant, backup) references holdfast.backup on delete cascade)`,
   `create index copy_waits on holdfast.copy (prove_limit_ms, prove_since) where prove_since is not null`,
+  // Copies that are to be healed or proven anew are few, and looked for every few seconds.
+  `create index copy_bad on holdfast.copy (tenant, store) where state = 'damaged' or verdict = 'refuted'`,
   // What all of a tenant's copies come to, so that nobody who asks for health reads them: the whole answer as JSON, for every tenant
   // that has terms and for no other.
   `create table holdfast.standing (tenant text primary key, copies integer not null, doc text not null)`,
