@@ -65,9 +65,9 @@ export const scrub = command({
     const done = reports.filter((one) => one !== null);
     out.result(done, () => text(done));
     return worst({
-      found: done.some(({ damaged, missing }) => damaged + missing > 0),
+      found: done.some(({ damaged, missing, unopenable }) => damaged + missing + unopenable.length > 0),
       failed: failures.length > 0,
-      degraded: down.length > 0,
+      degraded: down.length > 0 || done.some(({ untrusted }) => untrusted > 0),
     });
   },
 });

@@ -10,7 +10,7 @@ export const scrubWork: JobWork<"scrub"> = {
     const at = await shop.catalog.now(wait);
     const library = await desk.library(tenant);
     const report = await scrubTenant(desk, { tenant: tenant.id, store, library }, talk, wait);
-    const { whole, damaged, missing, bytes, seconds } = report;
+    const { whole, damaged, missing, untrusted, unopenable, bytes, seconds } = report;
     shop.tell({ kind: "scrub-ended", tenant: tenant.id, store, whole, damaged, missing, bytes, seconds });
     const isFound = damaged + missing > 0;
     // Before it counts as done: what was found must not wait for the next scrub.
@@ -18,8 +18,9 @@ export const scrubWork: JobWork<"scrub"> = {
       await shop.queue.add([{ job: { queue: "heal", tenant: tenant.id, store }, source: null }], {}, wait);
     await shop.catalog.index.noteScrub(tenant.id, store, at, wait);
     return {
-      result: isFound ? "found" : "done",
-      facts: { store, whole, damaged, missing, bytes, seconds },
+      // What no heal can mend is told all the same.
+      result: isFound || unopenable.length > 0 ? "found" : "done",
+      facts: { store, whole, damaged, missing, untrusted, unopenable: unopenable.length, bytes, seconds },
       failed: null,
     };
   },

@@ -35,7 +35,8 @@ export interface TrustRing {
   /**
    * Who signed these bytes for this purpose, and what. `at`: when it was signed; by default what the
    * document itself says (`finishedAt`, `createdAt` or `at`), which only bounds honest signers.
-   * Throws "keys/signature" for anything but a signature by a key that may sign this, then.
+   * Throws "keys/signature" for anything but a signature by a key that may sign this, then;
+   * `UntrustedSigner` where it is the signer alone that is in doubt.
    */
   verify(purpose: Purpose, bytes: Uint8Array, at?: Date): Promise<Verified>;
 }
@@ -44,6 +45,13 @@ const algorithm = "EdDSA";
 /** A thumbprint and nothing else: who writes to a store must not write to the operator's terminal through our messages. */
 const thumbprint = z.string().regex(/^[\w-]{43}$/);
 const header = z.strictObject({ alg: z.literal(algorithm), kid: thumbprint, typ: z.string() });
+
+/** The document is formed as ours are, and it is its signer who is not trusted (any more), for this or then. */
+export class UntrustedSigner extends Failure {
+  constructor(why: string) {
+    super("keys/signature", `the document cannot be trusted: its signer ${why}`);
+  }
+}
 
 /** `privateJwk` as JSON text; otherwise "config/invalid". */
 export async function createSigner(privateJwk: string): Promise<Signer> {
@@ -68,14 +76,14 @@ export async function createTrustRing(entries: readonly TrustEntry[]): Promise<T
       const { kid, jws } = readHeader(purpose, bytes);
       const entriesOfKey = ring.filter((entry) => entry.kid === kid);
       const [known] = entriesOfKey;
-      if (known === undefined) throw untrusted(`its signer ${kid} is unknown`);
-      const allowed = entriesOfKey.filter(({ may }) => may.includes(purpose));
-      if (allowed.length === 0) throw untrusted(`its signer ${kid} may not sign a ${purpose}`);
+      if (known === undefined) throw new UntrustedSigner(`${kid} is unknown`);
       const payload = await verified(jws, known);
+      const allowed = entriesOfKey.filter(({ may }) => may.includes(purpose));
+      if (allowed.length === 0) throw new UntrustedSigner(`${kid} may not sign a ${purpose}`);
       const when = at ?? signedAt(payload);
       if (!allowed.some((entry) => covers(entry, when))) {
-        throw untrusted(
-          `its signer ${kid} was not trusted ${when === null ? "at a time unknown" : `at ${when.toISOString()}`}`,
+        throw new UntrustedSigner(
+          `${kid} was not trusted ${when === null ? "at a time unknown" : `at ${when.toISOString()}`}`,
         );
       }
       return { payload, kid };

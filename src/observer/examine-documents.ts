@@ -53,7 +53,7 @@ export function kindOf(
   { purpose }: Pick<SignedForm<unknown>, "purpose">,
 ): ObservationKind {
   if (purpose === "removal") return "untrusted-removal";
-  return reason === "signature" ? "untrusted-signature" : "unreadable-document";
+  return reason === "signature" || reason === "signer" ? "untrusted-signature" : "unreadable-document";
 }
 
 /** Null for what is no signed document, and for records, which `readRecords` judges. */

@@ -1,13 +1,9 @@
 /** Bringing a tenant's key objects into a store: as one set, vouched for by its own signed statement. */
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import {
-  type BackupRecord,
-  type InventoryLine,
-  type KeyStatement,
-  keyStatement,
-} from "../model/documents.ts";
+import { type BackupRecord, type InventoryLine, type KeyStatement } from "../model/documents.ts";
 import { keySetKeys } from "../model/layout.ts";
+import { keyStatementForm } from "../repository/key-statement-form.ts";
 import { examineSigned, readSigned, type SignedForm } from "../repository/signed.ts";
 import type { Ground, MendingShelf } from "./ground.ts";
 import { bringObject, fetchOrLose, type Lost, placeObject } from "./place-object.ts";
@@ -31,7 +27,7 @@ export async function giveKeys(
     throw new Failure("format/invalid", `the inventory of ${record.backup} does not name ${key}`);
   };
   const [statement, identity, id] = [line(keys.statement), line(keys.identity), line(keys.id)];
-  const form = formOf(ground, record);
+  const form = keyStatementForm(record, ground.desk.trust);
   await refuseAnother(to, statement, form, wait);
   const body = await fetchOrLose(ground, to, statement, wait);
   if (!Buffer.isBuffer(body)) return body;
@@ -45,18 +41,6 @@ export async function giveKeys(
   }
   await placeObject(to, { ...statement, body }, ground.desk.clock.now(), wait);
   return null;
-}
-
-function formOf({ desk }: Ground, { tenant, keyGeneration }: BackupRecord): SignedForm<KeyStatement> {
-  return {
-    purpose: "key",
-    schema: keyStatement,
-    trust: desk.trust,
-    misplaced: (one) =>
-      one.tenant === tenant && one.generation === keyGeneration
-        ? null
-        : `it is the key statement of ${one.tenant}, generation ${String(one.generation)}`,
-  };
 }
 
 async function refuseAnother(

@@ -178,8 +178,13 @@ function tellLostRecord(
 ): void {
   if (one.standing === "good" || one.reason === "future" || one.reason === "format") return;
   if (all.some(({ backup }) => backup === one.backup)) return;
+  const key = recordKey(tenant, one.backup);
+  if (one.reason === "signer") {
+    ledger.note(`signer not trusted: ${key}: ${one.detail}`);
+    return;
+  }
   ledger.lose({
-    key: recordKey(tenant, one.backup),
+    key,
     reason: `no store shows it signed: ${one.detail}`,
     mayReturn: false,
   });
@@ -191,10 +196,13 @@ async function healStatements(
   ledger: HealLedger,
   wait: Waiting,
 ): Promise<void> {
-  for (const key of (await badStatements(ground.tenant, to.store, ground.desk.trust, wait)).bad) {
+  const { bad, untrusted } = await badStatements(ground.tenant, to.store, ground.desk.trust, wait);
+  const isBad = new Set(bad);
+  for (const key of [...bad, ...untrusted]) {
     try {
       if (await giveStatement(ground, to, key, wait)) ledger.heal(key, 0);
-      else ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });
+      else if (isBad.has(key))
+        ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });
     } catch (error) {
       ledger.lose({ key, reason: storeFailure(error, wait).message, mayReturn: true });
     }

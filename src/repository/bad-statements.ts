@@ -11,18 +11,27 @@ import { statementForm, statementPrefixes } from "./statement-forms.ts";
 const readsAtOnce = 4;
 const documentBytesMax = 16 * 1024 * 1024;
 
+interface JudgedStatements {
+  /** Their current bytes are no such document, or were altered after they were signed. */
+  readonly bad: readonly ObjectKey[];
+  /** Nothing is wrong with the bytes; it is whoever signed them that is not trusted for that, or no more. */
+  readonly untrusted: readonly ObjectKey[];
+  /** How many are as they should be. */
+  readonly good: number;
+}
+
 /**
- * Keys of proofs, findings, condemned lists and holds whose current bytes nobody we trust has signed for
- * that place, and how many are good. Documents of a newer Holdfast are neither. Throws what kept us
- * from looking.
+ * The proofs, findings, condemned lists and holds of a store, by what their current bytes are worth.
+ * Documents of a newer Holdfast are in none of these. Throws what kept us from looking.
  */
 export async function badStatements(
   tenant: TenantId,
   store: ObjectReader,
   trust: TrustRing,
   wait: Waiting,
-): Promise<{ readonly bad: readonly ObjectKey[]; readonly good: number }> {
+): Promise<JudgedStatements> {
   const bad: ObjectKey[] = [];
+  const untrusted: ObjectKey[] = [];
   let good = 0;
   await eachAtOnce(await statementKeys(tenant, store, trust, wait), readsAtOnce, async (key) => {
     const form = statementForm(tenant, key, trust);
@@ -31,13 +40,14 @@ export async function badStatements(
       const body = await store.read(key, { bytesMax: documentBytesMax }, wait);
       const reading = await examineSigned(body, form);
       if (reading.kind === "good") good += 1;
+      else if (reading.reason === "signer") untrusted.push(key);
       else if (reading.reason !== "format") bad.push(key);
     } catch (error) {
       if (isFailure(error, "store/corrupt")) bad.push(key);
       else if (!isFailure(error, "store/absent")) throw error;
     }
   });
-  return { bad: bad.toSorted(), good };
+  return { bad: bad.toSorted(), untrusted: untrusted.toSorted(), good };
 }
 
 /** Keys of all such documents in a store, whatever their bytes are. */

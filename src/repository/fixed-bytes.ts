@@ -22,7 +22,8 @@ function isFixed({ tenant, backup, keyGeneration, manifest }: BackupRecord, line
   if (chunk !== null) {
     return chunk.tenant === tenant && chunk.generation === keyGeneration && chunk.digest === line.sha256;
   }
-  if (line.key === manifestKey(tenant, backup)) return line.sha256 === manifest.sha256;
+  if (line.key === manifestKey(tenant, backup))
+    return line.sha256 === manifest.sha256 && line.bytes === manifest.bytes;
   const keys = keySetKeys(tenant, keyGeneration);
   return [keys.statement, keys.identity, keys.id].includes(line.key);
 }

@@ -134,6 +134,7 @@ function suspectCode(reason: SuspectReason): FailureCode {
     case "malformed":
       return "format/invalid";
     case "signature":
+    case "signer":
     case "misplaced":
     case "future":
       return "keys/signature";

@@ -8,7 +8,7 @@ import { isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
-import type { TrustRing } from "../keys/signing.ts";
+import { type TrustRing, UntrustedSigner } from "../keys/signing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 
 export interface SignedForm<T> {
@@ -34,8 +34,8 @@ export type SignedReading<T> =
       readonly sha256: Sha256 | null;
     };
 
-/** `signature`: forged, of an unknown signer, or of one not trusted for this. `format`: a version or engine we do not know. `malformed`: no such document at all. `misplaced`: lies under a key that is not its own. */
-export type BadReason = "signature" | "format" | "malformed" | "misplaced";
+/** `signature`: forged or altered. `signer`: of an unknown signer, or of one not trusted for this, or then. `format`: a version or engine we do not know. `malformed`: no such document at all. `misplaced`: lies under a key that is not its own. */
+export type BadReason = "signature" | "signer" | "format" | "malformed" | "misplaced";
 
 const documentBytesMax = 16 * 1024 * 1024;
 
@@ -88,7 +88,8 @@ export async function examineSigned<T>(bytes: Uint8Array, form: SignedForm<T>): 
     verified = await form.trust.verify(form.purpose, bytes);
   } catch (error) {
     if (!isFailure(error)) throw error;
-    return { kind: "bad", reason: "signature", detail: reasonOf(error), sha256: digest };
+    const reason = error instanceof UntrustedSigner ? "signer" : "signature";
+    return { kind: "bad", reason, detail: reasonOf(error), sha256: digest };
   }
   const parsed = form.schema.safeParse(verified.payload);
   if (!parsed.success) {

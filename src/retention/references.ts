@@ -2,6 +2,7 @@
  * What the records of all stores name between them, and must therefore stay (trap 26). Any record
  * protects its objects, whatever its signature or version.
  */
+import { DigestSet } from "../base/digest-set.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type BackupRecord, backupRecord } from "../model/documents.ts";
@@ -10,7 +11,6 @@ import { parseChunkKey, parseDocumentKey, recordKey } from "../model/layout.ts";
 import { readInventory } from "../repository/inventories.ts";
 import type { StoredRecord } from "../repository/records.ts";
 import type { ObjectReader } from "../stores/store.ts";
-import { DigestSet } from "./digest-set.ts";
 import type { Stop } from "./stop.ts";
 
 const recordBytesMax = 16 * 1024 * 1024;

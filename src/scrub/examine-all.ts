@@ -3,22 +3,16 @@ import { isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { InventoryLine } from "../model/documents.ts";
-import type { TenantId } from "../model/ids.ts";
-import { inventoryKey, recordKey } from "../model/layout.ts";
-import { badStatements } from "../repository/bad-statements.ts";
+import { inventoryKey, keysPrefix, parseChunkKey, recordKey } from "../model/layout.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
+import { demandFixed } from "../repository/fixed-bytes.ts";
 import { readInventory } from "../repository/inventories.ts";
-import type { Library } from "../repository/library.ts";
-import { type GoodRecord, isGood, readRecords, type StoredRecord } from "../repository/records.ts";
-import type { ObjectReader } from "../stores/store.ts";
+import { type GoodRecord, isGood, readRecords } from "../repository/records.ts";
+import { examineKeys, NamedKeys } from "./examine-keys.ts";
+import { examineStatements } from "./examine-statements.ts";
+import type { Examination } from "./examination.ts";
 import type { ScrubLedger } from "./scrub-ledger.ts";
-
-export interface Examination {
-  readonly tenant: TenantId;
-  /** At the pace that is allowed. */
-  readonly store: ObjectReader;
-  readonly library: Library;
-}
+import { tellUnbelieved } from "./unbelieved.ts";
 
 const objectsAtOnce = 4;
 const recordBytesMax = 1024 * 1024;
@@ -31,32 +25,27 @@ export async function examineAll(
   wait: Waiting,
 ): Promise<void> {
   const { tenant, store, library } = examination;
+  const told = (bytes: number): void => {
+    ledger.bytes += bytes;
+    watch(bytes);
+  };
+  const named = new NamedKeys();
   const records = await readRecords(tenant, store, library, wait);
   for (const record of records.toReversed()) {
     if (!isGood(record)) {
-      tellUnbelieved(record, tenant, ledger);
+      await tellUnbelieved(examination, record, ledger, wait);
       continue;
     }
-    await examineRecord(examination, record, ledger, watch, wait);
+    await examineRecord(examination, record, ledger, told, wait);
     const linesOf = lines(examination, record, ledger, wait);
     await eachAtOnce(linesOf, objectsAtOnce, async (line) => {
-      if (ledger.meets(line.sha256)) await examineObject(examination, record, line, ledger, watch, wait);
+      if (line.key.startsWith(keysPrefix(tenant))) named.add(record.record, line);
+      else if (parseChunkKey(line.key) === null || ledger.meets(line.sha256))
+        await examineObject(examination, record, line, ledger, told, wait);
     });
   }
-  const { bad, good } = await badStatements(tenant, store, library.trust, wait);
-  for (const key of bad) ledger.damaged.add(key);
-  ledger.whole += good;
-}
-
-/** A document of a newer Holdfast, or one dated ahead, says nothing of damage; anything else does. */
-function tellUnbelieved(
-  { reason, detail, backup }: Exclude<StoredRecord, GoodRecord>,
-  tenant: TenantId,
-  ledger: ScrubLedger,
-): void {
-  const key = recordKey(tenant, backup);
-  ledger.notes.push(`${key} is not believed: ${detail}`);
-  if (reason !== "format" && reason !== "future") ledger.damaged.add(key);
+  await examineKeys(examination, named, ledger, told, wait);
+  await examineStatements(examination, ledger, wait);
 }
 
 /** Where versions are kept, a good record may lie under other bytes. */
@@ -64,13 +53,13 @@ async function examineRecord(
   { tenant, store }: Examination,
   record: GoodRecord,
   ledger: ScrubLedger,
-  watch: (bytes: number) => void,
+  told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<void> {
   const key = recordKey(tenant, record.backup);
   try {
     const body = await store.read(key, { bytesMax: recordBytesMax }, wait);
-    count(ledger, body.length, watch);
+    told(body.length);
     if (sha256(body) === record.sha256) ledger.findWhole(key);
     else ledger.damaged.add(key);
   } catch (error) {
@@ -79,40 +68,73 @@ async function examineRecord(
   }
 }
 
-/** What the record names; the inventory itself first. One that no store shows whole leaves its objects unknown. */
+/**
+ * What the record names; the inventory itself first. One that no store shows whole leaves its objects
+ * unknown. One that names bytes which nothing fixes is a lie of whoever signed the record: it speaks
+ * against that backup, and never against the object, which other backups may rest on.
+ */
 async function* lines(
   { tenant, store, library }: Examination,
-  { backup, record }: GoodRecord,
+  good: GoodRecord,
   ledger: ScrubLedger,
   wait: Waiting,
 ): AsyncGenerator<InventoryLine> {
+  const { backup, record } = good;
   yield { key: inventoryKey(tenant, backup), ...record.inventory };
+  let isLie = false;
   try {
     const others = library.stores.filter(({ name }) => name !== store.name);
-    yield* readInventory([store, ...others], record, () => undefined, wait);
+    for await (const line of readInventory([store, ...others], record, () => undefined, wait)) {
+      isLie = true;
+      demandFixed(record, line);
+      isLie = false;
+      yield line;
+    }
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
-    ledger.notes.push(`the objects of ${backup} are unknown: ${error.message}`);
+    if (isLie) tellLie(good, error.message, ledger);
+    else ledger.notes.push(`the objects of ${backup} are unknown: ${error.message}`);
   }
+}
+
+function tellLie({ backup, record: { tenant } }: GoodRecord, how: string, ledger: ScrubLedger): void {
+  ledger.damaged.add(inventoryKey(tenant, backup));
+  ledger.notes.push(`${backup} is not to be believed, though its record is signed: ${how}`);
 }
 
 async function examineObject(
   { store }: Examination,
-  { backup }: GoodRecord,
+  record: GoodRecord,
   line: InventoryLine,
   ledger: ScrubLedger,
-  watch: (bytes: number) => void,
+  told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<void> {
   const body = await fetchCurrent(store, line, wait);
   if (Buffer.isBuffer(body)) {
-    count(ledger, body.length, watch);
+    told(body.length);
     ledger.findWhole(line.key);
-  } else if (body === "absent") ledger.missing.set(line.key, backup);
-  else ledger.damaged.add(line.key);
+  } else if (body === "absent") ledger.missing.set(line.key, record.backup);
+  else {
+    const length = await wholeLength({ store }, line, wait);
+    if (length === null) ledger.damaged.add(line.key);
+    else {
+      told(length);
+      ledger.findWhole(line.key);
+      tellLie(record, `it names ${line.key} with another length than it has`, ledger);
+    }
+  }
 }
 
-function count(ledger: ScrubLedger, bytes: number, watch: (bytes: number) => void): void {
-  ledger.bytes += bytes;
-  watch(bytes);
+/** The length of a chunk that is whole by the digest in its own key, whatever the inventory says of its length; else null. */
+async function wholeLength(
+  { store }: Pick<Examination, "store">,
+  line: InventoryLine,
+  wait: Waiting,
+): Promise<number | null> {
+  const chunk = parseChunkKey(line.key);
+  const stat = chunk === null ? null : await store.stat(line.key, wait);
+  if (chunk === null || stat === null || stat.bytes === line.bytes) return null;
+  const wanted = { key: line.key, bytes: stat.bytes, sha256: chunk.digest };
+  return Buffer.isBuffer(await fetchCurrent(store, wanted, wait)) ? stat.bytes : null;
 }

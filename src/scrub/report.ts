@@ -1,4 +1,4 @@
-import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 
 export interface ScrubReport {
   readonly tenant: TenantId;
@@ -9,6 +9,10 @@ export interface ScrubReport {
   readonly missing: number;
   /** Said to be damaged before, and whole. */
   readonly recovered: number;
+  /** Signed documents whose bytes show no damage, by signers that are not trusted for them, or no more. */
+  readonly untrusted: number;
+  /** Backups that were made with another key set than the one that lies here under its number, oldest first. */
+  readonly unopenable: readonly BackupId[];
   /** Read. */
   readonly bytes: number;
   readonly seconds: number;

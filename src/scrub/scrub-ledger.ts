@@ -1,33 +1,41 @@
 /** What a scrub has seen so far; every object once, however many backups name it. */
 import type { Sha256 } from "../base/digest.ts";
+import { DigestSet } from "../base/digest-set.ts";
 import type { BackupId, ObjectKey } from "../model/ids.ts";
 
 export class ScrubLedger {
   readonly damaged = new Set<ObjectKey>();
   /** With a backup that names each. */
   readonly missing = new Map<ObjectKey, BackupId>();
-  /** Of the objects that were said to be damaged, those that are whole. */
-  readonly recovered = new Set<ObjectKey>();
+  /** Backups whose key objects here are of another key set: nothing is damaged, and from here they do not open. */
+  readonly unopenable = new Set<BackupId>();
   readonly notes: string[] = [];
   whole = 0;
+  /** Signed documents of which the signer alone is in doubt. */
+  untrusted = 0;
   bytes = 0;
   readonly #known: ReadonlySet<ObjectKey>;
-  /** A digest tells one object from another, and takes half of what its key would. */
-  readonly #seen = new Set<Sha256>();
+  readonly #recovered = new Set<ObjectKey>();
+  readonly #seen = new DigestSet();
 
   constructor(known: ReadonlySet<ObjectKey>) {
     this.#known = known;
   }
 
-  /** Whether this is the first time. */
+  /** Whether this is the first time, for a chunk by its digest; once in 2^43 it is and is passed over. */
   meets(digest: Sha256): boolean {
-    if (this.#seen.has(digest)) return false;
+    if (this.#seen.mayHave(digest)) return false;
     this.#seen.add(digest);
     return true;
   }
 
   findWhole(key: ObjectKey): void {
     this.whole += 1;
-    if (this.#known.has(key)) this.recovered.add(key);
+    if (this.#known.has(key)) this.#recovered.add(key);
+  }
+
+  /** Of the objects that were said to be damaged, those of which nothing says so any more. */
+  recovered(): readonly ObjectKey[] {
+    return [...this.#recovered].filter((key) => !this.damaged.has(key)).toSorted();
   }
 }

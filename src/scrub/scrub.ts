@@ -10,7 +10,6 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Signer } from "../keys/signing.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
-import { readCondemned } from "../repository/condemned.ts";
 import { writeFindings } from "../repository/findings.ts";
 import {
   afterEveryStatement,
@@ -90,14 +89,16 @@ export async function scrub(
     ? []
     : await state(order, desk, { storeId, statements, ledger }, wait);
   if (failed !== null) throw failed.error;
-  const { damaged, missing, recovered, whole, bytes, notes } = ledger;
+  const { damaged, missing, whole, untrusted, bytes, notes } = ledger;
   return {
     tenant,
     store: order.store.name,
     whole,
     damaged: damaged.size,
     missing: missing.size,
-    recovered: recovered.size,
+    recovered: ledger.recovered().length,
+    untrusted,
+    unopenable: [...ledger.unopenable].toSorted(),
     bytes,
     seconds: (desk.monotonicMs() - startedMs) / 1000,
     damagedKeys: [...damaged].toSorted().slice(0, keysShownMax),
@@ -128,19 +129,17 @@ async function storeIdOf(store: ObjectReader, wait: Waiting): Promise<string | n
   }
 }
 
-/** A prune takes the record away first; what is missing of a backup that is gone by now is missing rightly. */
-async function dropRemoved(
-  { tenant, store, library }: ScrubOrder,
-  ledger: ScrubLedger,
-  wait: Waiting,
-): Promise<void> {
+/**
+ * A prune takes the record away first, and what it named a day later at the soonest: what is missing of a
+ * backup that is gone by now is missing rightly. A list alone explains nothing, since the backup may
+ * have been kept after all.
+ */
+async function dropRemoved({ tenant, store }: ScrubOrder, ledger: ScrubLedger, wait: Waiting): Promise<void> {
   if (ledger.missing.size === 0) return;
-  const { keys } = await readCondemned(tenant, store, library, wait);
   const gone = new Set<string>();
   for (const backup of new Set(ledger.missing.values()))
     if ((await store.stat(recordKey(tenant, backup), wait)) === null) gone.add(backup);
-  for (const [key, backup] of ledger.missing)
-    if (gone.has(backup) || keys.has(recordKey(tenant, backup))) ledger.missing.delete(key);
+  for (const [key, backup] of ledger.missing) if (gone.has(backup)) ledger.missing.delete(key);
 }
 
 interface Findings {
@@ -158,7 +157,7 @@ async function state(
 ): Promise<readonly StoreName[]> {
   const known = damagedKeys(statements, store.name, storeId);
   const damaged: readonly ObjectKey[] = [...ledger.damaged].filter((key) => !known.has(key)).toSorted();
-  const healed: readonly ObjectKey[] = [...ledger.recovered].toSorted();
+  const healed = ledger.recovered();
   if (damaged.length + healed.length === 0) return [];
   if (storeId === null) {
     ledger.notes.push(`findings are not stated: ${store.name} holds no holdfast.json to bind them to`);

@@ -35,6 +35,8 @@ const scrubs = z.array(
     damaged: z.int(),
     missing: z.int(),
     recovered: z.int(),
+    untrusted: z.int(),
+    unopenable: keys,
     bytes: z.int(),
     seconds: z.number(),
     damagedKeys: keys,

@@ -73,7 +73,7 @@ describe("a record that is not to be believed", () => {
   it("was signed by somebody unknown", async () => {
     const stranger = await createSigner((await newSigningKey()).privateJwk);
     await plant({ backup: later, at, counter: 9 }, recordPath(later), stranger);
-    expect(await disbelieved(later)).toMatch(/^signature: .*unknown/);
+    expect(await disbelieved(later)).toMatch(/^signer: .*unknown/);
   });
 
   it("has a flipped bit", async () => {

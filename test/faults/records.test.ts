@@ -71,7 +71,7 @@ async function treatment(): Promise<unknown> {
     verdict: verified?.verdict,
     proofIn: verified?.proofIn,
     restoreExit: exit,
-    warned: stderr.includes("warning: one: signature: "),
+    warned: /warning: one: sign(?:ature|er): /.test(stderr),
   };
 }
 

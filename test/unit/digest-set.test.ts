@@ -1,7 +1,7 @@
 /** A set of digests that may claim what it has not and never denies what it has: on the denial objects are removed. */
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
-import { DigestSet } from "../../src/retention/digest-set.ts";
+import { DigestSet } from "../../src/base/digest-set.ts";
 
 function digest(n: number): string {
   return sha256(Buffer.from(String(n)));

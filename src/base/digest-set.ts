@@ -3,7 +3,7 @@
  * have, once in 2^43 at that size; what it says it has not it surely has not. Whoever removes what is
  * not in it errs on the side of keeping.
  */
-import type { Sha256 } from "../base/digest.ts";
+import type { Sha256 } from "./digest.ts";
 
 const slotsMin = 1024;
 

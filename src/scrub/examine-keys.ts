@@ -1,0 +1,107 @@
+/**
+ * The key objects of a tenant. Unlike other names theirs hold no digest, and two sets of one number may
+ * have come into the world (one store was lost, or the order of stores changed). What ought to lie there
+ * the set's own signed statement says, and not any one backup: a backup that was made with the other
+ * set does not open from this store, and nothing here is damaged for that.
+ */
+import { sha256, type Sha256 } from "../base/digest.ts";
+import { isFailure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { BackupRecord, InventoryLine } from "../model/documents.ts";
+import type { BackupId, ObjectKey } from "../model/ids.ts";
+import { keySetKeys } from "../model/layout.ts";
+import { keyStatementForm } from "../repository/key-statement-form.ts";
+import { examineSigned } from "../repository/signed.ts";
+import type { Examination } from "./examination.ts";
+import type { ScrubLedger } from "./scrub-ledger.ts";
+
+/** By key and digest the backups that name it; few, since a generation has three objects. */
+export class NamedKeys {
+  readonly generations = new Set<number>();
+  readonly #named = new Map<ObjectKey, Map<Sha256, BackupId[]>>();
+
+  add({ backup, keyGeneration }: BackupRecord, line: InventoryLine): void {
+    this.generations.add(keyGeneration);
+    const digests = this.#named.get(line.key) ?? new Map<Sha256, BackupId[]>();
+    this.#named.set(line.key, digests);
+    digests.set(line.sha256, [...(digests.get(line.sha256) ?? []), backup]);
+  }
+
+  of(key: ObjectKey): ReadonlyMap<Sha256, readonly BackupId[]> {
+    return this.#named.get(key) ?? new Map<Sha256, readonly BackupId[]>();
+  }
+}
+
+const keyObjectBytesMax = 1024 * 1024;
+
+export async function examineKeys(
+  examination: Examination,
+  named: NamedKeys,
+  ledger: ScrubLedger,
+  told: (bytes: number) => void,
+  wait: Waiting,
+): Promise<void> {
+  const { tenant, library } = examination;
+  for (const keyGeneration of named.generations) {
+    const keys = keySetKeys(tenant, keyGeneration);
+    const body = await readKeyObject(examination, keys.statement, told, wait);
+    const form = keyStatementForm({ tenant, keyGeneration }, library.trust);
+    const reading = Buffer.isBuffer(body) ? await examineSigned(body, form) : null;
+    const stated = reading?.kind === "good" ? reading.document : null;
+    judge(keys.statement, body, stated === null ? null : (reading?.sha256 ?? null), named, ledger);
+    for (const part of ["identity", "id"] as const) {
+      const object = await readKeyObject(examination, keys[part], told, wait);
+      judge(keys[part], object, stated?.[part].sha256 ?? null, named, ledger);
+    }
+  }
+}
+
+type Lying = Buffer | "absent" | "altered";
+
+async function readKeyObject(
+  { store }: Examination,
+  key: ObjectKey,
+  told: (bytes: number) => void,
+  wait: Waiting,
+): Promise<Lying> {
+  try {
+    const body = await store.read(key, { bytesMax: keyObjectBytesMax }, wait);
+    told(body.length);
+    return body;
+  } catch (error) {
+    if (isFailure(error, "store/absent")) return "absent";
+    if (isFailure(error, "store/corrupt")) return "altered";
+    throw error;
+  }
+}
+
+/** `stated`: by the signed statement that lies there; without one whatever a backup names is as good. */
+function judge(
+  key: ObjectKey,
+  lying: Lying,
+  stated: Sha256 | null,
+  named: NamedKeys,
+  ledger: ScrubLedger,
+): void {
+  const digests = named.of(key);
+  const backups = [...digests.values()].flat();
+  const [first] = backups;
+  if (first === undefined) return;
+  if (lying === "absent") {
+    ledger.missing.set(key, first);
+    return;
+  }
+  const found = lying === "altered" ? null : sha256(lying);
+  if (found === null || (stated === null ? !digests.has(found) : found !== stated)) {
+    ledger.damaged.add(key);
+    return;
+  }
+  ledger.findWhole(key);
+  const strangers = backups.filter((backup) => digests.get(found)?.includes(backup) !== true);
+  const news = strangers.filter((backup) => !ledger.unopenable.has(backup));
+  for (const backup of news) ledger.unopenable.add(backup);
+  const [one] = news;
+  if (one === undefined) return;
+  const more = news.length === 1 ? "" : ` and ${String(news.length - 1)} more`;
+  ledger.notes.push(`${key} is whole, and of another key set than ${one}${more}: they do not open from here`);
+}
