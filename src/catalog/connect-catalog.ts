@@ -10,16 +10,18 @@ import { asked } from "./failures.ts";
 import { historyIn } from "./history.ts";
 import { indexIn } from "./index-of-stores.ts";
 import { migrate } from "./migrate.ts";
+import { demandOwnSessions } from "./pooler.ts";
 import { slotsIn } from "./slots.ts";
 import type { Tables } from "./tables.ts";
 
+/** At least two, which `demandOwnSessions` compares. */
 const connectionsMaxDefault = 6;
 const closeLimitMs = 2000;
 
 /**
  * Connects to a catalog and migrates it. Connections are made as they are needed and again when they
  * broke, so that the catalog's server may be restarted; what was running then fails with "catalog/unreachable".
- * `wait` is the connecting's alone.
+ * `wait` is the connecting's alone. Throws "catalog/failed" also for a pooler that breaks the locks of claims.
  */
 export async function connectCatalog(
   address: CatalogAddress,
@@ -31,6 +33,7 @@ export async function connectCatalog(
   const connections = openPool(options, connectionsMax);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: connections.pool }) });
   try {
+    await asked(where, wait, () => demandOwnSessions(connections.pool));
     await asked(where, wait, () => migrate(db));
   } catch (error) {
     await connections.close();

@@ -5,6 +5,7 @@ import { storeName, tenantId } from "../../src/model/ids.ts";
 import type { Slot } from "../../src/model/schedule.ts";
 import { type CatalogServer, connectTo, startCatalogServer } from "../support/catalog-server.ts";
 import { psql, testWait } from "../support/postgres-server.ts";
+import { startPooler } from "../support/transaction-pooler.ts";
 
 const wait = testWait();
 const acme = tenantId.parse("acme");
@@ -269,6 +270,19 @@ describe("a catalog that loses its connections", () => {
     await expect(connectTo({ ...address, password: "wrong" })).rejects.toMatchObject({
       code: "catalog/failed",
     });
+  });
+
+  it("or whose sessions a pooler lends by the transaction is refused, since claims would be nobody's", async () => {
+    const address = await catalogs.fresh();
+    for (const backends of [1, 2, 3]) {
+      await using pooler = await startPooler(catalogs.server, address.database, backends);
+      const pooled = { ...address, host: "127.0.0.1", port: pooler.port, sslmode: "disable" };
+      await expect(connectTo(pooled)).rejects.toMatchObject({
+        code: "catalog/failed",
+        message: expect.stringContaining("pooler"),
+        hint: expect.stringContaining("PostgreSQL itself"),
+      });
+    }
   });
 
   it("gives up a wait that is over, and closes although a statement of it still runs", async () => {
