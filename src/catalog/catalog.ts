@@ -137,9 +137,12 @@ export interface Index {
   clear(wait: Waiting): Promise<void>;
   /** Newest recovery point first. */
   backups(tenant: TenantId, wait: Waiting): Promise<readonly IndexedBackup[]>;
-  /** Every tenant's health in one query; well under 50 ms of the server for 10,000 tenants. */
+  /** Every tenant's health in one query, which takes the server a few milliseconds for 10,000 tenants. By name. */
   health(wait: Waiting): Promise<readonly TenantHealth[]>;
-  /** The copies that have waited longest relative to their limit, worst first; those in no need of a proof are left out. */
+  /**
+   * The copies that have waited longest relative to their limit, worst first. Left out are those in no need of a proof,
+   * one that was tried in vain for a quarter of its limit, and one that was proven for half of its.
+   */
   proofsDue(limit: number, wait: Waiting): Promise<readonly ProofDue[]>;
   /**
    * Stores with copies of a tenant that are damaged or refuted and were not healed since that was found; what a
@@ -151,7 +154,10 @@ export interface Index {
   ): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]>;
   /** Refuted copies in stores where something was healed since; they are due at once. In no order. */
   healedUnproven(limit: number, wait: Waiting): Promise<readonly Omit<ProofDue, "dueAt">[]>;
-  /** Tenants whose newest backup that counts lacks whole copies. */
+  /**
+   * Tenants with a believed backup that one of their stores has whole and another one has not; those whom history
+   * shows to have been tried in vain come again after a while. Who waits longest first.
+   */
   lackingCopies(limit: number, wait: Waiting): Promise<readonly TenantId[]>;
   /** Tenants whose index was refreshed longest ago, oldest first. */
   stalest(

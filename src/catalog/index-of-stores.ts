@@ -5,8 +5,9 @@ import type { Index } from "./catalog.ts";
 import { asked } from "./failures.ts";
 import { healedUnproven, healsDue } from "./heals.ts";
 import { lockIndex, lockTenant } from "./index-locks.ts";
+import { lackingCopies } from "./lacking.ts";
 import { readBackups } from "./read-backups.ts";
-import { readHealth } from "./read-health.ts";
+import { healthReader } from "./read-health.ts";
 import { refresh } from "./refresh.ts";
 import { setTenants } from "./set-tenants.ts";
 import { restand } from "./standing.ts";
@@ -20,7 +21,7 @@ export function indexIn(db: Db): Index {
       asked(`index the backups of ${tenant}`, wait, () => refresh(db, tenant, found)),
     clear: (wait) => asked("empty the index", wait, () => clear(db)),
     backups: (tenant, wait) => asked(`read the backups of ${tenant}`, wait, () => readBackups(db, tenant)),
-    health: (wait) => asked("read how the tenants stand", wait, () => readHealth(db)),
+    health: healthReader(db),
     proofsDue: (limit, wait) =>
       asked("read which proofs are due", wait, () => longestWaitsForProof(db, limit)),
     healsDue: (limit, wait) => asked("read what is to be healed", wait, () => healsDue(db, limit)),
@@ -80,14 +81,6 @@ async function clear(db: Db): Promise<void> {
       rows.map(({ tenant }) => tenant),
     );
   });
-}
-
-/** In no order, so that tenants whose copies cannot be made now do not stand before all others. */
-async function lackingCopies(db: Db, limit: number): Promise<readonly TenantId[]> {
-  const { rows } = await sql<{ tenant: string }>`
-    select t.tenant from holdfast.terms t join holdfast.standing s using (tenant)
-    where s.copies between 1 and t.copies_required - 1 order by random() limit ${limit}`.execute(db);
-  return rows.map(({ tenant }) => tenantId.parse(tenant));
 }
 
 async function prunesDue(db: Db, before: Date, limit: number): Promise<readonly TenantId[]> {

@@ -1,52 +1,59 @@
 import { sql } from "kysely";
+import type { Waiting } from "../base/waiting.ts";
 import type { BackupKind } from "../model/glossary.ts";
 import type { TenantHealth } from "../model/health.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
+import { asked } from "./failures.ts";
 import type { Db } from "./tables.ts";
 
-/** As `standing.ts` writes it; instants are milliseconds since 1970. */
-interface Standing {
-  readonly tenant: TenantId;
-  readonly lastSuccess: readonly (readonly [BackupKind, number])[];
-  readonly expectedIntervalMs: number | null;
-  readonly copies: number;
-  readonly copiesRequired: number;
-  readonly proofs: readonly (readonly [StoreName, number])[];
-  readonly proofDueAt: number | null;
-  readonly scrubDueAt: number | null;
-  readonly refutedCopies: number;
-  readonly recoveryPoint: number | null;
-  readonly recoveryPointMs: number;
-  readonly recoveryTimeMs: number;
-}
+/** One tenant as `standing.ts` writes it, in that order; instants are milliseconds since 1970. */
+type Standing = readonly [
+  tenant: TenantId,
+  lastSuccess: readonly (readonly [BackupKind, number])[],
+  expectedIntervalMs: number | null,
+  copies: number,
+  copiesRequired: number,
+  proofs: readonly (readonly [StoreName, number])[],
+  proofDueAt: number | null,
+  scrubDueAt: number | null,
+  refutedCopies: number,
+  recoveryPoint: number | null,
+  recoveryPointMs: number,
+  recoveryTimeMs: number,
+];
 
 /**
- * Tenants with terms, by name. With many tenants most of the time would go into taking rows and columns apart
- * and numbers and instants out of text; one document is read at once.
+ * A reader of the tenants with terms, by name. With many of them most of the time would go into taking columns
+ * apart, so each is one short text; and a text that is as it was at the reading before is not taken apart again.
  */
-export async function readHealth(db: Db): Promise<readonly TenantHealth[]> {
-  const { rows } = await sql<{ standings: string }>`
-    select '[' || coalesce(string_agg(s.doc, ','), '') || ']' as standings
-    from holdfast.standing s`.execute(db);
-  const [row] = rows;
-  if (row === undefined) return [];
-  const standings: readonly Standing[] = JSON.parse(row.standings);
-  return standings.map(healthOf).toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1));
+export function healthReader(db: Db): (wait: Waiting) => Promise<readonly TenantHealth[]> {
+  let known: ReadonlyMap<string, TenantHealth> = new Map();
+  return (wait) =>
+    asked("read how the tenants stand", wait, async () => {
+      const { rows } = await sql<{ doc: string }>`select doc from holdfast.standing`.execute(db);
+      const before = known;
+      const now = new Map(rows.map(({ doc }) => [doc, before.get(doc) ?? healthOf(doc)]));
+      known = now;
+      return [...now.values()].sort((one, other) => (one.tenant < other.tenant ? -1 : 1));
+    });
 }
 
-function healthOf(standing: Standing): TenantHealth {
-  const { recoveryPointMs, recoveryTimeMs } = standing;
+function healthOf(doc: string): TenantHealth {
+  const standing: Standing = JSON.parse(doc);
+  const [tenant, lastSuccess, expectedIntervalMs, copies, copiesRequired, proofs] = standing;
+  const [, , , , , , proofDueAt, scrubDueAt, refutedCopies, recoveryPoint, recoveryPointMs, recoveryTimeMs] =
+    standing;
   return {
-    tenant: standing.tenant,
-    lastSuccess: new Map(standing.lastSuccess.map(([kind, at]) => [kind, new Date(at)])),
-    expectedIntervalMs: standing.expectedIntervalMs,
-    copies: standing.copies,
-    copiesRequired: standing.copiesRequired,
-    proofs: new Map(standing.proofs.map(([store, at]) => [store, new Date(at)])),
-    proofDueAt: instant(standing.proofDueAt),
-    scrubDueAt: instant(standing.scrubDueAt),
-    refutedCopies: standing.refutedCopies,
-    recoveryPoint: instant(standing.recoveryPoint),
+    tenant,
+    lastSuccess: new Map(lastSuccess.map(([kind, at]) => [kind, new Date(at)])),
+    expectedIntervalMs,
+    copies,
+    copiesRequired,
+    proofs: new Map(proofs.map(([store, at]) => [store, new Date(at)])),
+    proofDueAt: instant(proofDueAt),
+    scrubDueAt: instant(scrubDueAt),
+    refutedCopies,
+    recoveryPoint: instant(recoveryPoint),
     objectives: { recoveryPointMs, recoveryTimeMs },
   };
 }

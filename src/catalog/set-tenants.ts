@@ -1,54 +1,78 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
+import { sha256 } from "../base/digest.ts";
 import type { TenantTerms } from "./catalog.ts";
 import { lockIndex } from "./index-locks.ts";
 import { restand } from "./standing.ts";
-import type { Db } from "./tables.ts";
+import type { Db, Tables } from "./tables.ts";
 
 /** So many at once that a first start with many tenants holds up nobody for long. */
 const batch = 250;
 
-/** Terms that are as before cost a look; of the others the standing is worked out anew. */
+/**
+ * Terms that are all as before cost one look at their digest, which only who has compared them writes, and who
+ * changes one takes away. Of those that differ the standing is worked out anew.
+ */
 export async function setTenants(db: Db, terms: readonly TenantTerms[]): Promise<void> {
-  const given = JSON.stringify(terms.map(row));
+  const rows = terms.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)).map(row);
+  const given = JSON.stringify(rows);
+  const digest = sha256(Buffer.from(given));
+  const known = await db.selectFrom("terms_digest").select("digest").executeTakeFirst();
+  if (known?.digest === digest) return;
+  const { changed, gone } = await compared(db, given);
+  const wanted = new Set(changed);
+  const changing = rows.filter(({ tenant }) => wanted.has(tenant));
+  for (let from = 0; from < changing.length; from += batch)
+    await change(db, (tx) => upsert(tx, changing.slice(from, from + batch)));
+  if (gone.length > 0) await change(db, (tx) => drop(tx, gone));
+  await db.transaction().execute(async (tx) => {
+    await lockIndex(tx);
+    // Another host may have brought terms of its own meanwhile.
+    const left = await compared(tx, given);
+    if (left.changed.length + left.gone.length === 0)
+      await tx.updateTable("terms_digest").set({ digest }).execute();
+  });
+}
+
+async function compared(
+  db: Db,
+  given: string,
+): Promise<{ readonly changed: readonly string[]; readonly gone: readonly string[] }> {
   const { rows } = await sql<{ tenant: string; is_gone: boolean }>`
     select coalesce(given.tenant, t.tenant) as tenant, given.tenant is null as is_gone
     from ${recordset(given)} full join holdfast.terms t on t.tenant = given.tenant
-    where row(t.*) is distinct from row(given.*) order by 1`.execute(db);
-  const gone = new Set(rows.filter((changed) => changed.is_gone).map(({ tenant }) => tenant));
-  const changed = rows.map(({ tenant }) => tenant).filter((tenant) => !gone.has(tenant));
-  const byName = new Map<string, TenantTerms>(terms.map((one) => [one.tenant, one]));
-  for (let from = 0; from < changed.length; from += batch)
-    await upsert(
-      db,
-      changed.slice(from, from + batch).flatMap((tenant) => byName.get(tenant) ?? []),
-    );
-  if (gone.size > 0) await drop(db, [...gone]);
+    where row(t.*) is distinct from row(given.*)`.execute(db);
+  return {
+    changed: rows.filter((one) => !one.is_gone).map(({ tenant }) => tenant),
+    gone: rows.filter((one) => one.is_gone).map(({ tenant }) => tenant),
+  };
 }
 
-async function upsert(db: Db, terms: readonly TenantTerms[]): Promise<void> {
+async function change(db: Db, work: (tx: Transaction<Tables>) => Promise<void>): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockIndex(tx);
-    await sql`
-      insert into holdfast.terms select given.* from ${recordset(JSON.stringify(terms.map(row)))}
-      on conflict (tenant) do update set
-        quorum = excluded.quorum, copies_required = excluded.copies_required, stores = excluded.stores,
-        expected_interval_ms = excluded.expected_interval_ms, recovery_point_ms = excluded.recovery_point_ms,
-        recovery_time_ms = excluded.recovery_time_ms, prove_within_ms = excluded.prove_within_ms,
-        prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms`.execute(tx);
-    await restand(
-      tx,
-      terms.map(({ tenant }) => tenant),
-    );
+    await tx.updateTable("terms_digest").set({ digest: null }).execute();
+    await work(tx);
   });
 }
 
-async function drop(db: Db, gone: readonly string[]): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await lockIndex(tx);
-    await sql`delete from holdfast.terms where tenant = any(${gone}::text[])`.execute(tx);
-    await sql`delete from holdfast.standing where tenant = any(${gone}::text[])`.execute(tx);
-    await restand(tx, gone);
-  });
+async function upsert(tx: Transaction<Tables>, rows: readonly Row[]): Promise<void> {
+  await sql`
+    insert into holdfast.terms select given.* from ${recordset(JSON.stringify(rows))}
+    on conflict (tenant) do update set
+      quorum = excluded.quorum, copies_required = excluded.copies_required, stores = excluded.stores,
+      expected_interval_ms = excluded.expected_interval_ms, recovery_point_ms = excluded.recovery_point_ms,
+      recovery_time_ms = excluded.recovery_time_ms, prove_within_ms = excluded.prove_within_ms,
+      prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms`.execute(tx);
+  await restand(
+    tx,
+    rows.map(({ tenant }) => tenant),
+  );
+}
+
+async function drop(tx: Transaction<Tables>, gone: readonly string[]): Promise<void> {
+  await sql`delete from holdfast.terms where tenant = any(${gone}::text[])`.execute(tx);
+  await sql`delete from holdfast.standing where tenant = any(${gone}::text[])`.execute(tx);
+  await restand(tx, gone);
 }
 
 /** Terms as rows, in the order of the columns of `holdfast.terms`. */
@@ -59,7 +83,9 @@ function recordset(json: string): RawBuilder<unknown> {
     scrub_within_ms bigint)`;
 }
 
-function row(terms: TenantTerms): Readonly<Record<string, unknown>> {
+type Row = ReturnType<typeof row>;
+
+function row(terms: TenantTerms) {
   return {
     tenant: terms.tenant,
     quorum: terms.quorum,

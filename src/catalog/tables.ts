@@ -35,6 +35,8 @@ export interface Tables {
     prove_again_ms: ColumnType<string | null, number | null, number | null>;
     scrub_within_ms: Bigint;
   };
+  /** Of all terms as they were last given; null: they have changed since. One row. */
+  terms_digest: { one: Generated<boolean>; digest: string | null };
   /** When a tenant was pruned, and how that ended. */
   pruned: { tenant: string; at: Date; outcome: "done" | "stopped" };
   /** When the part of a tenant that lies in a store was scrubbed. */

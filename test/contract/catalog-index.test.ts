@@ -136,6 +136,9 @@ describe("the index against the whole truth", () => {
             scrubDueAt: null,
           });
           expect(await index.proofsDue(7, wait)).toEqual(waiting(all, now).slice(0, 7));
+          expect(await index.lackingCopies(9, wait)).toEqual(
+            all.some((backup) => isLacking(backup, now)) ? [acme] : [],
+          );
         },
       ),
       { numRuns: 40 },
@@ -174,6 +177,12 @@ describe("the index against the whole truth", () => {
     return { ...backup, at: backup.at.toISOString(), copies: new Map(copies), record: null };
   }
 
+  function isLacking({ suspect, copies }: IndexedBackup, now: TenantTerms): boolean {
+    const asked = copies.filter(({ store }) => now.stores.includes(store));
+    const isWhole = asked.some(({ state, proof }) => state === "present" && proof?.verdict !== "refuted");
+    return !suspect && isWhole && asked.filter(({ state }) => state !== "missing").length < now.stores.length;
+  }
+
   function waiting(all: readonly IndexedBackup[], now: TenantTerms) {
     const waits = all.flatMap(({ backup, copies, suspect, finishedAt }) =>
       copies.flatMap(({ store, state, proof }) => {
@@ -184,6 +193,8 @@ describe("the index against the whole truth", () => {
         if (limitMs === null) return [];
         const since = Math.max(isProven ? 0 : finishedAt.getTime(), proof?.at.getTime() ?? 0);
         const from = isProven ? since : finishedAt.getTime();
+        const restMs = isProven ? limitMs / 2 : proof === null ? 0 : limitMs / 4;
+        if (Date.now() - since < restMs) return [];
         const due = { tenant: acme, backup, store, dueAt: new Date(from + limitMs) };
         return [{ due, ratio: (Date.now() - since) / limitMs, since, limitMs }];
       }),
@@ -220,6 +231,91 @@ describe("the index", () => {
     await index.refresh(acme, { backups: [young], asked: [one], at: new Date() }, wait);
     expect((await index.proofsDue(1, wait)).map(({ tenant }) => tenant)).toEqual([acme]);
     expect((await index.proofsDue(9, wait)).map(({ tenant }) => tenant)).toEqual([acme, bravo]);
+  });
+
+  it("lets a copy that was proven, or tried in vain, rest for a part of its limit, and keeps it due", async () => {
+    const index = await freshIndex([{ ...terms, proveWithinMs: 40 * hourMs, proveAgainMs: 40 * hourMs }]);
+    const tried = (verdict: Verdict, hours: number): IndexedCopy =>
+      present(one, { verdict, at: hoursAgo(hours) });
+    const at = [90, 80, 70, 60];
+    const [rested, resting, old, young] = at.map((hours) => backupOf(hours, []));
+    const copies = [
+      tried("inconclusive", 11),
+      tried("inconclusive", 9),
+      tried("proven", 21),
+      tried("proven", 19),
+    ];
+    const backups = at.map((hours, number) => backupOf(hours, copies.slice(number, number + 1)));
+    await index.refresh(acme, { backups, asked: [one], at: new Date() }, wait);
+    expect((await index.proofsDue(9, wait)).map(({ backup }) => backup)).toEqual([
+      old?.backup,
+      rested?.backup,
+    ]);
+    expect(resting?.backup).not.toBe(young?.backup);
+    const dueAt = new Date((rested?.finishedAt.getTime() ?? 0) + 40 * hourMs);
+    expect((await index.health(wait))[0]?.proofDueAt).toEqual(dueAt);
+  });
+
+  it("names a tenant whose older backups lack copies while the newest has them all", async () => {
+    const index = await freshIndex([terms, { ...terms, tenant: bravo }]);
+    const missing: IndexedCopy = { store: two, state: "missing", proof: null };
+    const whole = backupOf(1, [present(one), present(two)]);
+    const asked = [one, two];
+    await index.refresh(
+      acme,
+      { backups: [whole, backupOf(9, [present(one), missing])], asked, at: new Date() },
+      wait,
+    );
+    // What no store has whole, nobody can bring back.
+    const lost = backupOf(9, [{ store: one, state: "damaged", proof: null }, missing]);
+    await index.refresh(bravo, { backups: [whole, lost], asked, at: new Date() }, wait);
+    expect(await index.lackingCopies(9, wait)).toEqual([acme]);
+    // A store that is new in the plan was never asked.
+    await index.setTenants([{ ...terms, tenant: bravo, stores }], wait);
+    expect(await index.lackingCopies(9, wait)).toEqual([bravo]);
+  });
+
+  it("names a tenant whose copies could not be completed again later, and later each time", async () => {
+    const { index, history } = { index: await freshIndex([terms]), history: catalog.history };
+    await index.refresh(
+      acme,
+      { backups: [backupOf(9, [present(one)])], asked: [one, two], at: new Date() },
+      wait,
+    );
+    const tried = async (minutes: number): Promise<void> => {
+      const endedAt = new Date(Date.now() - minutes * 60_000);
+      const by = { kind: null, host: "one", startedAt: endedAt, endedAt, code: null, facts: {} };
+      await history.add({ tenant: acme, verb: "replicate", result: "degraded", ...by }, wait);
+    };
+    const named = (): Promise<readonly string[]> => index.lackingCopies(9, wait);
+    await history.forget(new Date(Date.now() + hourMs), wait);
+    await tried(11);
+    expect(await named()).toEqual([acme]);
+    await tried(9);
+    expect(await named()).toEqual([]);
+    await history.forget(new Date(), wait);
+    for (const minutes of [55, 50, 45]) await tried(minutes);
+    expect(await named()).toEqual([acme]);
+    await tried(44);
+    expect(await named()).toEqual([]);
+    await history.forget(new Date(), wait);
+  });
+
+  it("takes terms for known only while nobody else has changed them", async () => {
+    const address = await server.fresh();
+    await using here = await connectTo(address);
+    await using there = await connectTo(address);
+    const copiesOf = async (of: Catalog): Promise<readonly number[]> =>
+      (await of.index.health(wait)).map(({ copiesRequired }) => copiesRequired);
+    await here.index.setTenants([terms], wait);
+    await here.index.setTenants([terms], wait);
+    await there.index.setTenants([{ ...terms, copiesRequired: 3 }], wait);
+    expect(await copiesOf(here)).toEqual([3]);
+    await here.index.setTenants([terms], wait);
+    expect(await copiesOf(here)).toEqual([2]);
+    await there.index.setTenants([terms, { ...terms, tenant: bravo }], wait);
+    await here.index.setTenants([terms], wait);
+    expect(await copiesOf(there)).toEqual([2]);
   });
 
   it("keeps what is known of tenants that are no more, and asks nothing of them", async () => {

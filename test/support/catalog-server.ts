@@ -11,8 +11,10 @@ export interface CatalogServer extends AsyncDisposable {
   fresh(): Promise<CatalogAddress>;
 }
 
-export async function startCatalogServer(): Promise<CatalogServer> {
-  const server = await startTestServer({ wal_level: "replica" });
+export async function startCatalogServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<CatalogServer> {
+  const server = await startTestServer({ wal_level: "replica", ...settings });
   let made = 0;
   return {
     server,

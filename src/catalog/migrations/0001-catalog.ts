@@ -30,6 +30,8 @@ const statements = [
     tenant text primary key, quorum integer not null, copies_required integer not null, stores text[] not null,
     expected_interval_ms bigint, recovery_point_ms bigint not null, recovery_time_ms bigint not null,
     prove_within_ms bigint not null, prove_again_ms bigint, scrub_within_ms bigint not null)`,
+  `create table holdfast.terms_digest (one boolean primary key default true check (one), digest text)`,
+  `insert into holdfast.terms_digest (digest) values (null)`,
   `create table holdfast.pruned (tenant text primary key, at timestamptz not null, outcome text not null)`,
   `create table holdfast.scrubbed (
     tenant text, store text, at timestamptz not null, primary key (tenant, store))`,
@@ -40,19 +42,22 @@ const statements = [
     tenant text, backup text, kind text not null, at timestamptz not null, finished_at timestamptz not null,
     plain_bytes bigint not null, sealed_bytes bigint not null, suspect boolean not null,
     primary key (tenant, backup))`,
-  // The last two are what the terms make of the others: when the wait for the next proof began, and how long
-  // it may last; null: none is needed. Few limits exist, and within one the oldest wait comes first.
+  // The last four are what the terms make of the others: when the wait for the next proof began, how long it may last,
+  // and how much of it nothing is tried; null: none is needed. Few limits exist, and within one the oldest wait
+  // comes first.
   `create table holdfast.copy (
     tenant text, backup text, store text, state text not null, verdict text, proved_at timestamptz,
-    prove_since timestamptz, prove_limit_ms bigint, prove_due_at timestamptz,
+    prove_since timestamptz, prove_limit_ms bigint, prove_rest_ms bigint, prove_due_at timestamptz,
     primary key (tenant, backup, store),
     foreign key (tenant, backup) references holdfast.backup on delete cascade)`,
-  `create index copy_waits on holdfast.copy (prove_limit_ms, prove_since) where prove_since is not null`,
+  `create index copy_waits on holdfast.copy (prove_limit_ms, prove_rest_ms, prove_since)
+    where prove_since is not null`,
   // Copies that are to be healed or proven anew are few, and looked for every few seconds.
   `create index copy_bad on holdfast.copy (tenant, store) where state = 'damaged' or verdict = 'refuted'`,
-  // What all of a tenant's copies come to, so that nobody who asks for health reads them: the whole answer as JSON, for every tenant
-  // that has terms and for no other.
-  `create table holdfast.standing (tenant text primary key, copies integer not null, doc text not null)`,
+  // What all of a tenant's copies come to, so that nobody who asks for health reads them: the answer as a short JSON
+  // text, for every tenant that has terms and for no other. Rows are rewritten often, and in their page.
+  `create table holdfast.standing (tenant text primary key, lacking integer not null, doc text not null)
+    with (fillfactor = 70)`,
   // Stores that hold something of a tenant, and since when; the last two as with copies.
   `create table holdfast.shelf (
     tenant text, store text, since timestamptz not null, scrub_since timestamptz, scrub_limit_ms bigint,
