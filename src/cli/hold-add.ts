@@ -37,11 +37,16 @@ export const holdAdd = command({
     const written = await layHold(wish, stores, await holdDesk(desk), context.wait);
     const { document } = written;
     tellWritten(tenant, written.down, out);
+    for (const store of written.lostIn) {
+      out.say(
+        `warning: ${tenant}: a prune took the record out of ${store} meanwhile; other stores keep it, and \`holdfast replicate\` brings it back once a prune of the day after has let it`,
+      );
+    }
     out.result(
-      { ...document, stores: written.stores },
+      { ...document, stores: written.stores, lostIn: written.lostIn },
       () =>
         `hold ${document.hold} keeps ${document.backup ?? "every backup"} of ${tenant}, in ${written.stores.join(", ")}`,
     );
-    return written.down.length > 0 ? exitCodes.degraded : exitCodes.done;
+    return written.down.length > 0 || written.lostIn.length > 0 ? exitCodes.degraded : exitCodes.done;
   },
 });

@@ -15,7 +15,7 @@ export interface Gap {
 /**
  * Every good record whose predecessor no store shows, or shows with other bytes. Two backups made at
  * once may name the same predecessor; that is a fork, and nothing is missing. Nor is what a trusted
- * list in `removed` condemned: retention took it away.
+ * list in `removed` condemned: retention took it away. What is held must not be in `removed`.
  */
 export function gaps(records: readonly GoodRecord[], removed: ReadonlySet<ObjectKey>): readonly Gap[] {
   const digests = Map.groupBy(records, (one) => one.backup);

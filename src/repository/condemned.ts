@@ -50,15 +50,15 @@ export async function readCondemned(
   return { keys: new Set(lists.flatMap(({ list }) => list.keys)), unreadable };
 }
 
-/** The keys of records that retention removed, as one store has it; lists that cannot be read explain nothing. */
+/** Which records retention condemned and when, as one store has it; lists that cannot be read explain nothing. */
 export async function readRemovedRecords(
   tenant: TenantId,
   store: ObjectReader,
   library: Pick<Library, "trust">,
   wait: Waiting,
-): Promise<readonly ObjectKey[]> {
+): Promise<readonly CondemnedList[]> {
   const { lists } = await readCondemnedLists(tenant, store, library, wait, isCondemnedRecordsKey);
-  return lists.flatMap(({ list }) => list.keys);
+  return lists.map(({ list }) => list);
 }
 
 /** The lists themselves, those under a key that `wanted` takes. */

@@ -5,17 +5,20 @@
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupState, CopyState } from "../model/choose.ts";
-import type { BackupRecord } from "../model/documents.ts";
+import type { BackupRecord, CondemnedList } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { inventoryKey, tenantPrefix } from "../model/layout.ts";
+import { compareInstants } from "../model/instant.ts";
+import { inventoryKey, recordKey, tenantPrefix } from "../model/layout.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Gap, gaps } from "./chain.ts";
 import { readRemovedRecords } from "./condemned.ts";
 import { isFailure } from "../base/failure.ts";
+import { holdsInForce, readHolds, type StoredHolds } from "./holds.ts";
 import { readInventory } from "./inventories.ts";
 import { askEach, demandAnswer, type Library, type StoreDown } from "./library.ts";
 import { damagedKeys, joinStatements, readStatements, type Statements } from "./known-damage.ts";
+import { ListedSizes } from "./listed-sizes.ts";
 import { newestProof } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
 import { refuseErased } from "./tombstone.ts";
@@ -50,11 +53,11 @@ interface Holding {
   /** About the store as a whole. */
   readonly notes: readonly StateNote[];
   readonly records: ReadonlyMap<BackupId, StoredRecord>;
-  /** Sizes by key. */
-  readonly listing: ReadonlyMap<string, number>;
+  readonly listing: ListedSizes;
   readonly statements: Statements;
-  /** Keys of records that retention removed. */
-  readonly removed: readonly ObjectKey[];
+  /** Lists of records that retention removed. */
+  readonly removed: readonly CondemnedList[];
+  readonly holds: StoredHolds;
 }
 
 const inventoriesAtOnce = 2;
@@ -86,7 +89,7 @@ export async function tenantStates(tenant: TenantId, library: Library, wait: Wai
   });
   return {
     backups: entries.toSorted((one, other) => (one.backup < other.backup ? 1 : -1)),
-    gaps: gaps(all.filter(isGood), new Set(holdings.flatMap(({ removed }) => removed))),
+    gaps: gaps(all.filter(isGood), explained(tenant, holdings)),
     notes,
     down,
   };
@@ -105,7 +108,8 @@ async function hold(
   // After the records: whatever a prune took from among them meanwhile is listed by then.
   const removed = await readRemovedRecords(tenant, store, library, wait);
   const statements = await readStatements(tenant, store, library, wait);
-  const listing = new Map<string, number>();
+  const holds = await readHolds(tenant, store, library, wait);
+  const listing = new ListedSizes();
   for await (const { key, bytes } of store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
   return {
     store,
@@ -117,7 +121,22 @@ async function hold(
     listing,
     statements,
     removed,
+    holds,
   };
+}
+
+/** What lists say was removed, without what was held when they were written: that is missing, whoever took it. */
+function explained(tenant: TenantId, holdings: readonly Holding[]): ReadonlySet<ObjectKey> {
+  const holds = holdsInForce(holdings.map((one) => one.holds));
+  const held = new Set(holds.flatMap(({ backup }) => (backup === null ? [] : [recordKey(tenant, backup)])));
+  const all = holds.filter(({ backup }) => backup === null).map(({ at }) => at);
+  const lists = holdings.flatMap(({ removed }) => removed);
+  return new Set(
+    lists
+      .filter((list) => all.every((since) => compareInstants(list.at, since) <= 0))
+      .flatMap(({ keys }) => keys)
+      .filter((key) => !held.has(key)),
+  );
 }
 
 /** Without a usable `holdfast.json` the copies are as good as ever, and only proofs cannot be bound to them (promise 7). */

@@ -26,11 +26,7 @@ export class CondemnedKeys {
   constructor(stores: Iterable<ListedStore>, now: Date) {
     this.#stores = Array.from(stores, ({ storeNow, lists }) => ({
       named: new Set(lists.flatMap(({ list }) => list.keys)),
-      aged: new Set(
-        lists
-          .filter(({ list, storedAt }) => isAged(storedAt, storeNow) && isAged(new Date(list.at), now))
-          .flatMap(({ list }) => list.keys),
-      ),
+      aged: new Set(lists.filter((one) => isAged(one, { storeNow, now })).flatMap(({ list }) => list.keys)),
     }));
   }
 
@@ -45,6 +41,10 @@ export class CondemnedKeys {
   }
 }
 
-function isAged(from: Date, now: Date): boolean {
-  return now.getTime() - from.getTime() >= graceMs;
+/** Whether a list has lain there for the whole grace time, by the store's clock and by ours. */
+export function isAged(
+  { list, storedAt }: StoredList,
+  { storeNow, now }: { readonly storeNow: Date; readonly now: Date },
+): boolean {
+  return storeNow.getTime() - storedAt.getTime() >= graceMs && now.getTime() - Date.parse(list.at) >= graceMs;
 }

@@ -26,6 +26,11 @@ export interface Written<T> {
   readonly down: readonly StoreDown[];
 }
 
+export interface LaidHold extends Written<HoldStatement> {
+  /** Stores in which the record went while the hold was laid; those that show it still keep it. */
+  readonly lostIn: readonly StoreName[];
+}
+
 export interface HoldWish {
   readonly tenant: TenantId;
   /** Null: every backup of the tenant, those to come included. */
@@ -33,18 +38,26 @@ export interface HoldWish {
   readonly reason: string;
 }
 
+export interface ReleaseWish {
+  readonly tenant: TenantId;
+  readonly hold: HoldId;
+  readonly reason: string;
+}
+
 /**
  * Signed and put into every store that takes it. "backup/unknown" when no store has a record of the
- * backup, before or after; "keys/role" when this host may not; the first store's failure when none took it.
+ * backup, before or after; then it is released again. "keys/role" when this host may not; the first
+ * store's failure when none took it.
  */
 export async function layHold(
   { tenant, backup, reason }: HoldWish,
   stores: readonly Store[],
   desk: HoldDesk,
   wait: Waiting,
-): Promise<Written<HoldStatement>> {
+): Promise<LaidHold> {
   await demandTrusted(desk);
-  await demandRecord(tenant, backup, stores, wait);
+  const before = await showing(tenant, backup, stores, wait);
+  demandShown(tenant, backup, before);
   const at = desk.clock.now();
   const statement = holdStatement.parse({
     format: { name: "holdfast-hold", version: 1 },
@@ -57,13 +70,24 @@ export async function layHold(
   });
   const written = await write(statement, stores, desk, wait);
   // A prune that had looked before may have been quicker; whoever asked must know.
-  await demandRecord(tenant, backup, stores, wait);
-  return written;
+  const after = await showing(tenant, backup, stores, wait);
+  if (backup !== null && after.stores.size === 0 && after.down.length === 0) {
+    await writeRelease(
+      { tenant, hold: statement.hold, reason: "its backup was just removed" },
+      stores,
+      desk,
+      wait,
+    );
+  }
+  demandShown(tenant, backup, after);
+  const silent = new Set(after.down.map(({ store }) => store));
+  const lostIn = [...before.stores].filter((store) => !after.stores.has(store) && !silent.has(store));
+  return { ...written, lostIn };
 }
 
 /** "usage/invalid" when no store shows such a hold, or it was released before. */
 export async function releaseHold(
-  { tenant, hold, reason }: { readonly tenant: TenantId; readonly hold: HoldId; readonly reason: string },
+  { tenant, hold, reason }: ReleaseWish,
   stores: readonly Store[],
   desk: HoldDesk,
   wait: Waiting,
@@ -75,10 +99,7 @@ export async function releaseHold(
       hint: "`holdfast hold list` shows the holds",
     });
   }
-  const at = desk.clock.now().toISOString();
-  const format = { name: "holdfast-release" as const, version: 1 as const };
-  const release = holdRelease.parse({ format, tenant, hold, reason, at, host: desk.host });
-  return write(release, stores, desk, wait);
+  return writeRelease({ tenant, hold, reason }, stores, desk, wait);
 }
 
 /** Holds in force, oldest first, and what may be one and cannot be read. "store/quorum" when no store answered. */
@@ -98,20 +119,38 @@ export async function listHolds(
   return { holds: holdsInForce(each), unreadable: each.flatMap(({ unreadable }) => unreadable), down };
 }
 
-async function demandRecord(
+interface Showing {
+  readonly stores: ReadonlySet<StoreName>;
+  readonly down: readonly StoreDown[];
+}
+
+/** The stores that show the record; a hold upon all of a tenant needs none. */
+async function showing(
   tenant: TenantId,
   backup: BackupId | null,
   stores: readonly ObjectReader[],
   wait: Waiting,
-): Promise<void> {
-  if (backup === null) return;
-  const { answers, down } = await askEach(
-    stores,
-    (store) => store.stat(recordKey(tenant, backup), wait),
-    wait,
-  );
-  if ([...answers.values()].some((stat) => stat !== null)) return;
+): Promise<Showing> {
+  if (backup === null) return { stores: new Set(), down: [] };
+  const key = recordKey(tenant, backup);
+  const { answers, down } = await askEach(stores, (store) => store.stat(key, wait), wait);
+  return { stores: new Set([...answers].flatMap(([store, stat]) => (stat === null ? [] : [store]))), down };
+}
+
+function demandShown(tenant: TenantId, backup: BackupId | null, { stores, down }: Showing): void {
+  if (backup === null || stores.size > 0) return;
   throw new Failure("backup/unknown", `no store holds a backup ${backup} of ${tenant}${unasked(down)}`);
+}
+
+function writeRelease(
+  { tenant, hold, reason }: ReleaseWish,
+  stores: readonly Store[],
+  desk: HoldDesk,
+  wait: Waiting,
+): Promise<Written<HoldRelease>> {
+  const at = desk.clock.now().toISOString();
+  const format = { name: "holdfast-release" as const, version: 1 as const };
+  return write(holdRelease.parse({ format, tenant, hold, reason, at, host: desk.host }), stores, desk, wait);
 }
 
 async function write<T extends HoldStatement | HoldRelease>(

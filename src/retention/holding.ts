@@ -1,8 +1,8 @@
 /** What one store shows of a tenant, as far as retention asks. */
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { TenantId } from "../model/ids.ts";
-import { tenantPrefix } from "../model/layout.ts";
+import type { BackupId, TenantId } from "../model/ids.ts";
+import { parseProofKey, proofsPrefix, tenantPrefix } from "../model/layout.ts";
 import { checkStoreClock } from "../repository/clocks.ts";
 import { readCondemnedLists, type StoredLists } from "../repository/condemned.ts";
 import { readHolds, type StoredHolds } from "../repository/holds.ts";
@@ -21,6 +21,8 @@ export interface Holding {
   readonly isHolding: boolean;
   readonly condemned: StoredLists;
   readonly holds: StoredHolds;
+  /** Of which proofs lie there; read before the records, so that none is of a backup that was made since. */
+  readonly tried: ReadonlySet<BackupId>;
   readonly records: readonly StoredRecord[];
 }
 
@@ -40,6 +42,7 @@ export async function lookInto(
     isHolding: await holdsAnything(tenant, store, wait),
     condemned: await readCondemnedLists(tenant, store, desk, wait),
     holds: await readHolds(tenant, store, desk, wait),
+    tried: await triedBackups(tenant, store, wait),
     records: await readRecords(tenant, store, desk, wait),
   };
 }
@@ -57,6 +60,19 @@ async function isErased(
     if (isFailure(error, "policy/refused")) return true;
     throw error;
   }
+}
+
+async function triedBackups(
+  tenant: TenantId,
+  store: ObjectReader,
+  wait: Waiting,
+): Promise<ReadonlySet<BackupId>> {
+  const found = new Set<BackupId>();
+  for await (const { key } of store.list(proofsPrefix(tenant), wait)) {
+    const backup = parseProofKey(key)?.backup;
+    if (backup !== undefined) found.add(backup);
+  }
+  return found;
 }
 
 async function holdsAnything(tenant: TenantId, store: ObjectReader, wait: Waiting): Promise<boolean> {

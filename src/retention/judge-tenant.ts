@@ -12,6 +12,7 @@ import { askEach, type StoreDown } from "../repository/library.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Holding, lookInto } from "./holding.ts";
+import { lostRecords } from "./lost-records.ts";
 import { missingRecords } from "./missing-records.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
 import type { Stop } from "./stop.ts";
@@ -48,7 +49,7 @@ export async function judgeTenant<S extends ObjectReader>(
   if (holdings.some(({ isErased }) => isErased)) {
     return { ...common, isErased: true, stops: [], backups: [] };
   }
-  const stops = [...stopsOfStores(order, answers, down), ...(await missingRecords(order, answers, wait))];
+  const stops = [...stopsOfStores(order, answers, down)];
   if (answers.size === 0) return { ...common, isErased: false, stops, backups: [] };
   const states = await tenantStates(
     tenant,
@@ -77,6 +78,9 @@ export async function judgeTenant<S extends ObjectReader>(
     const keeping = keepings.get(entry.backup);
     return keeping === undefined ? [] : [{ entry, keeping }];
   });
+  const kept = backups.filter(({ keeping }) => keeping.keptBy.length > 0).map(({ entry }) => entry.backup);
+  stops.push(...(await missingRecords(order, answers, new Set(kept), wait)));
+  stops.push(...(await lostRecords(order, { holdings: answers, holds }, desk, wait)));
   stops.push(...shareStop(order, backups, condemnedRecords(common.holdings, order)));
   return { ...common, isErased: false, stops, backups };
 }

@@ -12,17 +12,19 @@ import type { Stop } from "./stop.ts";
 /**
  * Two kinds of record may be missing: those that a prune condemned, and those that no `replicate` will
  * bring, as they name an object that was condemned just before they were written; else such a one would
- * stop every prune for ever, and never go.
+ * stop every prune for ever, and never go. A list excuses no lack of a backup that is kept after all.
  */
 export async function missingRecords(
   order: RetentionOrder,
   holdings: ReadonlyMap<StoreName, Holding>,
+  kept: ReadonlySet<BackupId>,
   wait: Waiting,
 ): Promise<readonly Stop[]> {
   const own = [...holdings].filter(([store]) => order.own.has(store));
   const dead = new Set(
     holdings.values().flatMap(({ condemned }) => condemned.lists.flatMap(({ list }) => list.keys)),
   );
+  for (const backup of kept) dead.delete(recordKey(order.tenant, backup));
   const shown = new Map(
     own.flatMap(([, { records }]) => records.filter(isGood).map((one) => [one.backup, one])),
   );

@@ -11,14 +11,16 @@
  * stops the tenant before anything is touched.
  */
 import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey } from "../model/ids.ts";
 import { condemnedKey, condemnedRecordsKey, recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon, readHolds } from "../repository/holds.ts";
 import { askEach } from "../repository/library.ts";
 import { readRecords } from "../repository/records.ts";
 import type { WholeStore } from "../stores/store.ts";
-import { CondemnedKeys } from "./condemned-here.ts";
+import { CondemnedKeys, isAged } from "./condemned-here.ts";
 import { demandTrusted } from "./demand-trusted.ts";
 import { findGarbage, type Garbage } from "./find-garbage.ts";
+import type { Holding } from "./holding.ts";
 import { goingOf, type JudgedBackup, type Judgement, judgeTenant } from "./judge-tenant.ts";
 import type { PruneDesk, PruneOrder } from "./order.ts";
 import { pastProofs } from "./past-proofs.ts";
@@ -26,9 +28,10 @@ import { References } from "./references.ts";
 import { removeEach, type Removed } from "./remove-each.ts";
 import { removeWhole } from "./remove-whole.ts";
 import type { PruneReport, RemovedBackup, Tally } from "./report.ts";
+import { reprieve } from "./reprieve.ts";
 import type { Stop } from "./stop.ts";
 import { tidyLists } from "./tidy-lists.ts";
-import { writeLists } from "./write-lists.ts";
+import { takeBack, writeLists } from "./write-lists.ts";
 
 /**
  * One tenant. With `isDry` nothing at all is written, and the report says what would be.
@@ -45,6 +48,7 @@ export async function prune(
   const judgement = await judgeTenant(order, desk, wait);
   const { isErased, stops, backups } = judgement;
   if (isErased) return { ...nothing(order, backups.length), state: "erased" };
+  if (!isDry) await reprieve(order, judgement, desk, wait);
   if (stops.length > 0) return stopped(order, backups.length, stops);
 
   const references = new References(order.tenant, order.stores);
@@ -107,7 +111,11 @@ interface Withdrawn {
   readonly stops: readonly Stop[];
 }
 
-/** The first step: the list that explains the gap, then the records. Nothing is removed unless every store has the list. */
+/**
+ * The first step: the list that explains the gap, then the records. Nothing is removed unless every store
+ * has the list. Holds are read before it, since a record that was condemned counts as dead, and after
+ * it, since whoever lays one relies on it; a list that nothing follows from is taken back.
+ */
 async function withdraw(
   going: readonly JudgedBackup[],
   order: PruneOrder,
@@ -117,18 +125,20 @@ async function withdraw(
 ): Promise<Withdrawn> {
   const { tenant } = order;
   const keyOf = ({ entry }: JudgedBackup): ReturnType<typeof recordKey> => recordKey(tenant, entry.backup);
-  const named = involved.map(
-    ({ name }) => new Set(holdings.get(name)?.condemned.lists.flatMap(({ list }) => list.keys)),
-  );
+  const held = await heldNow(going, order, desk, wait);
+  if (held.length > 0) return { removed: [], locked: [], stops: held };
+  const named = involved.map(({ name }) => longNamed(holdings.get(name), desk.clock.now()));
   const keys = going.map(keyOf).filter((key) => !named.every((keysHere) => keysHere.has(key)));
-  const unwritten = await writeLists(
+  const written = await writeLists(
     { tenant, stores: involved, keys, keyAt: condemnedRecordsKey },
     desk,
     wait,
   );
-  if (unwritten.length > 0) return { removed: [], locked: [], stops: unwritten };
-  const held = await heldNow(going, order, desk, wait);
-  if (held.length > 0) return { removed: [], locked: [], stops: held };
+  const late = written.stops.length > 0 ? written.stops : await heldNow(going, order, desk, wait);
+  if (late.length > 0) {
+    await takeBack(written.lists, involved, wait);
+    return { removed: [], locked: [], stops: late };
+  }
   const removed: RemovedBackup[] = [];
   const locked: RemovedBackup["backup"][] = [];
   for (const one of going) {
@@ -142,6 +152,14 @@ async function withdraw(
     else locked.push(one.entry.backup);
   }
   return { removed, locked, stops: [] };
+}
+
+/** By lists that no prune will take back any more, so that ours need not name them again. */
+function longNamed(holding: Holding | undefined, now: Date): ReadonlySet<ObjectKey> {
+  if (holding === undefined) return new Set();
+  const { storeNow, condemned } = holding;
+  const aged = condemned.lists.filter((one) => isAged(one, { storeNow, now }));
+  return new Set(aged.flatMap(({ list }) => list.keys));
 }
 
 /** A hold may have been laid while we looked and wrote. */
@@ -207,8 +225,13 @@ async function sweep(
 ): Promise<Pick<PruneReport, "freed" | "locked" | "condemned" | "stops">> {
   const removed: Removed = await removeEach(garbage.toRemove, stores, wait);
   const keys = [...garbage.toCondemn.keys()];
-  const unwritten = await writeLists({ tenant: order.tenant, stores, keys, keyAt: condemnedKey }, desk, wait);
-  await tidyLists({ stores, holdings, shown: garbage.condemnedShown, now: desk.clock.now() }, wait);
+  const { stops: unwritten } = await writeLists(
+    { tenant: order.tenant, stores, keys, keyAt: condemnedKey },
+    desk,
+    wait,
+  );
+  const { tenant } = order;
+  await tidyLists({ tenant, stores, holdings, shown: garbage.condemnedShown, now: desk.clock.now() }, wait);
   return {
     freed: removed.freed,
     locked: {

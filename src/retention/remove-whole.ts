@@ -10,7 +10,7 @@ import type { WholeStore } from "../stores/store.ts";
  */
 export async function removeWhole(store: WholeStore, key: ObjectKey, wait: Waiting): Promise<boolean> {
   try {
-    // The newest first: were it the last to go, what lies behind it would come to light in between.
+    // The oldest first, and the current one last: else what lies behind it would come to light in between.
     for (const { version } of (await store.versions(key, wait)).toReversed()) {
       await store.remove(key, version, wait);
     }

@@ -1,10 +1,11 @@
 /**
  * Lists of condemned keys that have done their work go too, or every backup would read more of them each
- * day. A list has, when it is a month old, no store shows anything that it names, and it explains no gap.
+ * day. A list has, when it is a month old, no store shows anything that it names, and it explains no gap,
+ * nor why a backup is not there of which a proof still tells.
  */
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { ObjectKey, StoreName } from "../model/ids.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
 import type { StoredList } from "../repository/condemned.ts";
 import { askEach } from "../repository/library.ts";
@@ -13,6 +14,7 @@ import type { Holding } from "./holding.ts";
 import { removeWhole } from "./remove-whole.ts";
 
 export interface Tidying {
+  readonly tenant: TenantId;
   readonly stores: readonly WholeStore[];
   readonly holdings: ReadonlyMap<StoreName, Holding>;
   /** Condemned keys that some store still showed, before this prune removed any. */
@@ -25,8 +27,11 @@ const tidyMs = 30 * 86_400_000;
 const removalsAtOnce = 8;
 
 /** A list that a store will not give up costs only reading it, so failures are left to the next prune. */
-export async function tidyLists({ stores, holdings, shown, now }: Tidying, wait: Waiting): Promise<void> {
-  const needed = predecessors(holdings);
+export async function tidyLists(
+  { tenant, stores, holdings, shown, now }: Tidying,
+  wait: Waiting,
+): Promise<void> {
+  const needed = predecessors(holdings).union(tried(tenant, holdings));
   const isDone = ({ list, storedAt }: StoredList, storeNow: Date): boolean =>
     storeNow.getTime() - storedAt.getTime() > tidyMs &&
     now.getTime() - Date.parse(list.at) > tidyMs &&
@@ -43,6 +48,11 @@ export async function tidyLists({ stores, holdings, shown, now }: Tidying, wait:
     },
     wait,
   );
+}
+
+function tried(tenant: TenantId, holdings: ReadonlyMap<StoreName, Holding>): ReadonlySet<ObjectKey> {
+  const backups = holdings.values().flatMap((one) => [...one.tried]);
+  return new Set(backups.map((backup) => recordKey(tenant, backup)));
 }
 
 /** Records that lie in a store, and those that they name as their predecessors. */

@@ -1,13 +1,15 @@
 /** Condemning: signed lists of exact keys, in every store that takes part before anything follows from them. */
-import { sha256 } from "../base/digest.ts";
+import { type Sha256, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { condemnedList } from "../model/documents.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
+import { fetchFrom } from "../repository/fetch.ts";
 import { askEach } from "../repository/library.ts";
 import { putWhole } from "../repository/put.ts";
-import type { Store } from "../stores/store.ts";
+import type { Store, WholeStore } from "../stores/store.ts";
 import type { PruneDesk } from "./order.ts";
+import { removeWhole } from "./remove-whole.ts";
 import type { Stop } from "./stop.ts";
 
 export interface Condemning {
@@ -18,33 +20,68 @@ export interface Condemning {
   readonly keyAt: (tenant: TenantId, at: Date) => ObjectKey;
 }
 
+export interface WrittenLists {
+  /** What kept a list from a store; as long as one lacks it, nothing may be removed. */
+  readonly stops: readonly Stop[];
+  /** Each list that was begun; a store that failed may hold it all the same. */
+  readonly lists: readonly WrittenList[];
+}
+
+interface WrittenList {
+  readonly key: ObjectKey;
+  readonly bytes: number;
+  readonly sha256: Sha256;
+}
+
 /** About 10 MB of signed text, below what readers take. */
 const keysPerList = 30_000;
 const secondsMax = 60;
 
-/** Resolves with what kept a list from a store; as long as one lacks it, nothing may be removed. */
+/** The first list that does not reach every store is the last that is tried. */
 export async function writeLists(
   condemning: Condemning,
   desk: PruneDesk,
   wait: Waiting,
-): Promise<readonly Stop[]> {
+): Promise<WrittenLists> {
   const sorted = condemning.keys.toSorted();
+  const lists: WrittenList[] = [];
   for (let from = 0; from < sorted.length; from += keysPerList) {
-    const stops = await writeList(
+    const { stops, list } = await writeList(
       { ...condemning, keys: sorted.slice(from, from + keysPerList) },
       desk,
       wait,
     );
-    if (stops.length > 0) return stops;
+    lists.push(list);
+    if (stops.length > 0) return { stops, lists };
   }
-  return [];
+  return { stops: [], lists };
+}
+
+/**
+ * Removes lists of which nothing has followed, wherever they lie as they were written. What a store keeps
+ * all the same is taken back a day later, as `reprieve` tells.
+ */
+export async function takeBack(
+  lists: readonly WrittenList[],
+  stores: readonly WholeStore[],
+  wait: Waiting,
+): Promise<void> {
+  await askEach(
+    stores,
+    async (store) => {
+      for (const list of lists) {
+        if (Buffer.isBuffer(await fetchFrom(store, list, wait))) await removeWhole(store, list.key, wait);
+      }
+    },
+    wait,
+  );
 }
 
 async function writeList(
   { tenant, stores, keys, keyAt }: Condemning,
   { signer, clock }: PruneDesk,
   wait: Waiting,
-): Promise<readonly Stop[]> {
+): Promise<{ readonly stops: readonly Stop[]; readonly list: WrittenList }> {
   const taken = async (key: ObjectKey): Promise<boolean> => {
     const { answers } = await askEach(stores, (store) => store.stat(key, wait), wait);
     return [...answers.values()].some((stat) => stat !== null);
@@ -59,11 +96,12 @@ async function writeList(
     const body = await signer.sign("removal", list);
     const object = { key, body, bytes: body.length, sha256: sha256(body), lockedUntil: null };
     const { down } = await askEach(stores, (store) => putWhole({ store, lock: null }, object, wait), wait);
-    return down.map(({ store, failure }): Stop => ({
+    const stops = down.map(({ store, failure }): Stop => ({
       reason: "list-unwritten",
       store,
       detail: failure.message,
     }));
+    return { stops, list: { key, bytes: object.bytes, sha256: object.sha256 } };
   }
   throw new Failure("store/exists", `every name for a list of condemned keys of ${tenant} is taken`);
 }
