@@ -1,18 +1,13 @@
 /** `npm run bench:readme`: puts the figures kept in `bench/results/` between the markers of the README. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
+import { fleetFigures } from "./fleet-figures.ts";
+import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
 
 const resultsFile = z.object({
   at: z.string(),
-  machine: z.object({
-    cores: z.number(),
-    cpu: z.string(),
-    memoryGb: z.number(),
-    kernel: z.string(),
-    node: z.string(),
-    programs: z.record(z.string(), z.string()),
-  }),
+  machine: machineShape,
   scale: z.number(),
   databaseBytes: z.number(),
   figures: z.array(
@@ -34,12 +29,13 @@ const readme = resolve(import.meta.dirname, "../README.md");
 const markers = { begin: "<!-- figures: begin -->", end: "<!-- figures: end -->" };
 const us = "holdfast";
 
-const kept = (name: string): Results | null => {
-  const path = join(import.meta.dirname, "results", `${name}.json`);
-  return existsSync(path) ? resultsFile.parse(JSON.parse(readFileSync(path, "utf8"))) : null;
-};
+const kept = (name: string): Results | null => keptResult(name, resultsFile);
 
-const parts = [comparison(kept("scale-4")), memory([kept("memory-scale-10"), kept("memory-scale-40")])];
+const parts = [
+  comparison(kept("scale-4")),
+  memory([kept("memory-scale-10"), kept("memory-scale-40")]),
+  fleetFigures(keptResult),
+];
 const text = readFileSync(readme, "utf8");
 const [before, rest] = text.split(markers.begin);
 const after = rest?.split(markers.end)[1];
@@ -74,8 +70,8 @@ function comparison(results: Results | null): string | null {
     "MB written",
     "objects",
   ];
-  const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, ${machineOf(results)}.`;
-  return [what, "", markdown(head, rows), "", ...notes.map((note) => `- ${note}`)].join("\n");
+  const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, ${machineOf(results.machine)}.`;
+  return [what, "", markdown(head, rows, 2), "", ...notes.map((note) => `- ${note}`)].join("\n");
 }
 
 function memory(all: readonly (Results | null)[]): string | null {
@@ -94,28 +90,12 @@ function memory(all: readonly (Results | null)[]): string | null {
   return [
     "Peak memory of the process tree by size of the database (`npm run bench:memory`):",
     "",
-    markdown(head, rows),
+    markdown(head, rows, 2),
   ].join("\n");
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
-  const aligned = head.map((_, column) => (column < 2 ? "---" : "---:"));
-  return [line(head), line(aligned), ...rows.map(line)].join("\n");
 }
 
 function dayOf({ at }: Results): string {
   return at.slice(0, 10);
-}
-
-function machineOf({ machine }: Results): string {
-  const { cores, cpu, memoryGb, kernel, node, programs } = machine;
-  const hardware = `${String(cores)} cores (${cpu}), ${String(memoryGb)} GB, Linux ${kernel}, Node ${node}`;
-  const versions = Object.entries(programs).map(
-    ([name, said]) => `${name} ${/\d+(?:\.\d+)+/.exec(said)?.[0] ?? said}`,
-  );
-  return [hardware, ...versions].join(", ");
 }
 
 function megabytes(bytes: number): string {
