@@ -167,6 +167,11 @@ export interface Index {
   /** Remembers that a store's part of a tenant was scrubbed, or pruned. */
   noteScrub(tenant: TenantId, store: StoreName, at: Date, wait: Waiting): Promise<void>;
   notePrune(tenant: TenantId, at: Date, outcome: "done" | "stopped", wait: Waiting): Promise<void>;
+  /** Tenants whose last prune was stopped by a finding, longest ago first. */
+  stoppedPrunes(
+    limit: number,
+    wait: Waiting,
+  ): Promise<readonly { readonly tenant: TenantId; readonly at: Date }[]>;
   /** Copies of tenants in stores whose scrub is due, longest overdue relative to its limit first. */
   scrubsDue(
     limit: number,

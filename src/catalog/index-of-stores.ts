@@ -60,6 +60,18 @@ export function indexIn(db: Db): Index {
           .onConflict((on) => on.column("tenant").doUpdateSet({ at, outcome }))
           .execute();
       }),
+    stoppedPrunes: (limit, wait) =>
+      asked("read which prunes were stopped", wait, async () => {
+        const rows = await db
+          .selectFrom("pruned")
+          .innerJoin("terms", "terms.tenant", "pruned.tenant")
+          .select(["pruned.tenant", "pruned.at"])
+          .where("pruned.outcome", "=", "stopped")
+          .orderBy("pruned.at")
+          .limit(limit)
+          .execute();
+        return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), at }));
+      }),
     scrubsDue: (limit, wait) =>
       asked("read which scrubs are due", wait, () => longestWaitsForScrub(db, limit)),
     prunesDue: (before, limit, wait) =>

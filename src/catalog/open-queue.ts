@@ -4,6 +4,7 @@ import { z } from "zod";
 import { orAbort, type Waiting, within } from "../base/waiting.ts";
 import { job as jobSchema, type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
 import { catalogFailure } from "./failures.ts";
+import { type Ask, daemonsSeen, jobsRunning } from "./look-queue.ts";
 import type { DeadLetter, JobEnd, JobQueue, NewJob, QueueCount, TakenJob } from "./queue.ts";
 
 export interface QueueSettings {
@@ -77,6 +78,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     }
   };
 
+  const ask: Ask = (text, values) => boss.getDb().executeSql(text, values);
+
   const settle = async (taken: TakenJob, key: string, end: JobEnd): Promise<JobResult> => {
     const { id, job, source } = taken;
     switch (end.kind) {
@@ -101,7 +104,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
   return {
     add,
     take: async (queue, places, handle) => {
-      await boss.work<unknown, unknown, WorkOptions>(
+      const id = await boss.work<unknown, unknown, WorkOptions>(
         queue,
         {
           perJobResults: true,
@@ -124,8 +127,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
           return ends;
         },
       );
+      return { stop: async () => boss.offWork(queue, { id, wait: true }) };
     },
-    stopTaking: async (queue) => boss.offWork(queue, { wait: true }),
     supervise: async (bound) => {
       // After an outage of the catalog every heartbeat is old, and whoever supervised first would take the
       // jobs from workers that are well; so these get the time to be heard again.
@@ -169,19 +172,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
           bound,
         );
     },
-    hosts: async (bound) => {
-      const sql = `select distinct application_name from pg_stat_activity
-        where datname = current_database() and application_name like $1 order by application_name`;
-      const { rows } = await call(
-        "see who runs",
-        boss.getDb().executeSql(sql, [`${applicationName}%`]),
-        bound,
-      );
-      return z
-        .array(z.object({ application_name: z.string() }))
-        .parse(rows)
-        .map((row) => row.application_name.slice(applicationName.length));
-    },
+    daemons: (bound) => call("see who runs", daemonsSeen(ask, applicationName), bound),
+    running: (limit, bound) => call("see what runs", jobsRunning(ask, schema, limit), bound),
     [Symbol.asyncDispose]: () => stop(boss),
   };
 }

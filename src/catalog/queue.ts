@@ -20,10 +20,8 @@ export interface JobQueue extends AsyncDisposable {
     how: { readonly afterMs?: number; readonly sql?: TransactionSql },
     wait: Waiting,
   ): Promise<void>;
-  /** Takes jobs of a queue, `places` at once, until `stopTaking`. `handle` never throws. */
-  take(queue: QueueName, places: number, handle: (taken: TakenJob) => Promise<JobEnd>): Promise<void>;
-  /** Takes no more; resolves once those that run have ended. Safe to call when nothing is taken. */
-  stopTaking(queue: QueueName): Promise<void>;
+  /** Takes jobs of a queue, `places` at once, until told to stop. `handle` never throws. */
+  take(queue: QueueName, places: number, handle: (taken: TakenJob) => Promise<JobEnd>): Promise<Taking>;
   /** Frees the jobs of workers that died; to be called every few seconds by each daemon. */
   supervise(wait: Waiting): Promise<void>;
   /** As of a few seconds ago. */
@@ -32,8 +30,15 @@ export interface JobQueue extends AsyncDisposable {
   deadLetters(wait: Waiting): Promise<readonly DeadLetter[]>;
   /** The work is not wanted any more. */
   dropDeadLetters(dead: readonly DeadLetter[], wait: Waiting): Promise<void>;
-  /** Hosts whose daemons are connected now. */
-  hosts(wait: Waiting): Promise<readonly string[]>;
+  /** Daemons that are connected now, by host. */
+  daemons(wait: Waiting): Promise<readonly Daemon[]>;
+  /** Jobs that are being worked, or whose worker died and was not missed yet; longest running first. */
+  running(limit: number, wait: Waiting): Promise<readonly RunningJob[]>;
+}
+
+export interface Taking {
+  /** Takes no more; resolves once those that run have ended. Safe to call twice. */
+  stop(): Promise<void>;
 }
 
 export interface NewJob {
@@ -58,6 +63,17 @@ export type JobEnd =
   | { readonly kind: "later"; readonly afterMs: number }
   /** Tried again with growing delays when `retryable`, else a dead letter at once. */
   | { readonly kind: "failed"; readonly code: string; readonly retryable: boolean };
+
+export interface Daemon {
+  readonly host: string;
+  /** When it last spoke to the catalog; null where our login may not see that. */
+  readonly heardAt: Date | null;
+}
+
+export interface RunningJob {
+  readonly job: Job;
+  readonly since: Date;
+}
 
 /** Waits for a worker; waits for its time to come, or to come again; is being worked; was given up. */
 export type QueueState = "ready" | "deferred" | "active" | "dead";

@@ -3,7 +3,12 @@ import { exitCodes, type Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
+import { knownChoices } from "../desk/known-choices.ts";
+import type { TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
+import type { TenantChoice } from "../model/schedule.ts";
+import { checkChoice } from "../model/schedule/check-choice.ts";
+import { spellChoice } from "../model/schedule/choice-text.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
@@ -46,7 +51,8 @@ export const tenants = command({
     await using desk = await context.openDesk();
     const asked = await desk.discovery();
     const all = [...desk.config.tenants.values(), ...asked.tenants];
-    const described = await describeTenants(desk, all, namesOnly === true ? null : context.wait);
+    const choices = await knownChoices(desk, all, out, context.wait);
+    const described = await describeTenants(desk, all, choices, namesOnly === true ? null : context.wait);
     const lines = described.map(({ line }) => line);
     const unreachable = asked.unreachable.map(({ source, failure }) => ({
       source,
@@ -76,13 +82,14 @@ interface DescribedTenant {
 async function describeTenants(
   desk: Desk,
   all: readonly Tenant[],
+  choices: ReadonlyMap<TenantId, TenantChoice>,
   wait: Waiting | null,
 ): Promise<DescribedTenant[]> {
   const lines = new Map<Tenant, DescribedTenant>();
   const silent: Failure[] = [];
   await eachAtOnce(all, tenantsAtOnce, async (tenant) => {
     const { asked, ...part } = wait === null ? nothingAsked : await storesOrNotes(desk, tenant, silent, wait);
-    lines.set(tenant, { line: { ...fixedPart(tenant), ...part }, asked });
+    lines.set(tenant, { line: { ...fixedPart(tenant, choices.get(tenant.id) ?? null), ...part }, asked });
   });
   const [first] = silent;
   if (first !== undefined && silent.length === all.length) throw first;
@@ -108,15 +115,10 @@ async function storesOrNotes(
   }
 }
 
-function fixedPart({
-  id,
-  origin,
-  source,
-  scope,
-  planName,
-  plan,
-  stores,
-}: Tenant): Omit<TenantLine, keyof StorePart> {
+function fixedPart(
+  { id, origin, source, scope, planName, plan, timeZone, stores }: Tenant,
+  choice: TenantChoice | null,
+): Omit<TenantLine, keyof StorePart> {
   return {
     tenant: id,
     origin,
@@ -124,15 +126,19 @@ function fixedPart({
     database: scope.database,
     schemas: scope.kind === "schemas" ? scope.schemas : null,
     plan: planName,
-    schedule: scheduleOf(plan),
+    schedule: scheduleOf(plan, timeZone, choice),
     stores,
   };
 }
 
-function scheduleOf({ schedules: { daily, weekly, timeZone } }: Plan): string {
+/** A choice that the plan does not allow any more has no effect, and is left out as it is of the slots. */
+function scheduleOf(plan: Plan, timeZone: string, choice: TenantChoice | null): string {
+  const { daily, weekly } = plan.schedules;
+  const isInEffect = choice !== null && plan.tenantChoice !== null && checkChoice(choice, plan).length === 0;
   const parts = [
     ...(daily === null ? [] : [`daily ${daily.from}`]),
     ...(weekly === null ? [] : [`weekly ${weekly.on} ${weekly.from}`]),
+    ...(isInEffect ? [`own choice ${spellChoice(choice)}`] : []),
   ];
   return parts.length === 0 ? "none" : `${parts.join(", ")} ${timeZone}`;
 }

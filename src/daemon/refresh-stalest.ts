@@ -2,9 +2,8 @@ import { isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting, within } from "../base/waiting.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
 import type { Shop } from "./shop.ts";
+import { staleAfterMs } from "./stale-after.ts";
 
-/** What other hosts and people changed in the stores is seen within this time. */
-const staleAfterMs = 6 * 3_600_000;
 /** For how long one round reads; the next comes soon. */
 const roundMs = 10_000;
 const tenantLimitMs = 300_000;
@@ -18,9 +17,9 @@ export async function refreshStalest(shop: Shop, wait: Waiting): Promise<void> {
   const failed = new Set<string>();
   while (machine.monotonicMs() < endsMs) {
     stillWaiting(wait);
-    const staleBefore = (await catalog.now(wait)).getTime() - staleAfterMs;
     using lease = shop.household.lease();
     const { desk, tenants } = lease.generation;
+    const staleBefore = (await catalog.now(wait)).getTime() - staleAfterMs(tenants.size);
     const stale = (await catalog.index.stalest(among, wait)).filter(
       ({ tenant, refreshedAt }) =>
         (refreshedAt === null || refreshedAt.getTime() < staleBefore) && !failed.has(tenant),

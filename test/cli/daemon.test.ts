@@ -22,7 +22,8 @@ afterAll(async () => {
 
 interface Told {
   readonly catalog: string;
-  readonly hosts: readonly string[] | null;
+  readonly daemons: readonly { readonly host: string; readonly heardAt: string | null }[] | null;
+  readonly scheduler: { readonly ageSeconds: number | null; readonly isLate: boolean } | null;
   readonly tenants: { readonly total: number; readonly breaching: readonly unknown[] } | null;
 }
 
@@ -37,7 +38,10 @@ describe("status without a catalog", () => {
     expect(exit).toBe(4);
     expect(told).toMatchObject({
       catalog: "not-running",
-      hosts: null,
+      daemons: null,
+      scheduler: null,
+      running: null,
+      stoppedPrunes: null,
       tenants: null,
       queues: null,
       stores: [
@@ -63,13 +67,29 @@ describe("a daemon", () => {
     try {
       const { told } = await until("status sees the daemon", async () => {
         const seen = await status();
-        return seen.told.hosts?.length === 1 && seen.told.tenants?.total === 1 ? seen : null;
+        return seen.told.daemons?.length === 1 &&
+          seen.told.tenants?.total === 1 &&
+          seen.told.scheduler?.isLate === false
+          ? seen
+          : null;
       });
       expect(told).toMatchObject({
         catalog: "up",
-        tenants: { breaching: [{ tenant: "acme", breaches: ["never-backed-up"] }] },
+        daemons: [{ heardAt: expect.any(String) }],
+        tenants: {
+          byBreach: { "never-backed-up": 1 },
+          breaching: [{ tenant: "acme", breaches: ["never-backed-up"] }],
+        },
+        running: [],
+        deadLetters: [],
+        stoppedPrunes: [],
       });
+      const said = await home.say(["status"]);
+      expect(said.stdout).toMatch(/^daemons: \S+ \(heard of .+ ago\)$/m);
+      expect(said.stdout).toMatch(/^scheduler: last beat .+ ago$/m);
+      expect(said.stdout).toMatch(/^acme +never-backed-up/m);
       expect(await home.run(["backup", "acme"])).toMatchObject({ exit: 0, stderr: "" });
+      expect((await status()).told.tenants?.breaching).toEqual([]);
     } finally {
       daemon.kill("SIGTERM");
     }

@@ -60,7 +60,7 @@ it("does every slot once, that of the killed one too", async () => {
   await using two = startDaemon("two");
   await using three = startDaemon("three");
   const daemons = [one, two, three];
-  await until("all three are there", async () => (await queue.hosts(wait)).length === 4);
+  await until("all three are there", async () => (await queue.daemons(wait)).length === 4);
   const slots = await handOut(house, queue, tenants);
   expect(slots).toHaveLength(tenants.length);
 

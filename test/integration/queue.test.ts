@@ -62,7 +62,7 @@ describe("the queue", () => {
     await using two = await worked(other, "backup", [{ kind: "done" }]);
     await until("all three were taken", () => one.taken.length + two.taken.length === 3);
     expect(tenants([...one.taken, ...two.taken]).toSorted()).toEqual(["acme", "acme", "bravo"]);
-    expect(await queue.hosts(wait)).toEqual(["one", "two"]);
+    expect((await queue.daemons(wait)).map(({ host }) => host)).toEqual(["one", "two"]);
   });
 
   it("takes no second job for work that waits already, unless it is a slot", async () => {
