@@ -79,6 +79,16 @@ export type HoldfastEvent =
       readonly newestRecords: ReadonlyMap<StoreName, Date>;
     }
   | { readonly kind: "configuration"; readonly result: "loaded" | "refused"; readonly detail: string }
+  /** The stores of the configuration in force, told at the start and after each reload. */
+  | { readonly kind: "stores"; readonly inUse: readonly StoreName[] }
+  /** Sources were asked which databases there are; the tenants of one that did not answer stay as they were. */
+  | {
+      readonly kind: "discovered";
+      readonly answered: readonly SourceName[];
+      readonly silent: readonly SourceName[];
+    }
+  /** How many tenants have backups and are looked after no more: dropped, renamed, or taken out of the configuration. */
+  | { readonly kind: "tenants-gone"; readonly tenants: number }
   | { readonly kind: "catalog"; readonly up: boolean };
 
 /** Whose clock ours was compared with. */

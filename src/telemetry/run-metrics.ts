@@ -180,6 +180,9 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
       case "watermark-ahead":
       case "clock-skew":
       case "configuration":
+      case "stores":
+      case "discovered":
+      case "tenants-gone":
       case "catalog":
       case "observed":
         return;

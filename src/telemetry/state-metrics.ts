@@ -1,6 +1,7 @@
 /** Gauges of how this process stands: its configuration, catalog, scheduler, clocks, and what an observer sees. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../base/clock.ts";
+import type { StoreName } from "../model/ids.ts";
 import type { HoldfastEvent } from "./event.ts";
 
 /** Registers the families and returns what sets them. A gauge shows nothing before somebody told. */
@@ -29,10 +30,12 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
     help: "Backups that this process handed out as due.",
     registers: [registry],
   });
-  const ahead = gauge(
-    "holdfast_scheduler_watermark_ahead_seconds",
-    "How far the watermark was ahead of the catalog's clock when it was last pulled back.",
-  );
+  // A count, since a beat that pulls it back ends well: a gauge would be down again before any scrape.
+  const pulledBack = new Counter({
+    name: "holdfast_scheduler_watermark_pulled_back_total",
+    help: "How often the watermark was ahead of the catalog's clock, and was pulled back.",
+    registers: [registry],
+  });
   const skew = gauge(
     "holdfast_clock_skew_seconds",
     "How far the clock of this host is ahead of the store's; negative: behind.",
@@ -42,6 +45,17 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
     "holdfast_catalog_clock_skew_seconds",
     "How far the clock of this host is ahead of the catalog's; negative: behind.",
   );
+  const sourceUp = gauge(
+    "holdfast_discovery_source_up",
+    "Whether the source answered when it was last asked which databases there are.",
+    ["source"],
+  );
+  const gone = gauge(
+    "holdfast_tenants_gone",
+    "Tenants that have backups and are looked after no more: dropped, renamed, or taken out of the configuration.",
+  );
+  /** Null: nobody told, and every store is believed. */
+  let stores: ReadonlySet<StoreName> | null = null;
   const findings = gauge("holdfast_observer_findings", "What the observer found amiss in its newest pass.", [
     "finding",
   ]);
@@ -71,14 +85,27 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
       case "beat":
         watermark.set(seconds(event.watermark));
         slots.inc(event.slots);
-        ahead.set(0);
         return;
       case "watermark-ahead":
-        ahead.set(event.aheadMs / 1000);
+        pulledBack.inc();
         return;
       case "clock-skew":
-        if (event.against.kind === "store") skew.set({ store: event.against.store }, event.aheadMs / 1000);
-        else catalogSkew.set(event.aheadMs / 1000);
+        if (event.against.kind === "catalog") catalogSkew.set(event.aheadMs / 1000);
+        else if (stores?.has(event.against.store) !== false)
+          skew.set({ store: event.against.store }, event.aheadMs / 1000);
+        return;
+      case "stores":
+        // What is looked at no more would show its last value for ever.
+        for (const store of stores ?? []) if (!event.inUse.includes(store)) skew.remove({ store });
+        stores = new Set(event.inUse);
+        return;
+      case "discovered":
+        sourceUp.reset();
+        for (const source of event.answered) sourceUp.set({ source }, 1);
+        for (const source of event.silent) sourceUp.set({ source }, 0);
+        return;
+      case "tenants-gone":
+        gone.set(event.tenants);
         return;
       case "observed":
         findings.reset();

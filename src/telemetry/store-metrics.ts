@@ -15,7 +15,17 @@ export interface StoreRequest {
 /** From a directory on a fast disk to the time-out of a slow bucket. */
 const requestBuckets = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 60];
 
-export function storeMetrics(registry: Registry): (request: StoreRequest) => void {
+export interface StoreMetrics {
+  readonly onRequest: (request: StoreRequest) => void;
+  /**
+   * These and no others have series from now on; what still runs with an older configuration may go on asking others.
+   * Before the first call every store has.
+   */
+  readonly keepOnly: (inUse: readonly StoreName[]) => void;
+}
+
+/** Registers the families. */
+export function storeMetrics(registry: Registry): StoreMetrics {
   const registers = [registry];
   const storeUp = new Gauge({
     name: "holdfast_store_up",
@@ -42,14 +52,27 @@ export function storeMetrics(registry: Registry): (request: StoreRequest) => voi
     labelNames: ["store", "code"],
     registers,
   });
-  return ({ store, operation, ms, bytes: moved, outcome }) => {
-    duration.observe({ store, operation }, ms / 1000);
-    bytes.inc({ store, operation }, moved);
-    const standing = standingOf(outcome, operation);
-    if (standing !== "no-matter") storeUp.set({ store }, standing === "up" ? 1 : 0);
-    if (outcome !== "done" && standing !== "up") failures.inc({ store, code: outcome });
+  let kept: ReadonlySet<StoreName> | null = null;
+  return {
+    onRequest: ({ store, operation, ms, bytes: moved, outcome }) => {
+      if (kept?.has(store) === false) return;
+      duration.observe({ store, operation }, ms / 1000);
+      bytes.inc({ store, operation }, moved);
+      const standing = standingOf(outcome, operation);
+      if (standing !== "no-matter") storeUp.set({ store }, standing === "up" ? 1 : 0);
+      if (outcome !== "done" && standing !== "up") failures.inc({ store, code: outcome });
+    },
+    keepOnly: (inUse) => {
+      for (const store of kept ?? []) if (!inUse.includes(store)) storeUp.remove({ store });
+      kept = new Set(inUse);
+      // A count that appears with the first refusal has no increase that an alert could see.
+      for (const store of inUse) for (const code of alertedCodes) failures.inc({ store, code }, 0);
+    },
   };
 }
+
+/** Those that HoldfastStoreRefuses looks at. */
+const alertedCodes = ["store/full", "store/refused", "store/clock"] as const;
 
 const up: ReadonlySet<string> = new Set<StoreRequest["outcome"]>(["done", "store/absent", "store/exists"]);
 const down: ReadonlySet<string> = new Set<StoreRequest["outcome"]>([

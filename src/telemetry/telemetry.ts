@@ -59,12 +59,13 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
   const run = runMetrics(registry, clock);
   const state = stateMetrics(registry, clock);
   const snapshots = snapshotMetrics(registry, clock);
-  const onStoreRequest = storeMetrics(registry);
+  const stores = storeMetrics(registry);
   if (process === true) processMetrics(registry);
   const tell: Tell = (event) => {
     run(event);
     snapshots(event);
     state(event);
+    if (event.kind === "stores") stores.keepOnly(event.inUse);
   };
   const options = { clock, freshMs, limitMs };
   let fleet: { readonly read: Reader<readonly TenantHealth[]>; readonly from: "catalog" | "stores" } | null =
@@ -85,7 +86,7 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
 
   return {
     tell,
-    onStoreRequest,
+    onStoreRequest: stores.onRequest,
     setFleet: (read, from = "catalog") => {
       fleet = { read: remember(read, options), from };
     },

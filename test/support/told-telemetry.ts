@@ -103,6 +103,9 @@ const events: readonly HoldfastEvent[] = [
   { kind: "clock-skew", against: { kind: "store", store: dubai }, aheadMs: -1500 },
   { kind: "clock-skew", against: { kind: "catalog" }, aheadMs: 250 },
   { kind: "configuration", result: "loaded", detail: "" },
+  { kind: "stores", inUse: [dubai, frankfurt] },
+  { kind: "discovered", answered: [erp], silent: [sourceName.parse("shop")] },
+  { kind: "tenants-gone", tenants: 1 },
   {
     kind: "observed",
     at: scrapedAt,

@@ -25,7 +25,12 @@ const rulesFile = z.object({
           annotations: z.object({
             summary: z.string(),
             description: z.string(),
-            runbook_url: z.string().regex(/^runbooks\/[a-z-]+\.md$/),
+            runbook_url: z
+              .templateLiteral([
+                '{{ or $externalLabels.holdfast_runbooks "runbooks" }}/',
+                z.string().regex(/^[a-z-]+\.md$/),
+              ])
+              .transform((url) => url.slice(url.lastIndexOf("/") + 1)),
           }),
         }),
       ),
@@ -84,14 +89,23 @@ describe("the rules", () => {
   });
 });
 
+describe("the address of the runbooks", () => {
+  it("is set where Prometheus is told of the rules, for links that open elsewhere", () => {
+    const { global } = z
+      .object({ global: z.object({ external_labels: z.record(z.string(), z.string()) }) })
+      .parse(parse(read("deploy/prometheus/prometheus.yml")));
+    expect(global.external_labels["holdfast_runbooks"]).toMatch(/^[a-z]+:\/\/.*[^/]$/);
+  });
+});
+
 describe("the pages of the alerts", () => {
   const pages = readdirSync(resolve(root, "runbooks"));
-  const linked = new Set(alerts.map(({ annotations }) => annotations.runbook_url.replace("runbooks/", "")));
+  const linked = new Set(alerts.map(({ annotations }) => annotations.runbook_url));
 
   it.each(alerts.map(({ alert, annotations }) => ({ alert, page: annotations.runbook_url })))(
     "$alert leads to $page, which names it",
     ({ alert, page }) => {
-      expect(read(page).split("\n")[0]).toContain(alert);
+      expect(read(`runbooks/${page}`).split("\n")[0]).toContain(alert);
     },
   );
 

@@ -233,6 +233,34 @@ describe("a store", () => {
   });
 });
 
+describe("a store that a reload took away", () => {
+  const frankfurt = storeName.parse("frankfurt");
+  const down = (telemetry: Telemetry, store: typeof dubai): void => {
+    telemetry.onStoreRequest({ store, operation: "read", ms: 1, bytes: 0, outcome: "store/unreachable" });
+    telemetry.tell({ kind: "clock-skew", against: { kind: "store", store }, aheadMs: 90_000 });
+  };
+
+  it("has no state any more, whatever still runs and asks it", async () => {
+    const { telemetry } = silent();
+    telemetry.tell({ kind: "stores", inUse: [dubai, frankfurt] });
+    down(telemetry, dubai);
+    down(telemetry, frankfurt);
+    telemetry.tell({ kind: "stores", inUse: [dubai] });
+    down(telemetry, frankfurt);
+    expect(await lines(telemetry, "holdfast_store_up")).toEqual(['holdfast_store_up{store="dubai"} 0']);
+    expect(await lines(telemetry, "holdfast_clock_skew_seconds")).toEqual([
+      'holdfast_clock_skew_seconds{store="dubai"} 90',
+    ]);
+  });
+
+  it("is told of again when a later one brings it back", async () => {
+    const { telemetry } = silent();
+    for (const inUse of [[dubai], [frankfurt], [dubai]]) telemetry.tell({ kind: "stores", inUse });
+    down(telemetry, dubai);
+    expect(await lines(telemetry, "holdfast_store_up")).toEqual(['holdfast_store_up{store="dubai"} 0']);
+  });
+});
+
 describe("what nobody told", () => {
   it.each([
     "holdfast_catalog_up",
@@ -248,6 +276,48 @@ describe("what nobody told", () => {
     expect(await lines(silent().telemetry, "holdfast_backup_runs_total")).toContain(
       'holdfast_backup_runs_total{kind="daily",result="failed"} 0',
     );
+  });
+});
+
+describe("what is over before anybody scrapes", () => {
+  it("counts a watermark that a beat pulled back, though the beat then ended well", async () => {
+    const { telemetry } = silent();
+    const counted = (): Promise<string[]> =>
+      lines(telemetry, "holdfast_scheduler_watermark_pulled_back_total");
+    expect(await counted()).toEqual(["holdfast_scheduler_watermark_pulled_back_total 0"]);
+    telemetry.tell({ kind: "watermark-ahead", aheadMs: 300_000 });
+    telemetry.tell({ kind: "beat", watermark: scrapedAt, slots: 0 });
+    expect(await counted()).toEqual(["holdfast_scheduler_watermark_pulled_back_total 1"]);
+  });
+
+  it("counts refusals of a store from 0 on, so that the first burst is seen as a growth", async () => {
+    const { telemetry } = silent();
+    telemetry.tell({ kind: "stores", inUse: [dubai] });
+    const refusals = (): Promise<string[]> => lines(telemetry, "holdfast_store_request_failures_total");
+    expect(await refusals()).toEqual([
+      'holdfast_store_request_failures_total{store="dubai",code="store/full"} 0',
+      'holdfast_store_request_failures_total{store="dubai",code="store/refused"} 0',
+      'holdfast_store_request_failures_total{store="dubai",code="store/clock"} 0',
+    ]);
+    telemetry.onStoreRequest({ store: dubai, operation: "create", ms: 1, bytes: 0, outcome: "store/full" });
+    expect(await refusals()).toContain(
+      'holdfast_store_request_failures_total{store="dubai",code="store/full"} 1',
+    );
+  });
+});
+
+describe("sources of discovery", () => {
+  it("show who did not answer, and none that no rule names any more", async () => {
+    const { telemetry } = silent();
+    const [erp, shop] = [sourceName.parse("erp"), sourceName.parse("shop")];
+    const shown = (): Promise<string[]> => lines(telemetry, "holdfast_discovery_source_up");
+    telemetry.tell({ kind: "discovered", answered: [erp], silent: [shop] });
+    expect(await shown()).toEqual([
+      'holdfast_discovery_source_up{source="erp"} 1',
+      'holdfast_discovery_source_up{source="shop"} 0',
+    ]);
+    telemetry.tell({ kind: "discovered", answered: [erp], silent: [] });
+    expect(await shown()).toEqual(['holdfast_discovery_source_up{source="erp"} 1']);
   });
 });
 
