@@ -16,13 +16,13 @@ export function ruleText(rule: KeepRule): string {
     case "recent":
       return `recent, until ${rule.until}`;
     case "unproven":
-      return rule.until === null ? "waits for its proof" : `unproven, until ${rule.until}`;
+      return rule.until === null ? "not proven, and nothing newer is" : `not proven, until ${rule.until}`;
     case "held":
       return `hold ${rule.hold}`;
     case "locked":
       return `locked until ${rule.until}`;
     case "suspect":
-      return "suspect: never removed";
+      return "its record is not believed: never removed";
   }
 }
 

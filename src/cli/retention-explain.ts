@@ -1,7 +1,7 @@
 /** `holdfast retention explain`: for each backup the rules that keep it, or what would remove it and when. */
 import { exitCodes } from "../base/failure.ts";
 import { explainTenant } from "../desk/prune-orders.ts";
-import type { Explanation } from "../retention/explain.ts";
+import type { ExplainedBackup, Explanation } from "../retention/explain.ts";
 import { command } from "./command.ts";
 import { reasonText, ruleText, stopText } from "./keep-text.ts";
 import { parseTenant } from "./list.ts";
@@ -31,16 +31,28 @@ function text({ isErased, backups, tenant }: Explanation): string {
   if (isErased) return `${tenant} was erased`;
   if (backups.length === 0) return "there are no backups";
   return table(
-    ["backup", "kind", "at", "proven in", "kept by", "goes"],
-    backups.map(({ backup, kind, at, provenIn, keptBy, removal }) => [
+    ["backup", "kind", "at", "tried", "kept by", "goes"],
+    backups.map(({ backup, kind, at, provenIn, refutedIn, keptBy, removal }) => [
       backup,
       kind,
       at,
-      provenIn.join(", "),
-      keptBy.map(ruleText).join("\n"),
-      removal === null
-        ? ""
-        : `record from ${removal.recordFrom}\nobjects from ${removal.objectsFrom}\n${reasonText(removal.reason)}`,
+      triedText(provenIn, refutedIn),
+      keptBy.length === 0 ? "nothing" : keptBy.map(ruleText).join("\n"),
+      goesText(removal, keptBy.length > 0),
     ]),
   );
+}
+
+function triedText(provenIn: readonly string[], refutedIn: readonly string[]): string {
+  const proven = provenIn.length === 0 ? [] : [`proven in ${provenIn.join(", ")}`];
+  const refuted = refutedIn.length === 0 ? [] : [`refuted in ${refutedIn.join(", ")}`];
+  return [...proven, ...refuted].join("\n") || "nowhere";
+}
+
+/** Objects that a newer backup names as well stay; only what nothing names any more follows the record. */
+function goesText(removal: ExplainedBackup["removal"], isKept: boolean): string {
+  if (removal === null) return "not while it is kept so";
+  const { recordFrom, objectsFrom, reason } = removal;
+  const record = isKept ? `record from ${recordFrom}` : "record at the next prune";
+  return `${record}\nobjects from ${objectsFrom}\n${reasonText(reason)}`;
 }

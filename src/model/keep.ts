@@ -111,12 +111,19 @@ function fillPlaces(
   }
 }
 
+/**
+ * A damaged copy counts until a newer one is proven in its store: the damage may be a listing that lacks
+ * objects today, or be healed. It takes no other's place meanwhile.
+ */
 function keepLastOfStores(sorted: readonly Keepable[], give: (one: Keepable, rule: KeepRule) => void): void {
   const seen = new Set<StoreName>();
+  const seenWhole = new Set<StoreName>();
   for (const one of sorted) {
     if (one.state.suspect) continue;
     for (const [store, copy] of one.state.copies) {
-      if (seen.has(store) || copy.state !== "present" || copy.proof?.verdict !== "proven") continue;
+      if (copy.state === "missing" || copy.proof?.verdict !== "proven" || seenWhole.has(store)) continue;
+      if (copy.state === "present") seenWhole.add(store);
+      else if (seen.has(store)) continue;
       seen.add(store);
       give(one, { kind: "last-proven", store });
     }

@@ -22,7 +22,9 @@ export interface ExplainedBackup {
   readonly backup: BackupId;
   readonly kind: BackupKind;
   readonly at: string;
+  /** Where its copy is whole and its newest proof says so. */
   readonly provenIn: readonly StoreName[];
+  readonly refutedIn: readonly StoreName[];
   /** Empty: it is to go. */
   readonly keptBy: readonly KeepRule[];
   /** Null while it is kept by a rule whose end nobody can know. */
@@ -48,10 +50,20 @@ export async function explain(
 
 function explained({ entry, keeping }: JudgedBackup, now: Date): ExplainedBackup {
   const { backup, kind, at, copies } = entry;
-  const provenIn = Array.from(copies)
+  const all = [...copies];
+  const provenIn = all
     .filter(([, { state, proof }]) => state === "present" && proof?.verdict === "proven")
     .map(([store]) => store);
-  return { backup, kind, at, provenIn, keptBy: keeping.keptBy, removal: dated(keeping.removal, now) };
+  const refutedIn = all.filter(([, { proof }]) => proof?.verdict === "refuted").map(([store]) => store);
+  return {
+    backup,
+    kind,
+    at,
+    provenIn,
+    refutedIn,
+    keptBy: keeping.keptBy,
+    removal: dated(keeping.removal, now),
+  };
 }
 
 function dated(removal: JudgedBackup["keeping"]["removal"], now: Date): ExplainedBackup["removal"] {

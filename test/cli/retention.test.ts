@@ -33,6 +33,7 @@ const explanation = z.strictObject({
       kind: z.string(),
       at: z.iso.datetime(),
       provenIn: z.array(z.string()),
+      refutedIn: z.array(z.string()),
       keptBy: z.array(z.looseObject({ kind: z.string() })),
       removal: z
         .strictObject({ reason: z.string(), recordFrom: z.string(), objectsFrom: z.string() })
@@ -74,7 +75,7 @@ describe("retention explain", () => {
     expect(backups).toMatchObject([{ backup, provenIn: [], removal: null }]);
     expect(backups[0]?.keptBy.map(({ kind }) => kind)).toEqual(["recent", "unproven"]);
     const said = await home.say(["retention", "explain", "acme"]);
-    expect(said.stdout).toContain("waits for its proof");
+    expect(said.stdout).toContain("not proven, and nothing newer is");
   });
 
   it("says so when there is nothing, and refuses what is no tenant", async () => {

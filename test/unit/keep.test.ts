@@ -156,6 +156,22 @@ describe("what is never removed", () => {
     expect(kinds(keep([only, ...newer], terms()), only)).toEqual(["last-proven"]);
   });
 
+  it("is the last proven one of a store though objects of it are not listed there just now", () => {
+    const [hidden, whole, before] = [48, 24, 0].map((hours) =>
+      made({ hours, copies: [proven, hours === 48 ? damaged : proven] }),
+    );
+    const newer = [72, 96, 120].map((hours) => made({ hours, copies: [proven, unproven] }));
+    const kept = keep(
+      [...newer, hidden, whole, before].flatMap((one) => one ?? []),
+      terms(),
+    );
+    expect([hidden, whole, before].map((one) => kinds(kept, one))).toEqual([
+      ["last-proven"],
+      ["last-proven"],
+      [],
+    ]);
+  });
+
   it("is what somebody holds, what is locked still, and what nobody believes", () => {
     const all = [
       made({ hours: 0, held: true }),
