@@ -47,6 +47,8 @@ export async function benchCatalog(
   const questions: Readonly<Record<string, () => Promise<unknown>>> = {
     health: () => index.health(wait),
     proofsDue: () => index.proofsDue(100, wait),
+    healsDue: () => index.healsDue(100, wait),
+    healedUnproven: () => index.healedUnproven(100, wait),
     lackingCopies: () => index.lackingCopies(100, wait),
     scrubsDue: () => index.scrubsDue(100, wait),
     stalest: () => index.stalest(100, wait),

@@ -456,6 +456,8 @@ describe("the index with many copies in it", () => {
       expect(due).toHaveLength(20);
       expect(await index.scrubsDue(20, wait)).toHaveLength(20);
       expect(await index.lackingCopies(20, wait)).not.toEqual([]);
+      await index.healsDue(20, wait);
+      await index.healedUnproven(20, wait);
       expect(await index.stalest(20, wait)).toHaveLength(20);
       expect(await index.prunesDue(new Date(), 20, wait)).toHaveLength(20);
       expect(await index.backups(due[0]?.tenant ?? acme, wait)).toHaveLength(20);

@@ -24,8 +24,9 @@ export function fleetTerms(tenants: number): readonly TenantTerms[] {
 }
 
 /**
- * `copiesEach` copies of every tenant, half of them in each of two stores, one backup a day. Nine of ten copies are
- * proven, a few are missing, damaged or refuted; the newest are unproven. `setTenants` comes after.
+ * `copiesEach` copies of every tenant, half of them in each of two stores, one backup a day, and two days of history.
+ * Nine of ten copies are proven, a few are missing, damaged or refuted; the newest are unproven. `setTenants`
+ * comes after.
  */
 export async function fillFleet(
   server: PrivateServer,
@@ -43,6 +44,10 @@ export async function fillFleet(
        from generate_series(1, ${String(tenants)}) as t;
      insert into holdfast.pruned select 'tenant-' || t, now() - t * interval '1 min', 'done'
        from generate_series(1, ${String(tenants)}) as t;
+     insert into holdfast.run (tenant, verb, kind, host, started_at, ended_at, result, facts)
+       select 'tenant-' || t, verb, null, 'one', now() - r * interval '5 h', now() - r * interval '5 h', 'done', '{}'
+       from generate_series(1, ${String(tenants)}) as t, generate_series(1, 10) as r,
+            (values ('backup'), ('verify'), ('replicate')) as v (verb) where verb <> 'replicate' or (t + r) % 7 = 0;
      insert into holdfast.backup
        select 'tenant-' || t, ${id}, case when b % 7 = 0 then 'weekly' else 'daily' end, ${at}, ${at} + interval '1 min',
               1000000, 500000, (t + b) % 1009 = 0 from ${all};

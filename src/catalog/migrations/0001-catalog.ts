@@ -25,6 +25,8 @@ const statements = [
     result text not null, code text, facts jsonb not null)`,
   `create index run_ended on holdfast.run (ended_at desc, id desc)`,
   `create index run_of_tenant on holdfast.run (tenant, ended_at desc, id desc)`,
+  // How often a replicate was tried is asked of every tenant that lacks copies, which may be all.
+  `create index run_replicated on holdfast.run (tenant, ended_at) where verb = 'replicate'`,
 
   `create table holdfast.terms (
     tenant text primary key, quorum integer not null, copies_required integer not null, stores text[] not null,
