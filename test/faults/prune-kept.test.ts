@@ -136,6 +136,8 @@ describe("a backup that a prune condemned and never removed", () => {
     // A prune on another host may be about to remove what so young a list names.
     expect(condemnedIn(dubai, old)).toBe(true);
     pass(house.clock, 1000);
+    await pruneNow(house, [dubai, frankfurt], { ...roomForAll, isDry: true });
+    expect(condemnedIn(dubai, old)).toBe(true);
     expect(await pruneNow(house, [dubai, frankfurt], roomForAll)).toMatchObject({ state: "pruned" });
     expect([condemnedIn(dubai, old), condemnedIn(frankfurt, old)]).toEqual([false, false]);
     frankfurt.lose(recordKey(house.tenant, old));
