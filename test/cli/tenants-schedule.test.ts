@@ -51,6 +51,16 @@ async function stored(): Promise<unknown> {
   return await catalog.choices.of(tenantId.parse("bravo"), wait);
 }
 
+/** The schedule of bravo among all tenants. */
+async function listed(): Promise<string> {
+  const ended = await home.say(["tenants", "--names-only", "--json"]);
+  expect([ended.exit, ended.stderr]).toEqual([0, ""]);
+  const { tenants } = z
+    .object({ tenants: z.array(z.object({ tenant: z.string(), schedule: z.string() })) })
+    .parse(JSON.parse(ended.stdout));
+  return tenants.find(({ tenant }) => tenant === "bravo")?.schedule ?? "";
+}
+
 describe("tenants schedule", () => {
   it("keeps a choice in the catalog, shows it from then on, and takes it back", async () => {
     const set = await schedule("bravo --set at=14:00 --set at=06:00 --preview 30");
@@ -67,8 +77,10 @@ describe("tenants schedule", () => {
     expect(new Set(shown.preview.map(({ kind }) => kind))).toEqual(new Set(["daily", "weekly", "custom"]));
 
     expect((await schedule("bravo --set every=6h")).choice).toEqual({ kind: "every", seconds: 21_600 });
+    expect(await listed()).toMatch(/^daily .+, own choice every 6 h Europe\/Berlin$/);
     expect((await schedule("bravo --clear --preview 0")).choice).toBeNull();
     expect(await stored()).toBeNull();
+    expect(await listed()).not.toContain("own choice");
   });
 
   it("shows people what the plan sets and what is next", async () => {

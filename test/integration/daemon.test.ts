@@ -38,6 +38,10 @@ describe("a daemon", () => {
       const handed = daemon.lines.filter(({ message }) => message === "slot handed out");
       return handed.length >= 3 ? handed : null;
     });
+    await until("the choice is expected of acme, and of nobody else", async () => {
+      const intervals = (await house.catalog.index.health(wait)).map((one) => one.expectedIntervalMs);
+      return intervals[0] !== undefined && (intervals[0] ?? 0) < (intervals[1] ?? 0) ? intervals : null;
+    });
     await house.catalog.choices.set(acme, null, wait);
     for (const _ of slots) await daemon.said("job ended", { queue: "backup", tenant: "acme" });
     const runs = await until("three runs", async () => {
