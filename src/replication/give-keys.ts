@@ -3,10 +3,11 @@ import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type BackupRecord, type InventoryLine, type KeyStatement } from "../model/documents.ts";
 import { keySetKeys } from "../model/layout.ts";
+import { fetchCurrent } from "../repository/fetch.ts";
 import { keyStatementForm } from "../repository/key-statement-form.ts";
 import { examineSigned, readSigned, type SignedForm } from "../repository/signed.ts";
 import type { Ground, MendingShelf } from "./ground.ts";
-import { bringObject, fetchOrLose, type Lost, placeObject } from "./place-object.ts";
+import { createObject, fetchOrLose, type Lost, placeObject } from "./place-object.ts";
 
 /**
  * Identity and id before the statement, each from whichever store still has it. "store/corrupt" where the
@@ -28,7 +29,7 @@ export async function giveKeys(
   };
   const [statement, identity, id] = [line(keys.statement), line(keys.identity), line(keys.id)];
   const form = keyStatementForm(record, ground.desk.trust);
-  await refuseAnother(to, statement, form, wait);
+  const there = await refuseAnother(to, statement, form, wait);
   const body = await fetchOrLose(ground, to, statement, wait);
   if (!Buffer.isBuffer(body)) return body;
   const reading = await examineSigned(body, form);
@@ -36,24 +37,59 @@ export async function giveKeys(
   demandSame(identity, reading.document.identity);
   demandSame(id, reading.document.id);
   for (const one of [identity, id]) {
-    const lost = await bringObject(ground, to, one, wait);
-    if (lost !== null) return lost;
+    const part = await fetchOrLose(ground, to, one, wait);
+    if (!Buffer.isBuffer(part)) return part;
+    const object = { ...one, body: part };
+    if (there === "absent") {
+      if (await createObject(to, object, ground.desk.clock.now(), wait)) continue;
+      await demandGivenUp(ground, to, one, wait);
+    }
+    await placeObject(to, object, ground.desk.clock.now(), wait);
   }
-  await placeObject(to, { ...statement, body }, ground.desk.clock.now(), wait);
+  const object = { ...statement, body };
+  if (there === "absent" && (await createObject(to, object, ground.desk.clock.now(), wait))) return null;
+  // A birth that ended meanwhile has won.
+  await refuseAnother(to, statement, form, wait);
+  await placeObject(to, object, ground.desk.clock.now(), wait);
   return null;
 }
 
+/** A set is made within seconds; what lies there without a statement for so long was given up, or lost it. */
+const birthMaxMs = 3_600_000;
+
+/**
+ * Without a statement whatever lies there may be a set that another host is making just now, identity and id
+ * before the statement: to write over it would leave backups under keys that lie nowhere. Where a store
+ * shows a record of the tenant, no host makes a set.
+ */
+async function demandGivenUp(
+  { seen }: Ground,
+  { store }: MendingShelf,
+  line: InventoryLine,
+  wait: Waiting,
+): Promise<void> {
+  if ((seen.get(store.name) ?? []).length > 0) return;
+  const stat = await store.stat(line.key, wait);
+  if (stat === null || Buffer.isBuffer(await fetchCurrent(store, line, wait))) return;
+  const ageMs = (await store.clock(wait)).getTime() - stat.modifiedAt.getTime();
+  if (ageMs > birthMaxMs) return;
+  throw new Failure("store/corrupt", `${line.key} in ${store.name} may be of a key set that is being made`, {
+    hint: "an hour later it counts as given up",
+  });
+}
+
+/** Whether there is any statement, ours or one that is good for nothing. */
 async function refuseAnother(
   { store }: MendingShelf,
   { key, sha256 }: InventoryLine,
   form: SignedForm<KeyStatement>,
   wait: Waiting,
-): Promise<void> {
+): Promise<"absent" | "there"> {
   try {
     const there = await readSigned(store, key, form, wait);
-    if (there.kind === "bad" || there.sha256 === sha256) return;
+    if (there.kind === "bad" || there.sha256 === sha256) return "there";
   } catch (error) {
-    if (isFailure(error, "store/absent")) return;
+    if (isFailure(error, "store/absent")) return "absent";
     throw error;
   }
   throw new Failure("store/corrupt", `${key} in ${store.name} is the statement of another key set`, {

@@ -6,6 +6,7 @@
  */
 import { type Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import type { InventoryLine } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey, tenantPrefix } from "../model/layout.ts";
 import { badStatements } from "../repository/bad-statements.ts";
@@ -15,9 +16,10 @@ import { fetchDocument } from "../repository/fetch-document.ts";
 import { writeFindings } from "../repository/findings.ts";
 import { afterEveryStatement, damagedKeys } from "../repository/known-damage.ts";
 import { storeFailure } from "../repository/library.ts";
+import { ListedSizes } from "../repository/listed-sizes.ts";
 import { newestProof } from "../repository/proofs.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
-import { copyBackup, linesOrLost } from "./copy-backup.ts";
+import { type CopyEnd, copyOne } from "./copy-backups.ts";
 import {
   demandLive,
   type Ground,
@@ -27,10 +29,9 @@ import {
   sourcesFor,
 } from "./ground.ts";
 import { HealLedger } from "./heal-ledger.ts";
-import type { HealReport } from "./heal-report.ts";
+import type { HealReport, Unhealed } from "./heal-report.ts";
 import { healObjects } from "./heal-objects.ts";
 import { placeObject } from "./place-object.ts";
-import { vouchedFor } from "./replicate.ts";
 import { giveStatement } from "./statements.ts";
 
 export interface HealOrder {
@@ -55,17 +56,18 @@ export async function heal(
   const to = shelfOf(ground, store);
   const storeId = ground.storeIds.get(store) ?? null;
   const known = damagedKeys(ground.statements, store, storeId);
-  const ledger = new HealLedger(watch);
+  const ledger = new HealLedger(known, watch);
   for (const { key, store: where, reason } of ground.condemned.unreadable)
     ledger.note(`${key} in ${where} is not trusted (${reason}); records are not brought back meanwhile`);
-  const listing = new Map<ObjectKey, number>();
+  const listing = new ListedSizes();
   for await (const { key, bytes } of to.store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
   const all = distinct([...ground.seen.values()].flat().filter(isGood));
   const shown = new Map((ground.seen.get(store) ?? []).map((one) => [one.backup, one]));
   const whole: GoodRecord[] = [];
   for (const record of all) {
     const here = shown.get(record.backup);
-    if (here === undefined || ground.condemned.keys.has(recordKey(tenant, record.backup))) continue;
+    // One that was condemned may have been kept after all; where its record is, what it names stays.
+    if (here === undefined) continue;
     if (here.sha256 === record.sha256) {
       await healBackup(ground, to, record, { known, listing }, ledger, wait);
       whole.push(record);
@@ -75,7 +77,7 @@ export async function heal(
   }
   for (const one of shown.values()) tellLostRecord(one, all, tenant, ledger);
   await healStatements(ground, to, ledger, wait);
-  const findingsIn = await stateHealed(ground, store, storeId, known, ledger, wait);
+  const findingsIn = await stateHealed(ground, store, storeId, ledger, wait);
   const down = [...ground.shelves.failures].map(([name, failure]) => ({ store: name, failure }));
   return { tenant, store, ...ledger.sums(), findingsIn, down };
 }
@@ -90,21 +92,15 @@ async function healBackup(
   ground: Ground,
   to: MendingShelf,
   record: GoodRecord,
-  seen: { readonly known: ReadonlySet<ObjectKey>; readonly listing: ReadonlyMap<ObjectKey, number> },
+  seen: { readonly known: ReadonlySet<ObjectKey>; readonly listing: ListedSizes },
   ledger: HealLedger,
   wait: Waiting,
 ): Promise<void> {
-  const lines = await linesOrLost(record.record, sourcesFor(ground, to.store.name), wait);
-  if ("mayReturn" in lines) {
-    ledger.lose(lines);
-    return;
-  }
   await healRecordBytes(ground, to, record, seen.known, ledger, wait);
   const refuted = isRefuted(ground, to.store.name, record);
-  const doubtful = lines.filter(
-    ({ key, bytes }) => refuted || seen.known.has(key) || seen.listing.get(key) !== bytes,
-  );
-  await healObjects({ ground, to, record: record.record, lines, doubtful }, ledger, wait);
+  const isDoubtful = ({ key, bytes }: InventoryLine): boolean =>
+    refuted || seen.known.has(key) || seen.listing.get(key) !== bytes;
+  await healObjects({ ground, to, record: record.record, isDoubtful }, ledger, wait);
 }
 
 /** The signed bytes may lie under others in a store that keeps versions; who reads finds them, and who lists does not. */
@@ -120,11 +116,12 @@ async function healRecordBytes(
   if (!known.has(key)) return;
   const body = await fetchDocument(sourcesFor(ground, to.store.name), { key, sha256 }, wait);
   const object = body === null ? null : { key, body, bytes: body.length, sha256 };
-  if (object !== null && Buffer.isBuffer(await fetchCurrent(to.store, object, wait))) ledger.findWhole(key);
+  if (object !== null && Buffer.isBuffer(await fetchCurrent(to.store, object, wait)))
+    ledger.findWhole(object);
   else if (object === null) ledger.lose({ key, reason: "its bytes went away meanwhile", mayReturn: true });
   else {
     await placeObject(to, object, ground.desk.clock.now(), wait);
-    ledger.heal(key, object.bytes);
+    ledger.heal(object, object.bytes);
   }
 }
 
@@ -150,23 +147,31 @@ async function healRecord(
     return false;
   }
   try {
-    const vouched = await vouchedFor(ground, to, record, whole, wait);
-    const end = await copyBackup({ ground, to, record, vouched }, wait);
+    const end = await copyOne({ ground, to, whole, isShown: true }, record, wait);
     if (end.kind === "copied") {
-      for (const line of end.brought) ledger.heal(line.key, line.bytes);
-      for (const line of end.lines) ledger.findWhole(line.key);
-      ledger.heal(key, 0);
+      for (const line of end.brought) ledger.heal(line, line.bytes);
+      for (const line of end.lines) ledger.findWhole(line);
+      ledger.heal({ key, sha256: record.sha256 }, 0);
       ledger.touch(record.backup);
       return true;
     }
-    ledger.lose(
-      end.kind === "lost" ? end.lost : { key, reason: `${end.key} is condemned`, mayReturn: false },
-    );
+    ledger.lose(lossOf(key, end));
   } catch (error) {
     const failure = storeFailure(error, wait);
     ledger.lose({ key, reason: failure.message, mayReturn: true });
   }
   return false;
+}
+
+function lossOf(key: ObjectKey, end: Exclude<CopyEnd, { readonly kind: "copied" }>): Unhealed {
+  switch (end.kind) {
+    case "lost":
+      return end.lost;
+    case "condemned":
+      return { key, reason: `${end.key} is condemned`, mayReturn: false };
+    case "failed":
+      return { key, reason: end.failure.message, mayReturn: true };
+  }
 }
 
 /** A record that is not believed here and that no store shows whole. */
@@ -200,7 +205,7 @@ async function healStatements(
   const isBad = new Set(bad);
   for (const key of [...bad, ...untrusted]) {
     try {
-      if (await giveStatement(ground, to, key, wait)) ledger.heal(key, 0);
+      if (await giveStatement(ground, to, key, wait)) ledger.heal({ key, sha256: "" }, 0);
       else if (isBad.has(key))
         ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });
     } catch (error) {
@@ -214,12 +219,11 @@ async function stateHealed(
   ground: Ground,
   store: StoreName,
   storeId: string | null,
-  known: ReadonlySet<ObjectKey>,
   ledger: HealLedger,
   wait: Waiting,
 ): Promise<readonly StoreName[]> {
   const { tenant, desk, shelves, statements } = ground;
-  const healed = ledger.statable(known);
+  const healed = ledger.statable();
   if (healed.length === 0) return [];
   if (desk.signer === null || storeId === null) {
     ledger.note(

@@ -69,18 +69,29 @@ export async function placeObject(
   now: Date,
   wait: Waiting,
 ): Promise<void> {
+  if (await createObject(to, object, now, wait)) return;
   const { store } = to;
   const options = optionsOf(to, object, now);
-  try {
-    await store.create(object.key, object.body, options, wait);
-    return;
-  } catch (error) {
-    if (!isFailure(error, "store/exists")) throw error;
-  }
   if (Buffer.isBuffer(await fetchCurrent(store, object, wait))) return;
   await store.mend(object.key, object.body, options, wait);
   if (Buffer.isBuffer(await fetchCurrent(store, object, wait))) return;
   throw new Failure("store/corrupt", `${object.key} in ${store.name} does not read back as it was mended`);
+}
+
+/** False where the key is taken, whatever lies there; nothing is written then. */
+export async function createObject(
+  to: MendingShelf,
+  object: Placing,
+  now: Date,
+  wait: Waiting,
+): Promise<boolean> {
+  try {
+    await to.store.create(object.key, object.body, optionsOf(to, object, now), wait);
+    return true;
+  } catch (error) {
+    if (!isFailure(error, "store/exists")) throw error;
+    return false;
+  }
 }
 
 function optionsOf({ lock }: MendingShelf, { sha256, lockedUntil }: Placing, now: Date): CreateOptions {

@@ -3,16 +3,15 @@
  * byte for byte, without the source and without any key that reads. Oldest backup first, so that a
  * store that is being filled is at any moment what it was some time ago.
  */
-import type { Sha256 } from "../base/digest.ts";
 import { type Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { recordKey } from "../model/layout.ts";
+import type { InventoryLine } from "../model/documents.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import { distinct } from "../repository/chain.ts";
-import { damagedKeys } from "../repository/known-damage.ts";
 import { storeFailure } from "../repository/library.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
-import { copyBackup, linesOrLost } from "./copy-backup.ts";
+import { type Carried, carry, type CopyRun } from "./carry.ts";
+import { conclude, type CopyEnd, endsStore, openRun } from "./copy-backups.ts";
 import {
   demandReadable,
   type Ground,
@@ -20,7 +19,6 @@ import {
   type MendingShelf,
   openGround,
   type ReplicationDesk,
-  sourcesFor,
 } from "./ground.ts";
 import { spreadStatements } from "./statements.ts";
 
@@ -39,7 +37,8 @@ export interface ReplicatedCopy {
   readonly store: StoreName;
   /**
    * `copied`; `lost`: no store holds some object whole; `damaged`: a record lies there that is not believed,
-   * which heal mends; `condemned`: a prune named it, and it stays away; `failed`: a store could not
+   * which heal mends; `condemned`: a prune named it, and it stays away until a later prune that keeps it
+   * after all withdraws the list; `failed`: a store could not
    * be asked, or did not take it.
    */
   readonly result: "copied" | "lost" | "damaged" | "condemned" | "failed";
@@ -78,31 +77,91 @@ export async function replicate(
   return { tenant, copies, documents, down };
 }
 
+/** A batch ends at so many backups, objects named, or bytes brought: that is what a run that is cut off has to look at again. */
+const batchMax = { backups: 32, objects: 100_000, bytes: 1024 * 1024 * 1024 };
+
 async function* fill(
   ground: Ground,
   to: MendingShelf,
   wanted: readonly GoodRecord[],
   wait: Waiting,
 ): AsyncGenerator<ReplicatedCopy> {
-  const store = to.store.name;
-  const there = new Map((ground.seen.get(store) ?? []).map((one) => [one.backup, one]));
-  const whole = [...there.values()].filter(isGood);
-  const none = { store, objects: 0, bytes: 0 };
+  const there = new Map((ground.seen.get(to.store.name) ?? []).map((one) => [one.backup, one]));
+  const lacking: GoodRecord[] = [];
   for (const record of wanted) {
-    const { backup } = record;
-    const shown = there.get(backup);
-    if (shown !== undefined) {
-      const end = shown.sha256 === record.sha256 ? null : unlike(shown);
-      if (end !== null) yield { ...none, backup, ...end };
-      continue;
+    const shown = there.get(record.backup);
+    if (shown === undefined) lacking.push(record);
+    else if (shown.sha256 !== record.sha256) {
+      const end = unlike(shown);
+      if (end !== null) yield { ...nothing, store: to.store.name, backup: record.backup, ...end };
     }
-    const condemned = ground.condemned.keys.has(recordKey(ground.tenant, backup));
-    if (condemned) continue;
-    const end = await attempt(ground, to, record, whole, wait);
-    yield { ...none, backup, ...end };
-    if (ground.shelves.failures.has(store)) return;
-    if (end.result === "copied") whole.push(record);
   }
+  if (lacking.length > 0) yield* copyEach(ground, to, lacking, [...there.values()].filter(isGood), wait);
+}
+
+async function* copyEach(
+  ground: Ground,
+  to: MendingShelf,
+  lacking: readonly GoodRecord[],
+  whole: readonly GoodRecord[],
+  wait: Waiting,
+): AsyncGenerator<ReplicatedCopy> {
+  const told = (backup: BackupId, end: CopyEnd): ReplicatedCopy => ({
+    ...tell(end),
+    store: to.store.name,
+    backup,
+  });
+  let current = lacking[0];
+  try {
+    const generations = new Set(lacking.map(({ record }) => record.keyGeneration));
+    const run = await openRun({ ground, to, whole, isShown: false }, generations, wait);
+    let batch: Carried[] = [];
+    const concluded = async function* (): AsyncGenerator<ReplicatedCopy> {
+      const ending = batch;
+      batch = [];
+      let next = 0;
+      current = ending[0]?.record ?? current;
+      for await (const end of conclude(run, ending, wait)) {
+        const backup = ending[next]?.record.backup;
+        if (backup !== undefined) yield told(backup, end);
+        next += 1;
+        current = ending[next]?.record ?? current;
+      }
+    };
+    for (const record of lacking) {
+      current = record;
+      const end = await carryOrFail(run, record, wait);
+      if (end.kind === "carried") {
+        batch.push(end);
+        if (isFull(batch)) yield* concluded();
+        continue;
+      }
+      // Those before it first; they may well be whole where a store gets full.
+      yield* concluded();
+      current = record;
+      if (end.kind === "failed" && endsStore(end.failure)) throw end.failure;
+      yield told(record.backup, end);
+    }
+    yield* concluded();
+  } catch (error) {
+    const failure = storeFailure(error, wait);
+    leaveOut(ground, to.store.name, failure);
+    if (current !== undefined) yield told(current.backup, { kind: "failed", failure });
+  }
+}
+
+async function carryOrFail(run: CopyRun, record: GoodRecord, wait: Waiting): Promise<Carried | CopyEnd> {
+  try {
+    return await carry(run, record, wait);
+  } catch (error) {
+    return { kind: "failed", failure: storeFailure(error, wait) };
+  }
+}
+
+function isFull(batch: readonly Carried[]): boolean {
+  const objects = batch.reduce((sum, { lines }) => sum + lines.length, 0);
+  const bytes = batch.reduce((sum, { brought }) => sum + sizeOf(brought), 0);
+  return batch.length >= batchMax.backups || objects >= batchMax.objects || bytes >= batchMax.bytes;
 }
 
 /** What lies in the place of a record that another store shows otherwise; null where only a clock is in doubt. */
@@ -113,73 +172,25 @@ function unlike(shown: StoredRecord): Pick<ReplicatedCopy, "result" | "detail"> 
   return { result: "damaged", detail: `its record is not believed: ${shown.detail}` };
 }
 
-type End = Omit<ReplicatedCopy, "backup" | "store">;
+const nothing = { objects: 0, bytes: 0 };
 
-async function attempt(
-  ground: Ground,
-  to: MendingShelf,
-  record: GoodRecord,
-  whole: readonly GoodRecord[],
-  wait: Waiting,
-): Promise<End> {
-  const none = { objects: 0, bytes: 0 };
-  try {
-    const vouched = await vouchedFor(ground, to, record, whole, wait);
-    const end = await copyBackup({ ground, to, record, vouched }, wait);
-    switch (end.kind) {
-      case "copied":
-        return {
-          result: "copied",
-          objects: end.brought.length,
-          bytes: end.brought.reduce((sum, line) => sum + line.bytes, 0),
-          detail: null,
-        };
-      case "lost":
-        return {
-          ...none,
-          result: end.lost.mayReturn ? "failed" : "lost",
-          detail: `${end.lost.key}: ${end.lost.reason}`,
-        };
-      case "condemned":
-        return { ...none, result: "condemned", detail: `${end.key} is condemned` };
+function tell(end: CopyEnd): Omit<ReplicatedCopy, "backup" | "store"> {
+  switch (end.kind) {
+    case "copied":
+      return { result: "copied", objects: end.brought.length, bytes: sizeOf(end.brought), detail: null };
+    case "lost": {
+      const { key, reason, mayReturn } = end.lost;
+      return { ...nothing, result: mayReturn ? "failed" : "lost", detail: `${key}: ${reason}` };
     }
-  } catch (error) {
-    const failure = storeFailure(error, wait);
-    if (endsStore(failure)) leaveOut(ground, to.store.name, failure);
-    return { ...none, result: "failed", detail: failure.message };
+    case "condemned":
+      return { ...nothing, result: "condemned", detail: `${end.key} is condemned` };
+    case "failed":
+      return { ...nothing, result: "failed", detail: end.failure.message };
   }
 }
 
-/**
- * What the neighbours of a backup name in the same store, without what was found damaged there: nearly all
- * that a backup shares with others it shares with those, and the rest is read before it is believed.
- */
-export async function vouchedFor(
-  ground: Ground,
-  to: MendingShelf,
-  { backup }: GoodRecord,
-  whole: readonly GoodRecord[],
-  wait: Waiting,
-): Promise<ReadonlyMap<ObjectKey, Sha256>> {
-  const store = to.store.name;
-  const sorted = whole.toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
-  const before = sorted.findLast((one) => one.backup < backup);
-  const after = sorted.find((one) => one.backup > backup);
-  const vouched = new Map<ObjectKey, Sha256>();
-  for (const neighbour of [before, after]) {
-    if (neighbour === undefined) continue;
-    const lines = await linesOrLost(neighbour.record, sourcesFor(ground, store), wait);
-    if ("mayReturn" in lines) continue;
-    for (const { key, sha256 } of lines) vouched.set(key, sha256);
-  }
-  const damaged = damagedKeys(ground.statements, store, ground.storeIds.get(store) ?? null);
-  for (const key of damaged) vouched.delete(key);
-  return vouched;
-}
-
-/** Whether it is the store that fails, and not this one backup. */
-function endsStore({ code }: Failure): boolean {
-  return code.startsWith("store/") && code !== "store/corrupt" && code !== "store/absent";
+function sizeOf(lines: readonly InventoryLine[]): number {
+  return lines.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The last store that fails is told in the report as the others are. */

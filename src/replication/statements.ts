@@ -34,7 +34,9 @@ export async function spreadStatements(ground: Ground, wait: Waiting): Promise<n
     const to = liveMenders(ground).find((one) => one.store.name === store.name);
     const here = to === undefined ? undefined : held.get(to);
     if (to === undefined || here === undefined) return;
-    const lacks = [...all].filter((key) => !here.has(key)).toSorted();
+    // A prune takes proofs of backups that are gone from store after store; what it named stays away.
+    const isWanted = (key: ObjectKey): boolean => !here.has(key) && !ground.condemned.keys.has(key);
+    const lacks = [...all].filter(isWanted).toSorted();
     await eachAtOnce(lacks, documentsAtOnce, async (key) => {
       if (await giveStatement(ground, to, key, wait)) copied += 1;
     });

@@ -8,6 +8,7 @@ import { fetchCurrent } from "../repository/fetch.ts";
 import { demandFixed } from "../repository/fixed-bytes.ts";
 import { readInventory } from "../repository/inventories.ts";
 import { type GoodRecord, isGood, readRecords } from "../repository/records.ts";
+import { trueLength } from "../repository/true-length.ts";
 import { examineKeys, NamedKeys } from "./examine-keys.ts";
 import { examineStatements } from "./examine-statements.ts";
 import type { Examination } from "./examination.ts";
@@ -116,7 +117,7 @@ async function examineObject(
     ledger.findWhole(line.key);
   } else if (body === "absent") ledger.missing.set(line.key, record.backup);
   else {
-    const length = await wholeLength({ store }, line, wait);
+    const length = await trueLength(store, line, wait);
     if (length === null) ledger.damaged.add(line.key);
     else {
       told(length);
@@ -124,17 +125,4 @@ async function examineObject(
       tellLie(record, `it names ${line.key} with another length than it has`, ledger);
     }
   }
-}
-
-/** The length of a chunk that is whole by the digest in its own key, whatever the inventory says of its length; else null. */
-async function wholeLength(
-  { store }: Pick<Examination, "store">,
-  line: InventoryLine,
-  wait: Waiting,
-): Promise<number | null> {
-  const chunk = parseChunkKey(line.key);
-  const stat = chunk === null ? null : await store.stat(line.key, wait);
-  if (chunk === null || stat === null || stat.bytes === line.bytes) return null;
-  const wanted = { key: line.key, bytes: stat.bytes, sha256: chunk.digest };
-  return Buffer.isBuffer(await fetchCurrent(store, wanted, wait)) ? stat.bytes : null;
 }

@@ -265,8 +265,10 @@ describe("what is dead", () => {
     });
     expect(frankfurt.keys()).not.toContain(chunk);
   });
+});
 
-  it("stays dead: neither a condemned object nor a condemned record is brought back", async () => {
+describe("a backup that was condemned and is kept after all", () => {
+  it("is healed as any other: what a record names that is there, stays, and so does the record", async () => {
     const { chunk, record } = oneOfEach(frankfurt, backup);
     if (chunk === undefined || record === undefined) throw new Error("nothing there");
     const at = house.clock.now();
@@ -279,12 +281,34 @@ describe("what is dead", () => {
       house.signer.sign("removal", { ...list, keys });
     dubai.overwrite(condemnedKey(house.tenant, at), await sign([chunk]));
     frankfurt.lose(chunk);
-    const refused = await healIn(house, frankfurt.name, [dubai, frankfurt]);
-    expect(refused.unhealed).toMatchObject([{ key: chunk, reason: "it is condemned" }]);
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
+      healed: 1,
+      unhealed: [],
+    });
     dubai.overwrite(condemnedKey(house.tenant, at), await sign([record]));
+    frankfurt.lose(chunk);
     flip(frankfurt, record);
-    const report = await healIn(house, frankfurt.name, [dubai, frankfurt]);
-    expect(report.healed).toBe(0);
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
+      healed: 2,
+      unhealed: [],
+    });
+    expect(await stateIn(frankfurt)).toBe("present");
+    expect(brokenPromises(frankfurt)).toEqual([]);
+  });
+
+  it("is not brought to where its record is not: a prune may have taken it from there", async () => {
+    const { chunk = "", record = "" } = oneOfEach(frankfurt, backup);
+    const at = house.clock.now();
+    const format = { name: "holdfast-condemned", version: 1 };
+    const list = { format, tenant: house.tenant, at: at.toISOString(), keys: [record] };
+    dubai.overwrite(condemnedKey(house.tenant, at), await house.signer.sign("removal", list));
+    frankfurt.lose(record);
+    frankfurt.lose(chunk);
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
+      healed: 0,
+      unhealed: [],
+    });
+    expect(frankfurt.keys()).not.toContain(chunk);
   });
 });
 

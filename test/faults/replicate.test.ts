@@ -3,8 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner } from "../../src/keys/signing.ts";
-import { type BackupId, backupId } from "../../src/model/ids.ts";
-import { condemnedKey, erasedKey, inventoryKey, manifestKey, recordKey } from "../../src/model/layout.ts";
+import { type BackupId, backupId, tenantId } from "../../src/model/ids.ts";
+import {
+  condemnedKey,
+  erasedKey,
+  inventoryKey,
+  keySetKeys,
+  manifestKey,
+  proofKey,
+  recordKey,
+} from "../../src/model/layout.ts";
 import { graceMs } from "../../src/repository/commit.ts";
 import { writeFindings } from "../../src/repository/findings.ts";
 import { encodeInventory } from "../../src/repository/inventory.ts";
@@ -113,6 +121,69 @@ describe("a record that a store withholds", () => {
   });
 });
 
+describe("the listing that a record waits for", () => {
+  it("is shared by many backups, so that what they share is listed twice and not for each of them", async () => {
+    for (let day = 0; day < 6; day += 1) {
+      backups.push((await house.backUp([dubai], { rows: `${second}${String(day)}\n` })).backup);
+      house.clock.advance(60_000);
+    }
+    const watched = faulty(frankfurt);
+    await replicateAll(house, [dubai, watched]);
+    expect(recordsIn(frankfurt)).toEqual(backups);
+    expect(brokenPromises(frankfurt)).toEqual([]);
+    const calls = watched.calls.map(({ operation, key }) => `${operation} ${key}`);
+    expect(calls.filter((call) => call === "list tenants/acme/chunks/1/")).toHaveLength(2);
+    const isObject = (call: string): boolean => call.startsWith("create") && !call.includes("record.jws");
+    expect(calls.lastIndexOf("list tenants/acme/chunks/1/")).toBeGreaterThan(calls.findLastIndex(isObject));
+    expect(calls.filter((call) => call.startsWith("read tenants/acme/chunks/"))).toEqual([]);
+  });
+
+  it("follows the reading of what was there: an object that goes meanwhile is brought", async () => {
+    for (const key of dubai.keys())
+      if (!key.endsWith("record.jws")) frankfurt.overwrite(key, dubai.bodyOf(key));
+    const watched = faulty(frankfurt);
+    const lose = async (): Promise<void> => {
+      await watched.reaches("read", "manifest.age");
+      for (const key of frankfurt.keys()) if (key.includes("/chunks/")) frankfurt.lose(key);
+    };
+    const [report] = await Promise.all([replicateAll(house, [dubai, watched]), lose()]);
+    expect(report.copies.map(({ result }) => result)).toEqual(["copied", "copied"]);
+    expect(brokenPromises(frankfurt)).toEqual([]);
+  });
+});
+
+describe("a key set that is being made in the store", () => {
+  const { identity, statement } = keySetKeys(tenantId.parse("acme"), 1);
+
+  it("is not written over; what nobody ended in an hour is", async () => {
+    const newborn = Buffer.from("an identity that a host has just put there");
+    frankfurt.overwrite(identity, newborn);
+    const report = await replicateAll(house, [dubai, frankfurt]);
+    expect(report.copies.map(({ result }) => result)).toEqual(["failed", "failed"]);
+    expect(report.copies[0]?.detail).toContain("being made");
+    expect(frankfurt.bodyOf(identity).equals(newborn)).toBe(true);
+    expect(frankfurt.keys()).not.toContain(statement);
+    house.clock.advance(2 * 3_600_000);
+    const later = await replicateAll(house, [dubai, frankfurt]);
+    expect(later.copies.map(({ result }) => result)).toEqual(["copied", "copied"]);
+    expect(brokenPromises(frankfurt)).toEqual([]);
+  });
+
+  it("and is complete before our statement, has won", async () => {
+    const other = memoryStore("elsewhere", house.clock);
+    await house.backUp([other], { rows: "other\n" });
+    const born = other.keys().filter((key) => key.includes("/keys/"));
+    const watched = faulty(frankfurt);
+    const birth = async (): Promise<void> => {
+      await watched.reaches("create", "1.identity.age");
+      for (const key of born) frankfurt.overwrite(key, other.bodyOf(key));
+    };
+    const [report] = await Promise.all([replicateAll(house, [dubai, watched]), birth()]);
+    expect(report.copies.map(({ result }) => result)).toEqual(["failed", "failed"]);
+    for (const key of born) expect(frankfurt.bodyOf(key).equals(other.bodyOf(key))).toBe(true);
+  });
+});
+
 describe("what lies under a name already", () => {
   it("is never believed for its size: garbage put there first is mended (trap 23)", async () => {
     for (const key of dubai.keys().filter((one) => one.includes("/chunks/")))
@@ -158,8 +229,38 @@ describe("what is dead", () => {
   it("stays away: a record that a prune condemned, in whichever store the list lies", async () => {
     await condemn(frankfurt, [recordKey(house.tenant, idOf(0))]);
     const report = await replicateAll(house, [dubai, frankfurt]);
-    expect(report.copies.map(({ backup }) => backup)).toEqual([backups[1]]);
+    expect(report.copies.map(({ backup, result }) => [backup, result])).toEqual([
+      [backups[0], "condemned"],
+      [backups[1], "copied"],
+    ]);
     expect(recordsIn(frankfurt)).toEqual([backups[1]]);
+  });
+
+  it("stays away: a proof of a backup that is gone, which a prune has just taken from one store", async () => {
+    const gone = backupId.parse("20261101T120000Z-aaaaaa");
+    const at = house.clock.now();
+    const proof = {
+      format: { name: "holdfast-proof", version: 1 },
+      tenant: house.tenant,
+      backup: gone,
+      store: dubai.name,
+      storeId: markOf(dubai),
+      record: "0".repeat(64),
+      verdict: "proven",
+      at: at.toISOString(),
+      seconds: 1,
+      host: "h",
+      version: "0",
+      checks: [],
+      excluded: 0,
+      detail: { bytes: 1, sha256: "0".repeat(64) },
+      damaged: [],
+    };
+    const place = proofKey({ tenant: house.tenant, backup: gone, store: dubai.name, at });
+    dubai.overwrite(place, await house.signer.sign("proof", proof));
+    await condemn(frankfurt, [place]);
+    expect(await replicateAll(house, [dubai, frankfurt])).toMatchObject({ documents: 1 });
+    expect(frankfurt.keys()).not.toContain(place);
   });
 
   it("stays away: a backup of which an object was condemned", async () => {

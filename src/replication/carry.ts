@@ -1,0 +1,128 @@
+/** The first half of a copy: everything that a backup names, brought to the store that lacks it. */
+import { Failure } from "../base/failure.ts";
+import { eachAtOnce } from "../base/limit.ts";
+import type { Waiting } from "../base/waiting.ts";
+import type { InventoryLine } from "../model/documents.ts";
+import type { ObjectKey } from "../model/ids.ts";
+import { keysPrefix, recordKey } from "../model/layout.ts";
+import { fetchCurrent } from "../repository/fetch.ts";
+import { fetchDocument } from "../repository/fetch-document.ts";
+import type { ListedSizes } from "../repository/listed-sizes.ts";
+import type { GoodRecord } from "../repository/records.ts";
+import { giveKeys } from "./give-keys.ts";
+import { deadAmong, type Ground, lookForDeath, type MendingShelf, sourcesFor } from "./ground.ts";
+import { linesOrLost } from "./named-lines.ts";
+import { bringObject, type Lost } from "./place-object.ts";
+import type { Vouched } from "./vouched.ts";
+
+export interface CopyRun {
+  readonly ground: Ground;
+  readonly to: MendingShelf;
+  readonly vouched: Vouched;
+  /** A record that is not believed lies there already: then it is the backup that is there, and no list against it counts. */
+  readonly isShown: boolean;
+  /** What the store listed, and what was brought since. */
+  listing: ListedSizes;
+}
+
+export interface Carried {
+  readonly kind: "carried";
+  readonly record: GoodRecord;
+  /** Of the record. */
+  readonly body: Buffer;
+  /** All that the backup names, the inventory included. */
+  readonly lines: readonly InventoryLine[];
+  /** Those of `lines` that were not there. */
+  readonly brought: InventoryLine[];
+}
+
+export type NotCarried =
+  | { readonly kind: "lost"; readonly lost: Lost }
+  | { readonly kind: "condemned"; readonly key: ObjectKey };
+
+const objectsAtOnce = 4;
+
+/** By the listing as it is known; the one that counts is made later. Throws the failure of the store that the copy goes to. */
+export async function carry(run: CopyRun, record: GoodRecord, wait: Waiting): Promise<Carried | NotCarried> {
+  const { ground, to, vouched, listing } = run;
+  const key = recordKey(record.record.tenant, record.backup);
+  if (!run.isShown && ground.condemned.keys.has(key)) return { kind: "condemned", key };
+  const sources = sourcesFor(ground, to.store.name);
+  const body = await fetchDocument(sources, { key, sha256: record.sha256 }, wait);
+  if (body === null) return lostRecord(key);
+  const lines = await linesOrLost(record.record, sources, wait);
+  if ("mayReturn" in lines) return { kind: "lost", lost: lines };
+  const dead = deadAmong(ground.condemned, mortal(run, record, lines));
+  if (dead !== null) return { kind: "condemned", key: dead };
+  await vouched.askNeighboursOf(record, wait);
+  const lacks = lines.filter((line) => listing.get(line.key) !== line.bytes);
+  const bad = await altered(run, lines, wait);
+  const carried: Carried = { kind: "carried", record, body, lines, brought: [] };
+  const lost = await bring(run, carried, [...lacks, ...bad], wait);
+  if (lost !== null) return { kind: "lost", lost };
+  // Each was vouched for, read, or written by us.
+  vouched.add(record, lines);
+  return carried;
+}
+
+/** What must not be condemned for the copy to be made. */
+export function mortal(
+  { isShown }: CopyRun,
+  { backup, record }: GoodRecord,
+  lines: readonly InventoryLine[],
+): readonly ObjectKey[] {
+  const keys = lines.map(({ key }) => key);
+  return isShown ? keys : [recordKey(record.tenant, backup), ...keys];
+}
+
+export async function bring(
+  { ground, to, listing }: CopyRun,
+  { record: { record }, lines, brought }: Carried,
+  lacks: readonly InventoryLine[],
+  wait: Waiting,
+): Promise<Lost | null> {
+  const isKey = ({ key }: InventoryLine): boolean => key.startsWith(keysPrefix(record.tenant));
+  let lost: Lost | null = null;
+  if (lacks.some(isKey)) {
+    // An erasure meanwhile must not get its key objects put back.
+    await lookForDeath(ground, to.store.name, wait);
+    lost = await giveKeys(ground, to, record, lines.filter(isKey), wait);
+  }
+  await eachAtOnce(
+    lacks.filter((line) => !isKey(line)),
+    objectsAtOnce,
+    async (line) => {
+      // One that is lost makes the copy impossible; the rest need not be carried.
+      if (lost === null) lost = await bringObject(ground, to, line, wait);
+    },
+  );
+  if (lost !== null) return lost;
+  for (const { key, bytes } of lacks) listing.set(key, bytes);
+  brought.push(...lacks);
+  return null;
+}
+
+/** Those that are listed with the right size, that nobody vouches for, and that have other bytes. */
+async function altered(
+  { to, vouched, listing }: CopyRun,
+  lines: readonly InventoryLine[],
+  wait: Waiting,
+): Promise<readonly InventoryLine[]> {
+  const found: InventoryLine[] = [];
+  const doubtful = lines.filter((line) => listing.get(line.key) === line.bytes && !vouched.vouchesFor(line));
+  await eachAtOnce(doubtful, objectsAtOnce, async (line) => {
+    if (!Buffer.isBuffer(await fetchCurrent(to.store, line, wait))) found.push(line);
+  });
+  return found;
+}
+
+export function doesNotStay(key: ObjectKey, { store }: MendingShelf): Failure {
+  return new Failure("store/absent", `${key} does not stay in ${store.name}`);
+}
+
+function lostRecord(key: ObjectKey): NotCarried {
+  return {
+    kind: "lost",
+    lost: { key, reason: "the store that showed the record shows it no more", mayReturn: true },
+  };
+}
