@@ -121,8 +121,16 @@ export interface ProofDue {
 }
 
 export interface Index {
-  /** The tenants there are, with what their plans ask; others are dropped from health, not from the index. */
-  setTenants(terms: readonly TenantTerms[], wait: Waiting): Promise<void>;
+  /**
+   * The tenants there are, with what their plans ask. Others are dropped from health, not from the index, when nobody
+   * has given them for `goneAfterMs`, at once where that is left out. Null: they stay, given by one who cannot
+   * know all.
+   */
+  setTenants(terms: readonly TenantTerms[], wait: Waiting, goneAfterMs?: number | null): Promise<void>;
+  /** Those of the tenants that have terms: some host knows them, or did until lately. */
+  known(tenants: readonly TenantId[], wait: Waiting): Promise<ReadonlySet<TenantId>>;
+  /** Tenants with backups that no host has been giving terms, by name. */
+  gone(wait: Waiting): Promise<readonly TenantId[]>;
   /** Replaces all that is known of a tenant's backups in the stores named in `asked`; what others hold stays as it was. */
   refresh(
     tenant: TenantId,
@@ -141,9 +149,10 @@ export interface Index {
   health(wait: Waiting): Promise<readonly TenantHealth[]>;
   /**
    * The copies that have waited longest relative to their limit, worst first. Left out are those in no need of a proof,
-   * one that was tried in vain for a quarter of its limit, and one that was proven for half of its.
+   * one that was tried in vain for a quarter of its limit, one that was proven for half of its, and copies in the
+   * stores `without`.
    */
-  proofsDue(limit: number, wait: Waiting): Promise<readonly ProofDue[]>;
+  proofsDue(limit: number, wait: Waiting, without?: readonly StoreName[]): Promise<readonly ProofDue[]>;
   /**
    * Stores with copies of a tenant that are damaged or refuted and were not healed since that was found; what a
    * heal could not mend comes again after a day. In no order.
@@ -176,6 +185,7 @@ export interface Index {
   scrubsDue(
     limit: number,
     wait: Waiting,
+    without?: readonly StoreName[],
   ): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]>;
   /** Tenants whose last prune lies before `before`, or that had none. */
   prunesDue(before: Date, limit: number, wait: Waiting): Promise<readonly TenantId[]>;
@@ -186,7 +196,10 @@ export interface Index {
  * that dies holds nobody up. They keep hosts from doing work twice; no promise about data rests on them.
  */
 export interface Claims {
-  /** Null when somebody else has it. Disposing gives it back. Losing the connection aborts nothing: work goes on. */
+  /**
+   * Null when somebody else has it. Disposing gives it back. Losing the connection aborts nothing: work goes
+   * on, and the claim is taken again as soon as nobody else has it.
+   */
   tryTake(claim: Claim, wait: Waiting): Promise<AsyncDisposable | null>;
 }
 

@@ -9,6 +9,7 @@ import { lackingCopies } from "./lacking.ts";
 import { readBackups } from "./read-backups.ts";
 import { healthReader } from "./read-health.ts";
 import { refresh } from "./refresh.ts";
+import { goneTenants, knownAmong } from "./known-tenants.ts";
 import { setTenants } from "./set-tenants.ts";
 import { restand } from "./standing.ts";
 import type { Db } from "./tables.ts";
@@ -16,14 +17,17 @@ import { longestWaitsForProof, longestWaitsForScrub } from "./waits.ts";
 
 export function indexIn(db: Db): Index {
   return {
-    setTenants: (terms, wait) => asked("write what the plans ask", wait, () => setTenants(db, terms)),
+    setTenants: (terms, wait, goneAfterMs = 0) =>
+      asked("write what the plans ask", wait, () => setTenants(db, terms, goneAfterMs)),
+    known: (tenants, wait) => asked("read which tenants are known", wait, () => knownAmong(db, tenants)),
+    gone: (wait) => asked("read which tenants are gone", wait, () => goneTenants(db)),
     refresh: (tenant, found, wait) =>
       asked(`index the backups of ${tenant}`, wait, () => refresh(db, tenant, found)),
     clear: (wait) => asked("empty the index", wait, () => clear(db)),
     backups: (tenant, wait) => asked(`read the backups of ${tenant}`, wait, () => readBackups(db, tenant)),
     health: healthReader(db),
-    proofsDue: (limit, wait) =>
-      asked("read which proofs are due", wait, () => longestWaitsForProof(db, limit)),
+    proofsDue: (limit, wait, without = []) =>
+      asked("read which proofs are due", wait, () => longestWaitsForProof(db, limit, without)),
     healsDue: (limit, wait) => asked("read what is to be healed", wait, () => healsDue(db, limit)),
     healedUnproven: (limit, wait) =>
       asked("read which healed copies wait for proof", wait, () => healedUnproven(db, limit)),
@@ -72,8 +76,8 @@ export function indexIn(db: Db): Index {
           .execute();
         return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), at }));
       }),
-    scrubsDue: (limit, wait) =>
-      asked("read which scrubs are due", wait, () => longestWaitsForScrub(db, limit)),
+    scrubsDue: (limit, wait, without = []) =>
+      asked("read which scrubs are due", wait, () => longestWaitsForScrub(db, limit, without)),
     prunesDue: (before, limit, wait) =>
       asked("read which prunes are due", wait, () => prunesDue(db, before, limit)),
   };

@@ -9,10 +9,16 @@ import type { Db, Tables } from "./tables.ts";
 const batch = 250;
 
 /**
+ * Who has no tenant that another host has marks it as absent, and the other takes the mark away, since both look every
+ * few minutes: a roll-out over hosts, or a rule of discovery that one of them applied first, drops nobody.
  * Terms that are all as before cost one look at their digest, which only who has compared them writes, and who
  * changes one takes away. Of those that differ the standing is worked out anew.
  */
-export async function setTenants(db: Db, terms: readonly TenantTerms[]): Promise<void> {
+export async function setTenants(
+  db: Db,
+  terms: readonly TenantTerms[],
+  goneAfterMs: number | null,
+): Promise<void> {
   const rows = terms.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)).map(row);
   const given = JSON.stringify(rows);
   const digest = sha256(Buffer.from(given));
@@ -23,7 +29,12 @@ export async function setTenants(db: Db, terms: readonly TenantTerms[]): Promise
   const changing = rows.filter(({ tenant }) => wanted.has(tenant));
   for (let from = 0; from < changing.length; from += batch)
     await change(db, (tx) => upsert(tx, changing.slice(from, from + batch)));
-  if (gone.length > 0) await change(db, (tx) => drop(tx, gone));
+  const over = await absentLong(
+    db,
+    rows.map(({ tenant }) => tenant),
+    { gone, goneAfterMs },
+  );
+  if (over.length > 0) await change(db, (tx) => drop(tx, over));
   await db.transaction().execute(async (tx) => {
     await lockIndex(tx);
     // Another host may have brought terms of its own meanwhile.
@@ -45,6 +56,28 @@ async function compared(
     changed: rows.filter((one) => !one.is_gone).map(({ tenant }) => tenant),
     gone: rows.filter((one) => one.is_gone).map(({ tenant }) => tenant),
   };
+}
+
+/** Those of `gone` that nobody has had for long. Of marks everybody is to hear, however his terms stand. */
+async function absentLong(
+  db: Db,
+  given: readonly string[],
+  { gone, goneAfterMs }: { readonly gone: readonly string[]; readonly goneAfterMs: number | null },
+): Promise<readonly string[]> {
+  return db.transaction().execute(async (tx) => {
+    await lockIndex(tx);
+    await sql`delete from holdfast.absent where tenant = any(${given}::text[])`.execute(tx);
+    if (gone.length === 0 || goneAfterMs === null) return [];
+    const marked = await sql`
+      insert into holdfast.absent (tenant) select unnest(${gone}::text[]) on conflict do nothing returning tenant`.execute(
+      tx,
+    );
+    if (marked.rows.length > 0) await tx.updateTable("terms_digest").set({ digest: null }).execute();
+    const { rows } = await sql<{ tenant: string }>`
+      select tenant from holdfast.absent where tenant = any(${gone}::text[])
+        and since <= now() - ${goneAfterMs}::bigint * interval '1 ms'`.execute(tx);
+    return rows.map(({ tenant }) => tenant);
+  });
 }
 
 async function change(db: Db, work: (tx: Transaction<Tables>) => Promise<void>): Promise<void> {
@@ -72,6 +105,7 @@ async function upsert(tx: Transaction<Tables>, rows: readonly Row[]): Promise<vo
 async function drop(tx: Transaction<Tables>, gone: readonly string[]): Promise<void> {
   await sql`delete from holdfast.terms where tenant = any(${gone}::text[])`.execute(tx);
   await sql`delete from holdfast.standing where tenant = any(${gone}::text[])`.execute(tx);
+  await sql`delete from holdfast.absent where tenant = any(${gone}::text[])`.execute(tx);
   await restand(tx, gone);
 }
 

@@ -9,7 +9,11 @@ import type { Db } from "./tables.ts";
  * oldest waits of each are read from it, and only these are sorted. What rests is the youngest of its group.
  */
 
-export async function longestWaitsForProof(db: Db, limit: number): Promise<readonly ProofDue[]> {
+export async function longestWaitsForProof(
+  db: Db,
+  limit: number,
+  without: readonly StoreName[],
+): Promise<readonly ProofDue[]> {
   const { rows } = await sql<{ tenant: string; backup: string; store: string; due_at: Date }>`
     with recursive groups as (
       (select prove_limit_ms as limit_ms, prove_rest_ms as rest_ms from holdfast.copy
@@ -23,6 +27,7 @@ export async function longestWaitsForProof(db: Db, limit: number): Promise<reado
     from groups g cross join lateral (
       select * from holdfast.copy c
       where c.prove_since is not null and c.prove_limit_ms = g.limit_ms and c.prove_rest_ms = g.rest_ms
+        and c.store <> all(${without}::text[])
         and c.prove_since <= case when g.rest_ms = 0 then 'infinity' else now() - g.rest_ms * interval '1 ms' end
       order by c.prove_since limit ${limit}) c
     order by extract(epoch from now() - c.prove_since) / g.limit_ms desc, c.tenant, c.backup, c.store
@@ -39,6 +44,7 @@ export async function longestWaitsForProof(db: Db, limit: number): Promise<reado
 export async function longestWaitsForScrub(
   db: Db,
   limit: number,
+  without: readonly StoreName[],
 ): Promise<readonly { readonly tenant: TenantId; readonly store: StoreName }[]> {
   const { rows } = await sql<{ tenant: string; store: string }>`
     with recursive limits as (
@@ -50,7 +56,7 @@ export async function longestWaitsForScrub(
     select h.tenant, h.store
     from limits l cross join lateral (
       select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
-        and h.scrub_since <= now() - l.ms * interval '1 ms'
+        and h.scrub_since <= now() - l.ms * interval '1 ms' and h.store <> all(${without}::text[])
       order by h.scrub_since limit ${limit}) h
     where l.ms is not null
     order by extract(epoch from now() - h.scrub_since) / l.ms desc, h.tenant, h.store

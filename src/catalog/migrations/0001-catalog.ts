@@ -32,6 +32,8 @@ const statements = [
     tenant text primary key, quorum integer not null, copies_required integer not null, stores text[] not null,
     expected_interval_ms bigint, recovery_point_ms bigint not null, recovery_time_ms bigint not null,
     prove_within_ms bigint not null, prove_again_ms bigint, scrub_within_ms bigint not null)`,
+  // Tenants with terms that a host which knew all of its own has not; whoever has them takes this away again.
+  `create table holdfast.absent (tenant text primary key, since timestamptz not null default now())`,
   `create table holdfast.terms_digest (one boolean primary key default true check (one), digest text)`,
   `insert into holdfast.terms_digest (digest) values (null)`,
   `create table holdfast.pruned (tenant text primary key, at timestamptz not null, outcome text not null)`,
