@@ -144,6 +144,11 @@ const kinds = {
     retryable: false,
     hint: "`holdfast retention explain` says why nothing is removed",
   },
+  "http/listen": {
+    exit: 1,
+    retryable: true,
+    hint: "does another process listen there? daemon.listen, or --listen of observe, names another address",
+  },
   "policy/refused": { exit: 6, retryable: false },
   "wait/expired": { exit: 1, retryable: true },
   "wait/cancelled": { exit: 130, retryable: false },

@@ -26,8 +26,8 @@ const bodyBytesMax = 16_384;
 
 /**
  * Answers `/metrics`, `/healthz` and `/readyz` until it is disposed, or the wait ends. All other
- * requests, and those with another method, are answered with 404 as JSON. "config/invalid" when it
- * cannot listen there.
+ * requests, and those with another method, are answered with 404 as JSON. "http/listen" when it cannot
+ * listen there: the process before may not have let go of the port yet, so trying again may help.
  */
 export async function serveHttp(options: HttpOptions, wait: Waiting): Promise<HttpServer> {
   const ended = new AbortController();
@@ -39,10 +39,7 @@ export async function serveHttp(options: HttpOptions, wait: Waiting): Promise<Ht
     address = await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    throw new Failure("config/invalid", `cannot listen on ${options.listen}`, {
-      cause,
-      hint: "is another process listening there? daemon.listen names another address",
-    });
+    throw new Failure("http/listen", `cannot listen on ${options.listen}`, { cause });
   }
   return {
     address,

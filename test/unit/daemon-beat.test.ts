@@ -18,7 +18,7 @@ interface World {
   readonly logged: string[];
   /** What the catalog answers to; others fail. */
   works: boolean;
-  metric(name: string): Promise<readonly string[]>;
+  readonly metric: (name: string) => Promise<readonly string[]>;
 }
 
 function world(): World {

@@ -7,8 +7,11 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { Failure } from "../../src/base/failure.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { serveHttp } from "../../src/telemetry/serve-http.ts";
 import { parseOnly } from "../support/parse-only.ts";
+import { never } from "../support/repository-fixture.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const deploy = resolve(root, "deploy");
@@ -25,12 +28,16 @@ const service = z.object({
   ulimits: z.object({ core: z.int() }).optional(),
   mem_limit: z.string().optional(),
   memswap_limit: z.string().optional(),
+  stop_grace_period: z.string().optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
 });
 const composeFile = z.object({
   services: z.record(z.string(), service),
   volumes: z.record(z.string(), z.null()),
 });
+
+/** The usual `daemon.shutdownTimeout`, the minute of `drain` behind it, and some seconds to close everything. */
+const stopMsMax = 300_000 + 60_000 + 15_000;
 
 /** Made by `prepare`, and tested there. */
 const made = "compose/run/";
@@ -79,6 +86,12 @@ describe("deploy/compose.yaml", async () => {
       expect(await parseOnly(one.command ?? [])).toContain("error: parsed");
     },
   );
+
+  it("gives a daemon that stops the time that it takes at most", () => {
+    const daemon = services.find(({ name }) => name === "daemon");
+    const [, minutes] = /^(\d+)m$/.exec(daemon?.stop_grace_period ?? "") ?? [];
+    expect(Number(minutes) * 60_000).toBeGreaterThan(stopMsMax);
+  });
 
   it("keeps scratch in memory", () => {
     const daemon = services.find(({ name }) => name === "daemon");
@@ -159,6 +172,64 @@ describe("Dockerfile", async () => {
 });
 
 const hasSystemd = existsSync("/usr/bin/systemd-analyze");
+
+describe("deploy/systemd/holdfast.service", () => {
+  it("gives a daemon that stops the time that it takes at most", async () => {
+    const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(await read("deploy/systemd/holdfast.service")) ?? [];
+    expect(Number(seconds) * 1000).toBeGreaterThan(stopMsMax);
+  });
+
+  it("is started anew after a port was held, and not after a refused configuration", async () => {
+    const unit = await read("deploy/systemd/holdfast.service");
+    const [, prevented] = /^RestartPreventExitStatus=(\d+)$/m.exec(unit) ?? [];
+    expect(unit).toMatch(/^Restart=on-failure$/m);
+    expect(new Failure("config/invalid", "refused").exit).toBe(Number(prevented));
+    expect(new Failure("http/listen", "held").exit).not.toBe(Number(prevented));
+  });
+});
+
+describe("deploy/systemd/holdfast-watch", () => {
+  const unit = (kind: string): Promise<string> => read(`deploy/systemd/holdfast-watch.${kind}`);
+  const curls = existsSync("/usr/bin/curl");
+
+  it("is run by its timer again and again", async () => {
+    expect(await unit("timer")).toMatch(/^OnUnitInactiveSec=\d+min$/m);
+    expect(await unit("timer")).toMatch(/^WantedBy=timers\.target$/m);
+  });
+
+  it.runIf(hasSystemd)("is understood by systemd", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "holdfast-unit-"));
+    try {
+      const files = ["service", "timer"].map((kind) => join(folder, `holdfast-watch.${kind}`));
+      for (const file of files) await writeFile(file, await unit(file.slice(file.lastIndexOf(".") + 1)));
+      const verified = await execa("systemd-analyze", ["verify", ...files], { all: true, reject: false });
+      expect([verified.exitCode, verified.all]).toEqual([0, ""]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.runIf(curls).each([
+    { state: "healthy", healthy: [], restarts: 0 },
+    { state: "hanging", healthy: ["the scheduler does not beat"], restarts: 1 },
+  ])("starts a $state daemon anew $restarts times", async ({ healthy, restarts }) => {
+    const [, script = ""] = /^ExecStart=\/bin\/sh -c '(.+)'$/m.exec(await unit("service")) ?? [];
+    await using server = await serveHttp(
+      {
+        listen: "127.0.0.1:0",
+        render: () => Promise.resolve(""),
+        ready: () => Promise.resolve([]),
+        healthy: () => healthy,
+      },
+      never,
+    );
+    const here = script.replace("--retry-delay 10", "--retry-delay 0").replace("/bin/systemctl", "echo");
+    const { stdout } = await execa("/bin/sh", ["-c", here.replace("--retry 3", "--retry 0")], {
+      env: { HOLDFAST_HEALTH: `${server.address}/healthz` },
+    });
+    expect(stdout).toBe(restarts === 0 ? "" : "restart holdfast.service");
+  });
+});
 
 describe.each(["holdfast.service", "holdfast-observer.service"])("deploy/systemd/%s", (unit) => {
   const text = (): Promise<string> => read(`deploy/systemd/${unit}`);

@@ -108,10 +108,12 @@ describe("anything else", () => {
 });
 
 describe("listening", () => {
-  it("on an address that is taken fails with a hint", async () => {
+  it("on an address that is taken fails with a hint, and may be tried again", async () => {
     await using server = await serve();
     await expect(serve({ listen: new URL(server.address).host })).rejects.toMatchObject({
-      code: "config/invalid",
+      code: "http/listen",
+      exit: 1,
+      retryable: true,
       hint: expect.stringContaining("daemon.listen"),
     });
   });
