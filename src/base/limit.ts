@@ -2,9 +2,9 @@ import { orAbort, stillWaiting, type Waiting } from "./waiting.ts";
 
 /** At most `size` units in use at once; waiters are served in order. A unit may be a place or a byte. */
 export class Budget {
-  readonly #size: number;
+  #size: number;
   #used = 0;
-  readonly #queue: { readonly units: number; readonly go: () => void }[] = [];
+  readonly #queue: { readonly units: number; readonly go: (granted: number) => void }[] = [];
 
   constructor(size: number) {
     this.#size = size;
@@ -25,33 +25,34 @@ export class Budget {
     }
   }
 
+  /** What was taken stays taken; who waits is measured by the new size. */
+  resize(size: number): void {
+    this.#size = size;
+    this.#serve();
+  }
+
   async #take(units: number): Promise<() => void> {
-    const wanted = Math.min(units, this.#size);
-    if (this.#queue.length > 0 || this.#used + wanted > this.#size) {
-      await new Promise<void>((resolve) => {
-        this.#queue.push({ units: wanted, go: resolve });
-      });
-    } else {
-      this.#used += wanted;
-    }
+    const granted = await new Promise<number>((resolve) => {
+      this.#queue.push({ units, go: resolve });
+      this.#serve();
+    });
     let given = false;
     return () => {
       if (given) return;
       given = true;
-      this.#used -= wanted;
+      this.#used -= granted;
       this.#serve();
     };
   }
 
   #serve(): void {
-    for (
-      let head = this.#queue[0];
-      head !== undefined && this.#used + head.units <= this.#size;
-      head = this.#queue[0]
-    ) {
+    for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
+      // Who asks for more than the whole takes the whole.
+      const units = Math.min(head.units, this.#size);
+      if (this.#used + units > this.#size) return;
       this.#queue.shift();
-      this.#used += head.units;
-      head.go();
+      this.#used += units;
+      head.go(units);
     }
   }
 }

@@ -30,6 +30,7 @@ back to the queue. A second one stops at once. SIGHUP, or a change of the config
       ),
   run: async ({ logLevel }, context, out) => {
     const { machine, wait } = context;
+    using hangups = heedHangups();
     const config = await context.config();
     const { clock, hostName, version } = machine;
     const log = createLog({
@@ -45,7 +46,7 @@ back to the queue. A second one stops at once. SIGHUP, or a change of the config
       process: true,
     });
     const end = await runDaemon(
-      { config, machine, telemetry, log, pace: usualPace, onReload: onHangup },
+      { config, machine, telemetry, log, pace: usualPace, onReload: hangups.onReload },
       wait,
     );
     out.result(
@@ -56,7 +57,23 @@ back to the queue. A second one stops at once. SIGHUP, or a change of the config
   },
 });
 
-function onHangup(reload: () => void): Disposable {
-  process.on("SIGHUP", reload);
-  return { [Symbol.dispose]: () => void process.off("SIGHUP", reload) };
+interface Hangups extends Disposable {
+  readonly onReload: (reload: () => void) => Disposable;
+}
+
+/**
+ * From the first moment to the last: a SIGHUP that nobody heeds ends the program, and one may come while it waits
+ * for its catalog or drains. There is nothing to reload then, as the files are looked at before the first job.
+ */
+function heedHangups(): Hangups {
+  let reload = (): void => undefined;
+  const heed = (): void => reload();
+  process.on("SIGHUP", heed);
+  return {
+    onReload: (given) => {
+      reload = given;
+      return { [Symbol.dispose]: () => (reload = () => undefined) };
+    },
+    [Symbol.dispose]: () => void process.off("SIGHUP", heed),
+  };
 }

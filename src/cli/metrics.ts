@@ -30,7 +30,9 @@ export const metrics = command({
     const config = await context.config();
     const { clock, version } = context.machine;
     const telemetry = createTelemetry({ version, perTenant: config.metrics.perTenant, clock });
-    await using desk = await openDesk(config, context.machine, context.wait, telemetry.onStoreRequest);
+    await using desk = await openDesk(config, context.machine, context.wait, {
+      onRequest: telemetry.onStoreRequest,
+    });
     const known = await askCatalog(desk, telemetry, out, context.wait);
     const exit = known
       ? await lookAtStores(desk, telemetry, out, context.wait)

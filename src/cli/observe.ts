@@ -51,7 +51,9 @@ export const observe = command({
     const { clock, version } = context.machine;
     const { perTenant } = config.metrics;
     const telemetry = createTelemetry({ version, perTenant, clock, process: once !== true });
-    await using desk = await openDesk(config, context.machine, context.wait, telemetry.onStoreRequest);
+    await using desk = await openDesk(config, context.machine, context.wait, {
+      onRequest: telemetry.onStoreRequest,
+    });
     const order = await observerOrder(desk);
     if (once === true) return lookOnce(order, context.wait, out);
     return watch(order, { everyMs, listen: parseListen(listen ?? defaults.listen) }, telemetry, context, out);

@@ -1,19 +1,22 @@
 /**
  * The configuration in force, and all that was made of it. A reload makes a new generation; what runs
- * keeps the one it began with, which is closed when the last of them has ended.
+ * keeps the one it began with, which is closed when the last lease of it has ended.
  */
 import type { Waiting } from "../base/waiting.ts";
 import type { Config, Tenant } from "../config/config.ts";
-import { loadConfig } from "../config/load-config.ts";
 import { matchDiscovered } from "../config/match-discovered.ts";
 import { askSources } from "../desk/ask-sources.ts";
 import type { Desk } from "../desk/desk.ts";
 import type { Machine } from "../desk/machine.ts";
+import { openMeans } from "../desk/means.ts";
 import { openDesk } from "../desk/open-desk.ts";
 import { type QueueRoles, queueRoles } from "../desk/roles.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { StoreEvent } from "../stores/observed.ts";
+import type { Log } from "../telemetry/log.ts";
 import { configChanges } from "./config-changes.ts";
+import { type Leasing, startLeasing } from "./leasing.ts";
+import { type ReadConfig, readConfig, withSecrets } from "./read-config.ts";
 
 export interface Generation {
   readonly config: Config;
@@ -47,85 +50,101 @@ export interface Household extends AsyncDisposable {
   isSure(): boolean;
   /** Keeps the generation in force open until it is disposed. */
   lease(): Lease;
-  /** What changed; throws "config/invalid" or "config/missing", and then all stays as it was. */
-  reload(): Promise<readonly string[]>;
+  /**
+   * Reads the configuration and puts it in force. What changed, all paths; null: nothing did, and what was in
+   * force stays, unless `evenIfSame`. Throws "config/invalid" or "config/missing", and then too all stays as
+   * it was.
+   */
+  reload(how: { readonly evenIfSame: boolean }): Promise<readonly string[] | null>;
   /** Asks the sources again. Tenants of a source that does not answer stay: silence is not absence. */
   discover(wait: Waiting): Promise<Discovered>;
 }
 
-interface Room {
+interface Inhabited {
   generation: Generation;
-  users: number;
-  readonly left: PromiseWithResolvers<void>;
+  readonly read: ReadConfig;
+  readonly leasing: Leasing;
 }
 
-/** `wait` is that of the work, which outlasts the signal to stop. */
-export async function openHousehold(
-  config: Config,
-  machine: Machine,
-  onRequest: (event: StoreEvent) => void,
-  wait: Waiting,
-): Promise<Household> {
-  const settle = async (one: Config, tenants: ReadonlyMap<TenantId, Tenant>): Promise<Room> => ({
-    generation: {
-      config: one,
-      desk: await openDesk(one, machine, wait, onRequest),
-      roles: await queueRoles(one),
-      tenants,
-    },
-    users: 0,
-    left: Promise.withResolvers(),
+/** A lease that is still held so long after everything was told to end is held by something that hangs. */
+const lastLeaseMs = 15_000;
+
+export interface HouseholdParts {
+  readonly config: Config;
+  readonly machine: Machine;
+  readonly onRequest: (event: StoreEvent) => void;
+  readonly log: Log;
+  readonly lastLeaseMs?: number;
+}
+
+/**
+ * `wait` is that of the work, which outlasts the signal to stop. Disposing waits for the leases, but not for
+ * ever: who hangs loses his desk, so that the process can end.
+ */
+export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promise<Household> {
+  const { machine, onRequest, log } = parts;
+  const means = openMeans(parts.config.limits, machine.clock);
+  const found = async (read: ReadConfig): Promise<Omit<Generation, "tenants">> => {
+    const { config } = read;
+    // Asked first: a desk is to be closed again, and roles are not.
+    const roles = await queueRoles(config);
+    return { config, roles, desk: await openDesk(config, machine, wait, { onRequest, means }) };
+  };
+  const settle = (
+    read: ReadConfig,
+    made: Omit<Generation, "tenants">,
+    tenants: ReadonlyMap<TenantId, Tenant>,
+  ): Inhabited => ({
+    generation: { ...made, tenants },
+    read,
+    leasing: startLeasing(async () => made.desk[Symbol.asyncDispose]()),
   });
-  let room = await settle(config, config.tenants);
+  const first = await withSecrets(parts.config);
+  let now = settle(first, await found(first), parts.config.tenants);
   let heard: ReadonlySet<string> = new Set();
-  const closing = new Set<Promise<void>>();
-  const moveOut = (old: Room): void => {
-    const closed = close(old);
-    closing.add(closed);
-    void closed.finally(() => closing.delete(closed));
+  const leaving = new Map<Inhabited, Promise<void>>();
+  const retire = (old: Inhabited): void => {
+    const closed = old.leasing.retire().catch((error: unknown) => {
+      log.error("what was made of a configuration could not be closed", { error });
+    });
+    leaving.set(old, closed);
+    void closed.then(() => leaving.delete(old));
   };
   return {
-    current: () => room.generation,
-    isSure: () => room.generation.config.discover.every(({ source }) => heard.has(source.name)),
+    current: () => now.generation,
+    isSure: () => now.generation.config.discover.every(({ source }) => heard.has(source.name)),
     lease: () => {
-      const rented = room;
-      rented.users += 1;
-      let given = false;
-      return {
-        generation: rented.generation,
-        [Symbol.dispose]: () => {
-          if (given) return;
-          given = true;
-          rented.users -= 1;
-          if (rented.users === 0) rented.left.resolve();
-        },
-      };
+      const { generation, leasing } = now;
+      const lease = leasing.lease();
+      return { generation, [Symbol.dispose]: () => lease[Symbol.dispose]() };
     },
-    reload: async () => {
-      const old = room;
-      const next = await loadConfig(old.generation.config.path, machine.env);
-      const changes = configChanges(old.generation.config, next);
-      if (changes.length === 0) return [];
-      room = await settle(next, withKept(next, [...old.generation.tenants.values()]));
+    reload: async ({ evenIfSame }) => {
+      const read = await readConfig(now.generation.config.path, machine.env);
+      const changes = configChanges(now.read, read);
+      if (changes.length === 0 && !evenIfSame) return null;
+      const made = await found(read);
+      const old = now;
+      means.limit(read.config.limits);
+      now = settle(read, made, withKept(read.config, [...old.generation.tenants.values()]));
       heard = new Set();
-      moveOut(old);
+      retire(old);
       return changes;
     },
     discover: async (asking) => {
-      const { config: now, tenants: before } = room.generation;
-      const asked = await askSources(now, asking);
+      const { config, tenants: before } = now.generation;
+      const asked = await askSources(config, asking);
       const silent = new Set(asked.unreachable.map(({ source }) => source));
       const kept = before
         .values()
         .filter((one) => one.origin === "discovered" && silent.has(one.source.name));
       const tenants = new Map([
-        ...withKept(now, [...kept]),
+        ...withKept(config, [...kept]),
         ...asked.tenants.map((one) => [one.id, one] as const),
       ]);
       // A reload meanwhile has its own rules; it is asked again with those.
-      if (room.generation.config === now) {
-        room.generation = { ...room.generation, tenants };
-        const answered = now.discover.map(({ source }) => source.name).filter((name) => !silent.has(name));
+      if (now.generation.config === config) {
+        now.generation = { ...now.generation, tenants };
+        const answered = config.discover.map(({ source }) => source.name).filter((name) => !silent.has(name));
         heard = new Set([...heard, ...answered]);
       }
       return {
@@ -136,8 +155,14 @@ export async function openHousehold(
       };
     },
     [Symbol.asyncDispose]: async () => {
-      moveOut(room);
-      await Promise.all(closing);
+      retire(now);
+      const timer = setTimeout(() => {
+        log.error("work that hangs loses what it works with", { generations: leaving.size });
+        for (const { leasing } of leaving.keys()) leasing.evict();
+      }, parts.lastLeaseMs ?? lastLeaseMs);
+      await Promise.all(leaving.values());
+      clearTimeout(timer);
+      await means[Symbol.asyncDispose]();
     },
   };
 }
@@ -149,9 +174,4 @@ function withKept(config: Config, former: readonly Tenant[]): ReadonlyMap<Tenant
     .map(({ source, scope }) => ({ source: source.name, database: scope.database }));
   const { tenants } = matchDiscovered(databases, config.discover, config.tenants);
   return new Map([...config.tenants, ...tenants.map((one) => [one.id, one] as const)]);
-}
-
-async function close({ users, left, generation }: Room): Promise<void> {
-  if (users > 0) await left.promise;
-  await generation.desk[Symbol.asyncDispose]();
 }

@@ -1,5 +1,5 @@
 /** The daemon: hands out what is due, works the queues its host may work, and stops without losing anything. */
-import { isFailure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { pause, type Waiting } from "../base/waiting.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { openQueue } from "../catalog/open-queue.ts";
@@ -49,7 +49,12 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   const over = new AbortController();
   const work: Waiting = { signal: over.signal };
   const readiness: { reasons: () => readonly string[] } = { reasons: () => ["the catalog is not open yet"] };
-  await using household = await openHousehold(config, machine, telemetry.onStoreRequest, work);
+  await using household = await openHousehold(
+    { config, machine, onRequest: telemetry.onStoreRequest, log },
+    work,
+  );
+  // However this ends: a job that nobody ends holds what the household is to close.
+  using _ = { [Symbol.dispose]: () => over.abort(new Failure("wait/cancelled", "the daemon stops")) };
   const rounds: { kept?: Rounds } = {};
   await using http = await serveHttp(
     {
@@ -63,6 +68,7 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   parts.onListening?.(http.address);
   log.info("daemon began", { listen: http.address, tenants: household.current().tenants.size });
   tell({ kind: "configuration", result: "loaded", detail: "at start" });
+  tell({ kind: "stores", inUse: [...config.stores.keys()] });
   const onTrouble = (error: unknown): void => {
     log.debug("queue met trouble", { error });
   };
@@ -81,7 +87,8 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   const shop: Shop = { machine, household, catalog, queue, log, tell, pace };
   const workers = hireWorkers(shop, work);
   rounds.kept = keepRounds({ shop, workers, catalogWatch, onReload: parts.onReload }, wait);
-  readiness.reasons = () => (catalogWatch.up() ? [] : ["the catalog does not answer"]);
+  readiness.reasons = () =>
+    catalogWatch.up() ? (rounds.kept?.failing() ?? []) : ["the catalog does not answer"];
   await rounds.kept.ended;
   log.info("daemon stops", { running: workers.running() });
   await drain(workers, { limitMs: household.current().config.daemon.shutdownTimeoutMs, over, log });

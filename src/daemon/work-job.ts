@@ -166,7 +166,9 @@ function refused(
     return { kind: "later", afterMs: 0 };
   }
   const failure = asFailure(error);
-  const final = !(failure.retryable || ofThisHost.has(failure.code)) || taken.last;
+  // Nobody told this job to end, so what it worked with was taken from it, which says nothing about the job.
+  const isInterrupted = failure.code === "wait/cancelled";
+  const final = !(failure.retryable || isInterrupted || ofThisHost.has(failure.code)) || taken.last;
   const { queue, tenant } = taken.job;
   shop.tell({ kind: "job-failed", queue, tenant, code: failure.code, final });
   log[final ? "error" : "warn"](final ? "job failed for good" : "job failed, it will be tried again", {

@@ -2,13 +2,17 @@
 import type { Waiting } from "../base/waiting.ts";
 import type { JobEnd, TakenJob } from "../catalog/queue.ts";
 import { type QueueName, queueNames } from "../model/job.ts";
+import { type Crew, gatherCrew, type Worker } from "./crew.ts";
 import { placesOf } from "./places.ts";
 import type { Shop } from "./shop.ts";
 import { workJob } from "./work-job.ts";
 import { works } from "./works.ts";
 
 export interface Workers {
-  /** Takes jobs as the configuration in force says; called again after every reload. */
+  /**
+   * Takes jobs as the configuration in force and the hour say; called again after every reload and every now and
+   * then. Waits for no job, and never throws: what could not be arranged is told, and tried again.
+   */
   arrange(): Promise<void>;
   /** Takes no more jobs; resolves once those that run have ended. */
   stop(): Promise<void>;
@@ -18,7 +22,6 @@ export interface Workers {
 
 /** `wait` ends when running jobs must end too. */
 export function hireWorkers(shop: Shop, wait: Waiting): Workers {
-  const places = new Map<QueueName, number>();
   const counts = { ended: 0, putBack: 0 };
   let running = 0;
   let stopped = false;
@@ -33,27 +36,49 @@ export function hireWorkers(shop: Shop, wait: Waiting): Workers {
       running -= 1;
     }
   };
+  const hire = async (queue: QueueName): Promise<Worker> => {
+    let busy = 0;
+    const taking = await shop.queue.take(queue, 1, async (taken) => {
+      busy += 1;
+      try {
+        return await handle(taken);
+      } finally {
+        busy -= 1;
+      }
+    });
+    return { stop: () => taking.stop(), isBusy: () => busy > 0 };
+  };
+  const crews = new Map<QueueName, Crew>(queueNames.map((queue) => [queue, gatherCrew(() => hire(queue))]));
+  const arranged = new Map<QueueName, number>();
+
+  const arrangeOne = async (queue: QueueName, crew: Crew): Promise<void> => {
+    const generation = shop.household.current();
+    const places = placesOf(queue, generation);
+    try {
+      await crew.resize(places);
+    } catch (error) {
+      shop.log.error("workers not arranged, it is tried again", { queue, places, error });
+      return;
+    }
+    if ((arranged.get(queue) ?? 0) === places) return;
+    arranged.set(queue, places);
+    shop.log.info("workers arranged", { queue, places, because: generation.roles[queue] });
+  };
+  // One after the other, as two at once would both fill the same places.
+  let last = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => (last = last.then(work));
   return {
     counts,
     running: () => running,
-    arrange: async () => {
-      const generation = shop.household.current();
-      // Each queue by itself: where places are taken away, those that are busy are waited for.
-      await Promise.all(
-        queueNames.map(async (queue) => {
-          const wanted = placesOf(queue, generation);
-          const before = places.get(queue) ?? 0;
-          if (before === wanted) return;
-          places.set(queue, wanted);
-          if (before > 0) await shop.queue.stopTaking(queue);
-          if (wanted > 0 && !stopped) await shop.queue.take(queue, wanted, handle);
-          shop.log.info("workers arranged", { queue, places: wanted, because: generation.roles[queue] });
-        }),
-      );
-    },
+    arrange: () =>
+      inTurn(async () => {
+        if (stopped) return;
+        for (const [queue, crew] of crews) await arrangeOne(queue, crew);
+      }),
     stop: async () => {
       stopped = true;
-      await Promise.all(queueNames.map(async (queue) => shop.queue.stopTaking(queue)));
+      await inTurn(() => Promise.resolve());
+      await Promise.all(crews.values().map((crew) => crew.dismiss()));
     },
   };
 }

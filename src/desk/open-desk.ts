@@ -1,40 +1,37 @@
-import { ByteRate } from "../base/byte-rate.ts";
 import { Failure } from "../base/failure.ts";
-import { Budget } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import { readIdentity } from "../keys/host-keys.ts";
 import { createSigner, createTrustRing, type Signer, type TrustRing } from "../keys/signing.ts";
 import type { StoreName } from "../model/ids.ts";
-import { type Sealing, startSealing } from "../sealing/start-sealing.ts";
 import type { AnyStore } from "../stores/around.ts";
 import type { StoreEvent } from "../stores/observed.ts";
 import { askSources } from "./ask-sources.ts";
 import type { Machine } from "./machine.ts";
+import { type Means, openMeans } from "./means.ts";
 import type { Desk, SourcesAsked } from "./desk.ts";
 import { openStores } from "./open-stores.ts";
 import { userIds } from "./scratch-user.ts";
 
-/**
- * Everything a verb works with, from the configuration. `wait` is the whole command's; `onRequest` is told
- * of every single request to a store.
- */
+export interface DeskOptions {
+  /** Told of every single request to a store. */
+  readonly onRequest?: (event: StoreEvent) => void;
+  /** Those of a process that has several desks; default: its own, closed with it. */
+  readonly means?: Means;
+}
+
+/** Everything a verb works with, from the configuration. `wait` is the whole command's. */
 export async function openDesk(
   config: Config,
   machine: Machine,
   wait: Waiting,
-  onRequest?: (event: StoreEvent) => void,
+  { onRequest, means: shared }: DeskOptions = {},
 ): Promise<Desk> {
-  const stores = await openStores(config, machine.clock, onRequest);
+  const means = shared ?? openMeans(config.limits, machine.clock);
+  const stores = await openStores(config, means, onRequest);
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
   const discovery = once(() => askSources(config, wait));
-  // One limit for the whole process: a quarter is on its way to the stores, the rest is being sealed.
-  const placingBytes = Math.floor(config.limits.inFlightBytes / 4);
-  const scrubRates = new Map(
-    [...stores.keys()].map((name) => [name, new ByteRate(() => config.limits.scrubBytesPerSecond)]),
-  );
-  let sealing: (Sealing & AsyncDisposable) | undefined;
   return {
     config,
     machine,
@@ -60,29 +57,26 @@ export async function openDesk(
       const { clock, chance } = machine;
       return { holders, signer: await signer(), trust: await trust(), clock, chance };
     },
-    sealing: () => {
-      const { sealWorkers, inFlightBytes } = config.limits;
-      sealing ??= startSealing({ workers: sealWorkers, inFlightBytesMax: inFlightBytes - placingBytes });
-      return sealing;
-    },
-    inFlight: new Budget(placingBytes),
-    scrubRate: (store) => {
-      const rate = scrubRates.get(store);
-      if (rate === undefined) throw new Failure("internal/bug", `there is no store ${store}`);
-      return rate;
-    },
+    sealing: () => means.sealing(),
+    inFlight: means.inFlight,
+    scrubRate: (store) => means.scrubRate(store),
     binFolders: config.postgresBin === null ? [] : [config.postgresBin],
     scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
     [Symbol.asyncDispose]: async () => {
-      await sealing?.[Symbol.asyncDispose]();
+      // Means that are shared outlast this desk.
+      if (shared === undefined) await means[Symbol.asyncDispose]();
     },
   };
 }
 
-/** The first call makes it; later ones get the same. */
+/** The first call makes it; later ones get the same. What failed is tried again: a desk may live for months. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }
 
 function storesOf(tenant: Tenant, stores: ReadonlyMap<StoreName, AnyStore>): AnyStore[] {

@@ -1,33 +1,25 @@
-import { ByteRate } from "../base/byte-rate.ts";
-import type { Clock } from "../base/clock.ts";
 import { isFailure } from "../base/failure.ts";
-import type { BandwidthRule, Config, StoreConfig } from "../config/config.ts";
-import { rateInForce } from "../model/bandwidth.ts";
+import type { Config, StoreConfig } from "../config/config.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
 import { observed, type StoreEvent } from "../stores/observed.ts";
 import { type OpenOptions, openDriver, openStore, type StoreSettings } from "../stores/open.ts";
 import { closedStore } from "./closed-store.ts";
+import type { Means } from "./means.ts";
 
 /** Every store of the configuration, in its order. `onRequest` is told of every single request to any of them. */
 export async function openStores(
-  { stores, limits }: Config,
-  clock: Clock,
+  { stores }: Config,
+  means: Pick<Means, "storePlaces" | "storeRate">,
   onRequest?: (event: StoreEvent) => void,
 ): Promise<ReadonlyMap<StoreName, AnyStore>> {
   const opened = new Map<StoreName, AnyStore>();
-  const options = { concurrency: limits.storeRequests, ...(onRequest === undefined ? {} : { onRequest }) };
   for (const store of stores.values()) {
-    const rate = rateOf(store.name, limits.bandwidth, clock);
-    opened.set(store.name, await openOne(store, rate === null ? options : { ...options, rate }));
+    const { name } = store;
+    const limits = { places: means.storePlaces(name), rate: means.storeRate(name) };
+    opened.set(name, await openOne(store, onRequest === undefined ? limits : { ...limits, onRequest }));
   }
   return opened;
-}
-
-/** Null where no rule speaks of the store, in whatever hours. */
-function rateOf(store: StoreName, bandwidth: readonly BandwidthRule[], clock: Clock): ByteRate | null {
-  const rules = bandwidth.filter(({ stores }) => stores === null || stores.includes(store));
-  return rules.length === 0 ? null : new ByteRate(() => rateInForce(rules, clock.now()));
 }
 
 /**

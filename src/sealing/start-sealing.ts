@@ -17,12 +17,24 @@ export interface SealingLimits {
 
 export interface Sealing extends Sealer, Opener {}
 
+export interface StartedSealing extends Sealing, AsyncDisposable {
+  /** From now on; a thread that is too many ends with what it was given. */
+  limit(limits: SealingLimits): void;
+}
+
 /** Starts the worker threads; disposing ends them, and whatever still runs fails with "wait/cancelled". */
-export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Sealing & AsyncDisposable {
+export function startSealing({ workers, inFlightBytesMax }: SealingLimits): StartedSealing {
   const threads = Array.from({ length: Math.max(1, workers) }, () => new Thread());
+  const leaving = new Set<Thread>();
   const plainBudget = new Budget(Math.floor(inFlightBytesMax / 2));
   const sealedBudget = new Budget(Math.floor(inFlightBytesMax / 2));
   let streams = 0;
+
+  function endIfIdle(thread: Thread): void {
+    if (!leaving.has(thread) || thread.load > 0) return;
+    leaving.delete(thread);
+    void thread[Symbol.asyncDispose]();
+  }
 
   async function onThread<T>(work: (thread: Thread) => Promise<T>): Promise<T> {
     const thread = threads.reduce((least, other) => (other.load < least.load ? other : least));
@@ -31,6 +43,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
       return await work(thread);
     } finally {
       thread.load -= 1;
+      endIfIdle(thread);
     }
   }
 
@@ -75,8 +88,19 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Seal
       return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
     },
 
+    limit(limits) {
+      plainBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
+      sealedBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
+      const wanted = Math.max(1, limits.workers);
+      while (threads.length < wanted) threads.push(new Thread());
+      for (const thread of threads.splice(wanted)) {
+        leaving.add(thread);
+        endIfIdle(thread);
+      }
+    },
+
     async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()));
+      await Promise.all([...threads, ...leaving].map((thread) => thread[Symbol.asyncDispose]()));
     },
   };
 }

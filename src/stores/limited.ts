@@ -5,11 +5,11 @@ import { type AnyStore, around } from "./around.ts";
 import type { ObjectStat } from "./store.ts";
 
 /**
- * At most `concurrency` calls at once; the rest wait in order. A listing holds a place only while it
+ * At most `places` calls at once, a budget where several share them; the rest wait in order. A listing holds a place only while it
  * fetches, not while its reader works, which may well be another call to this store.
  */
-export function limited(store: AnyStore, concurrency: number): AnyStore {
-  const budget = new Budget(concurrency);
+export function limited(store: AnyStore, places: number | Budget): AnyStore {
+  const budget = typeof places === "number" ? new Budget(places) : places;
 
   async function inPlace<T>(work: () => Promise<T>, wait: Waiting): Promise<T> {
     const release = await budget.take(1, wait);

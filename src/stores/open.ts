@@ -1,4 +1,5 @@
 import type { ByteRate } from "../base/byte-rate.ts";
+import type { Budget } from "../base/limit.ts";
 import type { RetryPolicy } from "../base/retry.ts";
 import { directoryStore } from "./directory.ts";
 import type { AnyStore } from "./around.ts";
@@ -17,7 +18,8 @@ export type StoreSettings =
 export interface OpenOptions {
   /** Told of every single request, retries apart. */
   readonly onRequest?: (event: StoreEvent) => void;
-  readonly concurrency?: number;
+  /** Requests at once; default: as many as such a store bears, for this one alone. */
+  readonly places?: Budget;
   /** Bytes to and from the store; default: no limit. */
   readonly rate?: ByteRate;
   /** One attempt is right for who wants to see every failure, as the examination does. */
@@ -38,7 +40,7 @@ export async function openStore(settings: StoreSettings, options: OpenOptions = 
   const driver = await openDriver(settings);
   const { onRequest } = options;
   const seen = onRequest === undefined ? driver : observed(driver, onRequest);
-  const orderly = limited(seen, options.concurrency ?? concurrency[settings.kind]);
+  const orderly = limited(seen, options.places ?? concurrency[settings.kind]);
   const paced = options.rate === undefined ? orderly : metered(orderly, options.rate);
   return retrying(paced, options.retry ?? storeRetryPolicy, options.spread);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ManualClock } from "../../src/base/clock.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { openMeans } from "../../src/desk/means.ts";
 import { openStores } from "../../src/desk/open-stores.ts";
 import { objectKey, storeName } from "../../src/model/ids.ts";
 import { configFolder, someRecipient } from "../support/config-folder.ts";
@@ -28,7 +29,9 @@ limits:
 it("holds between 22:00 and 06:00 in Dubai, for the store that the rule names", async () => {
   await using made = await configFolder(yaml);
   const clock = new ManualClock(new Date("2026-11-21T18:00:00Z"));
-  const stores = await openStores(await loadConfig(made.path, {}), clock);
+  const config = await loadConfig(made.path, {});
+  await using means = openMeans(config.limits, clock);
+  const stores = await openStores(config, means);
   const msFor = async (name: string, folder: string, bytes: number): Promise<number> => {
     const body = Buffer.alloc(bytes);
     const store = stores.get(storeName.parse(name));

@@ -37,11 +37,11 @@ async function worked(
   places = 1,
 ): Promise<AsyncDisposable & { readonly taken: readonly TakenJob[] }> {
   const taken: TakenJob[] = [];
-  await of.take(name, places, async (one) => {
+  const taking = await of.take(name, places, async (one) => {
     taken.push(one);
     return Promise.resolve(ends[taken.length - 1] ?? ends.at(-1) ?? { kind: "done" });
   });
-  return { taken, [Symbol.asyncDispose]: () => of.stopTaking(name) };
+  return { taken, [Symbol.asyncDispose]: () => taking.stop() };
 }
 
 const tenants = (taken: readonly TakenJob[]): string[] => taken.map((one) => one.job.tenant);
