@@ -1,10 +1,12 @@
-import type { ClientConfig } from "pg";
+import { type ClientConfig, DatabaseError } from "pg";
 import { type JobResult, type JobWithMetadata, PgBoss, type QueueOptions } from "pg-boss";
 import { z } from "zod";
 import { orAbort, type Waiting, within } from "../base/waiting.ts";
 import { job as jobSchema, type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { catalogFailure } from "./failures.ts";
 import { type Ask, daemonsSeen, jobsRunning } from "./look-queue.ts";
+import { judgeSilence } from "./silence.ts";
 import type { DeadLetter, JobEnd, JobQueue, NewJob, QueueCount, TakenJob } from "./queue.ts";
 
 export interface QueueSettings {
@@ -21,13 +23,15 @@ export interface QueueSettings {
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
   /** Trouble that concerns nobody's call, such as a heartbeat that did not get through. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onTrouble: (failure: Failure) => void;
 }
 
 const schema = "holdfast_queue";
 const callLimitMs = 60_000;
 /** The most that pg-boss allows; no job of ours may take so long. */
 const expireInSeconds = 86_400 - 60;
+/** For ever, to a fleet: work that nobody has done yet, or that was given up, must not end by lying there. */
+const retentionSeconds = 10 * 366 * 86_400;
 /** With 5 s to begin with, a job is given up after about three hours. */
 const retries = { retryLimit: 12, retryBackoff: true, retryDelayMax: 1800 } as const;
 const applicationName = "holdfast daemon ";
@@ -48,18 +52,24 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     monitorIntervalSeconds: 5,
     maintenanceIntervalSeconds: 300,
   });
-  let troubleMs = Number.NEGATIVE_INFINITY;
-  const trouble = (error: unknown): void => {
-    troubleMs = settings.monotonicMs();
-    settings.onTrouble(error);
-  };
-  boss.on("error", trouble);
+  const silence = judgeSilence(settings.heartbeatMs, settings.monotonicMs);
+  boss.on("error", (error: unknown) => {
+    const failure = catalogFailure("work the queue", whole(error));
+    // A statement that was refused shows that the rest gets through.
+    if (failure.code === "catalog/unreachable") silence.troubled();
+    settings.onTrouble(failure);
+  });
   const call = async <T>(what: string, work: Promise<T>, bound: Waiting): Promise<T> => {
     try {
-      return await orAbort(work, within(bound, callLimitMs));
+      const answer = await orAbort(work, within(bound, callLimitMs));
+      silence.answered();
+      return answer;
     } catch (error) {
-      const failure = catalogFailure(what, error);
-      if (failure.code === "catalog/unreachable") troubleMs = settings.monotonicMs();
+      const failure =
+        isFailure(error, "wait/expired") && !bound.signal.aborted
+          ? new Failure("catalog/unreachable", `${what}: no answer`, { cause: error })
+          : catalogFailure(what, error);
+      if (failure.code === "catalog/unreachable") silence.unanswered();
       throw failure;
     }
   };
@@ -81,16 +91,21 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
   const ask: Ask = (text, values) => boss.getDb().executeSql(text, values);
 
   const settle = async (taken: TakenJob, key: string, end: JobEnd): Promise<JobResult> => {
-    const { id, job, source } = taken;
+    const { id, job, source, since } = taken;
     switch (end.kind) {
       case "done":
-        await forget(boss, job);
+        try {
+          await call("drop dead letters", forget(boss, job), { signal: new AbortController().signal });
+        } catch (error) {
+          // What is done is done; the letter goes with the next time.
+          settings.onTrouble(catalogFailure("drop dead letters", error));
+        }
         return { id, status: "completed" };
       case "later": {
         // Its own key is taken by itself until it is completed, so the two take turns.
         const again = {
           ...inserted({ job, source }, end.afterMs, otherKey(job, key)),
-          data: { job, begun: true },
+          data: { job, begun: true, since: since.toISOString() },
         };
         await boss.insert(job.queue, [again]);
         return { id, status: "completed" };
@@ -130,9 +145,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
       return { stop: async () => boss.offWork(queue, { id, wait: true }) };
     },
     supervise: async (bound) => {
-      // After an outage of the catalog every heartbeat is old, and whoever supervised first would take the
-      // jobs from workers that are well; so these get the time to be heard again.
-      if (settings.monotonicMs() - troubleMs < settings.heartbeatMs * 1.5) return;
+      await call("ask whether the queue answers", ask("select 1", []), bound);
+      if (!silence.isDeath()) return;
       await call("free the jobs of dead workers", boss.supervise(), bound);
     },
     counts: async (bound) => {
@@ -198,11 +212,13 @@ function deadName(queue: QueueName): string {
 
 async function makeQueues(boss: PgBoss, { heartbeatMs, firstRetryMs }: QueueSettings): Promise<void> {
   for (const queue of queueNames) {
-    await boss.createQueue(deadName(queue));
+    await boss.createQueue(deadName(queue), { retentionSeconds });
+    await boss.updateQueue(deadName(queue), { retentionSeconds });
     const options: QueueOptions & { deadLetter: string } = {
       ...retries,
       retryDelay: Math.ceil(firstRetryMs / 1000),
       expireInSeconds,
+      retentionSeconds,
       heartbeatSeconds: Math.ceil(heartbeatMs / 1000),
       // What was done is told by the history.
       deleteAfterSeconds: 3600,
@@ -242,7 +258,11 @@ async function forget(boss: PgBoss, job: Job): Promise<void> {
   }
 }
 
-const stored = z.object({ job: jobSchema, begun: z.boolean().default(false) });
+const stored = z.object({
+  job: jobSchema,
+  begun: z.boolean().default(false),
+  since: z.iso.datetime().optional(),
+});
 
 function read(one: JobWithMetadata<unknown>): TakenJob | null {
   const { success, data } = stored.safeParse(one.data);
@@ -253,6 +273,7 @@ function read(one: JobWithMetadata<unknown>): TakenJob | null {
     job: data.job,
     attempt: one.retryCount,
     begun: data.begun || one.retryCount > 0,
+    since: data.since === undefined ? one.createdOn : new Date(data.since),
     last: one.retryCount >= retries.retryLimit,
     source: typeof groupId === "string" ? { name: groupId, places: Number(groupTier ?? 1) } : null,
   };
@@ -272,6 +293,14 @@ function deadLetterOf(queue: QueueName, one: JobWithMetadata<unknown>): DeadLett
       at: one.createdOn,
     },
   ];
+}
+
+/** The library tells some errors as copies, which have their fields and their class no more. */
+function whole(error: unknown): unknown {
+  const { success, data } = z.looseObject({ message: z.string() }).safeParse(error);
+  if (error instanceof Error || !success) return error;
+  const made = "severity" in data ? new DatabaseError(data.message, 0, "error") : new Error(data.message);
+  return Object.assign(made, data);
 }
 
 async function stop(boss: PgBoss): Promise<void> {

@@ -22,7 +22,10 @@ export interface JobQueue extends AsyncDisposable {
   ): Promise<void>;
   /** Takes jobs of a queue, `places` at once, until told to stop. `handle` never throws. */
   take(queue: QueueName, places: number, handle: (taken: TakenJob) => Promise<JobEnd>): Promise<Taking>;
-  /** Frees the jobs of workers that died; to be called every few seconds by each daemon. */
+  /**
+   * Frees the jobs of workers that died; to be called every few seconds by each daemon. For a while after the
+   * queue was opened, or did not answer, it only asks whether it does: then the silence of a worker says nothing.
+   */
   supervise(wait: Waiting): Promise<void>;
   /** As of a few seconds ago. */
   counts(wait: Waiting): Promise<readonly QueueCount[]>;
@@ -53,6 +56,8 @@ export interface TakenJob extends NewJob {
   readonly attempt: number;
   /** Whether somebody had it before, who may have done it and died before it could be told. */
   readonly begun: boolean;
+  /** When it was first put into the queue, by the catalog's clock. */
+  readonly since: Date;
   /** Whether a failure of this attempt would be the end of it. */
   readonly last: boolean;
 }
