@@ -258,7 +258,10 @@ describe("what is dead", () => {
     };
     const place = proofKey({ tenant: house.tenant, backup: gone, store: dubai.name, at });
     dubai.overwrite(place, await house.signer.sign("proof", proof));
+    expect(await replicateAll(house, [dubai, frankfurt])).toMatchObject({ documents: 1 });
+    expect(frankfurt.keys()).toContain(place);
     await condemn(frankfurt, [place]);
+    frankfurt.lose(place);
     expect(await replicateAll(house, [dubai, frankfurt])).toMatchObject({ documents: 1 });
     expect(frankfurt.keys()).not.toContain(place);
   });
