@@ -129,6 +129,87 @@ const held: readonly Held[] = [
     fault: "error messages full of rows",
     by: { "faults/canary": ["prints none of them", "lies open in a store"] },
   },
+  // The daemon and its catalog.
+  {
+    fault: "catalog down in the middle of the night",
+    by: {
+      "faults/daemon-bad-luck": [
+        "stops neither the backup nor the daemon",
+        "is waited for by a daemon that starts",
+      ],
+    },
+  },
+  {
+    fault: "store down for a day",
+    by: {
+      "faults/daemon-bad-luck": ["costs a copy that is completed once it is back"],
+      "faults/replicate": ["by being down is left out and told"],
+    },
+  },
+  {
+    fault: "disk full under state/",
+    by: { "faults/daemon-bad-luck": ["keeps copies from being proven here"] },
+  },
+  {
+    fault: "SIGKILL at random moments",
+    by: {
+      "faults/backups-killed": ["leaves nothing that counts and is not whole"],
+      "faults/daemons-killed": ["does every slot once, that of the killed one too"],
+    },
+  },
+  {
+    fault: "two daemons with clocks ten minutes apart",
+    by: {
+      "faults/daemon-bad-luck": ["leaves backups to the one whose clock is right", "hands out no slot twice"],
+    },
+  },
+  {
+    fault: "a tenant database dropped, renamed or added while running",
+    by: { "faults/daemon-bad-luck": ["come, go and are renamed while the daemon runs"] },
+  },
+  {
+    fault: "a plan file made invalid while running",
+    by: { "faults/daemon-bad-luck": ["stays as it was when it is invalid"] },
+  },
+  { fault: "daemon off for three days", by: { "unit/scheduler": ["catches up one backup of each kind"] } },
+  {
+    fault: "catalog clock set back an hour",
+    by: { "unit/scheduler": ["pulls the watermark back and runs nothing twice"] },
+  },
+  // Removal and healing.
+  {
+    fault: "a prune beside backups, heals, replicates, slow writers and crashes",
+    by: {
+      "faults/prune": ["that reuses what is condemned meanwhile"],
+      "faults/removal-at-random": ["did something between them"],
+    },
+  },
+  {
+    fault: "a store that hides records or chunks from a prune",
+    by: {
+      "faults/prune": ["when one store shows fewer records than another"],
+      "faults/prune-kept": ["the newest records, and is a tenant's only one"],
+    },
+  },
+  {
+    fault: "a store's clock a week ahead between condemning and removing",
+    by: { "faults/prune-kept": ["running a week ahead since the list was written"] },
+  },
+  { fault: "two prunes at once", by: { "faults/prune-interrupted": ["by two hosts, do what one does"] } },
+  {
+    fault: "a hold laid while a prune works",
+    by: { "faults/prune-kept": ["keeps the prune from condemning anything"] },
+  },
+  { fault: "a heal cut off at any call", by: { "faults/heal": ["leaves promise 1 as it was"] } },
+  { fault: "a replicate cut off at any call", by: { "faults/replicate": ["leaves promise 1 intact"] } },
+  {
+    fault: "garbage put under a name beforehand",
+    by: { "faults/replicate": ["is never believed for its size"] },
+  },
+  {
+    fault: "forged or false findings",
+    by: { "faults/heal": ["are not believed when a stranger signed them"] },
+  },
   // The target.
   {
     fault: "target not empty, the live tenant among them",
