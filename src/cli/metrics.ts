@@ -2,11 +2,13 @@
 import { exitCodes, isFailure } from "../base/failure.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import type { Desk } from "../desk/desk.ts";
+import { fleetCounts } from "../desk/fleet-counts.ts";
 import { fleetFromStores } from "../desk/fleet-from-stores.ts";
 import { openCatalog } from "../desk/open-catalog.ts";
 import { openDesk } from "../desk/open-desk.ts";
 import { probeStores } from "../desk/probe-stores.ts";
 import type { TenantHealth } from "../model/health.ts";
+import type { FleetCounts } from "../telemetry/fleet-counts.ts";
 import type { QueueCount } from "../telemetry/queue-metrics.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import { command, type Exit } from "./command.ts";
@@ -50,11 +52,13 @@ const catalogLimitMs = 30_000;
 async function askCatalog(desk: Desk, telemetry: Telemetry, out: Output, wait: Waiting): Promise<boolean> {
   const limited = within(wait, catalogLimitMs);
   let health: readonly TenantHealth[];
+  let counted: FleetCounts;
   let counts: readonly QueueCount[] | null;
   try {
     await using catalog = await openCatalog(desk.config, desk.machine, limited, "only-running");
     if (catalog === null) return false;
     health = await catalog.index.health(limited);
+    counted = await fleetCounts(catalog, limited);
     await using queue = await queueToLookAt(catalog, desk.machine, limited);
     counts = queue === null ? null : await queue.counts(limited);
   } catch (error) {
@@ -64,6 +68,7 @@ async function askCatalog(desk: Desk, telemetry: Telemetry, out: Output, wait: W
     return false;
   }
   telemetry.setFleet(() => Promise.resolve(health));
+  telemetry.setCounts(() => Promise.resolve(counted));
   if (counts !== null) {
     const found = counts;
     telemetry.setQueues(() => Promise.resolve(found));

@@ -87,8 +87,6 @@ export type HoldfastEvent =
       readonly answered: readonly SourceName[];
       readonly silent: readonly SourceName[];
     }
-  /** How many tenants have backups and are looked after no more: dropped, renamed, or taken out of the configuration. */
-  | { readonly kind: "tenants-gone"; readonly tenants: number }
   | { readonly kind: "catalog"; readonly up: boolean };
 
 /** Whose clock ours was compared with. */

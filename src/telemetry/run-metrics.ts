@@ -2,14 +2,10 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Clock } from "../base/clock.ts";
 import { backupKinds, verdict } from "../model/glossary.ts";
-import type { TenantId } from "../model/ids.ts";
 import type { HoldfastEvent } from "./event.ts";
 
 /** From a second to twelve hours, the longest backup there may be. */
 const runBuckets = [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200];
-
-/** Prunes run daily, by whichever daemon: what this one found counts until the next should have been. */
-const stoppedForMs = 26 * 3_600_000;
 
 /** Registers the families and returns what counts an event in them. */
 export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEvent) => void {
@@ -104,19 +100,6 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
   });
   // The library starts at 0, which is a time in 1970.
   pruneLast.remove();
-  const stopped = new Map<TenantId, number>();
-  registry.registerMetric(
-    new Gauge({
-      name: "holdfast_retention_stopped_tenants",
-      help: "Tenants of which the newest prune by this process was stopped by a finding, within a day or so.",
-      registers: [],
-      collect() {
-        const sinceMs = clock.now().getTime() - stoppedForMs;
-        for (const [tenant, atMs] of stopped) if (atMs < sinceMs) stopped.delete(tenant);
-        this.set(stopped.size);
-      },
-    }),
-  );
   const jobsFailed = new Counter({
     name: "holdfast_jobs_failed_total",
     help: "Attempts at jobs that failed; final ones are not tried again.",
@@ -166,11 +149,9 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
         pruned.inc(event.backups);
         prunedBytes.inc(event.bytes);
         pruneLast.set(seconds());
-        stopped.delete(event.tenant);
         return;
       case "prune-stopped":
         pruneRuns.inc({ result: "stopped" });
-        stopped.set(event.tenant, clock.now().getTime());
         return;
       case "job-failed":
         jobsFailed.inc({ queue: event.queue, code: event.code, final: String(event.final) });
@@ -182,7 +163,6 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
       case "configuration":
       case "stores":
       case "discovered":
-      case "tenants-gone":
       case "catalog":
       case "observed":
         return;

@@ -50,10 +50,6 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
     "Whether the source answered when it was last asked which databases there are.",
     ["source"],
   );
-  const gone = gauge(
-    "holdfast_tenants_gone",
-    "Tenants that have backups and are looked after no more: dropped, renamed, or taken out of the configuration.",
-  );
   /** Null: nobody told, and every store is believed. */
   let stores: ReadonlySet<StoreName> | null = null;
   const findings = gauge("holdfast_observer_findings", "What the observer found amiss in its newest pass.", [
@@ -103,9 +99,6 @@ export function stateMetrics(registry: Registry, clock: Clock): (event: Holdfast
         sourceUp.reset();
         for (const source of event.answered) sourceUp.set({ source }, 1);
         for (const source of event.silent) sourceUp.set({ source }, 0);
-        return;
-      case "tenants-gone":
-        gone.set(event.tenants);
         return;
       case "observed":
         findings.reset();

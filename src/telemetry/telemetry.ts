@@ -5,6 +5,7 @@ import type { TenantHealth } from "../model/health.ts";
 import { familyOfGauge, type MetricFamily, registryFamilies } from "./as-data.ts";
 import type { Tell } from "./event.ts";
 import { type Family, gaugesText } from "./exposition.ts";
+import { countFamilies, type FleetCounts } from "./fleet-counts.ts";
 import { fleetFamilies, type PerTenant } from "./fleet-families.ts";
 import { type QueueCount, queueFamily } from "./queue-metrics.ts";
 import { remember, type Remembered } from "./remembered.ts";
@@ -32,6 +33,8 @@ export interface Telemetry {
    * known, with ages that go on growing: an alert that fired is not to end because nobody can look.
    */
   setFleet(read: (wait: Waiting) => Promise<readonly TenantHealth[]>, from?: "catalog" | "stores"): void;
+  /** Who knows how many tenants are gone, or pruned no more; asked when a scrape comes. */
+  setCounts(read: (wait: Waiting) => Promise<FleetCounts>): void;
   /** Who knows how many jobs there are; asked when a scrape comes. */
   setQueues(read: (wait: Waiting) => Promise<readonly QueueCount[]>): void;
   /** One scrape, in the text format of Prometheus. Never rejects for what could not be read. */
@@ -70,16 +73,18 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
   const options = { clock, freshMs, limitMs };
   let fleet: { readonly read: Reader<readonly TenantHealth[]>; readonly from: "catalog" | "stores" } | null =
     null;
+  let counts: Reader<FleetCounts> | null = null;
   let queues: Reader<readonly QueueCount[]> | null = null;
 
   /** What is read when a scrape comes; before the registry is, whose gauge tells how that went. */
   async function asked(wait: Waiting): Promise<readonly Family[]> {
-    const [health, counts] = await Promise.all([fleet?.read(wait), queues?.(wait)]);
+    const [health, counted, jobs] = await Promise.all([fleet?.read(wait), counts?.(wait), queues?.(wait)]);
     if (health !== undefined && fleet?.from === "catalog") tell({ kind: "catalog", up: health.fresh });
     return [
       ...(health === undefined ? [] : readAtFamilies(health)),
       ...fleetFamilies(health?.value ?? null, { perTenant, now: clock.now() }),
-      queueFamily(counts?.value ?? []),
+      ...countFamilies(counted?.value ?? null),
+      queueFamily(jobs?.value ?? []),
       pendingErasures,
     ];
   }
@@ -89,6 +94,9 @@ export function createTelemetry({ version, perTenant, clock, process }: Telemetr
     onStoreRequest: stores.onRequest,
     setFleet: (read, from = "catalog") => {
       fleet = { read: remember(read, options), from };
+    },
+    setCounts: (read) => {
+      counts = remember(read, options);
     },
     setQueues: (read) => {
       queues = remember(read, options);

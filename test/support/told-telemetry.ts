@@ -105,7 +105,6 @@ const events: readonly HoldfastEvent[] = [
   { kind: "configuration", result: "loaded", detail: "" },
   { kind: "stores", inUse: [dubai, frankfurt] },
   { kind: "discovered", answered: [erp], silent: [sourceName.parse("shop")] },
-  { kind: "tenants-gone", tenants: 1 },
   {
     kind: "observed",
     at: scrapedAt,
@@ -135,6 +134,7 @@ export function toldTelemetry(perTenant: PerTenant): {
     outcome: "store/unreachable",
   });
   telemetry.setFleet(() => Promise.resolve([healthy(), broken(), fresh()]));
+  telemetry.setCounts(() => Promise.resolve({ retentionStopped: 2, gone: 1 }));
   telemetry.setQueues(() =>
     Promise.resolve([
       { queue: "backup", state: "active", jobs: 2 },

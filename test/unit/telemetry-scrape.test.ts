@@ -121,6 +121,29 @@ describe("series of tenants", () => {
   });
 });
 
+describe("tenants that are gone, or pruned no more", () => {
+  const names = ["holdfast_retention_stopped_tenants", "holdfast_tenants_gone"];
+  const shown = async (telemetry: Telemetry): Promise<string[]> =>
+    (await Promise.all(names.map((name) => lines(telemetry, name)))).flat();
+
+  it("are as many as the catalog knows of all hosts, whatever this one did", async () => {
+    const { telemetry, clock } = silent();
+    let counts = { retentionStopped: 1, gone: 2 };
+    telemetry.setCounts(() => Promise.resolve(counts));
+    expect(await shown(telemetry)).toEqual([`${names[0]} 1`, `${names[1]} 2`]);
+    counts = { retentionStopped: 0, gone: 0 };
+    telemetry.tell({ kind: "prune-stopped", tenant: tenantId.parse("acme"), reason: "a gap" });
+    clock.advance(10_000);
+    expect(await shown(telemetry)).toEqual([`${names[0]} 0`, `${names[1]} 0`]);
+  });
+
+  it("are not 0 while nobody knows", async () => {
+    const { telemetry } = silent();
+    telemetry.setCounts(() => Promise.reject(new Failure("catalog/unreachable", "away")));
+    expect(await shown(telemetry)).toEqual([]);
+  });
+});
+
 describe("a catalog that is away", () => {
   const unreachable = new Failure("catalog/unreachable", "the catalog cannot be reached");
 
@@ -322,33 +345,6 @@ describe("sources of discovery", () => {
 });
 
 describe("gauges that go back", () => {
-  it("show no stopped retention once a prune went through", async () => {
-    const { telemetry } = silent();
-    const acme = tenantId.parse("acme");
-    telemetry.tell({ kind: "prune-stopped", tenant: acme, reason: "a gap" });
-    telemetry.tell({ kind: "prune-stopped", tenant: acme, reason: "a gap" });
-    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
-      "holdfast_retention_stopped_tenants 1",
-    ]);
-    telemetry.tell({ kind: "pruned", tenant: acme, backups: 0, objects: 0, bytes: 0 });
-    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
-      "holdfast_retention_stopped_tenants 0",
-    ]);
-  });
-
-  it("forget a stopped retention that another daemon should have looked at since", async () => {
-    const { telemetry, clock } = silent();
-    telemetry.tell({ kind: "prune-stopped", tenant: tenantId.parse("acme"), reason: "a gap" });
-    clock.advance(25 * 3_600_000);
-    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
-      "holdfast_retention_stopped_tenants 1",
-    ]);
-    clock.advance(2 * 3_600_000);
-    expect(await lines(telemetry, "holdfast_retention_stopped_tenants")).toEqual([
-      "holdfast_retention_stopped_tenants 0",
-    ]);
-  });
-
   it("show the refusal of a configuration until one is loaded", async () => {
     const { telemetry } = silent();
     const shown = (): Promise<string[]> => lines(telemetry, "holdfast_configuration_last_reload_success");
