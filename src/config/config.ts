@@ -2,8 +2,10 @@
  * The configuration as the rest of Holdfast sees it: parsed once, paths absolute, references
  * resolved. What people write is `file-schema.ts`; `load-config.ts` makes the one from the other.
  */
+import type { RateRule } from "../model/bandwidth.ts";
 import type { Scope } from "../model/fingerprint.ts";
 import type { Purpose } from "../model/glossary.ts";
+import type { HoursRule } from "../model/hours.ts";
 import type { PlanName, SourceName, StoreName, TenantId } from "../model/ids.ts";
 import type { Place } from "../model/place.ts";
 import type { Plan } from "../model/plan.ts";
@@ -42,13 +44,22 @@ export interface DaemonConfig {
   readonly beatMs: number;
   readonly discoverEveryMs: number;
   /** Jobs of each queue that this host runs at once. */
-  readonly jobs: {
-    readonly backup: number;
-    readonly verify: number;
-    readonly replicate: number;
-    readonly scrub: number;
-    readonly prune: number;
-  };
+  readonly jobs: JobPlaces;
+  /** Fewer of them at some hours. */
+  readonly hours: readonly JobHours[];
+}
+
+export interface JobPlaces {
+  readonly backup: number;
+  readonly verify: number;
+  readonly replicate: number;
+  readonly scrub: number;
+  readonly prune: number;
+}
+
+export interface JobHours extends HoursRule {
+  /** What it says nothing of is not limited by it. */
+  readonly jobs: { readonly [Queue in keyof JobPlaces]?: number | undefined };
 }
 
 interface StoreBase {
@@ -150,11 +161,7 @@ export interface Limits {
 }
 
 /** At most so many bytes a second to and from each of these stores, in these hours. */
-export interface BandwidthRule {
+export interface BandwidthRule extends RateRule {
   /** Null: every store. */
   readonly stores: readonly StoreName[] | null;
-  readonly bytesPerSecond: number;
-  /** Local times such as `08:00`; null: always. */
-  readonly hours: { readonly from: string; readonly to: string } | null;
-  readonly timeZone: string;
 }

@@ -125,6 +125,23 @@ const listen = z
 
 const places = z.int().min(0).max(64);
 
+const hoursOfDay = z.strictObject({ from: localTime, to: localTime });
+
+const hoursSchema = z.strictObject({
+  jobs: z
+    .strictObject({
+      backup: places.optional(),
+      verify: places.optional(),
+      replicate: places.optional(),
+      scrub: places.optional(),
+      prune: places.optional(),
+    })
+    .refine((jobs) => Object.keys(jobs).length > 0, "name at least one queue")
+    .describe("at most so many jobs of these queues at once; 0: none begins"),
+  hours: hoursOfDay.describe("local time; over midnight when `to` comes before `from`"),
+  timeZone: timeZone.default("UTC"),
+});
+
 export const daemonSchema = z.strictObject({
   listen: listen.default("127.0.0.1:9750").describe("where /metrics, /healthz and /readyz answer"),
   shutdownTimeout: duration.default(300_000).describe("how long running jobs may take to end after SIGTERM"),
@@ -140,13 +157,16 @@ export const daemonSchema = z.strictObject({
     })
     .prefault({})
     .describe("jobs of each queue that this host runs at once; 0: none"),
+  hours: z
+    .array(hoursSchema)
+    .default([])
+    .describe("fewer jobs at some hours of the day; of several that hold at once, the lowest counts"),
 });
 
 export const bandwidthSchema = z.strictObject({
   stores: storeNames.optional().describe("default: every store"),
   bytesPerSecond: z.int().min(65_536, "must be at least 65536 (64 KiB)"),
-  hours: z
-    .strictObject({ from: localTime, to: localTime })
+  hours: hoursOfDay
     .optional()
     .describe("local time; over midnight when `to` comes before `from`; default: always"),
   timeZone: timeZone.default("UTC"),

@@ -90,6 +90,7 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
       beatMs: file.daemon.beat,
       discoverEveryMs: file.daemon.discoverEvery,
       jobs: file.daemon.jobs,
+      hours: file.daemon.hours,
     },
     metrics: file.metrics,
     limits: {

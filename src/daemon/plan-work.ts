@@ -35,7 +35,7 @@ export function createPlanner(shop: Shop): Planner {
       const resting = restingKeys(dead, now);
       const counts = await queue.counts(wait);
       for (const [name, due] of questions(shop, now)) {
-        if (placesOf(name, generation) === 0) continue;
+        if (placesOf(name, generation, machine.clock.now()) === 0) continue;
         const rests = (job: Job): boolean =>
           resting.has(`${name} ${jobKey(job)}`) || plannedMs.has(`${name} ${jobKey(job)}`);
         const waiting = counts

@@ -53,7 +53,7 @@ export function hireWorkers(shop: Shop, wait: Waiting): Workers {
 
   const arrangeOne = async (queue: QueueName, crew: Crew): Promise<void> => {
     const generation = shop.household.current();
-    const places = placesOf(queue, generation);
+    const places = placesOf(queue, generation, shop.machine.clock.now());
     try {
       await crew.resize(places);
     } catch (error) {

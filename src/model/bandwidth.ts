@@ -1,38 +1,12 @@
 /** Limits on bandwidth with hours of the day: which rate is in force when. */
+import { type HoursRule, isInForce } from "./hours.ts";
 
-export interface RateRule {
+export interface RateRule extends HoursRule {
   readonly bytesPerSecond: number;
-  /** Local times such as `08:00`, `to` exclusive; over midnight when `to` comes before `from`; null: always. */
-  readonly hours: { readonly from: string; readonly to: string } | null;
-  readonly timeZone: string;
 }
 
 /** The lowest of the rules in force at `at`; null: none is. */
 export function rateInForce(rules: readonly RateRule[], at: Date): number | null {
   const rates = rules.filter((rule) => isInForce(rule, at)).map(({ bytesPerSecond }) => bytesPerSecond);
   return rates.length === 0 ? null : Math.min(...rates);
-}
-
-function isInForce({ hours, timeZone }: RateRule, at: Date): boolean {
-  if (hours === null || hours.from === hours.to) return true;
-  const now = localTimeOf(at, timeZone);
-  const { from, to } = hours;
-  return from < to ? from <= now && now < to : from <= now || now < to;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** `08:05` on the clocks of that zone. */
-function localTimeOf(at: Date, timeZone: string): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", {
-      timeZone,
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
 }

@@ -1,6 +1,7 @@
 /** A configuration that changes while jobs run cuts none of them short, and counts for the next at once. */
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Clock } from "../../src/base/clock.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { daemonHere, daemonHome, type DaemonHome, handOut } from "../support/daemon-home.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
@@ -55,4 +56,21 @@ it("gives a queue more places beside a backup that waits, which then ends as if 
   await lock[Symbol.asyncDispose]();
   await until("acme is backed up", () => ended("acme"));
   expect(daemon.lines.filter(({ message }) => /failed|tried again/.test(message))).toEqual([]);
+});
+
+it("takes places away and gives them back as the hours of the day say", async () => {
+  let aheadMs = 0;
+  const clock: Clock = { now: () => new Date(Date.parse("2026-11-21T07:59:00Z") + aheadMs) };
+  const hours = [{ jobs: { replicate: 0 }, hours: { from: "08:00", to: "18:00" }, timeZone: "UTC" }];
+  using _ = house.home.set({ "daemon.hours": hours });
+  await using daemon = await daemonHere(house, { clock });
+  await daemon.said("workers arranged", { queue: "replicate", places: 1 });
+  aheadMs = 60_000;
+  await daemon.said("workers arranged", { queue: "replicate", places: 0 });
+  await daemon.said("workers arranged", { queue: "heal", places: 0 });
+  aheadMs += 10 * 3_600_000;
+  const back = await until("the place is there again", () =>
+    daemon.lines.filter((line) => line.message === "workers arranged" && line["queue"] === "replicate").at(2),
+  );
+  expect(back["places"]).toBe(1);
 });
