@@ -129,6 +129,11 @@ const kinds = {
     retryable: false,
     hint: "the catalog refused or failed a statement; see the cause",
   },
+  "catalog/older": {
+    exit: 1,
+    retryable: false,
+    hint: "start a daemon of this version, which brings the catalog up to it",
+  },
   "catalog/newer": {
     exit: 1,
     retryable: false,

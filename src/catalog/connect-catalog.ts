@@ -18,14 +18,20 @@ import type { Tables } from "./tables.ts";
 const connectionsMaxDefault = 6;
 const closeLimitMs = 2000;
 
+export interface ConnectHow {
+  readonly connectionsMax?: number;
+  /** What becomes of an older catalog; "take" by default. */
+  readonly older?: "migrate" | "take";
+}
+
 /**
- * Connects to a catalog and migrates it. Connections are made as they are needed and again when they
+ * Connects to a catalog, making it where there is none. Connections are made as they are needed and again when they
  * broke, so that the catalog's server may be restarted; what was running then fails with "catalog/unreachable".
  * `wait` is the connecting's alone. Throws "catalog/failed" also for a pooler that breaks the locks of claims.
  */
 export async function connectCatalog(
   address: CatalogAddress,
-  { connectionsMax = connectionsMaxDefault }: { readonly connectionsMax?: number },
+  { connectionsMax = connectionsMaxDefault, older = "take" }: ConnectHow,
   wait: Waiting,
 ): Promise<Catalog> {
   const where = `connect to the catalog at ${address.host}:${String(address.port)} database ${address.database}`;
@@ -34,7 +40,7 @@ export async function connectCatalog(
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: connections.pool }) });
   try {
     await asked(where, wait, () => demandOwnSessions(connections.pool));
-    await asked(where, wait, () => migrate(db));
+    await asked(where, wait, () => migrate(db, older));
   } catch (error) {
     await connections.close();
     throw error;

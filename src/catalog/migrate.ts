@@ -3,19 +3,39 @@ import { type Migration, Migrator } from "kysely/migration";
 import { Failure } from "../base/failure.ts";
 import { up } from "./migrations/0001-catalog.ts";
 
-/** Names sort in the order of their making; none is ever altered once it was released. */
-const migrations: Readonly<Record<string, Migration>> = { "0001-catalog": { up } };
+export interface CatalogSchema {
+  /**
+   * Names sort in the order of their making; none is ever altered once it was released. They only add, so that
+   * daemons of the version before go on until they are restarted.
+   */
+  readonly migrations: Readonly<Record<string, Migration>>;
+  /** The oldest of them after which every statement of this program works. */
+  readonly worksFrom: string;
+}
+
+const ours: CatalogSchema = { migrations: { "0001-catalog": { up } }, worksFrom: "0001-catalog" };
 
 /**
- * Brings the schema `holdfast` up to this program's, under a lock that lets one process do it while
- * others wait. Throws "catalog/newer" when a newer Holdfast has been there, and what `pg` throws.
+ * Makes the schema `holdfast` where there is none, and brings an older one up to this program's if told to
+ * migrate: under a lock that lets one process do it while others wait. Else an older one is taken as it is.
+ * Throws "catalog/older" for one that this program cannot work with, "catalog/newer" when a newer
+ * Holdfast has been there, and what `pg` throws.
  */
-export async function migrate<T>(db: Kysely<T>): Promise<void> {
+export async function migrate<T>(
+  db: Kysely<T>,
+  older: "migrate" | "take",
+  { migrations, worksFrom }: CatalogSchema = ours,
+): Promise<void> {
   const known = Object.keys(migrations);
   const applied = await appliedTo(db);
   refuseNewer(applied, known);
   // Most starts find all done, and need neither the lock nor its writes.
   if (applied.length === known.length) return;
+  // A command that somebody tries out must not change what daemons of an older version run on.
+  if (applied.length > 0 && older === "take") {
+    if (applied.includes(worksFrom)) return;
+    throw new Failure("catalog/older", `the catalog has not gone through ${worksFrom} yet`);
+  }
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },

@@ -9,7 +9,7 @@ import { createScheduler, type ScheduledTenant } from "./scheduler.ts";
 
 export interface BeatParts {
   readonly catalog: Pick<Catalog, "now" | "choices" | "slots">;
-  readonly catalogWatch: Pick<CatalogWatch, "tend" | "answered">;
+  readonly catalogWatch: Pick<CatalogWatch, "answered">;
   readonly enqueue: EnqueueSlots;
   readonly tenants: () => Iterable<ScheduledTenant>;
   readonly everyMs: () => number;
@@ -45,7 +45,6 @@ export function createBeat(parts: BeatParts): Beat {
   return {
     round: async (wait) => {
       begunMs = monotonicMs();
-      await catalogWatch.tend(wait);
       const slots = await scheduler.beat(parts.tenants(), wait);
       catalogWatch.answered();
       for (const { tenant, kind, at, key } of slots)

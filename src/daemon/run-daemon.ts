@@ -69,19 +69,15 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   log.info("daemon began", { listen: http.address, tenants: household.current().tenants.size });
   tell({ kind: "configuration", result: "loaded", detail: "at start" });
   tell({ kind: "stores", inUse: [...config.stores.keys()] });
-  const onTrouble = (error: unknown): void => {
-    log.debug("queue met trouble", { error });
+  const onTrouble: OnTrouble = (what, error) => {
+    // A catalog that is away is told of by its watch; here each heartbeat and each look for jobs would do it again.
+    log[isFailure(error, "catalog/unreachable") ? "debug" : "warn"](what, { error });
   };
   const opened = await openBoth(parts, onTrouble, wait);
   if (opened === null) return { jobs: 0, putBack: 0 };
   await using catalog = opened.catalog;
   await using queue = opened.queue;
-  await using catalogWatch = watchCatalog({
-    tell,
-    log,
-    revive:
-      config.catalog.kind === "embedded" ? (bound) => openCatalog(config, machine, bound, "start") : null,
-  });
+  const catalogWatch = watchCatalog({ tell, log });
   telemetry.setFleet((bound) => catalog.index.health(bound));
   telemetry.setQueues((bound) => queue.counts(bound));
   const shop: Shop = { machine, household, catalog, queue, log, tell, pace };
@@ -96,6 +92,8 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   return { jobs: workers.counts.ended, putBack: workers.counts.putBack };
 }
 
+type OnTrouble = (what: string, failure: Failure) => void;
+
 interface Opened {
   readonly catalog: Catalog;
   readonly queue: JobQueue;
@@ -104,7 +102,7 @@ interface Opened {
 /** Null when the wait ended before the catalog answered. */
 async function openBoth(
   { config, machine, telemetry, log, pace }: DaemonParts,
-  onTrouble: (error: unknown) => void,
+  onTrouble: OnTrouble,
   wait: Waiting,
 ): Promise<Opened | null> {
   for (let attempt = 1; ; attempt += 1) {
@@ -123,17 +121,25 @@ async function openBoth(
 
 async function openOnce(
   { config, machine, pace }: Pick<DaemonParts, "config" | "machine" | "pace">,
-  onTrouble: (error: unknown) => void,
+  onTrouble: OnTrouble,
   wait: Waiting,
 ): Promise<Opened | null> {
-  const catalog = await openCatalog(config, machine, wait, "start");
+  const catalog = await openCatalog(config, machine, wait, "start", {
+    older: "migrate",
+    onTrouble: (failure) => {
+      onTrouble("the embedded catalog does not start again", failure);
+    },
+  });
   if (catalog === null) return null;
   try {
     const { heartbeatMs, pollMs, firstRetryMs } = pace;
     const { hostName, monotonicMs } = machine;
     const { connection } = catalog;
-    const settings = { connection, hostName, heartbeatMs, pollMs, firstRetryMs, monotonicMs, onTrouble };
-    return { catalog, queue: await openQueue({ ...settings, mode: "work" }, wait) };
+    const settings = { connection, hostName, heartbeatMs, pollMs, firstRetryMs, monotonicMs };
+    const told = (failure: Failure): void => {
+      onTrouble("queue met trouble", failure);
+    };
+    return { catalog, queue: await openQueue({ ...settings, onTrouble: told, mode: "work" }, wait) };
   } catch (error) {
     await catalog[Symbol.asyncDispose]();
     throw error;

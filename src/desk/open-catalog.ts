@@ -10,18 +10,27 @@ import { addressOf } from "../postgres/session/address.ts";
 import type { Machine } from "./machine.ts";
 import { type UserIds, userIds } from "./scratch-user.ts";
 
+export interface CatalogUse {
+  /** What becomes of a catalog that an older Holdfast left: daemons and a rebuild migrate it; "take" by default. */
+  readonly older?: "migrate" | "take";
+  /** Told once each time an embedded server has ended and does not start again; it is tried on and on. */
+  readonly onTrouble?: (failure: Failure) => void;
+}
+
 /**
- * The configured catalog, migrated. An embedded one that does not run is started, or with "only-running" left alone: null
+ * The configured catalog, made where there is none. An embedded one that does not run is started, or with "only-running" left alone: null
  * then. Disposing closes the connections, and stops the embedded server when nobody else uses it.
- * "catalog/unreachable", "catalog/failed", "catalog/newer".
+ * "catalog/unreachable", "catalog/failed", "catalog/older", "catalog/newer".
  */
 export async function openCatalog(
   config: Config,
   machine: Machine,
   wait: Waiting,
   mode: "start" | "only-running",
+  { older = "take", onTrouble }: CatalogUse = {},
 ): Promise<Catalog | null> {
-  if (config.catalog.kind === "server") return connect(addressOf(await config.catalog.url.reveal()), wait);
+  if (config.catalog.kind === "server")
+    return connect(addressOf(await config.catalog.url.reveal()), older, wait);
   if (mode === "only-running" && !existsSync(embeddedFolder(config))) return null;
   const server = await openKeptServer(
     {
@@ -30,11 +39,12 @@ export async function openCatalog(
       runAs: machine.uid === 0 ? await catalogUser(config, wait) : undefined,
       database: "holdfast",
       chance: machine.chance,
+      onTrouble,
     },
     mode,
     wait,
   );
-  return server === null ? null : connectEmbedded(server, wait);
+  return server === null ? null : connectEmbedded(server, older, wait);
 }
 
 /** Where the embedded catalog lies, once it was made; null when the catalog is a server of the user's. */
@@ -47,14 +57,18 @@ function embeddedFolder({ state }: Config): string {
 }
 
 /** What speaks to a catalog takes a tenth of a second to load, so only who has one waits for it. */
-async function connect(address: CatalogAddress, wait: Waiting): Promise<Catalog> {
+async function connect(address: CatalogAddress, older: "migrate" | "take", wait: Waiting): Promise<Catalog> {
   const { connectCatalog } = await import("../catalog/connect-catalog.ts");
-  return connectCatalog(address, {}, wait);
+  return connectCatalog(address, { older }, wait);
 }
 
-async function connectEmbedded(server: KeptServer, wait: Waiting): Promise<Catalog> {
+async function connectEmbedded(
+  server: KeptServer,
+  older: "migrate" | "take",
+  wait: Waiting,
+): Promise<Catalog> {
   try {
-    const catalog = await connect(server.address, wait);
+    const catalog = await connect(server.address, older, wait);
     return {
       ...catalog,
       [Symbol.asyncDispose]: async () => {

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
-import { isFailure } from "../../src/base/failure.ts";
+import { type Failure, isFailure } from "../../src/base/failure.ts";
 import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
 import { type KeptServer, openKeptServer } from "../../src/postgres/server/kept-server.ts";
 import { readPostmaster } from "../../src/postgres/server/postmaster-file.ts";
@@ -130,6 +130,29 @@ describe("a kept server", () => {
     expect([...codes].filter((code) => code !== "catalog/unreachable")).toEqual([]);
     await held?.[Symbol.asyncDispose]();
     expect(await catalog.claims.tryTake(claim, testWait())).not.toBeNull();
+  });
+
+  it("that does not start again is told of once, and started when it can be", async () => {
+    const told: Failure[] = [];
+    const opened = await openKeptServer(
+      { ...optionsIn(folder), onTrouble: (failure) => told.push(failure) },
+      "start",
+      testWait(),
+    );
+    if (opened === null) throw new Error("it was to be started");
+    await using server = opened;
+    const pid = await pidOf();
+    if (pid === undefined) throw new Error("it was to run");
+    const versionFile = join(folder, "data", "PG_VERSION");
+    const version = await readFile(versionFile, "utf8");
+    await writeFile(versionFile, "9\n");
+    process.kill(pid, "SIGKILL");
+    await until("trouble", () => told.length > 0);
+    await writeFile(versionFile, version);
+    await until("another server", async () => ask(server, "select 1 as one").catch(() => null));
+    expect(told.map(({ code, message }) => [code, message.includes("PostgreSQL 9")])).toEqual([
+      ["catalog/failed", true],
+    ]);
   });
 
   it("starts although a process of its user has the number that a crash left in postmaster.pid", async () => {

@@ -43,7 +43,7 @@ function world(): World {
           set: () => Promise.resolve(),
         },
       },
-      catalogWatch: { tend: () => Promise.resolve(), answered: () => undefined },
+      catalogWatch: { answered: () => undefined },
       enqueue: () => Promise.resolve(),
       tenants: () => [],
       everyMs: () => minuteMs,

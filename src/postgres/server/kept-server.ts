@@ -8,7 +8,7 @@ import { access, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import type { Chance } from "../../base/chance.ts";
-import { Failure } from "../../base/failure.ts";
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { pause, type Waiting, within } from "../../base/waiting.ts";
 import type { ServerAddress } from "../image.ts";
 import { fileLock } from "./file-lock.ts";
@@ -26,6 +26,8 @@ export interface KeptServerOptions {
   /** Made when absent. */
   readonly database: string;
   readonly chance: Chance;
+  /** Told once each time the server has ended under us and does not start again; it is tried on and on. */
+  readonly onTrouble?: ((failure: Failure) => void) | undefined;
 }
 
 export interface KeptServer extends AsyncDisposable {
@@ -36,7 +38,8 @@ export interface KeptServer extends AsyncDisposable {
 const startLimitMs = 180_000;
 const stopLimitMs = 30_000;
 const leaveLimitMs = 1000;
-const reviveEveryMs = 1000;
+const reviveAfterMsMin = 1000;
+const reviveAfterMsMax = 30_000;
 /** Names the one session by which each process shows that it uses the server. */
 const keeperName = "holdfast-keeper";
 
@@ -55,6 +58,7 @@ export async function openKeptServer(
   const opened = await keep(options, folders, mode, wait);
   if (opened === null) return null;
   const closing = new AbortController();
+  const closed = aborted(closing.signal);
   let keeper = opened;
   const life = mode === "only-running" ? Promise.resolve() : stayOpen();
   return {
@@ -67,12 +71,27 @@ export async function openKeptServer(
   };
 
   async function stayOpen(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await Promise.race([keeper.ended, aborted(closing.signal)]);
+    for (;;) {
+      await Promise.race([keeper.ended, closed]);
       if (closing.signal.aborted) return;
-      const revived = await keep(options, folders, "start", { signal: closing.signal }).catch(() => null);
-      if (revived !== null) keeper = revived;
-      else await pause(reviveEveryMs, { signal: closing.signal }).catch(() => undefined);
+      const revived = await revive();
+      if (revived === null) return;
+      keeper = revived;
+    }
+  }
+
+  /** Null when it was closed before. */
+  async function revive(): Promise<Keeper | null> {
+    for (let afterMs = reviveAfterMsMin; ; afterMs = Math.min(afterMs * 2, reviveAfterMsMax)) {
+      try {
+        return await keep(options, folders, "start", closing);
+      } catch (error) {
+        if (closing.signal.aborted) return null;
+        // What it fails with first is what matters, and an hour of the same would bury it.
+        if (afterMs === reviveAfterMsMin) options.onTrouble?.(asFailure(error));
+      }
+      await pause(afterMs, closing).catch(() => undefined);
+      if (closing.signal.aborted) return null;
     }
   }
 }
@@ -195,6 +214,13 @@ async function stopServer(folders: KeptFolders, wait: Waiting): Promise<void> {
   // Fast: sessions are cut, and everything is written before it ends.
   process.kill(running.pid, "SIGINT");
   while (await isServerOf(folders.data, running.pid)) await pause(20, wait);
+}
+
+function asFailure(error: unknown): Failure {
+  if (isFailure(error)) return error;
+  return new Failure("catalog/failed", `start the embedded catalog again: ${reasonOf(error)}`, {
+    cause: error,
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
