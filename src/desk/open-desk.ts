@@ -63,6 +63,7 @@ export async function openDesk(
     binFolders: config.postgresBin === null ? [] : [config.postgresBin],
     scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
     [Symbol.asyncDispose]: async () => {
+      for (const store of stores.values()) store[Symbol.dispose]?.();
       // Means that are shared outlast this desk.
       if (shared === undefined) await means[Symbol.asyncDispose]();
     },

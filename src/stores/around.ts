@@ -3,8 +3,11 @@ import type { ObjectStat, StoreOperation, WholeStore } from "./store.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey } from "../model/ids.ts";
 
-/** A store that may know more about its bucket; what decorators take and return, so that none loses it. */
-export type AnyStore = WholeStore & Partial<BucketInspector>;
+/**
+ * A store that may know more about its bucket, and may hold connections that disposing closes; what decorators take
+ * and return, so that none loses it. Nobody may be at work in a store that is disposed.
+ */
+export type AnyStore = WholeStore & Partial<BucketInspector> & Partial<Disposable>;
 
 export interface StoreCall {
   readonly operation: StoreOperation;
@@ -27,6 +30,7 @@ export function around(store: AnyStore, { run, list }: Around): AnyStore {
     bytes,
   });
   const settings = store.bucketSettings?.bind(store);
+  const close = store[Symbol.dispose]?.bind(store);
   return {
     name: store.name,
     stat: async (key, wait) => run(call("stat", key), async () => store.stat(key, wait), wait),
@@ -44,5 +48,6 @@ export function around(store: AnyStore, { run, list }: Around): AnyStore {
     ...(settings === undefined
       ? {}
       : { bucketSettings: async (wait: Waiting) => run(call("stat"), async () => settings(wait), wait) }),
+    ...(close === undefined ? {} : { [Symbol.dispose]: close }),
   };
 }

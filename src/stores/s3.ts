@@ -42,11 +42,11 @@ export interface S3Settings extends S3Address {
  * A bucket as a store. Each object is one PUT with `If-None-Match: *`, its SHA-256 part of the
  * signature. Nothing is tried twice here; see `retrying`.
  */
-export function s3Store(settings: S3Settings): WholeStore & BucketInspector {
+export function s3Store(settings: S3Settings): WholeStore & BucketInspector & Disposable {
   return new S3Store(settings);
 }
 
-class S3Store implements WholeStore, BucketInspector {
+class S3Store implements WholeStore, BucketInspector, Disposable {
   readonly name: StoreName;
   readonly #settings: S3Settings;
   readonly #limits: S3Limits;
@@ -59,6 +59,11 @@ class S3Store implements WholeStore, BucketInspector {
     this.#limits = settings.limits ?? s3Limits;
     this.#client = s3Client(settings, this.#limits);
     this.#prefix = settings.prefix === undefined || settings.prefix === "" ? "" : `${settings.prefix}/`;
+  }
+
+  /** Connections are kept for the next request until then. */
+  [Symbol.dispose](): void {
+    this.#client.destroy();
   }
 
   async stat(key: ObjectKey, wait: Waiting): Promise<ObjectStat | null> {

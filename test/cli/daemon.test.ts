@@ -1,4 +1,6 @@
 /** `daemon` and `status` as an operator meets them: over an embedded catalog, with signals, and beside other commands. */
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
@@ -19,6 +21,15 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const address = listener.address();
+  listener.close();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
 
 interface Told {
   readonly catalog: string;
@@ -100,6 +111,27 @@ describe("a daemon", () => {
       .split("\n")
       .map((line): unknown => JSON.parse(line));
     expect(lines.at(-1)).toMatchObject({ level: "info", message: "daemon ended" });
+  });
+
+  it("heeds a SIGHUP while it waits for its catalog, and goes on waiting", async () => {
+    const port = await freePort();
+    using _ = home.set({
+      catalog: "postgres://nobody@127.0.0.1:1/none",
+      "daemon.listen": `127.0.0.1:${String(port)}`,
+    });
+    const daemon = home.start(["daemon"]);
+    const answers = async (): Promise<boolean> => {
+      const readiness = fetch(`http://127.0.0.1:${String(port)}/readyz`);
+      return readiness.then(({ status: code }) => code === 503).catch(() => false);
+    };
+    try {
+      await until("it waits", answers);
+      daemon.kill("SIGHUP");
+      expect(await answers()).toBe(true);
+    } finally {
+      daemon.kill("SIGTERM");
+    }
+    expect(await daemon.ended).toMatchObject({ exit: 0, signal: null });
   });
 
   it("does not start with a configuration that is wrong, exit 2", async () => {

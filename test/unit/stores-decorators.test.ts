@@ -1,9 +1,13 @@
 /** Limits hold and leak no place, observation tells the truth, and the composed store is still a store. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { objectKey } from "../../src/model/ids.ts";
+import { objectKey, storeName } from "../../src/model/ids.ts";
 import type { BucketSettings } from "../../src/stores/bucket.ts";
 import { limited } from "../../src/stores/limited.ts";
 import { observed, type StoreEvent } from "../../src/stores/observed.ts";
+import { openStore } from "../../src/stores/open.ts";
 import { retrying } from "../../src/stores/retrying.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore } from "../support/memory-store.ts";
@@ -118,5 +122,33 @@ describe("the decorators together", () => {
     );
     expect(await dressed.bucketSettings?.(wait)).toEqual(settings);
     expect(limited(memoryStore(), 2).bucketSettings).toBeUndefined();
+    expect(limited(memoryStore(), 2)[Symbol.dispose]).toBeUndefined();
+  });
+
+  it("close the connections of a bucket when they are disposed", async () => {
+    const server = createServer((_, response) => response.writeHead(200, { "content-length": "5" }).end());
+    server.keepAliveTimeout = 60_000;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const connected = once(server, "connection");
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const store = await openStore({
+      kind: "s3",
+      name: storeName.parse("bucket"),
+      bucket: "bucket",
+      region: "local",
+      endpoint: `http://127.0.0.1:${String(address.port)}`,
+      pathStyle: true,
+      accessKeyId: "a",
+      secretAccessKey: "b",
+    });
+    expect(await store.stat(key, wait)).toMatchObject({ bytes: 5 });
+    const [socket]: Socket[] = await connected;
+    expect(socket?.destroyed).toBe(false);
+    const closed = socket === undefined ? null : once(socket, "close");
+    store[Symbol.dispose]?.();
+    await closed;
+    server.close();
   });
 });
