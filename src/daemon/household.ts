@@ -60,7 +60,7 @@ export interface Household extends AsyncDisposable {
   discover(wait: Waiting): Promise<Discovered>;
 }
 
-interface Inhabited {
+interface Kept {
   generation: Generation;
   readonly read: ReadConfig;
   readonly leasing: Leasing;
@@ -84,7 +84,7 @@ export interface HouseholdParts {
 export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promise<Household> {
   const { machine, onRequest, log } = parts;
   const means = openMeans(parts.config.limits, machine.clock);
-  const found = async (read: ReadConfig): Promise<Omit<Generation, "tenants">> => {
+  const prepare = async (read: ReadConfig): Promise<Omit<Generation, "tenants">> => {
     const { config } = read;
     // Asked first: a desk is to be closed again, and roles are not.
     const roles = await queueRoles(config);
@@ -94,16 +94,16 @@ export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promi
     read: ReadConfig,
     made: Omit<Generation, "tenants">,
     tenants: ReadonlyMap<TenantId, Tenant>,
-  ): Inhabited => ({
+  ): Kept => ({
     generation: { ...made, tenants },
     read,
     leasing: startLeasing(async () => made.desk[Symbol.asyncDispose]()),
   });
   const first = await withSecrets(parts.config);
-  let now = settle(first, await found(first), parts.config.tenants);
+  let now = settle(first, await prepare(first), parts.config.tenants);
   let heard: ReadonlySet<string> = new Set();
-  const leaving = new Map<Inhabited, Promise<void>>();
-  const retire = (old: Inhabited): void => {
+  const leaving = new Map<Kept, Promise<void>>();
+  const retire = (old: Kept): void => {
     const closed = old.leasing.retire().catch((error: unknown) => {
       log.error("what was made of a configuration could not be closed", { error });
     });
@@ -122,7 +122,7 @@ export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promi
       const read = await readConfig(now.generation.config.path, machine.env);
       const changes = configChanges(now.read, read);
       if (changes.length === 0 && !evenIfSame) return null;
-      const made = await found(read);
+      const made = await prepare(read);
       const old = now;
       means.limit(read.config.limits);
       now = settle(read, made, withKept(read.config, [...old.generation.tenants.values()]));

@@ -65,13 +65,18 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     onFailure,
     round: () => discoverTenants(shop, wait),
   };
+  // Hours of the day begin and end, places become free, and what the catalog could not bear is tried again.
+  const arrange: Rhythm = {
+    name: "arranging",
+    everyMs: () => pace.planMs,
+    onFailure,
+    round: () => workers.arrange(),
+  };
   const plan: Rhythm = {
     name: "planning",
     everyMs: () => pace.planMs,
     onFailure,
     round: async () => {
-      // Hours of the day begin and end, and what the catalog could not bear a moment ago is tried again.
-      await workers.arrange();
       await planner.plan(household.current(), wait);
       await refreshStalest(shop, wait);
     },
@@ -102,7 +107,7 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
   };
   const ended = Promise.all([
     watchConfiguration(shop, { workers, onReload }, wait),
-    ...[beat, discover, plan, supervise, probe, forget].map((one) => keepRhythm(one, wait)),
+    ...[beat, arrange, discover, plan, supervise, probe, forget].map((one) => keepRhythm(one, wait)),
   ]);
   return {
     ended: ended.then(() => undefined),
