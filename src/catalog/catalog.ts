@@ -105,6 +105,8 @@ export interface TenantTerms {
   readonly copiesRequired: number;
   readonly stores: readonly StoreName[];
   readonly expectedIntervalMs: number | null;
+  /** The same in milliseconds for each kind that is scheduled; left out: for none by itself. */
+  readonly expectedKinds?: Readonly<Partial<Record<BackupKind, number>>>;
   readonly recoveryPointMs: number;
   readonly recoveryTimeMs: number;
   readonly proveWithinMs: number;

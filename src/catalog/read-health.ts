@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupKind } from "../model/glossary.ts";
-import type { TenantHealth } from "../model/health.ts";
+import { lateAfterMs, type TenantHealth } from "../model/health.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { asked } from "./failures.ts";
 import type { Db } from "./tables.ts";
@@ -20,6 +20,8 @@ type Standing = readonly [
   recoveryPoint: number | null,
   recoveryPointMs: number,
   recoveryTimeMs: number,
+  oldest: number | null,
+  kindWaits: readonly (readonly [BackupKind, sinceMs: number, intervalMs: number])[],
 ];
 
 /**
@@ -43,9 +45,17 @@ function healthOf(doc: string): TenantHealth {
   const [tenant, lastSuccess, expectedIntervalMs, copies, copiesRequired, proofs] = standing;
   const [, , , , , , proofDueAt, scrubDueAt, refutedCopies, recoveryPoint, recoveryPointMs, recoveryTimeMs] =
     standing;
+  const [, , , , , , , , , , , , oldest, kindWaits] = standing;
   return {
     tenant,
     lastSuccess: new Map(lastSuccess.map(([kind, at]) => [kind, new Date(at)])),
+    ...(kindWaits.length === 0
+      ? {}
+      : {
+          lateFrom: new Map(
+            kindWaits.map(([kind, since, interval]) => [kind, new Date(lateAfterMs(since, interval))]),
+          ),
+        }),
     expectedIntervalMs,
     copies,
     copiesRequired,
@@ -54,6 +64,7 @@ function healthOf(doc: string): TenantHealth {
     scrubDueAt: instant(scrubDueAt),
     refutedCopies,
     recoveryPoint: instant(recoveryPoint),
+    oldest: instant(oldest),
     objectives: { recoveryPointMs, recoveryTimeMs },
   };
 }

@@ -95,16 +95,30 @@ async function upsert(tx: Transaction<Tables>, rows: readonly Row[]): Promise<vo
       quorum = excluded.quorum, copies_required = excluded.copies_required, stores = excluded.stores,
       expected_interval_ms = excluded.expected_interval_ms, recovery_point_ms = excluded.recovery_point_ms,
       recovery_time_ms = excluded.recovery_time_ms, prove_within_ms = excluded.prove_within_ms,
-      prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms`.execute(tx);
-  await restand(
+      prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms,
+      expected_kinds = excluded.expected_kinds`.execute(tx);
+  const tenants = rows.map(({ tenant }) => tenant);
+  await expectKinds(tx, tenants);
+  await restand(tx, tenants);
+}
+
+/** What was not expected before is late an interval from now, not since ever. */
+async function expectKinds(tx: Transaction<Tables>, tenants: readonly string[]): Promise<void> {
+  await sql`
+    delete from holdfast.kind_since k using holdfast.terms t
+    where k.tenant = t.tenant and k.tenant = any(${tenants}::text[]) and not t.expected_kinds ? k.kind`.execute(
     tx,
-    rows.map(({ tenant }) => tenant),
   );
+  await sql`
+    insert into holdfast.kind_since (tenant, kind, since)
+    select t.tenant, kind, now() from holdfast.terms t, jsonb_object_keys(t.expected_kinds) as kind
+    where t.tenant = any(${tenants}::text[]) on conflict do nothing`.execute(tx);
 }
 
 async function drop(tx: Transaction<Tables>, gone: readonly string[]): Promise<void> {
   await sql`delete from holdfast.terms where tenant = any(${gone}::text[])`.execute(tx);
   await sql`delete from holdfast.standing where tenant = any(${gone}::text[])`.execute(tx);
+  await sql`delete from holdfast.kind_since where tenant = any(${gone}::text[])`.execute(tx);
   await sql`delete from holdfast.absent where tenant = any(${gone}::text[])`.execute(tx);
   await restand(tx, gone);
 }
@@ -114,7 +128,7 @@ function recordset(json: string): RawBuilder<unknown> {
   return sql`jsonb_to_recordset(${json}::jsonb) as given (
     tenant text, quorum integer, copies_required integer, stores text[], expected_interval_ms bigint,
     recovery_point_ms bigint, recovery_time_ms bigint, prove_within_ms bigint, prove_again_ms bigint,
-    scrub_within_ms bigint)`;
+    scrub_within_ms bigint, expected_kinds jsonb)`;
 }
 
 type Row = ReturnType<typeof row>;
@@ -131,5 +145,6 @@ function row(terms: TenantTerms) {
     prove_within_ms: terms.proveWithinMs,
     prove_again_ms: terms.proveAgainMs,
     scrub_within_ms: terms.scrubWithinMs,
+    expected_kinds: terms.expectedKinds ?? {},
   };
 }

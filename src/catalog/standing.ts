@@ -73,9 +73,20 @@ function standings(tenants: readonly string[]): RawBuilder<unknown> {
              wanted - count(*) filter (where there) as lacking, coalesce(bool_or(verdict = 'proven'), false) as proven
       from held group by tenant, backup, kind, at, quorum, wanted),
     counting as materialized (select * from backups where whole >= greatest(quorum, 1)),
+    kind as materialized (select tenant, kind, max(at) as at from counting group by tenant, kind),
     kinds as (
-      select tenant, json_agg(json_build_array(kind, at)) as last_success
-      from (select tenant, kind, ${ms(sql`max(at)`)} as at from counting group by tenant, kind) k group by tenant),
+      select tenant, json_agg(json_build_array(kind, ${ms(sql`at`)})) as last_success from kind group by tenant),
+    renewed as (
+      update holdfast.kind_since s set since = kind.at from kind
+      where s.tenant = kind.tenant and s.kind = kind.kind and s.since < kind.at),
+    waits as (
+      select s.tenant, json_agg(json_build_array(
+        s.kind, ${ms(sql`greatest(s.since, kind.at)`)}, (t.expected_kinds ->> s.kind)::bigint) order by s.kind) as waits
+      from holdfast.kind_since s
+      join holdfast.terms t on t.tenant = s.tenant
+      left join kind on kind.tenant = s.tenant and kind.kind = s.kind
+      where s.tenant = any(${tenants}::text[]) group by s.tenant),
+    oldest as (select tenant, min(at) as oldest from held group by tenant),
     newest as (select distinct on (tenant) tenant, whole from counting order by tenant, at desc, backup desc),
     proofs as (
       select tenant, json_agg(json_build_array(store, at)) as proofs
@@ -92,11 +103,11 @@ function standings(tenants: readonly string[]): RawBuilder<unknown> {
     select t.tenant, coalesce(lacks.lacking, 0), json_build_array(
       t.tenant, coalesce(last_success, '[]'), t.expected_interval_ms, coalesce(newest.whole, 0), t.copies_required,
       coalesce(proofs, '[]'), ${ms(sql`sums.prove_due_at`)}, ${ms(sql`scrubs.scrub_due_at`)}, coalesce(sums.bad, 0),
-      ${ms(sql`recovery_point`)}, t.recovery_point_ms, t.recovery_time_ms)
+      ${ms(sql`recovery_point`)}, t.recovery_point_ms, t.recovery_time_ms, ${ms(sql`oldest`)}, coalesce(waits, '[]'))
     from holdfast.terms t
     left join kinds using (tenant) left join newest using (tenant) left join proofs using (tenant)
     left join points using (tenant) left join lacks using (tenant) left join sums using (tenant)
-    left join scrubs using (tenant)
+    left join scrubs using (tenant) left join oldest using (tenant) left join waits using (tenant)
     where t.tenant = any(${tenants}::text[])
     on conflict (tenant) do update set lacking = excluded.lacking, doc = excluded.doc
     where (s.lacking, s.doc) is distinct from (excluded.lacking, excluded.doc)`;

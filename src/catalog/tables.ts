@@ -34,6 +34,7 @@ export interface Tables {
     prove_within_ms: Bigint;
     prove_again_ms: ColumnType<string | null, number | null, number | null>;
     scrub_within_ms: Bigint;
+    expected_kinds: ColumnType<Readonly<Record<string, number>>, string, string>;
   };
   /** Of all terms as they were last given; null: they have changed since. One row. */
   terms_digest: { one: Generated<boolean>; digest: string | null };

@@ -2,7 +2,7 @@
 import type { TenantTerms } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantChoice } from "../model/schedule.ts";
-import { expectedIntervalOf } from "../model/schedule/expected-interval.ts";
+import { expectedIntervalOf, expectedIntervalsOf } from "../model/schedule/expected-interval.ts";
 
 /**
  * `choice` is what the tenant chose beside its plan: it may shorten the interval within which a backup is expected, and
@@ -19,6 +19,7 @@ export function tenantTerms(
     copiesRequired: copies.count,
     stores,
     expectedIntervalMs: expectedIntervalOf({ plan, choice }),
+    expectedKinds: expectedIntervalsOf({ plan, choice }),
     recoveryPointMs: objectives.recoveryPoint,
     recoveryTimeMs: objectives.recoveryTime,
     proveWithinMs: verification.everyCopyWithin,

@@ -6,6 +6,11 @@ export interface TenantHealth {
   readonly tenant: TenantId;
   /** Recovery point of the newest backup of each kind that counts. */
   readonly lastSuccess: ReadonlyMap<BackupKind, Date>;
+  /**
+   * From when on the next backup of each kind that is scheduled is late; left out by who cannot know which ones
+   * retention has removed since.
+   */
+  readonly lateFrom?: ReadonlyMap<BackupKind, Date>;
   /** Within which a new backup is expected; null: no schedule. */
   readonly expectedIntervalMs: number | null;
   /** Whole copies of the newest backup that counts, and how many the plan wants. */
@@ -21,6 +26,8 @@ export interface TenantHealth {
   readonly refutedCopies: number;
   /** Recovery point of the newest backup with a proven copy; null: there is none. */
   readonly recoveryPoint: Date | null;
+  /** Recovery point of the oldest backup that is believed, whatever became of its copies; null: there is none. */
+  readonly oldest: Date | null;
   readonly objectives: { readonly recoveryPointMs: number; readonly recoveryTimeMs: number };
 }
 
@@ -41,18 +48,39 @@ export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
   const newest = Math.max(...[...health.lastSuccess.values()].map((at) => at.getTime()));
   if (health.expectedIntervalMs !== null) {
     if (health.lastSuccess.size === 0) found.push("never-backed-up");
-    else if (now.getTime() - newest > health.expectedIntervalMs * lateFactor) found.push("backup-late");
+    else if (now.getTime() > lateAfterMs(newest, health.expectedIntervalMs) || isKindLate(health, now))
+      found.push("backup-late");
   }
   if (health.proofDueAt !== null && health.proofDueAt < now) found.push("proof-late");
   const { scrubDueAt = null } = health;
   if (scrubDueAt !== null && scrubDueAt < now) found.push("scrub-late");
   if (health.refutedCopies > 0) found.push("refuted");
   if (health.lastSuccess.size > 0 && health.copies < health.copiesRequired) found.push("copies");
-  const { recoveryPoint, objectives } = health;
-  if (recoveryPoint !== null && now.getTime() - recoveryPoint.getTime() > objectives.recoveryPointMs) {
-    found.push("recovery-point");
-  }
+  const ageMs = recoveryPointAgeMs(health, now);
+  if (ageMs !== null && ageMs > health.objectives.recoveryPointMs) found.push("recovery-point");
   return found;
+}
+
+/** A failing weekly must not hide behind dailies that go well. */
+function isKindLate({ lateFrom }: TenantHealth, now: Date): boolean {
+  return lateFrom !== undefined && lateFrom.values().some((from) => from < now);
+}
+
+/**
+ * Age of the newest proven backup. Where none is proven, or none any more, that of the oldest there is: so long
+ * nobody has shown that anything can be restored. Null without any backup.
+ */
+export function recoveryPointAgeMs(
+  { recoveryPoint, oldest }: Pick<TenantHealth, "recoveryPoint" | "oldest">,
+  now: Date,
+): number | null {
+  const since = recoveryPoint ?? oldest;
+  return since === null ? null : now.getTime() - since.getTime();
+}
+
+/** When the next backup after one of `sinceMs` is late, in milliseconds since 1970. */
+export function lateAfterMs(sinceMs: number, intervalMs: number): number {
+  return sinceMs + intervalMs * lateFactor;
 }
 
 /** A backup takes its time, and starts are spread: only a quarter more than the interval is late. */

@@ -8,7 +8,7 @@ import type { BackupRecord } from "../model/documents.ts";
 import type { BackupEntry } from "./states.ts";
 
 /** The part of a plan that health is measured against; a time of `Infinity`: nothing is asked. */
-export type HealthTerms = Omit<TenantTerms, "scrubWithinMs">;
+export type HealthTerms = Omit<TenantTerms, "scrubWithinMs" | "expectedKinds">;
 
 /** The part of a backup that health looks at; who remembers thousands of tenants keeps no more. */
 export type Standing = Omit<BackupEntry, "record"> & {
@@ -38,8 +38,15 @@ export function healthOf(
     proofDueAt: proofDueAt(believed, terms),
     refutedCopies: believed.reduce((sum, one) => sum + badCopies(one, terms.stores), 0),
     recoveryPoint: proven === null ? null : new Date(proven.backup.at),
+    oldest: oldestOf(believed, terms.stores),
     objectives: { recoveryPointMs: terms.recoveryPointMs, recoveryTimeMs: terms.recoveryTimeMs },
   };
+}
+
+function oldestOf(believed: readonly Standing[], stores: readonly StoreName[]): Date | null {
+  const known = believed.filter(({ copies }) => stores.some((store) => copies.has(store)));
+  const first = known.reduce((first, { at }) => Math.min(first, Date.parse(at)), Infinity);
+  return Number.isFinite(first) ? new Date(first) : null;
 }
 
 /** Whether the plan's quorum of stores holds it whole, as far as they could be asked (promise 2). */

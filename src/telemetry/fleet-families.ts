@@ -1,5 +1,11 @@
 /** What a scrape says of the tenants: a few series of each, and how many of them are in breach of what. */
-import { type Breach, breaches, breachKinds, type TenantHealth } from "../model/health.ts";
+import {
+  type Breach,
+  breaches,
+  breachKinds,
+  recoveryPointAgeMs,
+  type TenantHealth,
+} from "../model/health.ts";
 import type { Family, Labels } from "./exposition.ts";
 
 /** Which tenants get series of their own; the counts are always there, so that `none` still alerts. */
@@ -51,6 +57,13 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
       ),
     },
     {
+      name: "holdfast_backup_late_timestamp_seconds",
+      help: "From when on the next backup of the kind is or was late.",
+      samples: each((one) =>
+        Array.from(one.lateFrom ?? [], ([kind, at]) => [[tenant(one), ["kind", kind]], seconds(at)]),
+      ),
+    },
+    {
       name: "holdfast_expected_interval_seconds",
       help: "Within which a new backup is expected.",
       samples: each((one) =>
@@ -94,10 +107,11 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
     },
     {
       name: "holdfast_recovery_point_age_seconds",
-      help: "Age of the newest proven backup.",
-      samples: each((one) =>
-        one.recoveryPoint === null ? [] : [[[tenant(one)], seconds(now) - seconds(one.recoveryPoint)]],
-      ),
+      help: "Age of the newest proven backup; of the oldest one while none is proven.",
+      samples: each((one) => {
+        const ageMs = recoveryPointAgeMs(one, now);
+        return ageMs === null ? [] : [[[tenant(one)], ageMs / 1000]];
+      }),
     },
     {
       name: "holdfast_objective_seconds",

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Catalog, IndexedBackup, IndexedCopy, TenantTerms } from "../../src/catalog/catalog.ts";
+import { breaches } from "../../src/model/health.ts";
 import type { CopyState } from "../../src/model/choose.ts";
 import { backupKinds, type Verdict } from "../../src/model/glossary.ts";
 import { type BackupId, backupId, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
@@ -81,6 +82,45 @@ interface DrawnCopy {
   readonly verdict: Verdict | null;
   readonly provedHours: number;
 }
+
+describe("kinds that are expected by themselves", () => {
+  const dayMs = 24 * hourMs;
+  const weekMs = 7 * dayMs;
+  const lateFrom = async (index: Catalog["index"]): Promise<Readonly<Record<string, number>>> => {
+    const [health] = await index.health(wait);
+    return Object.fromEntries(Array.from(health?.lateFrom ?? [], ([kind, at]) => [kind, at.getTime()]));
+  };
+  const late = (since: Date, intervalMs: number): number => since.getTime() + 1.25 * intervalMs;
+
+  it("wait since their own newest success, also when retention has removed it", async () => {
+    const index = await freshIndex([{ ...terms, expectedKinds: { daily: dayMs, weekly: weekMs } }]);
+    // As of a catalog that has known the tenant for long.
+    await psql(
+      server.server,
+      catalog.connection.database ?? "",
+      "update holdfast.kind_since set since = now() - interval '90 d'",
+    );
+    const daily = backupOf(2, [present(one), present(two)]);
+    const weekly: IndexedBackup = { ...backupOf(300, [present(one), present(two)]), kind: "weekly" };
+    await index.refresh(acme, { backups: [daily, weekly], asked: [one, two], at: new Date() }, wait);
+    const expected = { daily: late(daily.at, dayMs), weekly: late(weekly.at, weekMs) };
+    expect(await lateFrom(index)).toEqual(expected);
+    await index.refresh(acme, { backups: [daily], asked: [one, two], at: new Date() }, wait);
+    expect(await lateFrom(index)).toEqual(expected);
+    const [health] = await index.health(wait);
+    expect(health === undefined ? [] : breaches(health, hoursAgo(-1))).toContain("backup-late");
+  });
+
+  it("wait from when the terms first ask for them, and are forgotten when they ask no more", async () => {
+    const index = await freshIndex([terms]);
+    expect(await lateFrom(index)).toEqual({});
+    await index.setTenants([{ ...terms, expectedKinds: { custom: hourMs } }], wait);
+    const { custom = 0 } = await lateFrom(index);
+    expect(Math.abs(custom - Date.now() - 1.25 * hourMs)).toBeLessThan(60_000);
+    await index.setTenants([terms], wait);
+    expect(await lateFrom(index)).toEqual({});
+  });
+});
 
 describe("the index against the whole truth", () => {
   const states = ["present", "present", "missing", "damaged"] as const;

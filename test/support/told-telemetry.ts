@@ -26,6 +26,10 @@ export function healthy(tenant = "acme"): TenantHealth {
       ["daily", ago(10)],
       ["weekly", ago(100)],
     ]),
+    lateFrom: new Map([
+      ["daily", ago(-20)],
+      ["weekly", ago(-110)],
+    ]),
     expectedIntervalMs: 24 * hourMs,
     copies: 2,
     copiesRequired: 2,
@@ -37,6 +41,7 @@ export function healthy(tenant = "acme"): TenantHealth {
     scrubDueAt: ago(-100),
     refutedCopies: 0,
     recoveryPoint: ago(10),
+    oldest: ago(200),
     objectives: { recoveryPointMs: 25 * hourMs, recoveryTimeMs: 4 * hourMs },
   };
 }
@@ -46,6 +51,7 @@ export function broken(tenant = "bravo"): TenantHealth {
   return {
     ...healthy(tenant),
     lastSuccess: new Map([["daily", ago(40)]]),
+    lateFrom: new Map([["daily", ago(10)]]),
     copies: 1,
     proofs: new Map(),
     proofDueAt: ago(1),
@@ -65,6 +71,7 @@ export function fresh(tenant = "charlie"): TenantHealth {
     proofDueAt: null,
     scrubDueAt: null,
     recoveryPoint: null,
+    oldest: null,
   };
 }
 

@@ -19,6 +19,7 @@ function standing(tenant: string, given: Partial<TenantHealth> = {}): TenantHeal
     proofDueAt: null,
     refutedCopies: 0,
     recoveryPoint: hoursAgo(2),
+    oldest: hoursAgo(200),
     objectives: { recoveryPointMs: 48 * 3_600_000, recoveryTimeMs: 3_600_000 },
     ...given,
   };

@@ -31,7 +31,12 @@ const statements = [
   `create table holdfast.terms (
     tenant text primary key, quorum integer not null, copies_required integer not null, stores text[] not null,
     expected_interval_ms bigint, recovery_point_ms bigint not null, recovery_time_ms bigint not null,
-    prove_within_ms bigint not null, prove_again_ms bigint, scrub_within_ms bigint not null)`,
+    prove_within_ms bigint not null, prove_again_ms bigint, scrub_within_ms bigint not null,
+    expected_kinds jsonb not null)`,
+  // Of every kind that a tenant's terms expect: the newest success, or when it was first expected. Retention removes
+  // backups by their time and not by their kind, so the index cannot tell.
+  `create table holdfast.kind_since (
+    tenant text, kind text, since timestamptz not null, primary key (tenant, kind))`,
   // Tenants with terms that a host which knew all of its own has not; whoever has them takes this away again.
   `create table holdfast.absent (tenant text primary key, since timestamptz not null default now())`,
   `create table holdfast.terms_digest (one boolean primary key default true check (one), digest text)`,
