@@ -51,7 +51,7 @@ async function compared(
   const { rows } = await sql<{ tenant: string; is_gone: boolean }>`
     select coalesce(given.tenant, t.tenant) as tenant, given.tenant is null as is_gone
     from ${recordset(given)} full join holdfast.terms t on t.tenant = given.tenant
-    where row(t.*) is distinct from row(given.*)`.execute(db);
+    where (${columnsOf("t")}) is distinct from (${columnsOf("given")})`.execute(db);
   return {
     changed: rows.filter((one) => !one.is_gone).map(({ tenant }) => tenant),
     gone: rows.filter((one) => one.is_gone).map(({ tenant }) => tenant),
@@ -90,13 +90,8 @@ async function change(db: Db, work: (tx: Transaction<Tables>) => Promise<void>):
 
 async function upsert(tx: Transaction<Tables>, rows: readonly Row[]): Promise<void> {
   await sql`
-    insert into holdfast.terms select given.* from ${recordset(JSON.stringify(rows))}
-    on conflict (tenant) do update set
-      quorum = excluded.quorum, copies_required = excluded.copies_required, stores = excluded.stores,
-      expected_interval_ms = excluded.expected_interval_ms, recovery_point_ms = excluded.recovery_point_ms,
-      recovery_time_ms = excluded.recovery_time_ms, prove_within_ms = excluded.prove_within_ms,
-      prove_again_ms = excluded.prove_again_ms, scrub_within_ms = excluded.scrub_within_ms,
-      expected_kinds = excluded.expected_kinds`.execute(tx);
+    insert into holdfast.terms (${columnsOf()}) select ${columnsOf("given")} from ${recordset(JSON.stringify(rows))}
+    on conflict (tenant) do update set ${taken}`.execute(tx);
   const tenants = rows.map(({ tenant }) => tenant);
   await expectKinds(tx, tenants);
   await restand(tx, tenants);
@@ -123,17 +118,39 @@ async function drop(tx: Transaction<Tables>, gone: readonly string[]): Promise<v
   await restand(tx, gone);
 }
 
-/** Terms as rows, in the order of the columns of `holdfast.terms`. */
+/** Named in every statement, since a later version may have added others. */
+const columns = {
+  tenant: "text",
+  quorum: "integer",
+  copies_required: "integer",
+  stores: "text[]",
+  expected_interval_ms: "bigint",
+  recovery_point_ms: "bigint",
+  recovery_time_ms: "bigint",
+  prove_within_ms: "bigint",
+  prove_again_ms: "bigint",
+  scrub_within_ms: "bigint",
+  expected_kinds: "jsonb",
+} as const satisfies Record<keyof Tables["terms"], string>;
+
+function columnsOf(table?: "t" | "given"): RawBuilder<unknown> {
+  return sql.join(
+    Object.keys(columns).map((name) => sql.ref(table === undefined ? name : `${table}.${name}`)),
+  );
+}
+
+const taken = sql.join(
+  Object.keys(columns).map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`),
+);
+
 function recordset(json: string): RawBuilder<unknown> {
-  return sql`jsonb_to_recordset(${json}::jsonb) as given (
-    tenant text, quorum integer, copies_required integer, stores text[], expected_interval_ms bigint,
-    recovery_point_ms bigint, recovery_time_ms bigint, prove_within_ms bigint, prove_again_ms bigint,
-    scrub_within_ms bigint, expected_kinds jsonb)`;
+  const typed = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
+  return sql`jsonb_to_recordset(${json}::jsonb) as given (${sql.join(typed)})`;
 }
 
 type Row = ReturnType<typeof row>;
 
-function row(terms: TenantTerms) {
+function row(terms: TenantTerms): Record<keyof typeof columns, unknown> & { readonly tenant: string } {
   return {
     tenant: terms.tenant,
     quorum: terms.quorum,

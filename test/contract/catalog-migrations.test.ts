@@ -4,6 +4,7 @@ import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CatalogSchema, migrate } from "../../src/catalog/migrate.ts";
 import { up } from "../../src/catalog/migrations/0001-catalog.ts";
+import { storeName, tenantId } from "../../src/model/ids.ts";
 import { type CatalogServer, connectTo, startCatalogServer } from "../support/catalog-server.ts";
 import { psql, testWait } from "../support/postgres-server.ts";
 
@@ -60,6 +61,34 @@ describe("an older catalog", () => {
     await migrate(old.db, "migrate", later("0002-second"));
     expect(await old.applied()).toBe("0001-catalog 0002-second");
     await migrate(old.db, "take", later("0002-second"));
+  });
+
+  it("takes the terms of an older daemon still after a newer one has added to them", async () => {
+    await using old = await atVersionOne();
+    await using catalog = await connectTo(old.address);
+    const asks = {
+      recoveryPointMs: 1,
+      recoveryTimeMs: 2,
+      proveWithinMs: 3,
+      proveAgainMs: null,
+      scrubWithinMs: 4,
+    };
+    const acme = {
+      tenant: tenantId.parse("acme"),
+      stores: [storeName.parse("one")],
+      expectedIntervalMs: null,
+    };
+    const terms = (quorum: number) => [{ ...acme, ...asks, quorum, copiesRequired: 2 }];
+    await catalog.index.setTenants(terms(1), testWait());
+    const { database } = old.address;
+    await psql(catalogs.server, database, "alter table holdfast.terms add column later text default 'newer'");
+    for (const quorum of [2, 2]) await catalog.index.setTenants(terms(quorum), testWait());
+    expect(
+      await psql(catalogs.server, database, "select quorum, scrub_within_ms, later from holdfast.terms"),
+    ).toBe("2|4|newer");
+    expect(
+      await psql(catalogs.server, database, "select digest is not null from holdfast.terms_digest"),
+    ).toBe("t");
   });
 
   it("that is none yet is made whoever comes first", async () => {
