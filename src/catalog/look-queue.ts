@@ -34,3 +34,13 @@ export async function jobsRunning(ask: Ask, schema: string, limit: number): Prom
       return known.success ? [{ job: known.data, since }] : [];
     });
 }
+
+/** One that comes again in half an hour, its source being away, waits for no other work of its tenant. */
+export async function backupWaits(ask: Ask, schema: string, tenant: string): Promise<boolean> {
+  const { rows } = await ask(
+    `select from ${schema}.job where name = 'backup' and state in ('created', 'retry')
+       and start_after <= now() + interval '1 minute' and data -> 'job' ->> 'tenant' = $1 limit 1`,
+    [tenant],
+  );
+  return rows.length > 0;
+}

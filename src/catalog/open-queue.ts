@@ -5,7 +5,7 @@ import { orAbort, type Waiting, within } from "../base/waiting.ts";
 import { job as jobSchema, type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { catalogFailure } from "./failures.ts";
-import { type Ask, daemonsSeen, jobsRunning } from "./look-queue.ts";
+import { type Ask, backupWaits, daemonsSeen, jobsRunning } from "./look-queue.ts";
 import { judgeSilence } from "./silence.ts";
 import type { DeadLetter, JobEnd, JobQueue, NewJob, QueueCount, TakenJob } from "./queue.ts";
 
@@ -187,6 +187,8 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
         );
     },
     daemons: (bound) => call("see who runs", daemonsSeen(ask, applicationName), bound),
+    backupWaits: (tenant, bound) =>
+      call("see whether a backup waits", backupWaits(ask, schema, tenant), bound),
     running: (limit, bound) => call("see what runs", jobsRunning(ask, schema, limit), bound),
     [Symbol.asyncDispose]: () => stop(boss),
   };

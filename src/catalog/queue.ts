@@ -7,6 +7,7 @@
  */
 import type { Waiting } from "../base/waiting.ts";
 import type { Job, QueueName } from "../model/job.ts";
+import type { TenantId } from "../model/ids.ts";
 import type { TransactionSql } from "./catalog.ts";
 
 export interface JobQueue extends AsyncDisposable {
@@ -35,6 +36,8 @@ export interface JobQueue extends AsyncDisposable {
   dropDeadLetters(dead: readonly DeadLetter[], wait: Waiting): Promise<void>;
   /** Daemons that are connected now, by host. */
   daemons(wait: Waiting): Promise<readonly Daemon[]>;
+  /** Whether a backup of the tenant could begin now, or within a minute, and waits. */
+  backupWaits(tenant: TenantId, wait: Waiting): Promise<boolean>;
   /** Jobs that are being worked, or whose worker died and was not missed yet; longest running first. */
   running(limit: number, wait: Waiting): Promise<readonly RunningJob[]>;
 }

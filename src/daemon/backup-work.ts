@@ -10,6 +10,7 @@ import type { JobSite, JobWork } from "./job-work.ts";
 
 export const backupWork: JobWork<"backup"> = {
   limitMs: backupLengthMaxMs,
+  givesWay: false,
   claims: ({ tenant: { id, source } }) => [
     { kind: "tenant-write", tenant: id },
     { kind: "source", source: source.name, places: source.maxConcurrent },

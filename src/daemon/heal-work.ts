@@ -1,11 +1,13 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { healTenant } from "../desk/heal-orders.ts";
 import type { JobResult, JobWork } from "./job-work.ts";
+import { patiently } from "./patiently.ts";
 
 const healLimitMs = 23 * 3_600_000;
 
 export const healWork: JobWork<"heal"> = {
   limitMs: healLimitMs,
+  givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {
     const { healed, bytes, whole, unhealed, backups, down } = await healTenant(
@@ -21,7 +23,7 @@ export const healWork: JobWork<"heal"> = {
       job: { queue: "verify", tenant: tenant.id, backup, store },
       source: null,
     }));
-    if (proofs.length > 0) await shop.queue.add(proofs, {}, wait);
+    if (proofs.length > 0) await patiently(shop, () => shop.queue.add(proofs, {}, wait), wait);
     const facts = { store, healed, bytes, whole, unhealed: unhealed.length, down: down.length };
     return { result: unhealed.length > 0 ? "found" : "done", facts, failed: failureOf(unhealed) };
   },

@@ -1,4 +1,5 @@
 /** What the work of a queue is given, and what it gives back. */
+import type { FailureCode } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Claim, RunEntry } from "../catalog/catalog.ts";
 import type { TakenJob } from "../catalog/queue.ts";
@@ -24,7 +25,7 @@ export interface JobResult {
   readonly result: RunEntry["result"];
   readonly facts: RunEntry["facts"];
   /** Null: done with. Else it goes back to the queue, or becomes a dead letter, as a failure of that code would. */
-  readonly failed: { readonly code: string; readonly retryable: boolean } | null;
+  readonly failed: { readonly code: FailureCode; readonly retryable: boolean } | null;
 }
 
 export interface JobWork<Name extends QueueName> {
@@ -32,5 +33,8 @@ export interface JobWork<Name extends QueueName> {
   claims(site: Pick<JobSite<Name>, "tenant" | "job">): readonly Claim[];
   /** Null: it turned out that there was nothing to do. Told by events as it goes; failures are thrown. */
   run(site: JobSite<Name>): Promise<JobResult | null>;
+  /** Longer is a failure that trying again at once does not mend. */
   readonly limitMs: number;
+  /** Whether it may be ended anywhere and go on later, so that a backup of its tenant need not wait for it. */
+  readonly givesWay: boolean;
 }

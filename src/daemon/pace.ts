@@ -13,6 +13,14 @@ export interface Pace {
   readonly firstRetryMs: number;
   /** When a job whose tenant or source is taken comes again. */
   readonly busyMs: number;
+  /** When a job comes again whose tenant this host does not know, though another one may. */
+  readonly strangerMs: number;
+  /** For how long a tenant is looked after that no host has any more. */
+  readonly goneAfterMs: number;
+  /** How long work that can go on later holds up the backups of its tenant at most. */
+  readonly turnMs: number;
+  /** How long a look at all that the stores hold of a tenant may take. */
+  readonly indexLimitMs: number;
   /** How long the catalog is left alone after it could not be reached. */
   readonly catalogRetryMs: number;
 }
@@ -25,5 +33,9 @@ export const usualPace: Pace = {
   planMs: 15_000,
   firstRetryMs: 5000,
   busyMs: 20_000,
+  strangerMs: 60_000,
+  goneAfterMs: 86_400_000,
+  turnMs: 1_800_000,
+  indexLimitMs: 600_000,
   catalogRetryMs: 5000,
 };

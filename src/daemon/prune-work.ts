@@ -1,10 +1,12 @@
 import { pruneTenant } from "../desk/prune-orders.ts";
 import type { JobWork } from "./job-work.ts";
+import { patiently } from "./patiently.ts";
 
 const pruneLimitMs = 12 * 3_600_000;
 
 export const pruneWork: JobWork<"prune"> = {
   limitMs: pruneLimitMs,
+  givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, talk, wait }) => {
     const at = await shop.catalog.now(wait);
@@ -20,7 +22,11 @@ export const pruneWork: JobWork<"prune"> = {
     }
     // What one prune had no room for is taken up by the next plan, not tomorrow.
     if (!isCut)
-      await shop.catalog.index.notePrune(tenant.id, at, stop === undefined ? "done" : "stopped", wait);
+      await patiently(
+        shop,
+        () => shop.catalog.index.notePrune(tenant.id, at, stop === undefined ? "done" : "stopped", wait),
+        wait,
+      );
     return {
       result: stop === undefined ? "done" : "found",
       facts: {

@@ -1,11 +1,13 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { replicateTenant } from "../desk/replicate-orders.ts";
 import type { JobWork } from "./job-work.ts";
+import { patiently } from "./patiently.ts";
 
 const replicateLimitMs = 23 * 3_600_000;
 
 export const replicateWork: JobWork<"replicate"> = {
   limitMs: replicateLimitMs,
+  givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, talk, wait }) => {
     const { copies, documents, down } = await replicateTenant(desk, tenant, talk, wait);
@@ -16,7 +18,7 @@ export const replicateWork: JobWork<"replicate"> = {
       job: { queue: "heal", tenant: tenant.id, store },
       source: null,
     }));
-    if (heals.length > 0) await shop.queue.add(heals, {}, wait);
+    if (heals.length > 0) await patiently(shop, () => shop.queue.add(heals, {}, wait), wait);
     const facts = {
       copied: of("copied").length,
       damaged: of("damaged").length,

@@ -3,12 +3,13 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { EnqueueSlots } from "../catalog/catalog.ts";
 import { probeStores } from "../desk/probe-stores.ts";
+import type { StoreName } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
 import { createBeat } from "./beat.ts";
 import type { CatalogWatch } from "./catalog-watch.ts";
 import { discoverTenants } from "./discover-tenants.ts";
 import { createPlanner } from "./plan-work.ts";
-import { refreshStalest } from "./refresh-stalest.ts";
+import { createRefresher } from "./refresh-stalest.ts";
 import { keepRhythm, type Rhythm } from "./rhythm.ts";
 import type { Shop } from "./shop.ts";
 import { type ReloadParts, watchConfiguration } from "./watch-configuration.ts";
@@ -34,6 +35,8 @@ const historyKeptMs = 400 * 86_400_000;
 export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsParts, wait: Waiting): Rounds {
   const { machine, household, catalog, queue, log, tell, pace } = shop;
   const planner = createPlanner(shop);
+  const refresher = createRefresher(shop);
+  let down: ReadonlySet<StoreName> = new Set();
   const onFailure = (name: string, error: unknown): void => {
     // The first failure tells of an outage; each round of each hour of it would bury the rest.
     const isKnown = !catalogWatch.up() && isFailure(error, "catalog/unreachable");
@@ -77,8 +80,8 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     everyMs: () => pace.planMs,
     onFailure,
     round: async () => {
-      await planner.plan(household.current(), wait);
-      await refreshStalest(shop, wait);
+      await planner.plan(household.current(), down, wait);
+      await refresher.refresh(wait);
     },
   };
   const supervise: Rhythm = {
@@ -93,8 +96,9 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     onFailure,
     round: async () => {
       using lease = household.lease();
-      const down = await probeStores(lease.generation.desk, tell, wait);
-      for (const { store, failure } of down) log.warn("store does not answer", { store, error: failure });
+      const silent = await probeStores(lease.generation.desk, tell, wait);
+      down = new Set(silent.map(({ store }) => store));
+      for (const { store, failure } of silent) log.warn("store does not answer", { store, error: failure });
     },
   };
   const forget: Rhythm = {
@@ -102,7 +106,9 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     everyMs: () => forgetEveryMs,
     onFailure,
     round: async () => {
-      await catalog.history.forget(new Date(machine.clock.now().getTime() - historyKeptMs), wait);
+      // What is old the catalog's clock says; a host that is a year ahead would forget everything (trap 37).
+      const now = await catalog.now(wait);
+      await catalog.history.forget(new Date(now.getTime() - historyKeptMs), wait);
     },
   };
   const ended = Promise.all([

@@ -1,10 +1,13 @@
+import type { NewJob } from "../catalog/queue.ts";
 import { scrubTenant } from "../desk/scrub-orders.ts";
 import type { JobWork } from "./job-work.ts";
+import { patiently } from "./patiently.ts";
 
 const scrubLimitMs = 23 * 3_600_000;
 
 export const scrubWork: JobWork<"scrub"> = {
   limitMs: scrubLimitMs,
+  givesWay: false,
   claims: ({ tenant, job }) => [{ kind: "tenant-read", tenant: tenant.id, store: job.store }],
   run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {
     const at = await shop.catalog.now(wait);
@@ -14,9 +17,9 @@ export const scrubWork: JobWork<"scrub"> = {
     shop.tell({ kind: "scrub-ended", tenant: tenant.id, store, whole, damaged, missing, bytes, seconds });
     const isFound = damaged + missing > 0;
     // Before it counts as done: what was found must not wait for the next scrub.
-    if (isFound)
-      await shop.queue.add([{ job: { queue: "heal", tenant: tenant.id, store }, source: null }], {}, wait);
-    await shop.catalog.index.noteScrub(tenant.id, store, at, wait);
+    const heal: NewJob = { job: { queue: "heal", tenant: tenant.id, store }, source: null };
+    if (isFound) await patiently(shop, () => shop.queue.add([heal], {}, wait), wait);
+    await patiently(shop, () => shop.catalog.index.noteScrub(tenant.id, store, at, wait), wait);
     return {
       // What no heal can mend is told all the same.
       result: isFound || unopenable.length > 0 ? "found" : "done",

@@ -1,20 +1,25 @@
 import { Failure, type FailureCode, isFailure, reasonOf } from "../base/failure.ts";
 import { randomBase32 } from "../base/chance.ts";
-import { pause, type Waiting, within } from "../base/waiting.ts";
-import type { Claim, RunEntry } from "../catalog/catalog.ts";
+import { type Waiting, within } from "../base/waiting.ts";
+import type { RunEntry } from "../catalog/catalog.ts";
 import type { JobEnd, TakenJob } from "../catalog/queue.ts";
 import type { Tenant } from "../config/config.ts";
+import { claimAll } from "../desk/claim-all.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
 import type { Desk } from "../desk/desk.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
-import type { JobOf, QueueName } from "../model/job.ts";
+import type { Job, JobOf, QueueName } from "../model/job.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { JobResult, JobWork } from "./job-work.ts";
 import { logTalk } from "./log-talk.ts";
+import { patiently } from "./patiently.ts";
 import type { Shop } from "./shop.ts";
+import { takeTurn } from "./take-turn.ts";
 
-/** An index that cannot be refreshed now is refreshed later by itself. */
-const indexLimitMs = 600_000;
+/** A backup that waits is looked at that often before what gave way to it. */
+const backupsFirst = 4;
+/** A job that is put back for longer waits for something that hangs. */
+const busyLongMs = 3_600_000;
 
 /**
  * Works one job to its end: claims what it works on, runs it, writes it into history and index. Never
@@ -31,29 +36,49 @@ export async function workJob<Name extends QueueName>(
   using lease = shop.household.lease();
   const { desk, tenants } = lease.generation;
   const tenant = tenants.get(job.tenant);
-  if (tenant === undefined) {
-    if (!shop.household.isSure()) {
-      log.info("job put back, not every source could be asked yet whose tenant it is");
-      return { kind: "later", afterMs: shop.pace.busyMs };
-    }
-    log.info("job dropped, the tenant is gone");
-    return { kind: "done" };
-  }
   try {
+    if (tenant === undefined) return await strange(shop, { job, taken, log }, stop);
     if (queue === "backup" && (await isClockOff(shop, stop))) {
       // The backup would be refused; a host whose clock is right takes it.
       log.error("job put back, the clock of this host is off");
       return { kind: "later", afterMs: shop.pace.busyMs };
     }
-    await using claims = await takeAll(shop, work.claims({ tenant, job }), stop);
-    if (!claims.all) {
-      log.debug("job put back, somebody else is at it");
+    await using claims = await claimAll(shop.catalog.claims, work.claims({ tenant, job }), stop);
+    if (claims === null) {
+      const waitedMs = await ageOf(shop, taken, stop);
+      log[waitedMs > busyLongMs ? "warn" : "debug"]("job put back, somebody else is at it", { waitedMs });
       return { kind: "later", afterMs: shop.pace.busyMs };
     }
     return await run(shop, work, { desk, tenant, job, taken, log }, stop);
   } catch (error) {
     return refused(shop, error, { taken, log, stop });
   }
+}
+
+/**
+ * A host that does not know a tenant may be the last to hear of it: its job waits for one that does, and ends only
+ * when nobody has had the tenant for long.
+ */
+async function strange(
+  shop: Shop,
+  { job, taken, log }: { readonly job: Job; readonly taken: TakenJob; readonly log: Log },
+  stop: Waiting,
+): Promise<JobEnd> {
+  if (!shop.household.isSure()) {
+    log.info("job put back, not every source could be asked yet whose tenant it is");
+    return { kind: "later", afterMs: shop.pace.busyMs };
+  }
+  const known = await shop.catalog.index.known([job.tenant], stop);
+  if (known.has(job.tenant) || (await ageOf(shop, taken, stop)) < shop.pace.goneAfterMs) {
+    log.info("job put back, this host does not know its tenant");
+    return { kind: "later", afterMs: shop.pace.strangerMs };
+  }
+  log.info("job dropped, the tenant is gone");
+  return { kind: "done" };
+}
+
+async function ageOf({ catalog }: Shop, { since }: TakenJob, wait: Waiting): Promise<number> {
+  return (await catalog.now(wait)).getTime() - since.getTime();
 }
 
 interface Begun<Name extends QueueName> {
@@ -71,7 +96,9 @@ async function run<Name extends QueueName>(
   stop: Waiting,
 ): Promise<JobEnd> {
   const startedAt = shop.machine.clock.now();
-  const wait = within(stop, work.limitMs);
+  const limit = within(stop, work.limitMs);
+  using turn = takeTurn(shop, { tenant: tenant.id, givesWay: work.givesWay }, limit);
+  const { wait } = turn;
   const note = async (ended: Pick<RunEntry, "result" | "code" | "facts">): Promise<void> => {
     const entry: RunEntry = {
       tenant: tenant.id,
@@ -90,6 +117,16 @@ async function run<Name extends QueueName>(
     result = await work.run({ shop, desk, tenant, job, taken, talk: logTalk(log), wait });
   } catch (error) {
     if (stop.signal.aborted) throw error;
+    if (limit.signal.aborted) {
+      const failure = new Failure("wait/expired", "the job took longer than any may", { cause: error });
+      await note({ result: "failed", code: failure.code, facts: {} });
+      return end(shop, failure, { taken, log, final: true });
+    }
+    if (turn.isOver()) {
+      log.info("job put back, a backup of its tenant waits");
+      await refreshIndex(shop, { desk, tenant, log }, stop);
+      return { kind: "later", afterMs: shop.pace.busyMs * backupsFirst };
+    }
     const { code } = asFailure(error);
     await note({ result: "failed", code, facts: {} });
     throw error;
@@ -103,9 +140,11 @@ async function run<Name extends QueueName>(
   await refreshIndex(shop, { desk, tenant, log }, stop);
   await note({ result: how, code: failed?.code ?? null, facts });
   if (failed === null) return { kind: "done" };
-  const failure = { code: failed.code, retryable: failed.retryable && !taken.last };
-  log.warn("job will be tried again", failure);
-  return { kind: "failed", ...failure };
+  const { code } = failed;
+  const final = !failed.retryable || taken.last;
+  shop.tell({ kind: "job-failed", queue: taken.job.queue, tenant: tenant.id, code, final });
+  log.warn(final ? "job is given up" : "job will be tried again", { code, attempt: taken.attempt });
+  return { kind: "failed", code, retryable: !final };
 }
 
 /** What another host of the fleet may do all the same. */
@@ -131,28 +170,14 @@ async function refreshIndex(
   { desk, tenant, log }: { readonly desk: Desk; readonly tenant: Tenant; readonly log: Log },
   stop: Waiting,
 ): Promise<void> {
-  const wait = within(stop, indexLimitMs);
   try {
-    await patiently(shop, () => indexTenant(desk, shop.catalog, tenant, wait), wait);
+    // The limit is for the stores. A catalog may be away for longer, and then nobody else would come to know for hours.
+    const look = (): Promise<unknown> =>
+      indexTenant(desk, shop.catalog, tenant, within(stop, shop.pace.indexLimitMs));
+    await patiently(shop, look, stop);
   } catch (error) {
     if (stop.signal.aborted) throw error;
     log.warn("index not refreshed", { error });
-  }
-}
-
-/**
- * A catalog that is away is waited for: the backup lies in the stores already, and a worker that gave up here
- * would have its job done once more.
- */
-async function patiently(shop: Shop, work: () => Promise<unknown>, wait: Waiting): Promise<void> {
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (!isFailure(error, "catalog/unreachable") || wait.signal.aborted) throw error;
-      await pause(shop.pace.catalogRetryMs, wait);
-    }
   }
 }
 
@@ -169,6 +194,14 @@ function refused(
   // Nobody told this job to end, so what it worked with was taken from it, which says nothing about the job.
   const isInterrupted = failure.code === "wait/cancelled";
   const final = !(failure.retryable || isInterrupted || ofThisHost.has(failure.code)) || taken.last;
+  return end(shop, failure, { taken, log, final });
+}
+
+function end(
+  shop: Shop,
+  failure: Failure,
+  { taken, log, final }: { readonly taken: TakenJob; readonly log: Log; readonly final: boolean },
+): JobEnd {
   const { queue, tenant } = taken.job;
   shop.tell({ kind: "job-failed", queue, tenant, code: failure.code, final });
   log[final ? "error" : "warn"](final ? "job failed for good" : "job failed, it will be tried again", {
@@ -180,27 +213,4 @@ function refused(
 
 function asFailure(error: unknown): Failure {
   return isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
-}
-
-interface TakenClaims extends AsyncDisposable {
-  readonly all: boolean;
-}
-
-/** All of them, or none. */
-async function takeAll(shop: Shop, claims: readonly Claim[], wait: Waiting): Promise<TakenClaims> {
-  const stack = new AsyncDisposableStack();
-  try {
-    for (const claim of claims) {
-      const one = await shop.catalog.claims.tryTake(claim, wait);
-      if (one === null) {
-        await stack.disposeAsync();
-        return { all: false, [Symbol.asyncDispose]: () => Promise.resolve() };
-      }
-      stack.use(one);
-    }
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
-  return { all: true, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

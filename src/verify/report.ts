@@ -1,4 +1,5 @@
 /** What a verification came to, as data; the JSON of `holdfast verify` (design, section 10). */
+import type { FailureCode } from "../base/failure.ts";
 import type { CheckResult } from "../model/check.ts";
 import type { Verdict } from "../model/glossary.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
@@ -17,5 +18,5 @@ export interface VerifyReport {
   /** Remarks of the load: what was retried, re-spelled or placed otherwise. */
   readonly notes: readonly string[];
   /** Only where a machine failed us. */
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string | null };
+  readonly error?: { readonly code: FailureCode; readonly message: string; readonly hint: string | null };
 }

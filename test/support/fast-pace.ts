@@ -10,5 +10,7 @@ export const fastPace: Pace = {
   planMs: 500,
   firstRetryMs: 1000,
   busyMs: 300,
+  strangerMs: 300,
+  goneAfterMs: 2000,
   catalogRetryMs: 200,
 };
