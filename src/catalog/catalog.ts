@@ -26,7 +26,11 @@ export interface Catalog extends AsyncDisposable {
 
 /** Policy: what tenants chose. */
 export interface Choices {
-  all(wait: Waiting): Promise<ReadonlyMap<TenantId, TenantChoice>>;
+  /**
+   * One that cannot be read, as a newer Holdfast or a person may have written it, is told and left out: it stops the
+   * schedule of no other tenant, and of its own the plan's part goes on.
+   */
+  all(wait: Waiting, onUnreadable?: (tenant: string) => void): Promise<ReadonlyMap<TenantId, TenantChoice>>;
   of(tenant: TenantId, wait: Waiting): Promise<TenantChoice | null>;
   /** Null takes the choice back. */
   set(tenant: TenantId, choice: TenantChoice | null, wait: Waiting): Promise<void>;
@@ -44,7 +48,8 @@ export interface Slots {
   handOut(slots: readonly Slot[], upTo: Date, enqueue: EnqueueSlots, wait: Waiting): Promise<readonly Slot[]>;
   /**
    * The newest slot (by `at`) of each tenant and kind that was ever handed out; what is forgotten of old
-   * slots is never this one. Asked when the daemon starts or a schedule changed, not at every beat.
+   * slots is never this one, and what cannot be read is left out. Asked when the daemon starts or a schedule
+   * changed, not at every beat.
    */
   newest(wait: Waiting): Promise<readonly Slot[]>;
 }

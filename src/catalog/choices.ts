@@ -7,15 +7,25 @@ import type { Db } from "./tables.ts";
 
 export function choicesIn(db: Db): Choices {
   return {
-    all: (wait) => asked("read the tenants' choices", wait, () => all(db)),
+    all: (wait, onUnreadable = () => undefined) =>
+      asked("read the tenants' choices", wait, () => all(db, onUnreadable)),
     of: (tenant, wait) => asked(`read the choice of ${tenant}`, wait, () => of(db, tenant)),
     set: (tenant, choice, wait) => set(db, tenant, choice, wait),
   };
 }
 
-async function all(db: Db): Promise<ReadonlyMap<TenantId, TenantChoice>> {
+async function all(
+  db: Db,
+  onUnreadable: (tenant: string) => void,
+): Promise<ReadonlyMap<TenantId, TenantChoice>> {
   const rows = await db.selectFrom("choice").selectAll().execute();
-  return new Map(rows.map((row) => [tenantId.parse(row.tenant), tenantChoice.parse(row.choice)]));
+  const read = new Map<TenantId, TenantChoice>();
+  for (const row of rows) {
+    const [tenant, choice] = [tenantId.safeParse(row.tenant), tenantChoice.safeParse(row.choice)];
+    if (tenant.success && choice.success) read.set(tenant.data, choice.data);
+    else onUnreadable(row.tenant);
+  }
+  return read;
 }
 
 async function of(db: Db, tenant: TenantId): Promise<TenantChoice | null> {

@@ -19,7 +19,10 @@ export function slotsIn(db: Db): Slots {
     newest: (wait) =>
       asked("read the newest slots", wait, async () => {
         const rows = await db.selectFrom("newest_slot").selectAll().execute();
-        return rows.map(({ at, ...rest }) => slot.parse({ ...rest, at: at.toISOString() }));
+        return rows.flatMap(({ at, ...rest }) => {
+          const read = slot.safeParse({ ...rest, at: at.toISOString() });
+          return read.success ? [read.data] : [];
+        });
       }),
   };
 }

@@ -54,6 +54,7 @@ export const observe = command({
     await using desk = await openDesk(config, context.machine, context.wait, {
       onRequest: telemetry.onStoreRequest,
     });
+    telemetry.tell({ kind: "stores", inUse: [...config.stores.keys()] });
     const order = await observerOrder(desk);
     if (once === true) return lookOnce(order, context.wait, out);
     return watch(order, { everyMs, listen: parseListen(listen ?? defaults.listen) }, telemetry, context, out);

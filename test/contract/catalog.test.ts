@@ -73,6 +73,27 @@ describe("choices", () => {
   });
 });
 
+describe("rows that cannot be read", () => {
+  it("of one tenant stop the schedule of no other, and are told", async () => {
+    const address = await catalogs.fresh();
+    await using catalog = await connectTo(address);
+    const everyMinute = { kind: "every", everyMs: 60_000 } as const;
+    await catalog.choices.set(bravo, everyMinute, wait);
+    await catalog.slots.handOut([slotAt(1, bravo)], new Date(), () => Promise.resolve(), wait);
+    await psql(
+      catalogs.server,
+      address.database,
+      `insert into holdfast.choice values ('acme', '{"kind":"moonlight"}');
+       insert into holdfast.newest_slot values ('acme', 'lunar', 'acme lunar', now())`,
+    );
+    const told: string[] = [];
+    const all = await catalog.choices.all(wait, (tenant) => void told.push(tenant));
+    expect(all).toEqual(new Map([[bravo, everyMinute]]));
+    expect(told).toEqual(["acme"]);
+    expect(await catalog.slots.newest(wait)).toEqual([slotAt(1, bravo)]);
+  });
+});
+
 describe("slots", () => {
   it("are each handed out once to several connections that all see them", async () => {
     const address = await catalogs.fresh();
