@@ -81,7 +81,10 @@ export interface History {
     filter: { readonly tenant?: TenantId; readonly limit: number },
     wait: Waiting,
   ): Promise<readonly RunEntry[]>;
-  /** Removes entries that ended before `before`; returns how many. */
+  /**
+   * Removes entries that ended before `before`; returns how many. Tenants that nobody has, that have no backup,
+   * and of whom nothing was heard since `before` are forgotten altogether.
+   */
   forget(before: Date, wait: Waiting): Promise<number>;
 }
 

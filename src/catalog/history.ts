@@ -2,6 +2,7 @@ import type { Waiting } from "../base/waiting.ts";
 import { tenantId } from "../model/ids.ts";
 import type { History, RunEntry } from "./catalog.ts";
 import { asked } from "./failures.ts";
+import { forgetGone } from "./forget-gone.ts";
 import type { Db } from "./tables.ts";
 
 export function historyIn(db: Db): History {
@@ -10,6 +11,7 @@ export function historyIn(db: Db): History {
     recent: (filter, wait) => asked("read the history", wait, () => recent(db, filter)),
     forget: (before, wait) =>
       asked("forget old history", wait, async () => {
+        await forgetGone(db, before);
         const gone = await db.deleteFrom("run").where("ended_at", "<", before).executeTakeFirst();
         return Number(gone.numDeletedRows);
       }),
