@@ -6,6 +6,7 @@ import { openQueue } from "../catalog/open-queue.ts";
 import type { JobQueue } from "../catalog/queue.ts";
 import type { Config } from "../config/config.ts";
 import type { Machine } from "../desk/machine.ts";
+import { fleetCounts } from "../desk/fleet-counts.ts";
 import { openCatalog } from "../desk/open-catalog.ts";
 import type { Log } from "../telemetry/log.ts";
 import { serveHttp } from "../telemetry/serve-http.ts";
@@ -79,6 +80,7 @@ export async function runDaemon(parts: DaemonParts, wait: Waiting): Promise<Daem
   await using queue = opened.queue;
   const catalogWatch = watchCatalog({ tell, log });
   telemetry.setFleet((bound) => catalog.index.health(bound));
+  telemetry.setCounts((bound) => fleetCounts(catalog, bound));
   telemetry.setQueues((bound) => queue.counts(bound));
   const shop: Shop = { machine, household, catalog, queue, log, tell, pace };
   const workers = hireWorkers(shop, work);
