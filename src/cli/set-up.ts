@@ -43,16 +43,18 @@ const systemScratch = "/var/lib/holdfast/scratch";
 export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): Promise<SetUp> {
   const { folder } = wish;
   await mkdir(folder, { recursive: true });
-  await refuseTaken(folder);
   const shippedPlans = join(machine.packageFolder, "plans");
+  const plans = join(folder, "plans");
+  // In a checkout the shipped plans lie in place already.
+  const hasPlans = plans === shippedPlans;
+  await refuseTaken(folder, hasPlans ? ours.filter((name) => name !== "plans") : ours);
   await refuseUnknownPlan(shippedPlans, wish.plan);
 
   const keys = join(folder, "keys");
   await makeKeyFolder(keys);
   const identity = await writeIdentity(keys, "classic", machine.clock);
   const signing = await writeSigningKey(keys);
-  const plans = join(folder, "plans");
-  await cp(shippedPlans, plans, { recursive: true, errorOnExist: true, force: false });
+  if (!hasPlans) await cp(shippedPlans, plans, { recursive: true, errorOnExist: true, force: false });
 
   const stores = ["one", "two"].map((name) => ({ name, path: join(folder, "stores", name) }));
   for (const { name, path } of stores) {
@@ -77,9 +79,9 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
   };
 }
 
-async function refuseTaken(folder: string): Promise<void> {
+async function refuseTaken(folder: string, names: readonly string[]): Promise<void> {
   const taken: string[] = [];
-  for (const name of ours) {
+  for (const name of names) {
     const there = await access(join(folder, name), constants.F_OK).then(
       () => true,
       () => false,
@@ -88,7 +90,7 @@ async function refuseTaken(folder: string): Promise<void> {
   }
   if (taken.length === 0) return;
   throw new Failure("usage/invalid", `${folder} holds ${taken.join(", ")} already`, {
-    hint: "nothing is ever overwritten; choose another folder",
+    hint: "nothing is ever overwritten; `holdfast init FOLDER` sets up elsewhere",
   });
 }
 

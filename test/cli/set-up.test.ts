@@ -74,7 +74,7 @@ plans          FOLDER/plans
       exit: 2,
       stdout: "",
       stderr:
-        "error: FOLDER holds holdfast.yaml, keys, stores, plans already\n  hint: nothing is ever overwritten; choose another folder\n",
+        "error: FOLDER holds holdfast.yaml, keys, stores, plans already\n  hint: nothing is ever overwritten; `holdfast init FOLDER` sets up elsewhere\n",
     });
     expect(await readFile(join(folder, "keys/host.agekey"), "utf8")).toBe(before);
   });
