@@ -60,6 +60,9 @@ describe("a daemon", () => {
     const scrape = await (await fetch(`${daemon.address}/metrics`)).text();
     expect(scrape).toMatch(/holdfast_backup_runs_total\{kind="custom",result="complete"\} [3-9]/);
     expect(scrape).toMatch(/holdfast_catalog_up 1/);
+    expect(scrape).toMatch(/holdfast_retention_stopped_tenants 0\n/);
+    expect(scrape).toMatch(/holdfast_tenants_gone 0\n/);
+    expect(scrape).toMatch(/holdfast_store_request_failures_total\{store="\w+",code="store\/full"\} 0/);
     expect((await fetch(`${daemon.address}/readyz`)).status).toBe(200);
     expect(await daemon.stop()).toMatchObject({ putBack: 0 });
   });
