@@ -126,7 +126,12 @@ describe("a job", () => {
       backups: () =>
         Promise.resolve([
           {
-            ...{ backup, kind: "daily", at: proof.at, finishedAt: proof.at, plainBytes: 1, sealedBytes: 1 },
+            backup,
+            kind: "daily",
+            at: proof.at,
+            finishedAt: proof.at,
+            plainBytes: 1,
+            sealedBytes: 1,
             suspect: false,
             copies: [{ store: one, state: "present", proof }],
           },
