@@ -24,4 +24,18 @@ describe("a budget", () => {
     });
     (await budget.take(1, never))();
   });
+
+  it("serves who waits once it has grown, and by its new size once it has shrunk", async () => {
+    const budget = new Budget(2);
+    const first = await budget.take(2, never);
+    const second = budget.take(2, never);
+    budget.resize(4);
+    const giveBack = await second;
+    budget.resize(1);
+    // More than the whole is the whole, also when the whole was more as they came.
+    const third = budget.take(3, never);
+    first();
+    giveBack();
+    (await third)();
+  });
 });
