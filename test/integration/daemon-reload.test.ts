@@ -74,3 +74,16 @@ it("takes places away and gives them back as the hours of the day say", async ()
   );
   expect(back["places"]).toBe(1);
 });
+
+it("tells no more of a store that was taken away, which nobody asks any longer", async () => {
+  const stores = { "stores.old": { driver: "directory", path: "./not-there" } };
+  const added = house.home.set(stores);
+  await using daemon = await daemonHere(house);
+  const told = async (): Promise<boolean> =>
+    (await (await fetch(`${daemon.address}/metrics`)).text()).includes('holdfast_store_up{store="old"} 0');
+  await until("the store is told to be down", async () => ((await told()) ? true : null));
+  added[Symbol.dispose]();
+  daemon.reload();
+  await daemon.said("configuration loaded");
+  expect(await told()).toBe(false);
+});
