@@ -78,7 +78,7 @@ function alone<T>(
 }
 
 async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
-  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");
+  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all, not both");
   if (all) return desk.tenants();
   return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }

@@ -73,7 +73,7 @@ function parseShare(share: number | undefined): number | null {
 }
 
 async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
-  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all");
+  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all, not both");
   if (all) return desk.tenants();
   return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }

@@ -74,7 +74,7 @@ function parseChange(texts: readonly string[], clear: boolean): Change | null {
   throw new Failure(
     "usage/invalid",
     `--set is ${texts.join(" ")}, and must be every=DURATION or at=TIME,TIME`,
-    { hint: "for example --set every=6h, or --set at=06:00,14:00" },
+    { hint: "one number and one unit, as in --set every=90m or every=6h; or --set at=06:00,14:00" },
   );
 }
 

@@ -171,8 +171,8 @@ const reading =
 describe("wrong usage", () => {
   it("is told, exit 2", async () => {
     for (const [args, message] of [
-      [["backup"], "error: name tenants, or give --all\n"],
-      [["backup", "acme", "--all"], "error: name tenants, or give --all\n"],
+      [["backup"], "error: name tenants, or give --all, not both\n"],
+      [["backup", "acme", "--all"], "error: name tenants, or give --all, not both\n"],
       [["backup", "nobody"], "error: there is no tenant nobody\n"],
       [["list", "nobody"], "error: there is no tenant nobody\n"],
       [["list", "No/body"], "error: No/body is no name of a tenant\n"],

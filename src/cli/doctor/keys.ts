@@ -34,7 +34,8 @@ const noEscrow: Examination = {
   area: "keys",
   subject: "escrow",
   outcome: "warned",
-  detail: "there is none: when the identities of verifiers and restorers are lost, every backup is",
+  detail:
+    "there is none: when the identities of verifiers and restorers are lost, every backup is lost with them",
   hint: "`holdfast keys new FOLDER --only identity` makes one; keep it offline and name its recipient in keys.escrow",
 };
 
