@@ -11,8 +11,13 @@ type Found = Parameters<Index["refresh"]>[1];
 export async function refresh(db: Db, tenant: TenantId, found: Found): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockTenant(tx, tenant);
-    await sql`insert into holdfast.refreshed (tenant, at) values (${tenant}, ${found.at})
-      on conflict (tenant) do update set at = excluded.at`.execute(tx);
+    // A look that began earlier and took longer, at a store that was away, knows less than what stands here. What seems
+    // to come from the future was noted before the catalog's clock went back, and stands in nobody's way.
+    const { rows } = await sql`
+      insert into holdfast.refreshed as r (tenant, at) values (${tenant}, ${found.at})
+      on conflict (tenant) do update set at = excluded.at where r.at <= excluded.at or r.at > now()
+      returning tenant`.execute(tx);
+    if (rows.length === 0) return;
     await writeBackups(tx, tenant, found);
     await writeCopies(tx, tenant, found);
     await sql`delete from holdfast.backup b where b.tenant = ${tenant} and not exists (

@@ -111,3 +111,16 @@ it("leaves out the stores that are down when it says what is due", async () => {
   expect((await here.index.proofsDue(9, wait, [one])).map(({ store }) => store)).toEqual(["two", "two"]);
   expect((await here.index.scrubsDue(9, wait, [two])).map(({ store }) => store)).toEqual(["one", "one"]);
 });
+
+it("lets no look that began earlier and ended later undo what a newer one found", async () => {
+  const began = await here.now(wait);
+  const [known] = await here.index.backups(acme, wait);
+  if (known === undefined) throw new Error("nothing is indexed");
+  const newer = { backups: [known], asked: [one, two], at: new Date(began.getTime() + 1) };
+  await here.index.refresh(acme, newer, wait);
+  await there.index.refresh(acme, { backups: [], asked: [one, two], at: began }, wait);
+  expect(await here.index.backups(acme, wait)).toHaveLength(1);
+  const later = { backups: [], asked: [one, two], at: new Date(began.getTime() + 2) };
+  await there.index.refresh(acme, later, wait);
+  expect(await here.index.backups(acme, wait)).toEqual([]);
+});
