@@ -97,6 +97,32 @@ describe("a store that goes away", () => {
       { copies: { one: { state: "present" }, two: { state: "present" } } },
     ]);
   });
+
+  it("costs no copy for ever, though a newer backup is whole before the older one is completed", async () => {
+    for (const plan of ["standard", "enterprise"])
+      house.home.set({ "copies.quorum": 1 }, `plans/${plan}.yaml`);
+    const nobody = house.home.set({ "daemon.jobs.replicate": 0 });
+    {
+      await using daemon = await daemonHere(house);
+      await rename(house.home.store("two"), `${house.home.store("two")}-away`);
+      await handOut(house, queue, ["acme"]);
+      await daemon.said("job ended", { queue: "backup", tenant: "acme", result: "degraded" });
+      await rename(`${house.home.store("two")}-away`, house.home.store("two"));
+      await handOut(house, queue, ["acme"]);
+      await daemon.said("job ended", { queue: "backup", tenant: "acme", result: "done" });
+    }
+    expect(await backupsOf("acme")).toMatchObject([
+      { copies: { two: { state: "present" } } },
+      { copies: { two: { state: "missing" } } },
+    ]);
+    nobody[Symbol.dispose]();
+    await using daemon = await daemonHere(house, { host: "two" });
+    await daemon.said("job ended", { queue: "replicate", tenant: "acme", copied: 1 }, 60_000);
+    expect(await backupsOf("acme")).toMatchObject([
+      { copies: { two: { state: "present" } } },
+      { copies: { two: { state: "present" } } },
+    ]);
+  });
 });
 
 describe("a full disk under state/", () => {
