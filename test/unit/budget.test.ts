@@ -34,8 +34,16 @@ describe("a budget", () => {
     budget.resize(1);
     // More than the whole is the whole, also when the whole was more as they came.
     const third = budget.take(3, never);
+    let isServed = false;
+    const served = third.then((release) => {
+      isServed = true;
+      return release;
+    });
     first();
+    await Promise.resolve();
+    expect(isServed).toBe(false);
     giveBack();
-    (await third)();
+    (await served)();
+    expect(isServed).toBe(true);
   });
 });
