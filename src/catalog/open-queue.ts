@@ -104,7 +104,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
       case "later": {
         // Its own key is taken by itself until it is completed, so the two take turns.
         const again = {
-          ...inserted({ job, source }, end.afterMs, otherKey(job, key)),
+          ...inserted({ job, source }, end.afterMs + spreadMs(id, settings.pollMs), otherKey(job, key)),
           data: { job, begun: true, since: since.toISOString() },
         };
         await boss.insert(job.queue, [again]);
@@ -238,6 +238,14 @@ function inserted({ job, source }: NewJob, afterMs: number, singletonKey: string
     ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),
     ...(source === null ? {} : { group: { id: source.name, tier: String(source.places) } }),
   };
+}
+
+/**
+ * All hosts look as often, so that the one which puts a job back each time would find it ready before any other one,
+ * for ever. The id of a job put back is chance enough.
+ */
+function spreadMs(id: string, pollMs: number): number {
+  return Math.floor((Number.parseInt(id.slice(0, 4), 16) / 0x10000) * pollMs);
 }
 
 function laterKey(job: Job): string {
