@@ -45,9 +45,11 @@ export type Breach = (typeof breachKinds)[number];
 /** What is not as the plan wants it at `now`. */
 export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
   const found: Breach[] = [];
-  const newest = Math.max(...[...health.lastSuccess.values()].map((at) => at.getTime()));
+  const successes = [...health.lastSuccess.values()].map((at) => at.getTime());
+  const newest = Math.max(...(successes.length > 0 ? successes : [health.oldest?.getTime() ?? 0]));
+  // Backups of which none counts any more were made all the same: what is wrong is their copies.
   if (health.expectedIntervalMs !== null) {
-    if (health.lastSuccess.size === 0) found.push("never-backed-up");
+    if (health.oldest === null) found.push("never-backed-up");
     else if (now.getTime() > lateAfterMs(newest, health.expectedIntervalMs) || isKindLate(health, now))
       found.push("backup-late");
   }
@@ -55,7 +57,7 @@ export function breaches(health: TenantHealth, now: Date): readonly Breach[] {
   const { scrubDueAt = null } = health;
   if (scrubDueAt !== null && scrubDueAt < now) found.push("scrub-late");
   if (health.refutedCopies > 0) found.push("refuted");
-  if (health.lastSuccess.size > 0 && health.copies < health.copiesRequired) found.push("copies");
+  if (health.oldest !== null && health.copies < health.copiesRequired) found.push("copies");
   const ageMs = recoveryPointAgeMs(health, now);
   if (ageMs !== null && ageMs > health.objectives.recoveryPointMs) found.push("recovery-point");
   return found;

@@ -29,3 +29,12 @@ describe("weeklies that fail", () => {
     expect(of({})).toEqual([]);
   });
 });
+
+describe("backups of which none counts any more", () => {
+  it("were made all the same: their copies are what is wrong", () => {
+    const lost = { lastSuccess: new Map(), copies: 0, refutedCopies: 2, recoveryPoint: null };
+    expect(of({ ...lost, oldest: ago(1) })).toEqual(["refuted", "copies"]);
+    expect(of({ ...lost, oldest: ago(40) })).toEqual(["backup-late", "refuted", "copies", "recovery-point"]);
+    expect(of({ ...lost, refutedCopies: 0, oldest: null })).toEqual(["never-backed-up"]);
+  });
+});
