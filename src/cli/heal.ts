@@ -6,7 +6,7 @@ import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { Desk } from "../desk/desk.ts";
 import { healTenant, proveHealed } from "../desk/heal-orders.ts";
 import { healEnd, verifyEnd } from "../desk/run-ends.ts";
-import { type BackupId, type StoreName, storeName } from "../model/ids.ts";
+import { type BackupId, type StoreName, storeName, type TenantId } from "../model/ids.ts";
 import type { Verdict } from "../model/glossary.ts";
 import type { HealReport } from "../replication/heal-report.ts";
 import { command } from "./command.ts";
@@ -45,6 +45,11 @@ export const heal = command({
     );
     out.result(reports.map(asJson), () => text(reports));
     const unhealed = reports.flatMap((one) => one.unhealed);
+    for (const tenant of lostOf(reports)) {
+      out.say(
+        `hint: what no store has whole is gone from those backups; \`holdfast backup ${tenant}\` makes a new one`,
+      );
+    }
     const verdicts = reports.flatMap(({ proofs }) => proofs.map(({ verdict }) => verdict));
     return worst({
       found: unhealed.some(({ mayReturn }) => !mayReturn) || verdicts.includes("refuted"),
@@ -123,6 +128,12 @@ async function healOne(
     wait,
   );
   return { ...report, proofs: proofs.map(({ backup, verdict }) => ({ backup, verdict })) };
+}
+
+/** Tenants of which something is in no store that could be asked. */
+function lostOf(reports: readonly Healed[]): ReadonlySet<TenantId> {
+  const lost = reports.filter(({ unhealed }) => unhealed.some(({ mayReturn }) => !mayReturn));
+  return new Set(lost.map(({ tenant }) => tenant));
 }
 
 function asJson({ down, ...report }: Healed): object {

@@ -63,14 +63,23 @@ export const scrub = command({
       context.wait,
     );
     const done = reports.filter((one) => one !== null);
+    for (const tenant of new Set(done.filter(isBad).map((one) => one.tenant))) {
+      out.say(
+        `hint: \`holdfast heal ${tenant}\` mends it from another store; a running daemon does so by itself`,
+      );
+    }
     out.result(done, () => text(done));
     return worst({
-      found: done.some(({ damaged, missing, unopenable }) => damaged + missing + unopenable.length > 0),
+      found: done.some(isBad),
       failed: failures.length > 0,
       degraded: down.length > 0 || done.some(({ untrusted }) => untrusted > 0),
     });
   },
 });
+
+function isBad({ damaged, missing, unopenable }: ScrubReport): boolean {
+  return damaged + missing + unopenable.length > 0;
+}
 
 interface Part {
   readonly tenant: TenantId;

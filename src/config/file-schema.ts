@@ -156,7 +156,7 @@ export const daemonSchema = z.strictObject({
       prune: places.default(1),
     })
     .prefault({})
-    .describe("jobs of each queue that this host runs at once; 0: none"),
+    .describe("jobs of each queue that this host runs at once, of heals as many as of replicate; 0: none"),
   hours: z
     .array(hoursSchema)
     .default([])
