@@ -1,6 +1,7 @@
 /** `holdfast observe`: what the stores say that a daemon cannot: whether it is dead, or lies. */
 import { exitCodes, Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { loadConfig } from "../config/load-config.ts";
 import { observerOrder } from "../desk/observer-order.ts";
 import { openDesk } from "../desk/open-desk.ts";
 import { duration } from "../model/duration.ts";
@@ -19,6 +20,19 @@ import type { Output } from "./output.ts";
 import { table } from "./text.ts";
 
 const defaults = { listen: "127.0.0.1:9751", every: "5m" } as const;
+
+/** Recipients are for sealing and sources for asking, which an observer does not do. */
+const sample = `version: 1
+stores:
+  one: { driver: directory, path: /mnt/one }
+  two: { driver: s3, bucket: holdfast, region: eu-central-1,
+         accessKeyId: env:READ_KEY, secretAccessKey: env:READ_SECRET }
+keys:
+  trusted: [{ key: file:./signing.pub.jwk, may: [record, proof, key, removal] }]
+tenants:
+  acme: { source: main, database: acme, plan: standard }
+discover:
+  - { source: main, databases: "tenant_*", plan: standard }`;
 
 export const observe = command({
   name: "observe",
@@ -39,7 +53,8 @@ export const observe = command({
         type: "string",
         requiresArg: true,
         describe: `rest between two passes, default ${defaults.every}`,
-      }),
+      })
+      .epilogue(`The configuration needs no more than this; plans lie in a folder beside it:\n\n${sample}`),
   run: async ({ once, listen, every }, context, out) => {
     if (once === true && (listen !== undefined || every !== undefined))
       throw new Failure(
@@ -47,8 +62,8 @@ export const observe = command({
         "--once makes one pass and ends: --listen and --every do not go with it",
       );
     const everyMs = parseEvery(every ?? defaults.every);
-    const config = await context.config();
-    const { clock, version } = context.machine;
+    const { clock, env, version } = context.machine;
+    const config = await loadConfig(context.configPath, env, { observer: true });
     const { perTenant } = config.metrics;
     const telemetry = createTelemetry({ version, perTenant, clock, process: once !== true });
     await using desk = await openDesk(config, context.machine, context.wait, {
@@ -177,7 +192,7 @@ function text({ at, health, observations }: Sight): string {
           health.map((one) => [
             one.tenant,
             latest([...one.lastSuccess.values()]),
-            `${String(one.copies)} of ${String(one.copiesRequired)}`,
+            `${String(one.copies)} of ${one.copiesRequired === 0 ? "?" : String(one.copiesRequired)}`,
             one.recoveryPoint?.toISOString() ?? "none",
             breaches(one, at).join(", "),
           ]),

@@ -24,11 +24,16 @@ import type { Plans } from "./read-plans.ts";
 
 /**
  * Looks at every entry that is good by itself, so that a slip in one part of the file hides nothing
- * in the others. `raw` is the whole file as YAML gave it, `folder` the one it lies in.
+ * in the others. `raw` is the whole file as YAML gave it, `folder` the one it lies in; unless
+ * `sourcesNeeded`, a tenant may name a source that is not in the file.
  */
 export function checkReferences(
   raw: unknown,
-  { plans, folder }: { readonly plans: Plans; readonly folder: string },
+  {
+    plans,
+    folder,
+    sourcesNeeded,
+  }: { readonly plans: Plans; readonly folder: string; readonly sourcesNeeded: boolean },
   problems: Problems,
 ): void {
   const stores = goodEntries(section(raw, "stores"), storeSchema);
@@ -36,7 +41,7 @@ export function checkReferences(
   const known: Known = {
     plans,
     stores: new Set(Object.keys(section(raw, "stores"))),
-    sources: new Set(Object.keys(section(raw, "sources"))),
+    sources: sourcesNeeded ? new Set(Object.keys(section(raw, "sources"))) : null,
     places: placesOf(stores),
     allStoresGood: stores.size === Object.keys(section(raw, "stores")).length,
   };
@@ -66,7 +71,8 @@ function checkBandwidth(raw: unknown, { stores }: Known, problems: Problems): vo
 interface Known {
   readonly plans: Plans;
   readonly stores: ReadonlySet<string>;
-  readonly sources: ReadonlySet<string>;
+  /** Null: whatever is named is taken to be somewhere. */
+  readonly sources: ReadonlySet<string> | null;
   readonly places: ReadonlyMap<StoreName, Place | null>;
   readonly allStoresGood: boolean;
 }
@@ -74,7 +80,7 @@ interface Known {
 type Referring = Pick<TenantEntry, "source" | "plan"> & { readonly stores?: TenantEntry["stores"] };
 
 function checkTenant(path: string, tenant: Referring, known: Known, problems: Problems): void {
-  if (!known.sources.has(tenant.source))
+  if (known.sources?.has(tenant.source) === false)
     problems.add(`${path}.source`, `there is no source ${tenant.source}`);
   if (!known.plans.named.has(tenant.plan)) problems.add(`${path}.plan`, `there is no plan ${tenant.plan}`);
   for (const store of tenant.stores ?? []) {

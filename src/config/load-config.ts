@@ -4,11 +4,17 @@ import { Failure, isFailure } from "../base/failure.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Config } from "./config.ts";
 import { fileSchema } from "./file-schema.ts";
+import { observerFileSchema, withNamedSources } from "./observer-file.ts";
 import { parsing, Problems } from "./problems.ts";
 import { readPlans } from "./read-plans.ts";
 import { readYaml } from "./read-yaml.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import type { Environment } from "./secret.ts";
+
+interface LoadOptions {
+  /** For a host that only looks at stores: recipients and sources may be left out. Default: false. */
+  readonly observer?: boolean;
+}
 
 /**
  * Reads `holdfast.yaml` and its plans. `path` is absolute; relative paths in the file are relative
@@ -16,7 +22,11 @@ import type { Environment } from "./secret.ts";
  * Absent: "config/missing". Anything wrong: one "config/invalid" whose message lists every problem
  * as `path: what is wrong`, a line each.
  */
-export async function loadConfig(path: string, env: Environment): Promise<Config> {
+export async function loadConfig(
+  path: string,
+  env: Environment,
+  { observer = false }: LoadOptions = {},
+): Promise<Config> {
   const problems = new Problems();
   const raw = readYaml(await readText(path), path, problems);
   if (raw === undefined || raw === null) {
@@ -25,12 +35,13 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   }
   const folder = dirname(path);
   const plans = await readPlans(resolve(folder, plansFolder(raw)), problems);
-  const file = fileSchema.safeParse(raw, parsing);
+  const file = (observer ? observerFileSchema : fileSchema).safeParse(raw, parsing);
   if (!file.success) problems.addIssues(file.error, "");
-  checkReferences(raw, { plans, folder }, problems);
+  checkReferences(raw, { plans, folder, sourcesNeeded: !observer }, problems);
   problems.throwIfAny(path);
   if (!file.success) throw new Failure("internal/bug", "a configuration was refused without a reason");
-  return resolveConfig({ file: file.data, path, plans: plans.good, env });
+  const whole = observer ? withNamedSources(file.data) : file.data;
+  return resolveConfig({ file: whole, path, plans: plans.good, env });
 }
 
 async function readText(path: string): Promise<string> {

@@ -32,7 +32,7 @@ export function matchDiscovered(
       ({ rule, pattern }) => rule.source.name === found.source && pattern.test(found.database),
     );
     if (match === undefined) continue;
-    const id = tenantId.safeParse(found.database.toLowerCase().replaceAll("_", "-"));
+    const id = tenantId.safeParse(idOf(found.database));
     if (!id.success) {
       refused.push({ ...found, reason: "its name makes no tenant id; name it under tenants" });
     } else if (configured.has(id.data)) {
@@ -51,6 +51,24 @@ export function matchDiscovered(
       for (const { found } of claimants) refused.push({ ...found, reason: sharedId(id, found, claimants) });
   }
   return { tenants, refused };
+}
+
+/**
+ * The rule that may have made a tenant of which nothing but its id is known: ids that differ in the
+ * case or the underscores of a database's name are alike. An only rule it is in any case. Null when no rule
+ * fits, or when the rules of two sources fit and name two plans.
+ */
+export function ruleThatMayMake(id: TenantId, rules: readonly DiscoverRule[]): DiscoverRule | null {
+  const fitting = rules.filter(
+    ({ databases }) => rules.length === 1 || globPattern(idOf(databases)).test(id),
+  );
+  const firstOfSource = new Map(fitting.toReversed().map((rule) => [rule.source.name, rule]));
+  const plans = new Set(firstOfSource.values().map(({ planName }) => planName));
+  return plans.size === 1 ? (fitting[0] ?? null) : null;
+}
+
+function idOf(database: string): string {
+  return database.toLowerCase().replaceAll("_", "-");
 }
 
 function sharedId(

@@ -1,5 +1,6 @@
 /** From the configuration to what the observer is told: stores, trusted keys and terms, and nothing that opens, signs or writes. */
 import type { Config, Tenant } from "../config/config.ts";
+import { ruleThatMayMake } from "../config/match-discovered.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import type { ObservedTenant, ObserverOrder } from "../observer/order.ts";
 import { readerOnly } from "../stores/reader-only.ts";
@@ -32,12 +33,12 @@ function observed(tenant: Pick<Tenant, "id" | "plan" | "stores" | "timeZone">): 
 }
 
 /**
- * A tenant that is only known from stores: discovered, or no longer configured. With one rule of discovery
- * it is held to that rule's plan; with none or several nobody can tell which, and nothing is expected of it.
+ * A tenant that is only known from stores: discovered, or no longer configured. It is held to
+ * the plan of the rule of discovery that may have made it; where nobody can tell which, nothing is expected of it.
  */
 function stranger(config: Config, tenant: TenantId, holders: readonly StoreName[]): ObservedTenant {
-  const [rule, ...others] = config.discover;
-  if (rule !== undefined && others.length === 0) {
+  const rule = ruleThatMayMake(tenant, config.discover);
+  if (rule !== null) {
     const { plan, stores } = rule;
     return observed({ id: tenant, plan, stores, timeZone: plan.schedules.timeZone });
   }

@@ -4,6 +4,8 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 
 export const observationKinds = [
   ...breachKinds,
+  /** Tenants lie in the stores that no configured plan is known for, so that nothing can be expected of them. */
+  "tenant-unplanned",
   /** A slot of the plan passed, and no backup that counts came of it. */
   "missed-window",
   /** A store lacks a record that another one shows, or shows other bytes of it. */
@@ -36,11 +38,11 @@ export type ObservationKind = (typeof observationKinds)[number];
 /** One kind of trouble of one tenant in one store; many documents of it are one observation. */
 export interface Observation {
   readonly kind: ObservationKind;
-  /** Null: of the store as a whole. */
+  /** Null: of a store as a whole, or of many tenants. */
   readonly tenant: TenantId | null;
   /** Null: of no single store. */
   readonly store: StoreName | null;
-  /** How many documents, backups or copies are meant. */
+  /** How many documents, backups, copies or tenants are meant. */
   readonly count: number;
   /** One of them, in words. */
   readonly detail: string;

@@ -70,6 +70,7 @@ export async function observePass(
   const health: TenantHealth[] = [];
   const observations: Observation[] = [];
   const received: Received[] = [];
+  const unplanned: TenantId[] = [];
   await eachAtOnce(tenants, tenantsAtOnce, async ([tenant, observed]) => {
     const stores = storesOf(observed, order).filter(({ name }) => !silent.has(name));
     const { look, down } = await currentLook(tenant, { ...order, stores }, memory, wait);
@@ -82,13 +83,16 @@ export async function observePass(
     const judged = judgeTenant(look, observed, { unasked, tip, now: clock.now() });
     if (look.highest !== null && look.highest.counter >= (tip?.counter ?? 0))
       memory.tips.set(tenant, look.highest);
-    if (judged.health !== null) health.push(judged.health);
+    if (judged.health !== null) {
+      health.push(judged.health);
+      if (observed.schedule === null) unplanned.push(tenant);
+    }
     observations.push(...judged.observations);
     received.push(new Map(observed.terms.stores.map((store) => [store, look.newestIn.get(store) ?? null])));
   });
   const boundIds = newestIds(memory.looks.values().map(({ look }) => look.boundIds));
   const evidence = { received, boundIds, knownIds: memory.storeIds, now: clock.now() };
-  observations.push(...judgeStores(answers, evidence));
+  observations.push(...judgeStores(answers, evidence), ...ofUnplanned(unplanned));
   for (const { store, storeId } of answers) {
     const expected = expectedId(store, evidence);
     if (storeId !== null && (expected === undefined || expected.storeId === storeId))
@@ -110,6 +114,17 @@ export async function observePass(
 
 function storesOf({ terms }: ObservedTenant, { stores }: ObserverOrder): readonly ObjectReader[] {
   return stores.map(({ reader }) => reader).filter(({ name }) => terms.stores.includes(name));
+}
+
+/**
+ * One for all of them: there may be thousands. Silence about them would read as if all were well, and a
+ * daemon that died long ago would never be told of.
+ */
+function ofUnplanned(tenants: readonly TenantId[]): readonly Observation[] {
+  const [first] = tenants.toSorted();
+  if (first === undefined) return [];
+  const detail = `${first}: no plan is known for it here; name it under tenants, or a rule that fits under discover`;
+  return [{ kind: "tenant-unplanned", tenant: null, store: null, count: tenants.length, detail }];
 }
 
 /** Configured ones, those that lie in stores, and those that lay in one that is silent now. */

@@ -15,7 +15,7 @@ export interface ObservedStore {
 
 export interface ObservedTenant {
   readonly terms: HealthTerms;
-  /** Null: nothing is known of when backups are due. */
+  /** Null: it is under no plan that we know, and nothing is expected of it. */
   readonly schedule: TenantSchedule | null;
 }
 

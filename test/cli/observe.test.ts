@@ -1,11 +1,12 @@
 /** `holdfast observe` with what it is meant to have: folders it only reads, and the public keys of others. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { loadConfig } from "../../src/config/load-config.ts";
 import { storeName } from "../../src/model/ids.ts";
 import { directoryStore } from "../../src/stores/directory.ts";
 import { type ConfigFolder, configFolder, someRecipient } from "../support/config-folder.ts";
@@ -113,6 +114,41 @@ describe("observe --once", () => {
     const { exit, stderr } = await saidHere(["observe", ...args], {}, home.folder);
     expect(exit).toBe(2);
     expect(stderr).toContain(why);
+  });
+});
+
+describe("an observer's file", () => {
+  const configured = async (text: string): Promise<Awaited<ReturnType<typeof saidHere>>> => {
+    await writeFile(place("other.yaml"), text);
+    return saidHere(["observe", "--once", "--config", "other.yaml"], {}, home.folder);
+  };
+
+  it("without recipients and sources is enough, and is refused by `config check`", async () => {
+    const bare = yaml.replace(/  verifiers:[^]*?(?=  trusted:)/, "").replace(/sources:[^]*?(?=tenants:)/, "");
+    expect(await configured(bare)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/acme +\S+ +2 of 2/),
+    });
+    const strict = await saidHere(["config", "check", "--config", "other.yaml"], {}, home.folder);
+    expect(strict.exit).toBe(2);
+    expect(strict.stderr).toContain("sources: is missing");
+  });
+
+  it("that names no plan for what lies in the stores is told so, and never that all is well", async () => {
+    const { exit, stdout } = await configured(yaml.replace(/tenants:[^]*/, "tenants: {}\n"));
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(/^tenant-unplanned +1 +acme: no plan is known for it here/m);
+    expect(stdout).toMatch(/^acme +\S+ +2 of \?/m);
+  });
+
+  it("is shown by `--help` and by docs/cli-json.md as it may be written", async () => {
+    const { stdout: help } = await saidHere(["observe", "--help"], {}, home.folder);
+    const docs = await readFile(resolve(import.meta.dirname, "../../docs/cli-json.md"), "utf8");
+    for (const text of [help, /## `observe`[^]*?```yaml\n([^]*?)```/.exec(docs)?.[1] ?? ""]) {
+      await writeFile(place("other.yaml"), text.slice(text.indexOf("version: 1")));
+      const config = await loadConfig(place("other.yaml"), {}, { observer: true });
+      expect([...config.tenants.keys(), config.discover.length]).toEqual(["acme", 1]);
+    }
   });
 });
 

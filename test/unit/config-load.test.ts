@@ -18,6 +18,51 @@ async function problemsOf(yaml: string, files: Readonly<Record<string, string>> 
     .map((line) => line.trim());
 }
 
+describe("an observer's configuration", () => {
+  const bare = designYaml
+    .replace(/  workers:[^]*?(?=  trusted:)/, "")
+    .replace(/sources:[^]*?(?=tenants:)/, "");
+
+  it("needs neither recipients nor sources, which are asked for nowhere else", async () => {
+    await using made = await configFolder(bare);
+    const config = await loadConfig(made.path, {}, { observer: true });
+    expect(config.keys).toMatchObject({
+      workers: [],
+      verifiers: [],
+      restorers: [],
+      escrow: [],
+      signing: null,
+    });
+    const acme = config.tenants.get(tenantId.parse("acme"));
+    expect(acme).toMatchObject({ planName: "enterprise", stores: ["dubai", "frankfurt"] });
+    await expect(acme?.source.url.reveal()).rejects.toMatchObject({ code: "config/invalid" });
+    expect(config.discover[0]).toMatchObject({ planName: "standard", stores: ["dubai", "frankfurt"] });
+  });
+
+  it("is refused to everybody else", async () => {
+    expect(await problemsOf(bare)).toEqual([
+      "keys.verifiers: is missing",
+      "keys.restorers: is missing",
+      "sources: is missing",
+      "tenants.acme.source: there is no source erp",
+      "tenants.bravo.source: there is no source erp",
+      "discover[0].source: there is no source erp",
+    ]);
+  });
+
+  it.each([
+    ["trusted:", "trsuted:", "keys.trusted: is missing"],
+    ["plan: enterprise", "plan: nosuch", "tenants.acme.plan: there is no plan nosuch"],
+    ["stores: [frankfurt]", "stores: [paris]", "tenants.bravo.stores: there is no store paris"],
+  ])("is as strict as any other where %s is %s", async (right, wrong, problem) => {
+    await using made = await configFolder(bare.replace(right, wrong));
+    await expect(loadConfig(made.path, {}, { observer: true })).rejects.toMatchObject({
+      code: "config/invalid",
+      message: expect.stringContaining(problem),
+    });
+  });
+});
+
 describe("a good configuration", () => {
   it("is read as the design writes it, with paths absolute and references resolved", async () => {
     await using made = await configFolder(designYaml);

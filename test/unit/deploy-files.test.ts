@@ -127,7 +127,9 @@ describe("deploy/compose/prepare", () => {
         const text = await readFile(join(run, `${name}.yaml`), "utf8");
         const here = text.replaceAll("/etc/holdfast", run).replaceAll("/opt/holdfast", root);
         await writeFile(join(run, `${name}.here.yaml`), here);
-        const config = await loadConfig(join(run, `${name}.here.yaml`), env);
+        const config = await loadConfig(join(run, `${name}.here.yaml`), env, {
+          observer: name === "observer",
+        });
         expect(config.stores.size).toBe(2);
         expect(config.keys.signing === null).toBe(name === "observer");
       }

@@ -1,13 +1,19 @@
 /** The observer's smaller rules: when windows close, what is remembered, and by which terms tenants are held. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { systemChance } from "../../src/base/chance.ts";
 import { ManualClock, systemClock } from "../../src/base/clock.ts";
+import type { Machine } from "../../src/desk/machine.ts";
 import { observerOrder } from "../../src/desk/observer-order.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { ruleThatMayMake } from "../../src/config/match-discovered.ts";
 import { createTrustRing } from "../../src/keys/signing.ts";
 import { objectKey, storeName, tenantId } from "../../src/model/ids.ts";
 import { plan } from "../../src/model/plan.ts";
+import { newMemory } from "../../src/observer/memory.ts";
+import { observePass } from "../../src/observer/observe-pass.ts";
 import { observe } from "../../src/observer/observe.ts";
 import { DocumentMemory, remembering } from "../../src/observer/remembering.ts";
 import { closedWindows } from "../../src/observer/windows.ts";
@@ -17,7 +23,7 @@ import { configFolder, designYaml } from "../support/config-folder.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { dailyPlan, observedTenant } from "../support/observed.ts";
-import { never, noon } from "../support/repository-fixture.ts";
+import { buildHouse, described, never, noon } from "../support/repository-fixture.ts";
 
 describe("windows", () => {
   const nightly = plan.parse({
@@ -85,29 +91,31 @@ describe("documents", () => {
   });
 });
 
+const machine: Machine = {
+  clock: systemClock,
+  chance: systemChance,
+  monotonicMs: () => 0,
+  env: {},
+  cwd: "/",
+  version: "0",
+  packageFolder: "/",
+  hostName: "test-host",
+  uid: 0,
+};
+
 describe("an order", () => {
   const lone = storeName.parse("frankfurt");
   const zulu = tenantId.parse("zulu");
 
   async function orderOf(yaml: string): ReturnType<typeof observerOrder> {
     await using home = await configFolder(yaml);
-    const config = await loadConfig(home.path, {});
+    const config = await loadConfig(home.path, {}, { observer: true });
     const names = [...config.stores.keys()];
     return observerOrder({
       config,
       stores: new Map(names.map((name) => [name, memoryStore(name)])),
       trust: async () => createTrustRing([]),
-      machine: {
-        clock: systemClock,
-        chance: systemChance,
-        monotonicMs: () => 0,
-        env: {},
-        cwd: "/",
-        version: "0",
-        packageFolder: "/",
-        hostName: "test-host",
-        uid: 0,
-      },
+      machine,
     });
   }
 
@@ -121,12 +129,65 @@ describe("an order", () => {
       expect(Object.keys(reader).toSorted()).toEqual(["clock", "list", "name", "read", "stat", "versions"]);
   });
 
-  it("holds a stranger to the plan of the only rule of discovery, and to nothing where there are none or several", async () => {
+  it("holds a stranger to the plan of the only rule of discovery, and to nothing where there is none", async () => {
     const one = (await orderOf(designYaml)).stranger(zulu, [lone]);
     expect(one.terms).toMatchObject({ expectedIntervalMs: 86_400_000, copiesRequired: 2 });
     expect(one.schedule).not.toBeNull();
     const none = (await orderOf(designYaml.replace(/discover:[^]*/, ""))).stranger(zulu, [lone]);
     expect(none).toMatchObject({ schedule: null, terms: { stores: [lone], copiesRequired: 0 } });
+  });
+});
+
+describe("deploy/compose/observer.yaml", () => {
+  it("finds what a daemon that died long ago left in the stores", async () => {
+    const root = resolve(import.meta.dirname, "../..");
+    const shipped = await readFile(resolve(root, "deploy/compose/observer.yaml"), "utf8");
+    await using home = await configFolder(shipped.replace("/opt/holdfast/plans", "./plans"));
+    const config = await loadConfig(home.path, {}, { observer: true });
+    await using house = await buildHouse("tenant-a");
+    const stores = await described(
+      house,
+      ...config.stores.keys().map((name) => memoryStore(name, house.clock)),
+    );
+    await house.backUp(stores, { schema: "create table t ()" }, { order: { kind: "daily" } });
+    const order = await observerOrder({
+      config,
+      stores: new Map(stores.map((store) => [store.name, store])),
+      trust: async () => house.trust,
+      machine: { ...machine, clock: house.clock },
+    });
+    const finds = async (): Promise<ReadonlySet<string>> =>
+      new Set((await observePass(order, newMemory(house.clock), never)).observations.map(({ kind }) => kind));
+    expect(await finds()).toEqual(new Set());
+    house.clock.advance(30 * 86_400_000);
+    expect(await finds()).toEqual(new Set(["backup-late", "proof-late", "recovery-point", "missed-window"]));
+  });
+});
+
+describe("several rules of discovery", () => {
+  const rulesOf = async (...lines: string[]): ReturnType<typeof ruled> =>
+    ruled(designYaml.replace(/discover:[^]*/, `discover:\n${lines.map((line) => `  - ${line}\n`).join("")}`));
+
+  async function ruled(yaml: string): Promise<(id: string) => string | null> {
+    await using home = await configFolder(yaml);
+    const { discover } = await loadConfig(home.path, {}, { observer: true });
+    return (id) => ruleThatMayMake(tenantId.parse(id), discover)?.planName ?? null;
+  }
+
+  it("hold a stranger to the first that fits its id, and to none where none fits", async () => {
+    const planOf = await rulesOf(
+      `{ source: erp, databases: "Shop_*", plan: business }`,
+      `{ source: erp, databases: "s*", plan: standard }`,
+    );
+    expect(["shop-a", "s-a", "zulu"].map(planOf)).toEqual(["business", "standard", null]);
+  });
+
+  it("hold it to none where those of two sources fit and name two plans", async () => {
+    const planOf = await rulesOf(
+      `{ source: erp, databases: "shop_*", plan: business }`,
+      `{ source: crm, databases: "*", plan: standard }`,
+    );
+    expect(["shop-a", "zulu"].map(planOf)).toEqual([null, "standard"]);
   });
 });
 

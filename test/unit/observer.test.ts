@@ -1,5 +1,6 @@
 /** What the observer sees from the stores alone: each way in which a daemon or a store may be dead or lie. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemChance } from "../../src/base/chance.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { backupId, type ObjectKey, objectKey } from "../../src/model/ids.ts";
@@ -11,12 +12,15 @@ import {
   proofKey,
   recordKey,
 } from "../../src/model/layout.ts";
-import { observationKinds } from "../../src/observer/observation.ts";
+import { newMemory } from "../../src/observer/memory.ts";
+import { type Observation, observationKinds } from "../../src/observer/observation.ts";
+import { observePass } from "../../src/observer/observe-pass.ts";
+import type { ObserverOrder } from "../../src/observer/order.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
 import type { Signer } from "../../src/keys/signing.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { watchOver } from "../support/observed.ts";
+import { observedTenant, watchOver } from "../support/observed.ts";
 import { buildHouse, described, type House, never, rows } from "../support/repository-fixture.ts";
 
 const hourMs = 3_600_000;
@@ -458,6 +462,40 @@ describe("a pass", () => {
     expect(await seen()).toEqual([
       ["acme", 2],
       ["bravo", 0],
+    ]);
+  });
+
+  it("says once per pass how many tenants are under no plan, unless they were erased", async () => {
+    await using bravo = await buildHouse("bravo");
+    for (const one of [house, bravo])
+      await one.backUp([dubai], { schema: "create table t ()" }, { order: { kind: "daily" } });
+    const order: ObserverOrder = {
+      stores: [{ reader: dubai, tellsTime: true }],
+      tenants: new Map(),
+      stranger: (tenant, stores) => ({ ...observedTenant(tenant, stores), schedule: null }),
+      trust: house.trust,
+      clock: house.clock,
+      chance: systemChance,
+    };
+    const unplanned = async (): Promise<readonly Observation[]> => {
+      const { observations } = await observePass(order, newMemory(house.clock), never);
+      return observations.filter(({ kind }) => kind === "tenant-unplanned");
+    };
+    expect(await unplanned()).toEqual([
+      expect.objectContaining({
+        tenant: null,
+        store: null,
+        count: 2,
+        detail: expect.stringMatching(/^acme: /),
+      }),
+    ]);
+    await put(dubai, erasedKey(house.tenant), "removal", {
+      format: { name: "holdfast-erased", version: 1 },
+      tenant: house.tenant,
+      at: house.clock.now().toISOString(),
+    });
+    expect(await unplanned()).toEqual([
+      expect.objectContaining({ count: 1, detail: expect.stringMatching(/^bravo: /) }),
     ]);
   });
 
