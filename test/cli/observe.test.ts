@@ -169,6 +169,7 @@ describe("observe", () => {
       expect(text).toContain('holdfast_copies{tenant="acme"} 2');
       expect(text).toContain('holdfast_store_up{store="two"} 1');
       expect(text).toContain('holdfast_observer_findings{finding="missed-window"} 0');
+      expect(text).toContain('holdfast_observer_findings{finding="tenant-unplanned"} 0');
     } finally {
       child.kill("SIGTERM");
     }
