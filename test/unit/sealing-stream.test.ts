@@ -256,12 +256,12 @@ describe("memory", () => {
   });
 
   it("a stream that fails or is cancelled in the queue gives back what it held", async () => {
-    await using small = startSealing({ workers: 1, inFlightBytesMax: 1 });
+    await using small = startSealing({ workers: 1, inFlightBytesMax: 2 });
     const stop = new AbortController();
-    const hold = new EventTarget();
+    const hold = Promise.withResolvers<undefined>();
     async function* held(): AsyncGenerator<Uint8Array> {
       yield table.subarray(0, 100);
-      await once(hold, "go");
+      await hold.promise;
       throw new Error("lost");
     }
     const first = small.sealStream(held(), keys, none, async () => undefined, patient);
@@ -270,7 +270,7 @@ describe("memory", () => {
     const queuedEnd = failureOf(queued);
     stop.abort();
     expect(await queuedEnd).toMatchObject({ code: "wait/cancelled" });
-    hold.dispatchEvent(new Event("go"));
+    hold.resolve(undefined);
     expect(await firstEnd).toMatchObject({ message: "lost" });
     const third = await small.sealStream(inParts(table, 65_536), keys, none, async () => undefined, patient);
     expect(third.bytes).toBe(table.length);
