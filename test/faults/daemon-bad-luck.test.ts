@@ -49,12 +49,19 @@ async function backupsOf(tenant: string): Promise<unknown[]> {
   return JSON.parse(stdout);
 }
 
+async function sessionsIn(database: string): Promise<number> {
+  const asked = `select count(*) from pg_stat_activity where datname = '${database}'`;
+  return Number(await psql(server, "postgres", asked, wait));
+}
+
 describe("a catalog that goes away in the middle of a backup", () => {
   it("stops neither the backup nor the daemon, and what was due meanwhile is made up for", async () => {
     await using daemon = await daemonHere(house);
     await daemon.said("workers arranged", { queue: "backup" });
     await handOut(house, queue, ["acme"]);
     await daemon.said("job began", { tenant: "acme" });
+    // What a job asks of the catalog it asks before it opens the source.
+    await until("the source is being read", async () => (await sessionsIn("acme")) > 0);
     await line.cut();
     // In the stores while nobody can write it down.
     await until("the backup counts", async () => (await backupsOf("acme")).length === 1);
