@@ -96,7 +96,8 @@ export async function psql(
     {
       file: join(server.binFolder, "psql"),
       args: ["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-"],
-      env: environmentOf(server, database),
+      // A database's own limit of a millisecond may strike before a SET against it is through.
+      env: { ...environmentOf(server, database), PGOPTIONS: "-c statement_timeout=0" },
       input: Buffer.from(sql),
     },
     wait,
