@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import { type ClientConfig, Pool, type PoolClient } from "pg";
 import { pause, type Waiting } from "../base/waiting.ts";
-import type { CatalogAddress } from "./address.ts";
+import type { ServerAddress } from "../base/server-address.ts";
 import type { Catalog } from "./catalog.ts";
 import { choicesIn } from "./choices.ts";
 import { claimsOver } from "./claims.ts";
@@ -30,7 +30,7 @@ export interface ConnectHow {
  * `wait` is the connecting's alone. Throws "catalog/failed" also for a pooler that breaks the locks of claims.
  */
 export async function connectCatalog(
-  address: CatalogAddress,
+  address: ServerAddress,
   { connectionsMax = connectionsMaxDefault, older = "take" }: ConnectHow,
   wait: Waiting,
 ): Promise<Catalog> {

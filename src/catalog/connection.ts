@@ -1,9 +1,6 @@
 /** How every connection to the catalog is made. */
-import { readFile } from "node:fs/promises";
-import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
-import { Failure, reasonOf } from "../base/failure.ts";
-import type { CatalogAddress } from "./address.ts";
+import { lacksTls, mayDoWithoutTls, type ServerAddress, sslModeOf, tlsOf } from "../base/server-address.ts";
 
 const connectTimeoutMs = 10_000;
 const statementTimeoutMs = 60_000;
@@ -13,7 +10,7 @@ const statementTimeoutMs = 60_000;
  * are free within a minute and a half-open connection does not hang. "config/invalid" for an `sslRootCert`
  * that cannot be read.
  */
-export async function connectionOptions(address: CatalogAddress): Promise<ClientConfig> {
+export async function connectionOptions(address: ServerAddress): Promise<ClientConfig> {
   const { host, port, user, password, database } = address;
   const base: ClientConfig = {
     host,
@@ -32,29 +29,10 @@ export async function connectionOptions(address: CatalogAddress): Promise<Client
       "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 " +
       "-c tcp_user_timeout=45000 -c timezone=UTC -c jit=off -c lock_timeout=50s",
   };
-  const sslmode = host.startsWith("/") ? "disable" : (address.sslmode ?? "prefer");
-  if (sslmode !== "prefer" && sslmode !== "allow") return { ...base, ssl: await tlsOf(address, sslmode) };
+  const sslmode = sslModeOf(address);
+  if (!mayDoWithoutTls(sslmode)) return { ...base, ssl: await tlsOf(address, sslmode, "the catalog") };
   const encrypted = { ...base, ssl: { rejectUnauthorized: false } };
   return (await speaksTls(encrypted)) ? encrypted : { ...base, ssl: false };
-}
-
-async function tlsOf(address: CatalogAddress, sslmode: string): Promise<ConnectionOptions | false> {
-  if (sslmode === "disable") return false;
-  const ca = address.sslRootCert === undefined ? {} : { ca: await authorities(address.sslRootCert) };
-  if (sslmode === "verify-full") return { rejectUnauthorized: true, ...ca };
-  if (sslmode === "verify-ca")
-    return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca };
-  return { rejectUnauthorized: false };
-}
-
-async function authorities(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new Failure("config/invalid", `sslrootcert of the catalog cannot be read: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
 }
 
 /** As libpq does it: encrypted where the server can, in the clear where it cannot. */
@@ -65,7 +43,7 @@ async function speaksTls(options: ClientConfig): Promise<boolean> {
     await client.connect();
     return true;
   } catch (error) {
-    if (reasonOf(error).includes("does not support SSL")) return false;
+    if (lacksTls(error)) return false;
     throw error;
   } finally {
     await client.end().catch(() => undefined);

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
 import { duration } from "../model/duration.ts";
 import { backupId, type StoreName, storeName } from "../model/ids.ts";
-import type { ServerAddress } from "../postgres/image.ts";
+import type { ServerAddress } from "../base/server-address.ts";
 import { addressOf } from "../postgres/session/address.ts";
 import type { PointWish } from "../restore/point.ts";
 import type { TableName } from "../restore/restore.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { CatalogAddress } from "../catalog/address.ts";
+import type { ServerAddress } from "../base/server-address.ts";
 import type { Config } from "../config/config.ts";
 import { type KeptServer, openKeptServer } from "../postgres/server/kept-server.ts";
 import { addressOf } from "../postgres/session/address.ts";
@@ -57,7 +57,7 @@ function embeddedFolder({ state }: Config): string {
 }
 
 /** What speaks to a catalog takes a tenth of a second to load, so only who has one waits for it. */
-async function connect(address: CatalogAddress, older: "migrate" | "take", wait: Waiting): Promise<Catalog> {
+async function connect(address: ServerAddress, older: "migrate" | "take", wait: Waiting): Promise<Catalog> {
   const { connectCatalog } = await import("../catalog/connect-catalog.ts");
   return connectCatalog(address, { older }, wait);
 }

@@ -18,16 +18,3 @@ export interface Image {
     wait: Waiting,
   ): AsyncIterable<Uint8Array>;
 }
-
-/** How to reach a server as somebody. Sockets are folders in `host`. */
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string | null;
-  readonly database: string;
-  /** Passed on to `pg` as it stands: `disable`, `require`, `verify-full`… */
-  readonly sslmode?: string | undefined;
-  /** File of the authorities that `verify-ca` and `verify-full` trust. */
-  readonly sslRootCert?: string | undefined;
-}

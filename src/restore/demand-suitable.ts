@@ -1,7 +1,7 @@
 /** Whether a target can take a backup, before anything is changed there. */
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { ServerAddress } from "../postgres/image.ts";
+import type { ServerAddress } from "../base/server-address.ts";
 import { isLoader } from "../postgres/load/loader-name.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
 import { quoteIdent } from "../postgres/session/quote.ts";

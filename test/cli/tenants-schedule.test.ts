@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type CatalogServer, connectTo, startCatalogServer } from "../support/catalog-server.ts";
-import type { CatalogAddress } from "../../src/catalog/address.ts";
+import type { ServerAddress } from "../../src/base/server-address.ts";
 import { tenantId } from "../../src/model/ids.ts";
 import { testWait, urlOf } from "../support/postgres-server.ts";
 import { type TenantHome, tenantHome } from "../support/tenant-home.ts";
@@ -12,7 +12,7 @@ import { type TenantHome, tenantHome } from "../support/tenant-home.ts";
 const wait = testWait();
 let catalogs: CatalogServer;
 let home: TenantHome;
-let address: CatalogAddress;
+let address: ServerAddress;
 
 beforeAll(async () => {
   [catalogs, home] = await Promise.all([

@@ -2,7 +2,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CatalogAddress } from "../../src/catalog/address.ts";
+import type { ServerAddress } from "../../src/base/server-address.ts";
 import { claimsOver } from "../../src/catalog/claims.ts";
 import { connectionOptions } from "../../src/catalog/connection.ts";
 import { storeName, tenantId } from "../../src/model/ids.ts";
@@ -16,7 +16,7 @@ const write = { kind: "tenant-write", tenant: acme } as const;
 const read = { kind: "tenant-read", tenant: acme, store: storeName.parse("one") } as const;
 
 let catalogs: CatalogServer;
-let address: CatalogAddress;
+let address: ServerAddress;
 
 beforeAll(async () => {
   catalogs = await startCatalogServer();

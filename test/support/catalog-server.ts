@@ -1,6 +1,6 @@
 /** A real PostgreSQL with fresh databases for catalogs. */
 import { type Catalog } from "../../src/catalog/catalog.ts";
-import { type CatalogAddress } from "../../src/catalog/address.ts";
+import type { ServerAddress } from "../../src/base/server-address.ts";
 import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, startTestServer, testWait } from "./postgres-server.ts";
@@ -8,7 +8,7 @@ import { createDatabase, startTestServer, testWait } from "./postgres-server.ts"
 export interface CatalogServer extends AsyncDisposable {
   readonly server: PrivateServer;
   /** The address of a database of its own, in which nobody has been. */
-  fresh(): Promise<CatalogAddress>;
+  fresh(): Promise<ServerAddress>;
 }
 
 export async function startCatalogServer(
@@ -28,6 +28,6 @@ export async function startCatalogServer(
   };
 }
 
-export function connectTo(address: CatalogAddress): Promise<Catalog> {
+export function connectTo(address: ServerAddress): Promise<Catalog> {
   return connectCatalog(address, {}, testWait());
 }

@@ -7,7 +7,7 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { planName } from "../../model/ids.ts";
 import { connect } from "../../postgres/session/connect.ts";
-import type { ServerAddress } from "../../postgres/image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { startPrivateServer } from "../../postgres/server/private-server.ts";
 import { findPrograms } from "../../postgres/server/programs.ts";
 import type { Context } from "../context.ts";

@@ -3,7 +3,7 @@ import { pour } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Scope } from "../../model/fingerprint.ts";
 import { programEnvironment } from "../session/address.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import type { Programs } from "../server/programs.ts";
 import { quoteIdent } from "../session/quote.ts";
 import { laterSettings } from "../session/startup.ts";

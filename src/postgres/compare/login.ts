@@ -1,6 +1,6 @@
 import { randomBase32, type Chance } from "../../base/chance.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import { openPlain, type Restored } from "./restored.ts";
 

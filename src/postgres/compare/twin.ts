@@ -1,7 +1,7 @@
 import { run } from "../../base/program.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import { programEnvironment } from "../session/address.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import type { Programs } from "../server/programs.ts";
 import { laterSettings } from "../session/startup.ts";
 import type { Comparison, Restored } from "./restored.ts";

@@ -1,7 +1,8 @@
 import type { Chance } from "../../base/chance.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
-import type { Image, ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
+import type { Image } from "../image.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { CodeBehind } from "./admin-may.ts";

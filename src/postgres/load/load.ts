@@ -4,7 +4,8 @@
  */
 import { within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../session/connect.ts";
-import type { Image, ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
+import type { Image } from "../image.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";

@@ -10,7 +10,7 @@ import { Client } from "pg";
 import type { Chance } from "../../base/chance.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { pause, type Waiting, within } from "../../base/waiting.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { fileLock } from "./file-lock.ts";
 import { keptFolders, type KeptFolders, startKept } from "./kept-server-start.ts";
 import { isServerOf, readPostmaster } from "./postmaster-file.ts";

@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { randomBase32, type Chance } from "../../base/chance.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 
 interface NewLogin {
   readonly name: string;

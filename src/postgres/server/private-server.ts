@@ -14,7 +14,7 @@ import { randomBase32 } from "../../base/chance.ts";
 import { Failure } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { confinement, type Isolation } from "./private-server-confinement.ts";
 import { takeOver } from "./private-server-login.ts";
 import { forget, nameOwner, wipeLeftovers } from "./private-server-leftovers.ts";

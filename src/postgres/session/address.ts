@@ -1,5 +1,5 @@
 import { Failure } from "../../base/failure.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { startupOptions } from "./startup.ts";
 
 const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];

@@ -1,12 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
-import { Failure, reasonOf } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import { copyIn, copyOut, GivenSourceError } from "./copy.ts";
 import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
-import type { ServerAddress } from "../image.ts";
+import {
+  lacksTls,
+  mayDoWithoutTls,
+  type ServerAddress,
+  sslModeOf,
+  tlsOf,
+} from "../../base/server-address.ts";
 import type { CopyOut, Session, Side } from "./session.ts";
 import { laterSettings, startupOptions, startupOptionsOfTenant } from "./startup.ts";
 
@@ -65,34 +69,15 @@ async function connectWith(
   options: ConnectOptions,
   wait: Waiting,
 ): Promise<Session> {
-  const sslmode = address.host.startsWith("/") ? "disable" : (address.sslmode ?? "prefer");
-  if (sslmode !== "prefer" && sslmode !== "allow")
-    return open(address, side, options, await tlsOf(address, sslmode), wait);
+  const sslmode = sslModeOf(address);
+  if (!mayDoWithoutTls(sslmode))
+    return open(address, side, options, await tlsOf(address, sslmode, "the URL"), wait);
   // As libpq does: encrypted where the server can, in the clear where it cannot.
   try {
     return await open(address, side, options, { rejectUnauthorized: false }, wait);
   } catch (error) {
-    if (!reasonOf(error).includes("does not support SSL")) throw error;
+    if (!lacksTls(error)) throw error;
     return open(address, side, options, false, wait);
-  }
-}
-
-async function tlsOf(address: ServerAddress, sslmode: string): Promise<ConnectionOptions | false> {
-  if (sslmode === "disable") return false;
-  const ca = address.sslRootCert === undefined ? {} : { ca: await authorities(address.sslRootCert) };
-  if (sslmode === "verify-full") return { rejectUnauthorized: true, ...ca };
-  if (sslmode === "verify-ca")
-    return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca };
-  return { rejectUnauthorized: false };
-}
-
-async function authorities(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new Failure("config/invalid", `sslrootcert of the URL cannot be read: ${reasonOf(cause)}`, {
-      cause,
-    });
   }
 }
 

@@ -4,7 +4,7 @@ import { addressOf } from "../session/address.ts";
 import { connect } from "../session/connect.ts";
 import { bad, good, type Examined } from "./examined.ts";
 import { forecastProof } from "./forecast.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { examinePooler } from "./pooler.ts";
 import { preflight } from "./preflight.ts";
 import { findPrograms, majorOf } from "../server/programs.ts";

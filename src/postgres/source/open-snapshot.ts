@@ -3,7 +3,7 @@ import type { Waiting } from "../../base/waiting.ts";
 import { addressOf } from "../session/address.ts";
 import { connect } from "../session/connect.ts";
 import { hold } from "./holder.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { chooseLargeObjects } from "./large-object-choice.ts";
 import { watchLocks } from "./lock-watch.ts";
 import { examinePooler } from "./pooler.ts";

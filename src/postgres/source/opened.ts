@@ -1,6 +1,6 @@
 import type { Scope } from "../../model/fingerprint.ts";
 import type { Holder } from "./holder.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import type { ChosenLargeObjects } from "./large-object-choice.ts";
 import type { Programs } from "../server/programs.ts";
 import type { Readers } from "./readers.ts";

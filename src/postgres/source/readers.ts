@@ -4,7 +4,7 @@ import type { Waiting } from "../../base/waiting.ts";
 import { connect } from "../session/connect.ts";
 import { sqlStateOf } from "../session/errors.ts";
 import type { Holder } from "./holder.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { quoteLiteral, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import { assertExactText, setExactText } from "../session/settings.ts";

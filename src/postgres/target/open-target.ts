@@ -2,7 +2,7 @@
 import { isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { connect } from "../session/connect.ts";
-import type { ServerAddress } from "../image.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { serverOffers } from "../server/server-offers.ts";
 import type { Session } from "../session/session.ts";
 import type { TargetState } from "./target.ts";
