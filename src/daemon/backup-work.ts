@@ -5,6 +5,7 @@ import type { IndexedBackup } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
 import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
+import { backupEnd } from "../desk/run-ends.ts";
 import { backupLengthMaxMs } from "../model/plan.ts";
 import type { JobSite, JobWork } from "./job-work.ts";
 
@@ -20,15 +21,7 @@ export const backupWork: JobWork<"backup"> = {
     const report = await tellingEnd(site, () => backUp(site));
     return {
       result: report.state === "complete" ? "done" : "degraded",
-      facts: {
-        backup: report.backup,
-        slot: site.job.slot,
-        plainBytes: report.plainBytes,
-        uploadedBytes: report.uploadedBytes,
-        reusedBytes: report.reusedBytes,
-        rows: report.rows,
-        seconds: report.seconds,
-      },
+      facts: { ...backupEnd(report).facts, slot: site.job.slot },
       failed: null,
     };
   },

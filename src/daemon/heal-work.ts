@@ -1,5 +1,6 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { healTenant } from "../desk/heal-orders.ts";
+import { healEnd } from "../desk/run-ends.ts";
 import type { JobResult, JobWork } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
@@ -10,13 +11,8 @@ export const healWork: JobWork<"heal"> = {
   givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {
-    const { healed, bytes, whole, unhealed, backups, down } = await healTenant(
-      desk,
-      tenant,
-      store,
-      talk,
-      wait,
-    );
+    const report = await healTenant(desk, tenant, store, talk, wait);
+    const { healed, bytes, unhealed, backups } = report;
     shop.tell({ kind: "healed", tenant: tenant.id, store, objects: healed, bytes });
     // What was healed is proven by whoever may read it.
     const proofs = backups.map((backup): NewJob => ({
@@ -24,8 +20,7 @@ export const healWork: JobWork<"heal"> = {
       source: null,
     }));
     if (proofs.length > 0) await patiently(shop, () => shop.queue.add(proofs, {}, wait), wait);
-    const facts = { store, healed, bytes, whole, unhealed: unhealed.length, down: down.length };
-    return { result: unhealed.length > 0 ? "found" : "done", facts, failed: failureOf(unhealed) };
+    return { ...healEnd(report), failed: failureOf(unhealed) };
   },
 };
 

@@ -1,4 +1,5 @@
 import { pruneTenant } from "../desk/prune-orders.ts";
+import { pruneEnd } from "../desk/run-ends.ts";
 import type { JobWork } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
@@ -11,7 +12,7 @@ export const pruneWork: JobWork<"prune"> = {
   run: async ({ shop, desk, tenant, talk, wait }) => {
     const at = await shop.catalog.now(wait);
     const report = await pruneTenant(desk, tenant, { isDry: false, shareMax: null }, wait);
-    const { state, stops, removed, condemned, freed, locked, isCut } = report;
+    const { stops, removed, freed, isCut } = report;
     const [stop] = stops;
     if (stop === undefined) {
       const { objects, bytes } = freed;
@@ -27,17 +28,6 @@ export const pruneWork: JobWork<"prune"> = {
         () => shop.catalog.index.notePrune(tenant.id, at, stop === undefined ? "done" : "stopped", wait),
         wait,
       );
-    return {
-      result: stop === undefined ? "done" : "found",
-      facts: {
-        state,
-        removed: removed.length,
-        condemned: condemned.objects,
-        freed: freed.objects,
-        freedBytes: freed.bytes,
-        locked: locked.objects,
-      },
-      failed: null,
-    };
+    return { ...pruneEnd(report), failed: null };
   },
 };

@@ -1,4 +1,5 @@
 import type { NewJob } from "../catalog/queue.ts";
+import { scrubEnd } from "../desk/run-ends.ts";
 import { scrubTenant } from "../desk/scrub-orders.ts";
 import type { JobWork } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
@@ -13,18 +14,12 @@ export const scrubWork: JobWork<"scrub"> = {
     const at = await shop.catalog.now(wait);
     const library = await desk.library(tenant);
     const report = await scrubTenant(desk, { tenant: tenant.id, store, library }, talk, wait);
-    const { whole, damaged, missing, untrusted, unopenable, bytes, seconds } = report;
+    const { whole, damaged, missing, bytes, seconds } = report;
     shop.tell({ kind: "scrub-ended", tenant: tenant.id, store, whole, damaged, missing, bytes, seconds });
-    const isFound = damaged + missing > 0;
     // Before it counts as done: what was found must not wait for the next scrub.
     const heal: NewJob = { job: { queue: "heal", tenant: tenant.id, store }, source: null };
-    if (isFound) await patiently(shop, () => shop.queue.add([heal], {}, wait), wait);
+    if (damaged + missing > 0) await patiently(shop, () => shop.queue.add([heal], {}, wait), wait);
     await patiently(shop, () => shop.catalog.index.noteScrub(tenant.id, store, at, wait), wait);
-    return {
-      // What no heal can mend is told all the same.
-      result: isFound || unopenable.length > 0 ? "found" : "done",
-      facts: { store, whole, damaged, missing, untrusted, unopenable: unopenable.length, bytes, seconds },
-      failed: null,
-    };
+    return { ...scrubEnd(report), failed: null };
   },
 };

@@ -1,5 +1,6 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
+import { verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
 import type { JobSite, JobWork } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
@@ -22,18 +23,18 @@ export const verifyWork: JobWork<"verify"> = {
     // A copy that was refuted may be whole again with the bytes of another store.
     const heal: NewJob = { job: { queue: "heal", tenant: tenant.id, store }, source: null };
     if (verdict === "refuted") await patiently(shop, () => shop.queue.add([heal], {}, wait), wait);
-    const facts = { backup, store, verdict, seconds, proofIn: proofIn.length };
+    const { result, facts } = verifyEnd(report);
     switch (verdict) {
       case "proven":
       case "refuted":
         return {
-          result: verdict === "refuted" ? "found" : "done",
+          result,
           facts,
           // Without a proof in any store the copy would be next again at once.
           failed: proofIn.length > 0 ? null : { code: "store/quorum", retryable: true },
         };
       case "inconclusive":
-        return { result: "failed", facts, failed: { code: error?.code ?? "scratch/start", retryable: true } };
+        return { result, facts, failed: { code: error?.code ?? "scratch/start", retryable: true } };
     }
   },
 };

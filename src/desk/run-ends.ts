@@ -48,9 +48,12 @@ export function replicateEnd({ copies, documents, down }: ReplicateReport): RunE
   return { result: facts.lost > 0 ? "found" : lacking ? "degraded" : "done", code: null, facts };
 }
 
-export function scrubEnd({ store, whole, damaged, missing, bytes, seconds }: ScrubReport): RunEnd {
-  const facts = { store, whole, damaged, missing, bytes, seconds };
-  return { result: damaged + missing > 0 ? "found" : "done", code: null, facts };
+/** What no heal can mend is found all the same. */
+export function scrubEnd(report: ScrubReport): RunEnd {
+  const { store, whole, damaged, missing, untrusted, unopenable, bytes, seconds } = report;
+  const isFound = damaged + missing + unopenable.length > 0;
+  const facts = { store, whole, damaged, missing, untrusted, unopenable: unopenable.length, bytes, seconds };
+  return { result: isFound ? "found" : "done", code: null, facts };
 }
 
 export function healEnd({ store, healed, bytes, whole, unhealed, down }: HealReport): RunEnd {
