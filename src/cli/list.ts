@@ -3,11 +3,10 @@ import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { CopyState } from "../model/choose.ts";
 import { type TenantId, tenantId } from "../model/ids.ts";
-import { askEach, demandAnswer } from "../repository/library.ts";
 import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
-import { storedTenants } from "../repository/stored-tenants.ts";
 import { command } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
+import { heldTenants } from "./held-tenants.ts";
 import type { Output } from "./output.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 import { spellBytes, table } from "./text.ts";
@@ -80,14 +79,7 @@ export function listedBackup(tenant: TenantId, entry: BackupEntry): ListedBackup
 
 /** Configured ones and those that lie in the stores, by name. */
 export async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<TenantId[]> {
-  const stores = [...desk.stores.values()];
-  const { answers, down } = await askEach(
-    stores,
-    (store) => Array.fromAsync(storedTenants(store, wait)),
-    wait,
-  );
-  demandAnswer("which tenants it holds", stores.length, down);
-  for (const { store, failure } of down) out.say(`warning: ${store}: ${failure.message}`);
+  const { answers } = await heldTenants([...desk.stores.values()], out, wait);
   return [...new Set([...desk.config.tenants.keys(), ...[...answers.values()].flat()])].toSorted();
 }
 

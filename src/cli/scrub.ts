@@ -8,12 +8,12 @@ import { scrubEnd } from "../desk/run-ends.ts";
 import { scrubTenant } from "../desk/scrub-orders.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 import { type StoreName, storeName, type TenantId } from "../model/ids.ts";
-import { askEach, demandAnswer, type StoreDown } from "../repository/library.ts";
-import { storedTenants } from "../repository/stored-tenants.ts";
+import type { StoreDown } from "../repository/library.ts";
 import type { ScrubReport } from "../scrub/report.ts";
 import { command } from "./command.ts";
 import { eachOf, worst } from "./each-of.ts";
 import { parseTenant } from "./list.ts";
+import { heldTenants } from "./held-tenants.ts";
 import type { Output } from "./output.ts";
 import { spellBytes, table } from "./text.ts";
 
@@ -118,13 +118,7 @@ async function everyPart(
   wait: Waiting,
 ): Promise<{ readonly parts: readonly TitledPart[]; readonly down: readonly StoreDown[] }> {
   const stores = [...desk.stores.values()].filter(({ name }) => only === null || name === only);
-  const { answers, down } = await askEach(
-    stores,
-    (store) => Array.fromAsync(storedTenants(store, wait)),
-    wait,
-  );
-  demandAnswer("which tenants it holds", stores.length, down);
-  for (const { store, failure } of down) out.say(`warning: ${store}: ${failure.message}`);
+  const { answers, down } = await heldTenants(stores, out, wait);
   const parts = [...answers].flatMap(([store, tenants]) =>
     tenants.map((tenant) => titled({ tenant, store })),
   );
