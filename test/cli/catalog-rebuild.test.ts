@@ -1,5 +1,5 @@
 /** `holdfast catalog rebuild` makes again what a lost catalog knew of the stores, from all of them or from the one that is left. */
-import { chmod, mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,50 +12,28 @@ import { openCatalog } from "../../src/desk/open-catalog.ts";
 import { storeName, tenantId } from "../../src/model/ids.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
-import { directoryStore } from "../../src/stores/directory.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
-import { type ConfigFolder, configFolder, someRecipient } from "../support/config-folder.ts";
+import { type ConfigFolder } from "../support/config-folder.ts";
 import { saidHere } from "../support/holdfast-here.ts";
 import { testWait } from "../support/postgres-server.ts";
-import { buildHouse, described, type House, rows } from "../support/repository-fixture.ts";
+import { type OnlookerHome, onlookerHome, onlookerYaml } from "../support/onlooker-home.ts";
+import { buildHouse, type House, rows } from "../support/repository-fixture.ts";
 
-const yaml = `
-version: 1
-catalog: embedded
-stores:
-  one: { driver: directory, path: ./one }
-  two: { driver: directory, path: ./two }
-keys:
-  verifiers: [${someRecipient}]
-  restorers: [${someRecipient}]
-  trusted: [{ key: file:./others.pub.jwk, may: [record, proof, key, removal] }]
-sources:
-  erp: { url: env:NO_SUCH_SOURCE }
-tenants:
-  acme: { source: erp, database: acme, plan: standard }
-`;
+const yaml = onlookerYaml();
 
 const wait = testWait();
 const acme = tenantId.parse("acme");
 const former = tenantId.parse("former");
+let looking: OnlookerHome;
 let house: House;
 let home: ConfigFolder;
 let catalog: Catalog;
 const place = (name: string): string => join(home.folder, name);
 
 beforeAll(async () => {
-  house = await buildHouse();
-  house.clock.advance(Date.now() - house.clock.now().getTime());
-  home = await configFolder(yaml, { "others.pub.jwk": house.publicJwk });
-  // The user of the embedded catalog passes through.
-  await chmod(home.folder, 0o711);
-  const stores = await Promise.all(
-    ["one", "two"].map(async (name) => {
-      await mkdir(place(name));
-      return directoryStore({ name: storeName.parse(name), path: place(name) });
-    }),
-  );
-  await described(house, ...stores);
+  looking = await onlookerHome(yaml);
+  ({ house, home } = looking);
+  const { stores } = looking;
   for (const kind of ["daily", "weekly"] as const) {
     const { backup } = await house.backUp(
       kind === "daily" ? stores : stores.slice(0, 1),
@@ -73,8 +51,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await catalog[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-  await house[Symbol.asyncDispose]();
+  await looking[Symbol.asyncDispose]();
 });
 
 async function prove(

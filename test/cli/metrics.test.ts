@@ -1,5 +1,5 @@
 /** `holdfast metrics` prints a scrape from the catalog where one runs, else from the stores alone, and never calls silence health. */
-import { chmod, mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,53 +11,28 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import type { Machine } from "../../src/desk/machine.ts";
 import { openCatalog } from "../../src/desk/open-catalog.ts";
 import { tenantTerms } from "../../src/desk/tenant-terms.ts";
-import { storeName } from "../../src/model/ids.ts";
-import { directoryStore } from "../../src/stores/directory.ts";
-import { type ConfigFolder, configFolder, someRecipient } from "../support/config-folder.ts";
+import { type ConfigFolder } from "../support/config-folder.ts";
 import { type SaidHere, saidHere } from "../support/holdfast-here.ts";
 import { testWait } from "../support/postgres-server.ts";
-import { buildHouse, described, type House, rows } from "../support/repository-fixture.ts";
+import { type OnlookerHome, onlookerHome, onlookerYaml } from "../support/onlooker-home.ts";
+import { type House, rows } from "../support/repository-fixture.ts";
 
-const yaml = `
-version: 1
-catalog: embedded
-stores:
-  one: { driver: directory, path: ./one }
-  two: { driver: directory, path: ./two }
-keys:
-  verifiers: [${someRecipient}]
-  restorers: [${someRecipient}]
-  trusted: [{ key: file:./others.pub.jwk, may: [record, proof, key, removal] }]
-sources:
-  erp: { url: env:NO_SUCH_SOURCE }
-tenants:
-  acme: { source: erp, database: acme, plan: standard }
-  bravo: { source: erp, database: bravo, plan: standard }
-`;
+const yaml = onlookerYaml({ tenants: ["acme", "bravo"] });
 
+let looking: OnlookerHome;
 let house: House;
 let home: ConfigFolder;
 const place = (name: string): string => join(home.folder, name);
 
 beforeAll(async () => {
-  house = await buildHouse();
-  house.clock.advance(Date.now() - house.clock.now().getTime());
-  home = await configFolder(yaml, { "others.pub.jwk": house.publicJwk });
-  // The user of the embedded catalog passes through.
-  await chmod(home.folder, 0o711);
-  const stores = await Promise.all(
-    ["one", "two"].map(async (name) => {
-      await mkdir(place(name));
-      return directoryStore({ name: storeName.parse(name), path: place(name) });
-    }),
-  );
-  await described(house, ...stores);
+  looking = await onlookerHome(yaml);
+  ({ house, home } = looking);
+  const { stores } = looking;
   await house.backUp(stores, { "tables-1": rows(0, 10) }, { order: { kind: "daily" } });
 });
 
 afterAll(async () => {
-  await home[Symbol.asyncDispose]();
-  await house[Symbol.asyncDispose]();
+  await looking[Symbol.asyncDispose]();
 });
 
 function scrape(...args: readonly string[]): Promise<SaidHere> {

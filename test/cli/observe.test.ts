@@ -1,50 +1,29 @@
 /** `holdfast observe` with what it is meant to have: folders it only reads, and the public keys of others. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { storeName } from "../../src/model/ids.ts";
-import { directoryStore } from "../../src/stores/directory.ts";
-import { type ConfigFolder, configFolder, someRecipient } from "../support/config-folder.ts";
+import { type ConfigFolder } from "../support/config-folder.ts";
 import { saidHere } from "../support/holdfast-here.ts";
-import { buildHouse, described, type House, rows } from "../support/repository-fixture.ts";
+import { type OnlookerHome, onlookerHome, onlookerYaml } from "../support/onlooker-home.ts";
+import { type House, rows } from "../support/repository-fixture.ts";
 
 /** Neither identity nor signing key, and a source that nobody could connect to: its secret is not there. */
-const yaml = `
-version: 1
-catalog: env:NO_SUCH_CATALOG
-stores:
-  one: { driver: directory, path: ./one }
-  two: { driver: directory, path: ./two }
-keys:
-  verifiers: [${someRecipient}]
-  restorers: [${someRecipient}]
-  trusted: [{ key: file:./others.pub.jwk, may: [record, proof, key, removal] }]
-sources:
-  erp: { url: env:NO_SUCH_SOURCE }
-tenants:
-  acme: { source: erp, database: acme, plan: standard }
-`;
+const yaml = onlookerYaml({ catalog: "env:NO_SUCH_CATALOG" });
 
+let looking: OnlookerHome;
 let house: House;
 let home: ConfigFolder;
 const place = (name: string): string => join(home.folder, name);
 
 beforeAll(async () => {
-  house = await buildHouse();
-  house.clock.advance(Date.now() - house.clock.now().getTime());
-  home = await configFolder(yaml, { "others.pub.jwk": house.publicJwk });
-  const stores = await Promise.all(
-    ["one", "two"].map(async (name) => {
-      await mkdir(place(name));
-      return directoryStore({ name: storeName.parse(name), path: place(name) });
-    }),
-  );
-  await described(house, ...stores);
+  looking = await onlookerHome(yaml);
+  ({ house, home } = looking);
+  const { stores } = looking;
   for (const kind of ["daily", "weekly"] as const)
     await house.backUp(
       stores,
@@ -54,8 +33,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await home[Symbol.asyncDispose]();
-  await house[Symbol.asyncDispose]();
+  await looking[Symbol.asyncDispose]();
 });
 
 /** Every file and folder with the time of its last change; a file that comes and goes changes its folder. */
