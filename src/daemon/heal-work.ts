@@ -1,13 +1,11 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { healTenant } from "../desk/heal-orders.ts";
 import { healEnd } from "../desk/run-ends.ts";
-import type { JobResult, JobWork } from "./job-work.ts";
+import { type JobResult, type JobWork, longJobLimitMs } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
-const healLimitMs = 23 * 3_600_000;
-
 export const healWork: JobWork<"heal"> = {
-  limitMs: healLimitMs,
+  limitMs: longJobLimitMs,
   givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {

@@ -28,6 +28,9 @@ export interface JobResult {
   readonly failed: { readonly code: FailureCode; readonly retryable: boolean } | null;
 }
 
+/** The queue takes a job for lost after 24 h; work that may take its time ends before that, and says so itself. */
+export const longJobLimitMs = 23 * 3_600_000;
+
 export interface JobWork<Name extends QueueName> {
   /** In this order; what is taken of them already is given back when one cannot be had. */
   claims(site: Pick<JobSite<Name>, "tenant" | "job">): readonly Claim[];

@@ -1,13 +1,11 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { replicateTenant } from "../desk/replicate-orders.ts";
 import { replicateEnd } from "../desk/run-ends.ts";
-import type { JobWork } from "./job-work.ts";
+import { type JobWork, longJobLimitMs } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
-const replicateLimitMs = 23 * 3_600_000;
-
 export const replicateWork: JobWork<"replicate"> = {
-  limitMs: replicateLimitMs,
+  limitMs: longJobLimitMs,
   givesWay: true,
   claims: ({ tenant }) => [{ kind: "tenant-write", tenant: tenant.id }],
   run: async ({ shop, desk, tenant, talk, wait }) => {

@@ -1,13 +1,11 @@
 import type { NewJob } from "../catalog/queue.ts";
 import { scrubEnd } from "../desk/run-ends.ts";
 import { scrubTenant } from "../desk/scrub-orders.ts";
-import type { JobWork } from "./job-work.ts";
+import { type JobWork, longJobLimitMs } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
-const scrubLimitMs = 23 * 3_600_000;
-
 export const scrubWork: JobWork<"scrub"> = {
-  limitMs: scrubLimitMs,
+  limitMs: longJobLimitMs,
   givesWay: false,
   claims: ({ tenant, job }) => [{ kind: "tenant-read", tenant: tenant.id, store: job.store }],
   run: async ({ shop, desk, tenant, job: { store }, talk, wait }) => {

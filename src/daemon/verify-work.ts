@@ -2,14 +2,11 @@ import type { NewJob } from "../catalog/queue.ts";
 import { indexTenant } from "../desk/index-tenant.ts";
 import { verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
-import type { JobSite, JobWork } from "./job-work.ts";
+import { type JobSite, type JobWork, longJobLimitMs } from "./job-work.ts";
 import { patiently } from "./patiently.ts";
 
-/** As long as a load may take. */
-const verifyLimitMs = 23 * 3_600_000;
-
 export const verifyWork: JobWork<"verify"> = {
-  limitMs: verifyLimitMs,
+  limitMs: longJobLimitMs,
   givesWay: false,
   claims: ({ tenant, job }) => [{ kind: "tenant-read", tenant: tenant.id, store: job.store }],
   run: async (site) => {
