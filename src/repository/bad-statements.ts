@@ -5,11 +5,11 @@ import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
 import type { TrustRing } from "../keys/signing.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import { documentBytesMax } from "./fetch.ts";
 import { examineSigned } from "./signed.ts";
 import { statementForm, statementPrefixes } from "./statement-forms.ts";
 
 const readsAtOnce = 4;
-const documentBytesMax = 16 * 1024 * 1024;
 
 interface JudgedStatements {
   /** Their current bytes are no such document, or were altered after they were signed. */

@@ -50,16 +50,22 @@ export async function fetchWhole(
   throw new Failure("store/absent", `${wanted.key} is missing in ${names}`);
 }
 
+/** What a digest alone is known of: a signed document. */
+export type WantedDocument = Omit<Wanted, "bytes"> & { readonly bytes: null };
+
+/** Longer than any document of ours. */
+export const documentBytesMax = 16 * 1024 * 1024;
+
 /** The object from one store: its current bytes, else those of any version with the right digest (trap 28). */
 export async function fetchFrom(
   store: ObjectReader,
-  wanted: Wanted,
+  wanted: Wanted | WantedDocument,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
   const current = await readVersion(store, wanted, undefined, wait);
   if (Buffer.isBuffer(current)) return current;
   for (const older of await store.versions(wanted.key, wait)) {
-    if (older.current || older.bytes !== wanted.bytes) continue;
+    if (older.current || !isOfLength(older.bytes, wanted)) continue;
     const body = await readVersion(store, wanted, older.version, wait);
     if (Buffer.isBuffer(body)) return body;
   }
@@ -75,16 +81,20 @@ export async function fetchCurrent(
   return readVersion(store, wanted, undefined, wait);
 }
 
+function isOfLength(bytes: number, wanted: Wanted | WantedDocument): boolean {
+  return wanted.bytes === null || bytes === wanted.bytes;
+}
+
 async function readVersion(
   store: ObjectReader,
-  wanted: Wanted,
+  wanted: Wanted | WantedDocument,
   version: string | undefined,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  const limits = { bytesMax: wanted.bytes };
+  const limits = { bytesMax: wanted.bytes ?? documentBytesMax };
   try {
     const body = await store.read(wanted.key, version === undefined ? limits : { ...limits, version }, wait);
-    return body.length === wanted.bytes && sha256(body) === wanted.sha256 ? body : "altered";
+    return isOfLength(body.length, wanted) && sha256(body) === wanted.sha256 ? body : "altered";
   } catch (error) {
     if (isFailure(error, "store/absent")) return "absent";
     if (isFailure(error, "store/corrupt")) return "altered";

@@ -10,6 +10,7 @@ import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { type TrustRing, UntrustedSigner } from "../keys/signing.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import { documentBytesMax } from "./fetch.ts";
 
 export interface SignedForm<T> {
   readonly purpose: Purpose;
@@ -36,8 +37,6 @@ export type SignedReading<T> =
 
 /** `signature`: forged or altered. `signer`: of an unknown signer, or of one not trusted for this, or then. `format`: a version or engine we do not know. `malformed`: no such document at all. `misplaced`: lies under a key that is not its own. */
 export type BadReason = "signature" | "signer" | "format" | "malformed" | "misplaced";
-
-const documentBytesMax = 16 * 1024 * 1024;
 
 /**
  * The document under `key`, or, where the current bytes are bad and the store keeps versions, the

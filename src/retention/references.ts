@@ -8,12 +8,11 @@ import type { Waiting } from "../base/waiting.ts";
 import { type BackupRecord, backupRecord } from "../model/documents.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import { parseChunkKey, parseDocumentKey, recordKey } from "../model/layout.ts";
+import { documentBytesMax } from "../repository/fetch.ts";
 import { readInventory } from "../repository/inventories.ts";
 import type { StoredRecord } from "../repository/records.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import type { Stop } from "./stop.ts";
-
-const recordBytesMax = 16 * 1024 * 1024;
 
 /** One per tenant and prune; records are only ever added, so that what was protected once stays so. */
 export class References {
@@ -79,7 +78,7 @@ export class References {
     if (place === undefined) return null;
     try {
       const key = recordKey(this.#tenant, backup);
-      const bytes = await place.read(key, { bytesMax: recordBytesMax }, wait);
+      const bytes = await place.read(key, { bytesMax: documentBytesMax }, wait);
       const [, payload = ""] = bytes.toString("latin1").split(".");
       const parsed = backupRecord.safeParse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
       const fits = parsed.success && parsed.data.tenant === this.#tenant && parsed.data.backup === backup;
