@@ -24,7 +24,7 @@ export interface NotedRun<T> extends Pick<RunEntry, "verb" | "kind"> {
     | null;
 }
 
-/** Listing the stores of one tenant takes seconds; what takes longer is left to the daemon. */
+/** Listing the stores of one tenant takes seconds; what takes longer is left to the daemon. Counted once the work is over. */
 const noteLimitMs = 300_000;
 
 /**
@@ -38,7 +38,6 @@ export async function noteRun<T>(
   wait: Waiting,
 ): Promise<T> {
   const { clock, hostName } = desk.machine;
-  const bound = within(wait, noteLimitMs);
   const id = typeof run.tenant === "string" ? run.tenant : run.tenant.id;
   const startedAt = clock.now();
   const entry = (end: RunEnd): RunEntry => ({
@@ -50,9 +49,9 @@ export async function noteRun<T>(
     endedAt: clock.now(),
     ...end,
   });
-  const tell = async (telling: () => Promise<unknown>): Promise<void> => {
+  const tell = async (telling: (bound: Waiting) => Promise<unknown>): Promise<void> => {
     try {
-      await telling();
+      await telling(within(wait, noteLimitMs));
     } catch (error) {
       talk.say(`warning: ${id}: the catalog could not be told of it: ${reasonOf(error)}`);
     }
@@ -64,18 +63,18 @@ export async function noteRun<T>(
     const code = isFailure(error) ? error.code : "internal/bug";
     const isMisuse = isFailure(error) && error.exit === exitCodes.usage;
     if (!isMisuse && !wait.signal.aborted)
-      await tell(() => catalog.history.add(entry({ result: "failed", code, facts: {} }), bound));
+      await tell((bound) => catalog.history.add(entry({ result: "failed", code, facts: {} }), bound));
     throw error;
   }
   const ends = run.ends(value);
   if (ends.length === 0) return value;
-  await tell(async () => {
+  await tell(async (bound) => {
     // The index before the history: a daemon that reads of a heal must not take old damage for new.
     await (typeof run.tenant === "string"
       ? indexFrom(await libraryOf(desk, run.tenant, bound), catalog, run.tenant, bound)
       : indexTenant(desk, catalog, run.tenant, bound));
   });
-  await tell(async () => {
+  await tell(async (bound) => {
     for (const end of ends) await catalog.history.add(entry(end), bound);
     const renewed = run.renews?.(value) ?? null;
     if (renewed?.kind === "scrub") await catalog.index.noteScrub(id, renewed.store, startedAt, bound);

@@ -1,7 +1,7 @@
 /** What commands do and find beside a catalog stands in its index and history at once, and a daemon acts on it without anybody's help. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Failure } from "../../src/base/failure.ts";
@@ -97,6 +97,20 @@ describe("a command beside a catalog", () => {
     expect(await lastRun()).toMatchObject({ verb: "heal", result: "failed", code: "store/unreachable" });
     await command(["verify", "acme", "--backup", "20200101T000000Z-aaaaaa"], 2);
     expect(await lastRun()).toMatchObject({ verb: "heal" });
+  });
+
+  it("has all the time there is for noting it, however long its work took", async () => {
+    const limits = vi.spyOn(AbortSignal, "timeout");
+    const noteLimitMs = 300_000;
+    try {
+      await noted(house.catalog, [], () => {
+        expect(limits.mock.calls.flat()).not.toContain(noteLimitMs);
+        return Promise.resolve("done");
+      });
+      expect(limits.mock.calls.flat()).toContain(noteLimitMs);
+    } finally {
+      limits.mockRestore();
+    }
   });
 
   it("has done its work all the same when the catalog goes away meanwhile", async () => {
