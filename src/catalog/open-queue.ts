@@ -1,13 +1,14 @@
 import { type ClientConfig, DatabaseError } from "pg";
-import { type JobResult, type JobWithMetadata, PgBoss, type QueueOptions } from "pg-boss";
+import { type JobResult, PgBoss, type QueueOptions } from "pg-boss";
 import { z } from "zod";
 import { orAbort, type Waiting, within } from "../base/waiting.ts";
-import { job as jobSchema, type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
+import { type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { catalogFailure } from "./failures.ts";
 import { type Ask, backupWaits, daemonsSeen, jobsRunning } from "./look-queue.ts";
 import { judgeSilence } from "./silence.ts";
-import type { DeadLetter, JobEnd, JobQueue, NewJob, QueueCount, TakenJob } from "./queue.ts";
+import { deadLetterOf, inserted, laterKey, otherKey, takenJob } from "./stored-job.ts";
+import type { JobEnd, JobQueue, QueueCount, TakenJob } from "./queue.ts";
 
 export interface QueueSettings {
   readonly connection: ClientConfig;
@@ -102,7 +103,6 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
         }
         return { id, status: "completed" };
       case "later": {
-        // Its own key is taken by itself until it is completed, so the two take turns.
         const again = {
           ...inserted({ job, source }, end.afterMs + spreadMs(id, settings.pollMs), otherKey(job, key)),
           data: { job, begun: true, since: since.toISOString() },
@@ -133,7 +133,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
         async (taken) => {
           const ends: JobResult[] = [];
           for (const one of taken) {
-            const known = read(one);
+            const known = takenJob(one, retries.retryLimit);
             // Nobody can do what nobody can read; the dead letter tells.
             if (known === null)
               ends.push({ id: one.id, status: "deadletter", output: { code: "format/invalid" } });
@@ -231,29 +231,12 @@ async function makeQueues(boss: PgBoss, { heartbeatMs, firstRetryMs }: QueueSett
   }
 }
 
-function inserted({ job, source }: NewJob, afterMs: number, singletonKey: string) {
-  return {
-    data: { job, begun: false },
-    singletonKey,
-    ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),
-    ...(source === null ? {} : { group: { id: source.name, tier: String(source.places) } }),
-  };
-}
-
 /**
  * All hosts look as often, so that the one which puts a job back each time would find it ready before any other one,
  * for ever. The id of a job put back is chance enough.
  */
 function spreadMs(id: string, pollMs: number): number {
   return Math.floor((Number.parseInt(id.slice(0, 4), 16) / 0x10000) * pollMs);
-}
-
-function laterKey(job: Job): string {
-  return `${jobKey(job)}/later`;
-}
-
-function otherKey(job: Job, key: string): string {
-  return key === laterKey(job) ? jobKey(job) : laterKey(job);
 }
 
 /** Dead letters are about work that is still to be done. */
@@ -266,43 +249,6 @@ async function forget(boss: PgBoss, job: Job): Promise<void> {
         dead.map(({ id }) => id),
       );
   }
-}
-
-const stored = z.object({
-  job: jobSchema,
-  begun: z.boolean().default(false),
-  since: z.iso.datetime().optional(),
-});
-
-function read(one: JobWithMetadata<unknown>): TakenJob | null {
-  const { success, data } = stored.safeParse(one.data);
-  if (!success) return null;
-  const { groupId, groupTier } = one;
-  return {
-    id: one.id,
-    job: data.job,
-    attempt: one.retryCount,
-    begun: data.begun || one.retryCount > 0,
-    since: data.since === undefined ? one.createdOn : new Date(data.since),
-    last: one.retryCount >= retries.retryLimit,
-    source: typeof groupId === "string" ? { name: groupId, places: Number(groupTier ?? 1) } : null,
-  };
-}
-
-function deadLetterOf(queue: QueueName, one: JobWithMetadata<unknown>): DeadLetter[] {
-  const { success, data } = stored.safeParse(one.data);
-  if (!success) return [];
-  const code = z.object({ code: z.string() }).safeParse(one.sourceOutput);
-  return [
-    {
-      id: one.id,
-      queue,
-      job: data.job,
-      key: jobKey(data.job),
-      code: code.success ? code.data.code : null,
-      at: one.createdOn,
-    },
-  ];
 }
 
 /** The library tells some errors as copies, which have their fields and their class no more. */
