@@ -13,6 +13,7 @@ const rows: Readonly<Record<string, number>> = {
   cli: 7,
   api: 7,
   daemon: 6,
+  challenge: 6,
   desk: 5,
   backup: 4,
   verify: 4,
