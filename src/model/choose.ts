@@ -2,6 +2,7 @@
 import type { BackupId, StoreName } from "./ids.ts";
 import type { BackupKind, Verdict } from "./glossary.ts";
 import { compareInstants } from "./instant.ts";
+import { newestFirst } from "./newest-first.ts";
 
 export interface CopyState {
   readonly state: "present" | "missing" | "damaged";
@@ -73,10 +74,6 @@ export function choose(
 /** The store that was asked for is read first. */
 function asked(stores: readonly StoreName[], { store }: Wish): readonly StoreName[] {
   return store === undefined ? stores : [store, ...stores.filter((one) => one !== store)];
-}
-
-function newestFirst(one: BackupState, other: BackupState): number {
-  return compareInstants(other.at, one.at) || (one.backup < other.backup ? 1 : -1);
 }
 
 function isWhole(copy: CopyState | undefined): boolean {

@@ -6,7 +6,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { BackupState, CopyState } from "./choose.ts";
 import type { BackupId, HoldId, StoreName } from "./ids.ts";
-import { compareInstants } from "./instant.ts";
+import { newestFirst } from "./newest-first.ts";
 import { type Period, periodOf, periods } from "./period.ts";
 
 export interface Keepable {
@@ -176,8 +176,4 @@ function epochMs(instant: string): number {
 
 function instantAt(ms: number): string {
   return Temporal.Instant.fromEpochMilliseconds(ms).toString({ fractionalSecondDigits: 3 });
-}
-
-function newestFirst(one: BackupState, other: BackupState): number {
-  return compareInstants(other.at, one.at) || (one.backup < other.backup ? 1 : -1);
 }

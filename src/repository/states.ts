@@ -9,6 +9,7 @@ import type { BackupRecord, CondemnedList } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { compareInstants } from "../model/instant.ts";
 import { inventoryKey, recordKey, tenantPrefix } from "../model/layout.ts";
+import { newestFirst } from "../model/newest-first.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Gap, gaps } from "./chain.ts";
@@ -88,7 +89,7 @@ export async function tenantStates(tenant: TenantId, library: Library, wait: Wai
     entries.push(await entryOf(backup, library, holdings, statements, notes, wait));
   });
   return {
-    backups: entries.toSorted((one, other) => (one.backup < other.backup ? 1 : -1)),
+    backups: entries.toSorted(newestFirst),
     gaps: gaps(all.filter(isGood), explained(tenant, holdings)),
     notes,
     down,

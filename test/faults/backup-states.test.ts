@@ -105,6 +105,21 @@ describe("objects that a proof found damaged", () => {
   });
 });
 
+describe("backups of one second", () => {
+  it("are told newest first, whatever chance put into their ids", async () => {
+    const backUpWith = async (byte: number): Promise<string> => {
+      const chance = (bytes: number): Buffer => Buffer.alloc(bytes, byte);
+      const { backup } = await house.backUp([dubai], { rows: rows(4, 1000) }, { workshop: { chance } });
+      house.clock.advance(100);
+      return backup;
+    };
+    const [older, newer] = [await backUpWith(0), await backUpWith(255)];
+    expect(older > newer).toBe(true);
+    const { backups } = await statesNow();
+    expect(backups.map(({ backup }) => backup)).toEqual([newer, older]);
+  });
+});
+
 describe("stores that do not answer", () => {
   it("are named when some do, and a failure when none does: silence is not health", async () => {
     await backUp();
