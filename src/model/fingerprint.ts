@@ -142,6 +142,20 @@ const census = z.array(
 );
 export type Census = z.infer<typeof census>;
 
+/**
+ * What the server says an object is, in its words (`pg_get_viewdef` and its like): `default` of column `part` of
+ * `name`, `constraint`, `policy`, `view`… `inherited`: the archive may spell it with another relation.
+ */
+const definition = z.object({
+  kind: name,
+  schema: name,
+  name,
+  part: z.string(),
+  text: z.string(),
+  inherited: z.boolean().optional(),
+});
+export type Definition = z.infer<typeof definition>;
+
 export const fingerprint = z.object({
   scope,
   server: z.object({
@@ -171,6 +185,8 @@ export const fingerprint = z.object({
     }),
   ),
   census,
+  /** Absent in backups older than their measuring. */
+  definitions: z.array(definition).optional(),
   /** The schema archive (`pg_dump -Fc`) and its text (`pg_restore -f -`, fixed restrict key). */
   schema: z.object({
     stream: z.string(),

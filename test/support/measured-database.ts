@@ -12,6 +12,7 @@ import type { PrivateServer } from "../../src/postgres/server/private-server.ts"
 import { findPrograms } from "../../src/postgres/server/programs.ts";
 import { censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
 import { readCollations } from "../../src/postgres/readings/collations.ts";
+import { readDefinitions } from "../../src/postgres/readings/definitions.ts";
 import { readDatabase } from "../../src/postgres/readings/database.ts";
 import { readGenerated, readMatviews } from "../../src/postgres/readings/derived.ts";
 import { readExtensionRelations, readExtensions } from "../../src/postgres/readings/extensions.ts";
@@ -76,6 +77,7 @@ export async function measureDatabase(
     extensions: await readExtensions(session, []),
     collations: await readCollations(session, scope),
     census: censusOf(await readCensusEntries(session, scope)),
+    definitions: await readDefinitions(session, scope),
     schema: {
       stream: "schema",
       text: await archiveTextDigest(archive.stdout, programs, wait),

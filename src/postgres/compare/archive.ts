@@ -15,7 +15,7 @@ type Measured = ReturnType<Measure["finish"]>;
  * archive itself is known to be equal.
  */
 export async function checkArchive(comparison: Comparison): Promise<CheckResult> {
-  const archive = await gather(comparison);
+  const archive = await gatherArchive(comparison);
   const { schema } = comparison.fingerprint;
   const ofArchive =
     schema.archive === undefined ? [] : differences("schema archive", schema.archive, measured([archive]));
@@ -35,7 +35,8 @@ export async function checkArchive(comparison: Comparison): Promise<CheckResult>
     : passed("archive", 1, `${String(archive.length)} bytes of the archive are equal; ${reason}`);
 }
 
-async function gather({ image, fingerprint, wait }: Comparison): Promise<Buffer> {
+/** The schema archive whole. */
+export async function gatherArchive({ image, fingerprint, wait }: Comparison): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of image.read(fingerprint.schema.stream, null, wait)) {

@@ -4,6 +4,7 @@ import { majorOf } from "../server/programs.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
 import { memberOfExtension } from "../readings/census-extensions.ts";
 import { readingCatalogs } from "../session/settings.ts";
+import type { DefinitionDifferences } from "./definitions.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /** Kinds that another check than `objects` answers for. */
@@ -114,9 +115,17 @@ export function incomparable({ server }: Fingerprint, versionNum: number): strin
   return `catalogs of PostgreSQL ${String(here)} cannot be compared with those of ${String(there)}`;
 }
 
-/** `objects` and `constraints`: nothing but the census. */
-export function checkCensus(check: "objects" | "constraints", expected: Census, found: Census): CheckResult {
+/** `objects` and `constraints`: the census, and what the server says their definitions are. */
+export function checkCensus(
+  check: "objects" | "constraints",
+  expected: Census,
+  found: Census,
+  definitions: DefinitionDifferences,
+): CheckResult {
   const { compared, findings, notes } = compareCensus(check, expected, found);
-  const detail = [`${String(compared)} ${check} are equal`, ...notes].join("; ");
-  return compareResult(check, compared, findings, detail);
+  const defined = definitions.compared === 0 ? "" : ` and ${String(definitions.compared)} definitions`;
+  const detail = [`${String(compared)} ${check}${defined} are equal`, ...notes, ...definitions.notes].join(
+    "; ",
+  );
+  return compareResult(check, compared, [...findings, ...definitions.findings], detail);
 }

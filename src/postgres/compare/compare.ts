@@ -11,6 +11,7 @@ import { readRoles } from "../readings/roles.ts";
 import { checkArchive } from "./archive.ts";
 import { checkAssertions } from "./assertions.ts";
 import { checkCensus, incomparable, readRestoredCensus } from "./census.ts";
+import { compareDefinitions, readRestoredDefinitions, type FoundDefinitions } from "./definitions.ts";
 import { checkGenerated, checkMatviews } from "./derived.ts";
 import { checkExtensions } from "./extensions.ts";
 import { checkGrants } from "./grants.ts";
@@ -30,6 +31,8 @@ interface Beforehand {
   readonly roles: readonly RoleFingerprint[];
   /** Null where it cannot be compared, for the reason `incomparable`. */
   readonly census: Census | null;
+  /** Null where the backup knows none. */
+  readonly definitions: FoundDefinitions | null;
   readonly incomparable: string | null;
 }
 
@@ -103,16 +106,17 @@ async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
     roles: await readRoles(session, fingerprint.scope, named),
     database: await readDatabase(session, fingerprint.scope, named),
     census: reason === null ? await readRestoredCensus(comparison) : null,
+    definitions: reason === null ? await readRestoredDefinitions(comparison) : null,
   };
 }
 
 function checksOf(comparison: Comparison, beforehand: Beforehand): Check[] {
   const { fingerprint } = comparison;
-  const { database, roles, census } = beforehand;
+  const { database, roles, census, definitions } = beforehand;
   const counted = (check: "objects" | "constraints"): CheckResult =>
     census === null
       ? notRun(check, "irrelevant", beforehand.incomparable ?? "not counted")
-      : checkCensus(check, fingerprint.census, census);
+      : checkCensus(check, fingerprint.census, census, compareDefinitions(check, comparison, definitions));
   const run: Readonly<
     Record<Exclude<CheckName, "copy" | "archive">, () => CheckResult | Promise<CheckResult>>
   > = {

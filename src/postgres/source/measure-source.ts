@@ -4,6 +4,7 @@ import { listed } from "./examined.ts";
 import { readCensusEntries, censusOf } from "../readings/census.ts";
 import { censusAgainstToc } from "../readings/census-toc.ts";
 import { readCollations } from "../readings/collations.ts";
+import { readDefinitions } from "../readings/definitions.ts";
 import { readDatabase } from "../readings/database.ts";
 import { readGenerated, readMatviews } from "../readings/derived.ts";
 import { readExtensionRelations, readExtensions, type ExtensionRelation } from "../readings/extensions.ts";
@@ -32,7 +33,7 @@ export async function readSourceCatalogs(opened: Opened): Promise<CatalogReading
 export async function measureSource(
   opened: Opened,
   measured: Pick<Fingerprint, "tables" | "schema" | "largeObjects">,
-  { census, roles, relations, extensionRelations, omitted, collations }: CatalogReadings,
+  { census, definitions, roles, relations, extensionRelations, omitted, collations }: CatalogReadings,
   toc: readonly TocEntry[],
 ): Promise<Fingerprint> {
   const { scope, holder, encoding, options, largeObjects } = opened;
@@ -52,6 +53,7 @@ export async function measureSource(
     extensions: await readExtensions(session, options.leaveOutExtensions),
     collations,
     census: censusOf(census),
+    definitions,
     ...measured,
     sequences: await readSequences(session, scope, extensionRelations),
     generated: await readGenerated(session, scope, encoding, measured.tables, opened.present),
@@ -72,6 +74,7 @@ async function readCatalogs(session: Session, { scope, options, largeObjects }: 
     relations,
     extensionRelations,
     census: await readCensusEntries(session, scope),
+    definitions: await readDefinitions(session, scope),
     roles: await readRoles(session, scope, largeObjects.roles),
     collations: await readCollations(session, scope),
     omitted: await readOmitted(session, scope, { ...options, extensionRelations }),

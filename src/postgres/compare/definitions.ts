@@ -1,0 +1,83 @@
+/**
+ * Views, defaults, checks, policies and all other expressions are what they were. The server spells some of
+ * them otherwise once they went through an archive (trap 14): `s IN ('a', 'b')` comes back with other casts.
+ * So one that differs is looked for in the archive, in the very place of its object: where the archive says
+ * word for word what the source's server had said, it is the server that spells it anew, and that is told.
+ */
+import type { Finding } from "../../model/check.ts";
+import type { Definition } from "../../model/fingerprint.ts";
+import { parseToc, type TocEntry } from "../archive/toc.ts";
+import { readDefinitions } from "../readings/definitions.ts";
+import { readingCatalogs } from "../session/settings.ts";
+import { gatherArchive } from "./archive.ts";
+import { isSpelt } from "./spelt.ts";
+import { openExact, type Comparison } from "./restored.ts";
+
+/** The restored database's, with the table of contents where something differs. */
+export interface FoundDefinitions {
+  readonly definitions: readonly Definition[];
+  readonly entries: readonly TocEntry[];
+}
+
+export interface DefinitionDifferences {
+  readonly compared: number;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** null where the backup is older than the measuring of definitions. */
+export async function readRestoredDefinitions(comparison: Comparison): Promise<FoundDefinitions | null> {
+  const { restored, fingerprint, wait } = comparison;
+  if (fingerprint.definitions === undefined) return null;
+  await using session = await openExact(restored, restored.admin, wait);
+  const definitions = await readingCatalogs(session, () => readDefinitions(session, fingerprint.scope));
+  const here = new Map(definitions.map((one) => [keyOf(one), one.text]));
+  const differs = fingerprint.definitions.some((one) => here.get(keyOf(one)) !== one.text);
+  return { definitions, entries: differs ? parseToc(await gatherArchive(comparison)).entries : [] };
+}
+
+/** Constraints for the check of that name, everything else for `objects`. */
+export function compareDefinitions(
+  check: "objects" | "constraints",
+  { fingerprint }: Pick<Comparison, "fingerprint">,
+  found: FoundDefinitions | null,
+): DefinitionDifferences {
+  if (found === null || fingerprint.definitions === undefined) {
+    const note = "definitions are not compared: they were not measured when the backup was made";
+    return { compared: 0, findings: [], notes: [note] };
+  }
+  const answers = ({ kind }: Definition): boolean => (kind === "constraint") === (check === "constraints");
+  const expected = fingerprint.definitions.filter(answers);
+  const here = new Map(found.definitions.filter(answers).map((one) => [keyOf(one), one]));
+  const known = new Set(expected.map(keyOf));
+  const findings: Finding[] = [];
+  const respelt: string[] = [];
+  for (const one of expected) {
+    const now = here.get(keyOf(one))?.text;
+    if (now === one.text) continue;
+    if (now !== undefined && isSpelt(one, found.entries)) respelt.push(subjectOf(one));
+    else findings.push({ subject: subjectOf(one), difference: differenceOf(one.text, now) });
+  }
+  for (const [key, one] of here)
+    if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
+  const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${respelt.join(", ")}`];
+  return { compared: expected.length, findings, notes };
+}
+
+function keyOf({ kind, schema, name, part }: Definition): string {
+  return JSON.stringify([kind, schema, name, part]);
+}
+
+function subjectOf({ kind, schema, name, part }: Definition): string {
+  return `${kind} of ${schema}.${name}${part === "" ? "" : ` ${part}`}`;
+}
+
+const shownMax = 400;
+
+function differenceOf(expected: string, found: string | undefined): string {
+  return found === undefined ? "absent" : `expected ${shown(expected)}, found ${shown(found)}`;
+}
+
+function shown(text: string): string {
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+}

@@ -1,0 +1,87 @@
+/**
+ * What the server says each view, default, check, policy, expression… is, in its own words: everything that
+ * an archive spells and the identities of the census leave out. Text is no fixed point (trap 14): the server
+ * may spell a definition otherwise once it went through an archive, so these are compared by
+ * `compareDefinitions`, which knows how to tell.
+ */
+import type { Definition, Scope } from "../../model/fingerprint.ts";
+import type { Session } from "../session/session.ts";
+import { schemasOf, scopeTables } from "./scope.ts";
+
+/** Every definition of the scope; one query for all kinds. Needs `search_path` to be empty, so that names are whole. */
+export async function readDefinitions(session: Session, scope: Scope): Promise<Definition[]> {
+  const parts = [
+    ...always,
+    ...(session.versionNum >= 140_000 ? from14 : []),
+    ...(session.versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
+  ];
+  const rows = await session.query<Definition & { readonly inherited: boolean }>(
+    `with ${scopeTables},
+     definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})
+     select kind, schema::text as schema, name::text as name, part::text as part, text, inherited
+       from definition where text is not null
+      order by kind, schema collate "C", name collate "C", part collate "C"`,
+    [schemasOf(scope)],
+  );
+  return rows.map(({ inherited, ...one }) => (inherited ? { ...one, inherited } : one));
+}
+
+/** Whether a column's expression, or a check, need not be in the archive beside the relation itself. */
+const isHeir = "exists (select from pg_catalog.pg_inherits h where h.inhrelid = r.oid)";
+
+function notMember(catalog: string, alias: string): string {
+  return `not exists (select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
+}
+
+const always: readonly string[] = [
+  `select 'view', r.nspname, r.relname, '', pg_catalog.pg_get_viewdef(r.oid), false
+     from relation r where r.relkind in ('v', 'm')`,
+  `select case a.attgenerated when '' then 'default' else 'generated' end, r.nspname, r.relname, a.attname,
+          pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${isHeir}
+     from pg_catalog.pg_attrdef d join relation r on r.oid = d.adrelid
+     join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum`,
+  // What partitions derive from the foreign keys of their parents has names by chance.
+  `select 'constraint', r.nspname, r.relname, c.conname, pg_catalog.pg_get_constraintdef(c.oid), ${isHeir}
+     from pg_catalog.pg_constraint c join relation r on r.oid = c.conrelid
+    where c.contype in ('c', 'x') or (c.contype = 'f' and c.conparentid = 0)`,
+  `select 'constraint', s.nspname, t.typname, c.conname, pg_catalog.pg_get_constraintdef(c.oid), false
+     from pg_catalog.pg_constraint c join pg_catalog.pg_type t on t.oid = c.contypid join space s on s.oid = t.typnamespace
+    where c.contype = 'c' and ${notMember("pg_type", "t")}`,
+  `select 'domain default', s.nspname, t.typname, '',
+          coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass), t.typdefault), false
+     from pg_catalog.pg_type t join space s on s.oid = t.typnamespace
+    where t.typtype = 'd' and ${notMember("pg_type", "t")}`,
+  // Those of an exclusion constraint are told with it, and those of partitions come with their parent's.
+  `select 'index', r.nspname, c.relname, '', pg_catalog.pg_get_indexdef(c.oid), c.relispartition
+     from pg_catalog.pg_index i join relation r on r.oid = i.indrelid join pg_catalog.pg_class c on c.oid = i.indexrelid
+    where (i.indexprs is not null or i.indpred is not null) and (i.indisvalid or c.relkind = 'I') and not i.indisexclusion`,
+  `select 'trigger', r.nspname, r.relname, t.tgname, pg_catalog.pg_get_triggerdef(t.oid), false
+     from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid
+    where t.tgqual is not null and not t.tgisinternal and t.tgparentid = 0`,
+  `select 'rule', r.nspname, r.relname, w.rulename, pg_catalog.pg_get_ruledef(w.oid), false
+     from pg_catalog.pg_rewrite w join relation r on r.oid = w.ev_class where w.rulename <> '_RETURN'`,
+  `select 'policy', r.nspname, r.relname, p.polname, pg_catalog.pg_get_expr(p.polqual, p.polrelid), false
+     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid`,
+  `select 'policy check', r.nspname, r.relname, p.polname, pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), false
+     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid`,
+  `select 'arguments', s.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),
+          pg_catalog.pg_get_function_arguments(p.oid), false
+     from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace
+    where p.pronargdefaults > 0 and ${notMember("pg_proc", "p")}`,
+  `select 'partition key', r.nspname, r.relname, '', pg_catalog.pg_get_partkeydef(r.oid), false
+     from relation r where r.relkind = 'p'`,
+];
+
+const from14: readonly string[] = [
+  `select 'body', s.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),
+          pg_catalog.pg_get_function_sqlbody(p.oid), false
+     from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace
+    where p.prosqlbody is not null and ${notMember("pg_proc", "p")}`,
+  `select 'statistics', s.nspname, e.stxname, '', pg_catalog.pg_get_statisticsobjdef(e.oid), false
+     from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace where e.stxexprs is not null`,
+];
+
+const publicationFilters = `
+  select 'publication filter', r.nspname, p.pubname, r.relname, pg_catalog.pg_get_expr(f.prqual, f.prrelid), false
+    from pg_catalog.pg_publication_rel f join relation r on r.oid = f.prrelid
+    join pg_catalog.pg_publication p on p.oid = f.prpubid`;
