@@ -73,6 +73,8 @@ export interface SampleTenant {
   readonly title: string;
   /** Run in the database `postgres` before the tenant's database is made: its roles. */
   readonly server: readonly string[];
+  /** Who owns the database; null: the server's superuser. */
+  readonly owner: string | null;
   /** How the database is made, after `create database NAME`: `template template0 encoding 'UTF8' locale 'C'`. */
   readonly create: string;
   /** Run in the tenant's database, each on its own. */

@@ -15,7 +15,8 @@ export const challengedTenant: SampleTenant = {
     "grant challenge_group to challenge_owner",
     "comment on role challenge_reader is 'reads reports'",
   ],
-  create: "owner challenge_owner template template0 encoding 'UTF8' locale 'C'",
+  owner: "challenge_owner",
+  create: "template template0 encoding 'UTF8' locale 'C'",
   database: (name) => [
     `revoke connect on database ${name} from public`,
     `grant connect on database ${name} to challenge_reader`,
@@ -86,7 +87,8 @@ export const challengedTenant: SampleTenant = {
          from generate_series(2, 801) i`,
     `insert into ledger.rate values ('AED', 3.6725, 3.672500), ('PKR', 278.1, 278.10), ('EUR', 0.86, null)`,
     `insert into ledger.by_status select s, i from unnest(enum_range(null::sales.order_status)) s, generate_series(1, 20) i`,
-    `insert into public.document select i, 'doc-' || i || '.pdf', decode(repeat(md5(i::text), 400), 'hex') from generate_series(1, 12) i`,
+    `insert into public.document select i, 'doc-' || i || '.pdf', decode(string_agg(md5((i * 1000 + j)::text), ''), 'hex')
+       from generate_series(1, 32) i, generate_series(1, 1000) j group by i`,
     `insert into public.journal select i, md5(i::text) || repeat(' line', i % 9) from generate_series(1, 3000) i`,
     `insert into public.base values ('plain')`,
     `insert into public.derived values ('special', 7)`,
