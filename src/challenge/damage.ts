@@ -56,6 +56,19 @@ export interface DumpDamage extends DamageHead {
   readonly archive: "clone" | "original";
 }
 
+/**
+ * A load that went wrong. What no archive holds (sequences, roles, settings of the database, versions of
+ * extensions) is restored from the fingerprint itself, so that a wrong dump could not be told from a right one;
+ * what can go wrong is the load. The good backup is loaded, `statements` are run in the restored database
+ * (`TryOutWish.loaded`), and then it is compared.
+ */
+export interface LoadDamage extends DamageHead {
+  readonly family: "data" | "schema";
+  readonly expected: "refuted";
+  /** Each on its own, in one session of scratch's superuser in the restored database. */
+  readonly altered: readonly string[];
+}
+
 /** What was measured of the undamaged tenant, once. */
 export interface Original {
   readonly fingerprint: Fingerprint;

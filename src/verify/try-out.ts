@@ -1,6 +1,7 @@
 /** Trying a copy out: restored into a scratch server of its own, beside an empty twin, and compared. */
 import type { Chance } from "../base/chance.ts";
 import { Failure } from "../base/failure.ts";
+import type { ServerAddress } from "../base/server-address.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CheckResult, failed, type Finding, notRun } from "../model/check.ts";
 import type { Assertion } from "../model/plan.ts";
@@ -30,6 +31,8 @@ export interface TryOutWish {
   /** Whether amcheck reads every index. */
   readonly indexes: boolean;
   readonly onProgress: (phase: string, bytesDone: number) => void;
+  /** Called once the copy is loaded and nothing has been compared yet, to see whether a load gone wrong is found. */
+  readonly loaded?: (restored: ServerAddress, wait: Waiting) => Promise<void>;
 }
 
 const restoredName = "restored";
@@ -53,6 +56,7 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
     const alive = { signal: AbortSignal.any([wait.signal, server.lost]) };
     const report = await loadInto(server, restoredName, image, "all", { ground, wish }, alive);
     const twin = await loadInto(server, twinName, image, "structure", { ground, wish }, alive);
+    await wish.loaded?.({ ...server.address, database: restoredName }, alive);
     wish.onProgress("comparing", report.bytes);
     const checks = await compare(
       {
