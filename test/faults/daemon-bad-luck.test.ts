@@ -10,16 +10,16 @@ import { ManualClock, systemClock } from "../../src/base/clock.ts";
 import type { JobQueue } from "../../src/catalog/queue.ts";
 import { tenantId } from "../../src/model/ids.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
-import { type CutLine, lineTo } from "../support/cut-line.ts";
 import { daemonHere, daemonHome, type DaemonHome, handOut } from "../support/daemon-home.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { postgresAt, type Proxy, startProxy } from "../support/proxy.ts";
 import { openTestQueue } from "../support/queue-fixture.ts";
 import { until } from "../support/until.ts";
 
 const acme = tenantId.parse("acme");
 const wait = testWait();
 let server: PrivateServer;
-let line: CutLine;
+let line: Proxy;
 let house: DaemonHome;
 let queue: JobQueue;
 
@@ -34,7 +34,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  line = await lineTo(server);
+  line = await startProxy(postgresAt(server));
   house = await daemonHome(server, ["acme", "bravo"], line);
   queue = await openTestQueue(server, { database: house.database, hostName: "test" });
 });

@@ -1,0 +1,228 @@
+/**
+ * A line to a server that goes wrong on demand, by what is said on it and not by time:
+ *
+ *     await using line = await startProxy({ port }, { protocol: "http", roundTripMs: 100 });
+ *     line.meets(/^PUT .*record\.jws/, { kind: "answer-breaks", bytes: 0, how: "silence" }, { skip: 2 });
+ *     await line.hears(/^GET .*manifest\.age/);
+ *     await line.cut();
+ */
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { endingEarly, refusal } from "./http-answer.ts";
+import { HttpRequests } from "./http-requests.ts";
+import { type Ending, type Fault, fits, opening, type Saying, Script, type When } from "./proxy-fault.ts";
+import { Lane } from "./proxy-lane.ts";
+
+export type Upstream = { readonly port: number; readonly host?: string } | { readonly path: string };
+
+export interface ProxyOptions {
+  /** Default `bytes`. */
+  readonly protocol?: "http" | "bytes";
+  /** Half of it each way; the first words on a connection take one more, as its handshake would. Default 0. */
+  readonly roundTripMs?: number;
+}
+
+export interface Proxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** All that was said so far: request lines of HTTP, else the number of bytes; connections as `opening`. */
+  readonly said: readonly string[];
+  /** Whatever fits `saying` meets the fault, once unless `when` says otherwise. The first that is due counts. */
+  meets(saying: Saying, fault: Fault, when?: When): void;
+  /** Resolves when something that fits is said from now on. */
+  hears(saying: Saying): Promise<string>;
+  /** Takes back all faults that nobody met yet. What they did to a connection stays done. */
+  heals(): void;
+  /** Breaks every connection, and refuses new ones. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+/** Where a private server listens. */
+export function postgresAt({ address }: Pick<PrivateServer, "address">): Upstream {
+  return { path: `${address.host}/.s.PGSQL.${String(address.port)}` };
+}
+
+interface Ear {
+  readonly saying: Saying;
+  readonly heard: (said: string) => void;
+}
+
+export async function startProxy(
+  to: Upstream,
+  { protocol = "bytes", roundTripMs = 0 }: ProxyOptions = {},
+): Promise<Proxy> {
+  const script = new Script();
+  const said: string[] = [];
+  let ears: Ear[] = [];
+  const open = new Set<Socket>();
+  const say = (words: string, told = words): Fault | null => {
+    said.push(told);
+    const heard = ears.filter(({ saying }) => fits(saying, words));
+    ears = ears.filter((one) => !heard.includes(one));
+    for (const one of heard) one.heard(words);
+    return script.due(words);
+  };
+  const accept = (near: Socket): void => {
+    const far = connect({ ...to, allowHalfOpen: true });
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.setNoDelay(true);
+      socket.once("close", () => open.delete(socket));
+    }
+    joined({ near, far }, { protocol, roundTripMs, say });
+  };
+
+  let server = await listen(0, accept);
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new Error("not listening on a port");
+  const { port } = bound;
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of open) socket.destroy();
+    await closed;
+  };
+  return {
+    host: "127.0.0.1",
+    port,
+    said,
+    meets: (saying, fault, when = {}) => {
+      script.arm(saying, fault, when);
+    },
+    hears: (saying) =>
+      new Promise((heard) => {
+        ears.push({ saying, heard });
+      }),
+    heals: () => {
+      script.clear();
+    },
+    cut,
+    mend: async () => {
+      if (!server.listening) server = await listen(port, accept);
+    },
+    [Symbol.asyncDispose]: cut,
+  };
+}
+
+async function listen(port: number, accept: (near: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, accept);
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+interface Ends {
+  readonly near: Socket;
+  readonly far: Socket;
+}
+
+interface Rules {
+  readonly protocol: "http" | "bytes";
+  readonly roundTripMs: number;
+  readonly say: (words: string, told?: string) => Fault | null;
+}
+
+function joined(ends: Ends, { protocol, roundTripMs, say }: Rules): void {
+  const { near, far } = ends;
+  let handshakeMs = roundTripMs;
+  const up = new Lane(near, far, () => roundTripMs / 2 + handshakeMs);
+  const down = new Lane(far, near, () => roundTripMs / 2);
+  const lanes = { up, down };
+  let answer: ReturnType<typeof endingEarly> | null = null;
+  let answered = false;
+  /** What is answered once the request has been heard whole, which goes nowhere. */
+  let instead: Buffer | null = null;
+  const meet = (fault: Fault | null): boolean => {
+    if (fault === null) return true;
+    switch (fault.kind) {
+      case "breaks":
+        end(ends, lanes, fault.how);
+        return false;
+      case "saying-breaks":
+        up.breakAfter({ bytes: fault.bytes, act: () => end(ends, lanes, fault.how) });
+        return true;
+      case "answer-breaks":
+        if (fault.bytes === 0 && fault.how === "silence") down.goSilent();
+        else down.breakAfter({ bytes: fault.bytes, act: () => end(ends, lanes, fault.how) });
+        return true;
+      case "answer-trickles":
+        down.trickle(fault.bytesPerSecond);
+        return true;
+      case "refused":
+        instead = refusal(fault.status, fault.code);
+        return true;
+      case "answer-ends-early":
+        answer = endingEarly(fault);
+        return true;
+    }
+  };
+  const requests = new HttpRequests();
+  const hear = (part: Buffer): void => {
+    if (protocol === "bytes") {
+      if (meet(say(part.toString("latin1"), `${String(part.length)} bytes`))) up.push(part);
+      return;
+    }
+    for (const one of requests.take(part)) {
+      if (one.kind === "head") {
+        up.flows();
+        down.flows();
+        answer = null;
+        instead = null;
+        if (!meet(say(one.line))) return;
+      }
+      if (instead === null) up.push(one.bytes);
+      else if (one.last) down.push(instead);
+    }
+  };
+  near.on("data", (part) => {
+    hear(part);
+    handshakeMs = 0;
+  });
+  far.on("data", (part) => {
+    if (answered) return;
+    const { bytes, last } = answer?.(part) ?? { bytes: part, last: false };
+    if (bytes.length > 0) down.push(bytes);
+    if (!last) return;
+    answered = true;
+    down.push(null);
+  });
+  near.on("end", () => up.push(null));
+  far.on("end", () => {
+    if (!answered) down.push(null);
+  });
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    one.on("error", () => other.resetAndDestroy());
+    one.on("close", () => {
+      // What is still on its way arrives; only then is the other end told.
+      if (one === near || one.errored !== null) other.destroy();
+    });
+  }
+  meet(say(opening));
+}
+
+function end(
+  { near, far }: Ends,
+  { up, down }: { readonly up: Lane; readonly down: Lane },
+  how: Ending,
+): void {
+  up.goSilent();
+  down.goSilent();
+  switch (how) {
+    case "reset":
+      near.resetAndDestroy();
+      far.destroy();
+      break;
+    case "end":
+      near.end();
+      far.destroy();
+      break;
+    case "silence":
+      break;
+  }
+}
