@@ -1,5 +1,6 @@
 /** The age identity of a host, and the recipient that others seal to. */
-import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { generateHybridIdentity, identityToRecipient } from "age-encryption";
+import { newX25519Identity, x25519RecipientOf } from "../base/age-x25519.ts";
 import { Failure } from "../base/failure.ts";
 import type { RecipientSuite } from "../model/recipient-suite.ts";
 
@@ -11,14 +12,15 @@ export interface HostIdentity {
 }
 
 export async function newHostIdentity(suite: RecipientSuite = "classic"): Promise<HostIdentity> {
-  const identity = suite === "classic" ? await generateX25519Identity() : await generateHybridIdentity();
+  const identity = suite === "classic" ? newX25519Identity() : await generateHybridIdentity();
   return { identity, recipient: await recipientOf(identity) };
 }
 
 /** Not an age identity: "keys/identity". */
 export async function recipientOf(identity: string): Promise<string> {
+  const isHybrid = identity.startsWith("AGE-SECRET-KEY-PQ-1");
   try {
-    return await identityToRecipient(identity);
+    return isHybrid ? await identityToRecipient(identity) : x25519RecipientOf(identity);
   } catch {
     // The library's error may quote the secret, so it is not passed on.
     throw new Failure("keys/identity", "not an age identity");

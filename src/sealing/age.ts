@@ -4,10 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { Decrypter, Encrypter, type Identity, type Recipient } from "age-encryption";
+import { x25519Identity, x25519Recipient } from "../base/age-x25519.ts";
 import { Failure } from "../base/failure.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
 import { payloadBytes, readPayload, writePayload } from "./age-payload.ts";
-import { x25519Identity, x25519Recipient } from "./age-x25519.ts";
 
 /** A header longer than this is not one of ours; it bounds what is searched for the header's end. */
 const headerBytesMax = 1024 * 1024;

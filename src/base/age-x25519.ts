@@ -14,7 +14,7 @@ import {
 } from "node:crypto";
 import { bech32 } from "@scure/base";
 import { type Identity, type Recipient, Stanza } from "age-encryption";
-import { Failure } from "../base/failure.ts";
+import { Failure } from "./failure.ts";
 
 const info = "age-encryption.org/v1/X25519";
 const tagBytes = 16;
@@ -24,6 +24,19 @@ const nonce = new Uint8Array(12);
 /** DER of a raw key: all but the last 32 bytes are the same for every key (RFC 8410). */
 const publicPrefix = Buffer.from("302a300506032b656e032100", "hex");
 const privatePrefix = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** A new identity, `AGE-SECRET-KEY-1…`; secret. */
+export function newX25519Identity(): string {
+  const { privateKey } = generateKeyPairSync("x25519");
+  const scalar = privateKey.export({ format: "der", type: "pkcs8" }).subarray(privatePrefix.length);
+  return bech32.encodeFromBytes("AGE-SECRET-KEY-", scalar).toUpperCase();
+}
+
+/** The recipient `age1…` of an identity `AGE-SECRET-KEY-1…`; anything else is "keys/identity". */
+export function x25519RecipientOf(identity: string): string {
+  const ours = rawPublic(createPublicKey(privateKeyOf(identity)));
+  return bech32.encodeFromBytes("age", ours);
+}
 
 /** `recipient`: `age1…` of X25519. */
 export function x25519Recipient(recipient: string): Recipient {
@@ -44,12 +57,7 @@ export function x25519Recipient(recipient: string): Recipient {
 
 /** `identity`: `AGE-SECRET-KEY-1…`. Unwraps to null when no stanza is for it; throws on a malformed one. */
 export function x25519Identity(identity: string): Identity {
-  const scalar = bech32Bytes(identity, "age-secret-key-");
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([privatePrefix, scalar]),
-    format: "der",
-    type: "pkcs8",
-  });
+  const privateKey = privateKeyOf(identity);
   const ours = rawPublic(createPublicKey(privateKey));
   return {
     unwrapFileKey(stanzas) {
@@ -89,6 +97,11 @@ function shareOf({ args, body }: Stanza): Buffer {
     throw new Failure("sealing/damaged", "the header holds a malformed X25519 stanza");
   }
   return share;
+}
+
+function privateKeyOf(identity: string): KeyObject {
+  const scalar = bech32Bytes(identity, "age-secret-key-");
+  return createPrivateKey({ key: Buffer.concat([privatePrefix, scalar]), format: "der", type: "pkcs8" });
 }
 
 function publicKeyOf(raw: Buffer): KeyObject {
