@@ -8,7 +8,7 @@ import { type Library, unasked } from "../repository/library.ts";
 import { tenantStates } from "../repository/states.ts";
 import { chooseCopies } from "../verify/choose-copies.ts";
 import type { VerifyReport } from "../verify/report.ts";
-import { type ScratchGround, tryOutOn } from "../verify/try-out.ts";
+import { type ScratchGround, tryOutOn, type TryOutWish } from "../verify/try-out.ts";
 import { verifyCopy, type VerifyDesk } from "../verify/verify-copy.ts";
 import type { Desk } from "./desk.ts";
 import type { Talk } from "./talk.ts";
@@ -16,6 +16,8 @@ import type { Talk } from "./talk.ts";
 export interface VerifyWish {
   readonly backup: string;
   readonly store: string;
+  /** As in `TryOutWish`. */
+  readonly loaded?: TryOutWish["loaded"];
 }
 
 /** The copies of one backup, one after the other, each on its own. */
@@ -52,6 +54,7 @@ export async function verifyTenant(
           bar.phase(phase);
           bar.reach(bytesDone);
         },
+        ...(wish.loaded === undefined ? {} : { loaded: wish.loaded }),
       }),
     };
     const report = await verifyCopy(verb, order, wait);

@@ -1,0 +1,215 @@
+/** What a dump could get wrong about rows, in the tenant of `tenant.ts`. */
+import type { DumpDamage } from "../damage.ts";
+import { rewritten } from "./rewritten.ts";
+
+const quietly = "set session_replication_role = replica";
+const journal = { table: "public.journal", columns: ["line", "entry"] };
+const rate = { table: "ledger.rate", columns: ["currency", "factor", "precise"] };
+const archived = {
+  table: "sales.archived_invoice",
+  columns: ["id", "customer_id", "status", "issued_on", "note", "total", "paid"],
+};
+
+function data(name: string, title: string, statements: readonly string[]): DumpDamage {
+  return { name, title, statements, family: "data", expected: "refuted", archive: "clone" };
+}
+
+export const dataDamages: readonly DumpDamage[] = [
+  data("row-lost", "one row in the middle of a table is lost", [
+    "delete from sales.invoice_line where invoice_id = 200 and line_no = 1",
+  ]),
+  data("first-row-lost", "the first row of a table is lost", ["delete from public.journal where line = 1"]),
+  data("last-row-lost", "the last row of a table is lost", [
+    "delete from public.journal where line = (select max(line) from public.journal)",
+  ]),
+  data("rows-of-last-half-lost", "everything after the middle of a long table is lost", [
+    "delete from public.journal where line > (select max(line) / 2 from public.journal)",
+  ]),
+  data("row-doubled", "one row of a table without a key is there twice", [
+    "insert into public.journal select * from public.journal where line = 1500",
+  ]),
+  data(
+    "byte-changed",
+    "one byte of one value is another",
+    rewritten({
+      ...journal,
+      set: { entry: "case line when 1500 then overlay(entry placing '_' from 7 for 1) else entry end" },
+    }),
+  ),
+  data(
+    "byte-appended",
+    "one value ends in one more blank",
+    rewritten({
+      ...journal,
+      set: { entry: "case line when 1500 then entry || ' ' else entry end" },
+    }),
+  ),
+  data(
+    "rows-exchanged",
+    "two neighbouring rows stand in the other order",
+    rewritten({
+      ...journal,
+      orderBy: "case line when 1500 then 1501 when 1501 then 1500 else place end",
+    }),
+  ),
+  data(
+    "values-exchanged",
+    "two rows have each other's values in one column",
+    rewritten({
+      ...journal,
+      set: { line: "case line when 1500 then 1501 when 1501 then 1500 else line end" },
+    }),
+  ),
+  data("row-moved", "a row lies in another table of the same shape", [
+    quietly,
+    "with moved as (delete from sales.invoice where id = 400 returning *) insert into sales.archived_invoice select * from moved",
+  ]),
+  data("row-moved-to-parent", "a row of an inheriting table lies in the table it inherits from", [
+    "with moved as (delete from public.derived returning kind) insert into public.base select kind from moved",
+  ]),
+  data("null-for-empty", "an empty string has become NULL", [
+    quietly,
+    "update sales.customer set note = null where id = 3",
+  ]),
+  data(
+    "empty-for-null",
+    "a NULL has become an empty string",
+    rewritten({
+      ...archived,
+      set: { note: "case when id = 1 then coalesce(note, '') else note end" },
+    }),
+  ),
+  data(
+    "column-truncated",
+    "the values of a column end after sixteen characters",
+    rewritten({
+      ...journal,
+      set: { entry: "left(entry, 16)" },
+    }),
+  ),
+  data(
+    "column-nulled",
+    "a column that may be NULL is NULL throughout",
+    rewritten({
+      ...archived,
+      set: { paid: "null" },
+    }),
+  ),
+  data(
+    "numeric-scale-lost",
+    "a numeric has lost the zeros of its scale",
+    rewritten({
+      ...rate,
+      set: { precise: "trim_scale(precise)" },
+    }),
+  ),
+  data(
+    "numeric-rounded",
+    "a numeric was rounded in its last digit",
+    rewritten({
+      ...rate,
+      set: { precise: "round(precise, 3)" },
+    }),
+  ),
+  data(
+    "float-last-digit",
+    "a float differs in its last digit",
+    rewritten({
+      ...rate,
+      set: { factor: "case currency when 'PKR' then '278.10004'::real else factor end" },
+    }),
+  ),
+  data("double-last-digit", "a double differs in its last digit", [
+    quietly,
+    "update sales.customer set rating = rating + 4e-16 where id = 8",
+  ]),
+  data("timestamp-shifted", "a time is an hour later, as if a time zone were lost", [
+    "update ledger.entry set posted_at = posted_at + interval '1 hour' where id = 100",
+  ]),
+  data(
+    "date-shifted",
+    "a date is a day earlier",
+    rewritten({
+      ...archived,
+      set: { issued_on: "case id when 7 then issued_on - 1 else issued_on end" },
+    }),
+  ),
+  data(
+    "boolean-flipped",
+    "a boolean is the opposite",
+    rewritten({
+      ...archived,
+      set: { paid: "case id when 7 then not paid else paid end" },
+    }),
+  ),
+  data("array-element-lost", "an array has lost its element", [
+    quietly,
+    "update sales.customer set tags = '{}' where id = 50",
+  ]),
+  data("json-value-changed", "a value within a jsonb is another", [
+    quietly,
+    `update sales.customer set profile = jsonb_set(profile, '{vat}', '"0"') where id = 50`,
+  ]),
+  data("json-null-for-sql-null", "a composite value has a field more that is NULL", [
+    quietly,
+    "update sales.customer set home = row((home).street, null)::sales.address where id = 50",
+  ]),
+  data("bytea-changed", "one byte within a large toasted value is another", [
+    "update public.document set body = set_byte(body, 9000, (get_byte(body, 9000) + 1) % 256) where id = 5",
+  ]),
+  data("bytea-truncated", "a large toasted value has lost its last byte", [
+    "update public.document set body = substr(body, 1, length(body) - 1) where id = 5",
+  ]),
+  data("encoding-mangled", "UTF-8 was read as Latin 1 and encoded once more", [
+    quietly,
+    "update sales.customer set note = convert_from(convert_to(note, 'UTF8'), 'LATIN1') where id = 4",
+  ]),
+  data("character-replaced", "a character outside of ASCII has become a question mark", [
+    quietly,
+    "update sales.customer set name = replace(name, 'ç', '?') where id = 3",
+  ]),
+  data("table-empty", "a table is empty", ["truncate public.document"]),
+  data("table-absent", "a table is absent", ["drop table public.journal"]),
+  data("table-extra", "there is a table that the source never had", [
+    "create table public.stowaway (id int)",
+    "insert into public.stowaway values (1)",
+  ]),
+  data("unlogged-row-lost", "a row of an unlogged table is lost", ["delete from public.cache"]),
+  data("other-tenants-row", "a row of another tenant is there", [
+    quietly,
+    "insert into sales.customer (code, name) values ('X0001', 'somebody else')",
+  ]),
+  data("partition-detached", "a partition is detached and stands by itself", [
+    "alter table ledger.entry detach partition ledger.entry_2025",
+  ]),
+  data("partition-lost", "a partition is absent with its rows", ["drop table ledger.entry_2025"]),
+  data("row-lost-through-root", "a row is lost of partitions whose order nobody can keep", [
+    "delete from ledger.by_status where status = 'shipped' and amount = 7",
+  ]),
+  data("row-changed-through-root", "a row is another in partitions whose order nobody can keep", [
+    "update ledger.by_status set status = 'confirmed' where status = 'draft' and amount = 7",
+  ]),
+  data("generated-otherwise", "a generated column is computed by another expression", [
+    "alter table sales.customer drop column name_lower",
+    "alter table sales.customer add column name_lower text generated always as (upper(name)) stored",
+  ]),
+  data("large-object-lost", "a large object is lost", ["select lo_unlink(40005)"]),
+  data("large-object-changed", "one byte of a large object is another", [
+    String.raw`select lo_put(40001, 100, '\x00')`,
+  ]),
+  data("large-object-truncated", "a large object has lost its end", [
+    "select lo_truncate(lo_open(40004, 131072), 1000)",
+  ]),
+  data("large-object-extra", "there is a large object that the source never had", [
+    String.raw`select lo_from_bytea(49999, '\x00')`,
+  ]),
+  data("large-object-owner", "a large object belongs to somebody else", [
+    "alter large object 40001 owner to challenge_reader",
+  ]),
+  data("large-object-grant-lost", "a privilege on a large object is lost", [
+    "revoke select on large object 40002 from challenge_reader",
+  ]),
+  data("large-object-comment-lost", "the comment on a large object is lost", [
+    "comment on large object 40003 is null",
+  ]),
+];
