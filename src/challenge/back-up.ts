@@ -14,7 +14,12 @@ import type { Original } from "./damage.ts";
 const sliceBlocks = 4;
 
 /** The snapshot of a tenant's database at that address, by the reader that every backup has. */
-export function snapshotOf(url: string, { scope, plan, source }: Tenant, desk: Desk, wait: Waiting): Promise<Snapshot> {
+export function snapshotOf(
+  url: string,
+  { scope, plan, source }: Tenant,
+  desk: Desk,
+  wait: Waiting,
+): Promise<Snapshot> {
   const options = {
     jobs: source.jobs,
     leaveOutExtensions: plan.verification.leaveOutExtensions,
@@ -46,7 +51,10 @@ export async function backUp(
 }
 
 /** The same snapshot, of which what was measured and the schema archive are kept as they pass by. */
-export function remembering(snapshot: Snapshot): { readonly snapshot: Snapshot; readonly original: () => Original } {
+export function remembering(snapshot: Snapshot): {
+  readonly snapshot: Snapshot;
+  readonly original: () => Original;
+} {
   const archive: Uint8Array[] = [];
   let kept: Original | null = null;
   async function* heard({ bytes }: PlainStream): AsyncGenerator<Uint8Array> {

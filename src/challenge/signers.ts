@@ -17,7 +17,12 @@ export interface ChallengeSigners {
 
 export async function signersOf(desk: Desk): Promise<ChallengeSigners> {
   const own = await Promise.all(
-    desk.config.keys.trusted.map(async ({ key, may, from, until }) => ({ jwk: await key.reveal(), may, from, until })),
+    desk.config.keys.trusted.map(async ({ key, may, from, until }) => ({
+      jwk: await key.reveal(),
+      may,
+      from,
+      until,
+    })),
   );
   const [verifier, worker, stranger] = [await newSigningKey(), await newSigningKey(), await newSigningKey()];
   return {

@@ -43,7 +43,12 @@ export async function startSource(folder: string, desk: Desk, wait: Waiting): Pr
     for (const statement of statements) rows = await session.query(statement);
     return rows;
   };
-  const create = async (database: string, sample: SampleTenant, how: string, bound: Waiting): Promise<void> => {
+  const create = async (
+    database: string,
+    sample: SampleTenant,
+    how: string,
+    bound: Waiting,
+  ): Promise<void> => {
     const owner = sample.owner === null ? "" : ` owner ${sample.owner}`;
     await sql("postgres", [`create database ${database}${owner} ${how}`], bound);
     await sql("postgres", sample.database(database), bound);

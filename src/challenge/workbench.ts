@@ -50,12 +50,17 @@ export function pathOfStore({ config }: Desk, name: StoreName): string {
 
 /** The same desk over other stores; it is closed by whoever opened it first. */
 function over(desk: Desk, stores: ReadonlyMap<StoreName, AnyStore>): Desk {
-  const storesOf = (tenant: Tenant): readonly AnyStore[] => tenant.stores.flatMap((name) => stores.get(name) ?? []);
+  const storesOf = (tenant: Tenant): readonly AnyStore[] =>
+    tenant.stores.flatMap((name) => stores.get(name) ?? []);
   return {
     ...desk,
     stores,
     storesOf,
-    library: async (tenant) => ({ stores: storesOf(tenant), trust: await desk.trust(), clock: desk.machine.clock }),
+    library: async (tenant) => ({
+      stores: storesOf(tenant),
+      trust: await desk.trust(),
+      clock: desk.machine.clock,
+    }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

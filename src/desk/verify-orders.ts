@@ -18,6 +18,8 @@ export interface VerifyWish {
   readonly store: string;
   /** As in `TryOutWish`. */
   readonly loaded?: TryOutWish["loaded"];
+  /** As in `ScratchGround`. */
+  readonly startServer?: ScratchGround["startServer"];
 }
 
 /** The copies of one backup, one after the other, each on its own. */
@@ -38,7 +40,7 @@ export async function verifyTenant(
   const state = backups.find(({ backup }) => backup === chosen.backup);
   const verb = await verifyDesk(desk, library);
   const proofStores = desk.storesOf(tenant);
-  const ground = await scratchGround(desk);
+  const ground = await scratchGround(desk, wish);
   const reports: VerifyReport[] = [];
   for (const store of proofStores.filter(({ name }) => chosen.stores.includes(name))) {
     using bar = talk.progress(`${tenant.id} in ${store.name}`, state?.plainBytes ?? null);
@@ -80,7 +82,7 @@ async function verifyDesk(desk: Desk, library: Library): Promise<VerifyDesk> {
   };
 }
 
-async function scratchGround(desk: Desk): Promise<ScratchGround> {
+async function scratchGround(desk: Desk, { startServer }: VerifyWish): Promise<ScratchGround> {
   const { path, jobs } = desk.config.scratch;
   return {
     root: path,
@@ -88,6 +90,7 @@ async function scratchGround(desk: Desk): Promise<ScratchGround> {
     binFolders: desk.binFolders,
     jobs,
     chance: desk.machine.chance,
+    ...(startServer === undefined ? {} : { startServer }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface ScratchGround {
   /** Connections that load and read side by side. */
   readonly jobs: number;
   readonly chance: Chance;
+  /** Where servers come from; one of its own for every copy unless told. Whoever lends one takes it back clean. */
+  readonly startServer?: typeof startPrivateServer;
 }
 
 export interface TryOutWish {
@@ -48,7 +50,7 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
     );
     wish.onProgress("starting scratch", 0);
     const { root, runAs, chance } = ground;
-    await using server = await startPrivateServer(
+    await using server = await (ground.startServer ?? startPrivateServer)(
       { root, runAs, chance, binFolder: programs.folder, superuser: { kind: "random" } },
       wait,
     );
