@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { fleetFigures } from "./fleet-figures.ts";
 import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
+import { thirtyDaysFigures } from "./thirty-days-figures.ts";
 
 const resultsFile = z.object({
   at: z.string(),
@@ -35,6 +36,7 @@ const parts = [
   comparison(kept("scale-4")),
   memory([kept("memory-scale-10"), kept("memory-scale-40")]),
   fleetFigures(keptResult),
+  thirtyDaysFigures(keptResult),
 ];
 const text = readFileSync(readme, "utf8");
 const [before, rest] = text.split(markers.begin);
