@@ -29,6 +29,9 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const stepLimitMs = 600_000;
 
+const note =
+  "the code of `backup`, `verify` and `prune`, in one process with a desk of its own for each; time is simulated: the host's clock is set, the source's is shifted as the snapshot tells it, and every file of a store is given the time at which it is written; a backup is proven an hour after it was made, in both stores where the plan wants every copy proven within a day and else in the one whose figures these are, and an hour later the prune runs; figures are those of one of two equal directories, and a listing is a request for every 1,000 keys";
+
 export interface HoldfastDays extends Contestant {
   readonly keep: Keep;
 }
@@ -60,7 +63,7 @@ export async function holdfastDays(
   const { daily, weekly, monthly, yearly } = configured.plan.retention;
   return {
     who: names.us,
-    note: "the code of `backup`, `verify` and `prune`, with a desk of its own for each, in one process; host, source and stores go by one simulated clock: files get its time as they are written, the source's clock is shifted as the snapshot tells it; each backup is proven an hour after it was made and the prune is an hour later, proofs are of both copies where the plan wants every copy proven within a day, else of the one in the store whose figures these are, one of two equal directories; a listing is a request for every 1,000 keys",
+    note,
     keep: { daily, weekly, monthly, yearly },
     day: async (at) => {
       const tally = new RequestTally();
