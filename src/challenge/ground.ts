@@ -5,14 +5,17 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { noProgress } from "../base/progress.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import { openDesk } from "../desk/open-desk.ts";
 import type { Desk } from "../desk/desk.ts";
 import type { Machine } from "../desk/machine.ts";
-import { type BackupId, type StoreName } from "../model/ids.ts";
+import type { BackupId, StoreName } from "../model/ids.ts";
+import type { VerifyReport } from "../verify/report.ts";
 import { backUp, remembering, snapshotOf } from "./back-up.ts";
 import type { Original } from "./damage.ts";
+import { examiner } from "./examiner.ts";
 import { neighbourTenant } from "./neighbour.ts";
 import { type ChallengeSigners, signersOf } from "./signers.ts";
 import { type ChallengeSource, startSource } from "./source.ts";
@@ -37,6 +40,11 @@ export interface Ground extends AsyncDisposable {
   /** The database that clones are made of. */
   readonly pristine: string;
   readonly signers: ChallengeSigners;
+  /**
+   * Of the newest backup in the other store and of the older one in the store on trial: what real proofs there
+   * are. The newest in the store on trial has none.
+   */
+  readonly verified: readonly VerifyReport[];
 }
 
 /** Tenants and their databases, which the configuration of a challenge names. */
@@ -94,6 +102,10 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
   );
   const original = originalOf(measured);
   await source.sql("postgres", [`alter database ${challengedDatabase} rename to ${pristine}`], wait);
+  const verified = [
+    await examiner.verify(trusting, tenant, { backup: newest, store: other }, quiet, wait),
+    await examiner.verify(trusting, tenant, { backup: older, store: onTrial }, quiet, wait),
+  ];
   const kept = open.move();
   return {
     folder,
@@ -110,9 +122,13 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
     original,
     pristine,
     signers,
+    verified,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+/** Nobody wants to see the bars of what comes before. */
+const quiet = { say: () => undefined, progress: () => noProgress };
 
 function originalOf(measured: (() => Original) | null): Original {
   if (measured !== null) return measured();

@@ -32,7 +32,10 @@ export function seenByVerification({ verdict, checks, error }: VerifyReport): Se
 }
 
 /** By what `list` shows of one copy, and whether a restore from it alone would take it for proven. */
-export function seenByListing({ backups, notes }: TenantStates, backup: BackupId, store: StoreName): Seen {
+export function seenByListing(
+  { backups, notes }: TenantStates,
+  { backup, store }: { readonly backup: BackupId; readonly store: StoreName },
+): Seen {
   const by = ["list"];
   const entry = backups.find((one) => one.backup === backup);
   const copy = entry?.copies.get(store);

@@ -13,8 +13,8 @@ export interface Workbench extends AsyncDisposable {
   readonly folder: string;
   /** The folder of one of the copied stores. */
   store(name: StoreName): string;
-  /** The desk over the copies; `lens` alters how one of the stores is seen. */
-  desk(lens?: { readonly store: StoreName; readonly look: (store: AnyStore) => AnyStore }): Desk;
+  /** The desk over the copies. */
+  desk(): Desk;
 }
 
 /** The folders of `stores` lie below `folder` by their names, as they are now. */
@@ -29,15 +29,8 @@ export async function setOut(folder: string, stores: readonly StoreName[], desk:
   return {
     folder: work,
     store: pathOf,
-    desk: (lens) => {
-      const opened = new Map<StoreName, AnyStore>();
-      for (const name of stores) {
-        // Without retries: a folder answers or it does not, and asking it again would only take time.
-        const bare = directoryStore({ name, path: pathOf(name), chance: desk.machine.chance });
-        opened.set(name, lens?.store === name ? lens.look(bare) : bare);
-      }
-      return over(desk, opened);
-    },
+    // Stores without retries: a folder answers or it does not, and asking it again would only take time.
+    desk: () => over(desk, new Map(stores.map((name) => [name, openedAt(name, pathOf(name), desk)]))),
     [Symbol.asyncDispose]: () => rm(work, { recursive: true, force: true }),
   };
 }
@@ -46,6 +39,24 @@ export function pathOfStore({ config }: Desk, name: StoreName): string {
   const store = config.stores.get(name);
   if (store?.driver === "directory") return store.path;
   throw new Failure("internal/bug", "only directory stores are challenged");
+}
+
+function openedAt(name: StoreName, path: string, { machine }: Desk): AnyStore {
+  return directoryStore({ name, path, chance: machine.chance });
+}
+
+/** The same desk, to which one of its stores shows itself otherwise than it is. */
+export function seenThrough(desk: Desk, name: StoreName, lens: (store: AnyStore) => AnyStore): Desk {
+  const seen = (store: AnyStore): AnyStore => (store.name === name ? lens(store) : store);
+  const stores = new Map(Array.from(desk.stores, ([key, store]) => [key, seen(store)]));
+  const storesOf = (tenant: Tenant): readonly AnyStore[] =>
+    desk.storesOf(tenant).map((store) => stores.get(store.name) ?? store);
+  return {
+    ...desk,
+    stores,
+    storesOf,
+    library: async (tenant) => ({ ...(await desk.library(tenant)), stores: storesOf(tenant) }),
+  };
 }
 
 /** The same desk over other stores; it is closed by whoever opened it first. */

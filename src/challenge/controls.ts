@@ -1,0 +1,81 @@
+/** The same challenges with nothing damaged: what finds these wrong would find anything wrong. */
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
+import { challengeDump, challengeLoad } from "./challenge-dump.ts";
+import { challengeMachine } from "./challenge-machine.ts";
+import { challengeStore } from "./challenge-store.ts";
+import type { Family } from "./damage.ts";
+import type { Seen } from "./look.ts";
+import type { BrokenInstallation } from "./machine/broken-installation.ts";
+import type { Round } from "./round.ts";
+import { claim, putProof } from "./store/proof-damages.ts";
+import type { Contents, StoresToDamage } from "./store/store-damage.ts";
+
+export interface Means {
+  readonly round: Round;
+  readonly contents: Contents;
+  /** Null where no machine is to be broken. */
+  readonly installation: BrokenInstallation | null;
+}
+
+interface Control {
+  readonly name: string;
+  readonly title: string;
+  /** Challenged beside damages of these families. */
+  readonly of: readonly Family[];
+  readonly see: (means: Means, wait: Waiting) => Promise<Seen>;
+}
+
+export const controls: readonly Control[] = [
+  {
+    name: "store-unharmed",
+    title: "a copy of the stores to which nothing was done",
+    of: ["store"],
+    see: ({ round, contents }, wait) =>
+      challengeStore(round, { expected: "proven", make: () => Promise.resolve({}) }, contents, wait),
+  },
+  {
+    name: "proof-that-counts",
+    title: "a proof as the forged ones are, but right and rightly signed",
+    of: ["store"],
+    see: ({ round, contents }, wait) =>
+      challengeStore(round, { expected: "unproven", make: rightProof }, contents, wait),
+  },
+  {
+    name: "clone-unaltered",
+    title: "a dump of a clone to which nothing was done",
+    of: ["data", "schema"],
+    see: ({ round }, wait) => challengeDump(round, { ...nothing, statements: [], archive: "clone" }, wait),
+  },
+  {
+    name: "load-unaltered",
+    title: "a load to which nothing was done",
+    of: ["data", "schema"],
+    see: ({ round }, wait) => challengeLoad(round, { ...nothing, altered: [] }, wait),
+  },
+  {
+    name: "machine-unbroken",
+    title: "the installation that can be broken, with nothing broken",
+    of: ["machine"],
+    see: ({ round, installation }, wait) =>
+      challengeMachine(
+        round,
+        { bend: ({ desk }) => Promise.resolve({ desk }) },
+        demandInstallation(installation),
+        wait,
+      ),
+  },
+];
+
+async function rightProof(stores: StoresToDamage): Promise<object> {
+  const said = await claim(stores, {});
+  await putProof(stores, said, await stores.signers.own.sign("proof", said));
+  return {};
+}
+
+const nothing = { name: "nothing", title: "nothing", family: "data", expected: "refuted" } as const;
+
+export function demandInstallation(installation: BrokenInstallation | null): BrokenInstallation {
+  if (installation !== null) return installation;
+  throw new Failure("internal/bug", "there is no installation to break");
+}
