@@ -60,7 +60,7 @@ export function compareDefinitions(
   }
   for (const [key, one] of here)
     if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
-  const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${respelt.join(", ")}`];
+  const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`];
   return { compared: expected.length, findings, notes };
 }
 
@@ -70,6 +70,13 @@ function keyOf({ kind, schema, name, part }: Definition): string {
 
 function subjectOf({ kind, schema, name, part }: Definition): string {
   return `${kind} of ${schema}.${name}${part === "" ? "" : ` ${part}`}`;
+}
+
+const listedMax = 10;
+
+function listed(subjects: readonly string[]): string {
+  const more = subjects.length - listedMax;
+  return [...subjects.slice(0, listedMax), ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
 }
 
 const shownMax = 400;

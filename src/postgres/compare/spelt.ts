@@ -49,7 +49,7 @@ function patternOf({ kind, part, text }: Definition): RegExp {
       return new RegExp(` AS\\n${spelt}(?:;|\\n)`);
     default:
       // An index, a trigger, a rule, statistics, a function's body: the whole statement or the whole body.
-      return new RegExp(`(?:^|\\n)${spelt}(?:;|\\n|$)`);
+      return new RegExp(`(?:^|\\n *)${spelt}(?:;|\\n|$)`);
   }
 }
 

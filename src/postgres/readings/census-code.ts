@@ -57,11 +57,16 @@ const types = `
      and (t.typrelid = 0 or exists (select from pg_catalog.pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
      and not exists (select from pg_catalog.pg_type e where e.typarray = t.oid)`;
 
+/** Another operator that this one names; a mere mention of one that was never made is left out here too. */
+function known(oid: string): string {
+  return `(select k.oid::regoperator from pg_catalog.pg_operator k where k.oid = ${oid} and k.oprcode <> 0)`;
+}
+
 /** One without a function is a mere mention by another operator, which pg_dump leaves out. */
 const operators = `
   select 'operator', 'pg_operator', o.oid,
-         concat_ws(' ', o.oid::regoperator, o.oprcode, o.oprresult::regtype, nullif(o.oprcom, 0)::regoperator,
-           nullif(o.oprnegate, 0)::regoperator, nullif(o.oprrest::oid, 0)::regproc, nullif(o.oprjoin::oid, 0)::regproc,
+         concat_ws(' ', o.oid::regoperator, o.oprcode, o.oprresult::regtype, ${known("o.oprcom")},
+           ${known("o.oprnegate")}, nullif(o.oprrest::oid, 0)::regproc, nullif(o.oprjoin::oid, 0)::regproc,
            case when o.oprcanmerge then 'merges' end, case when o.oprcanhash then 'hashes' end),
          true
     from pg_catalog.pg_operator o join space s on s.oid = o.oprnamespace
