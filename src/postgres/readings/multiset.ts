@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 import type { Multiset } from "../../model/fingerprint.ts";
 
 const newline = 0x0a;
@@ -15,20 +15,20 @@ export class MultisetMeasure {
   readonly #sum = new Float64Array(lanes);
   #pending = 0;
   #rows = 0;
-  /** The beginning of a row whose end has not come yet. */
-  #open: Buffer[] = [];
+  /** Of the beginning of a row whose end has not come yet: a row can be as long as a gigabyte, and is never held. */
+  #open: Hash | null = null;
 
   update(part: Uint8Array): void {
     const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
     let from = 0;
     for (let end = bytes.indexOf(newline, from); end !== -1; end = bytes.indexOf(newline, from)) {
       const rest = bytes.subarray(from, end);
-      this.#add(this.#open.length === 0 ? rest : Buffer.concat([...this.#open, rest]));
-      this.#open = [];
+      // In one call where the row is whole, as nearly all are: that is twice as fast.
+      this.#add(this.#open === null ? hash("sha256", rest, "buffer") : this.#open.update(rest).digest());
+      this.#open = null;
       from = end + 1;
     }
-    // Copied, since whoever owns the buffer may fill it again.
-    if (from < bytes.length) this.#open.push(Buffer.from(bytes.subarray(from)));
+    if (from < bytes.length) (this.#open ??= createHash("sha256")).update(bytes.subarray(from));
   }
 
   /** May be called once the last row has ended. */
@@ -37,8 +37,7 @@ export class MultisetMeasure {
     return { rows: this.#rows, sum: hexOf(this.#sum) };
   }
 
-  #add(row: Buffer): void {
-    const digest = hash("sha256", row, "buffer");
+  #add(digest: Buffer): void {
     for (let lane = 0; lane < lanes; lane += 1) {
       this.#sum[lane] = (this.#sum[lane] ?? 0) + digest.readUInt32LE(lane * 4);
     }
