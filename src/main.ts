@@ -1,5 +1,11 @@
-#!/usr/bin/env node
-/** Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments. */
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=262144 node
+/**
+ * Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments.
+ *
+ * The first line tells glibc to give every buffer of 256 KiB or more memory of its own, which goes back as soon
+ * as the buffer does. Left alone glibc raises that bound to the largest buffer it has seen freed, and keeps what
+ * is below it in arenas, one for each thread, in which a hundred megabytes of holes gather.
+ */
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -13,7 +19,7 @@ import { guarded } from "./cli/guarded-stream.ts";
 import { holdfast } from "./cli/holdfast.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { noProgress } from "./base/progress.ts";
-import { version } from "./cli/version.ts";
+import { versionIn } from "./cli/version.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load-config.ts";
 
@@ -25,14 +31,16 @@ setFlagsFromString("--semi-space-growth-factor=1");
 // the disk would be waited for four times at once, and half the time of a first backup goes there.
 process.env["UV_THREADPOOL_SIZE"] ??= "16";
 
+const packageFolder = dirname(import.meta.dirname);
+
 const machine: Machine = {
   clock: systemClock,
   chance: systemChance,
   monotonicMs: () => performance.now(),
   env: process.env,
   cwd: process.cwd(),
-  version,
-  packageFolder: dirname(import.meta.dirname),
+  version: versionIn(packageFolder),
+  packageFolder,
   hostName: hostname(),
   uid: process.getuid?.() ?? -1,
 };
