@@ -1,12 +1,15 @@
 /** Holdfast itself, measured as a user runs it: one process of the command line for each step. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { BenchDatabase } from "./bench-database.ts";
 import type { Contender } from "./contender.ts";
 import type { Command } from "./measure.ts";
 
 const main = resolve(import.meta.dirname, "../src/main.ts");
+
+/** The settings that the first line of the program has it started with, wherever it is installed. */
+const started = /^#!\/usr\/bin\/env -S (.*) node\n/.exec(readFileSync(main, "utf8"))?.[1] ?? "";
 
 export function holdfast(database: BenchDatabase, folder: string): Contender {
   const home = join(folder, "holdfast");
@@ -18,7 +21,7 @@ export function holdfast(database: BenchDatabase, folder: string): Contender {
   };
   const stores = ["one", "two"].map((name) => join(home, "stores", name));
   const command = (words: string, more: Readonly<Record<string, string>> = {}): Command => ({
-    script: `"$NODE" "$MAIN" --config "$CONFIG" ${words}`,
+    script: `${started} "$NODE" "$MAIN" --config "$CONFIG" ${words}`,
     environment: { ...environment, ...more },
     writesInto: stores,
   });
