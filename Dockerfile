@@ -9,7 +9,8 @@ WORKDIR /opt/holdfast
 COPY package.json package-lock.json ./
 # No package's install script is needed for the build: the base image brings Node.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY scripts/build.ts ./scripts/
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 

@@ -155,8 +155,7 @@ async function holdfast({ server, names: all }: SmallTenants, folder: string): P
 function installed(folder: string): string {
   mkdirSync(folder);
   const dist = join(folder, "dist");
-  execFileSync("npx", ["tsc", "-p", "tsconfig.build.json", "--outDir", dist], {
-    cwd: project,
+  execFileSync(process.execPath, [join(project, "scripts", "build.ts"), "--out", dist], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   for (const part of ["package.json", "plans"])

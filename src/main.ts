@@ -19,7 +19,7 @@ import { guarded } from "./cli/guarded-stream.ts";
 import { holdfast } from "./cli/holdfast.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { noProgress } from "./base/progress.ts";
-import { version } from "./cli/version.ts";
+import { versionIn } from "./cli/version.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load-config.ts";
 
@@ -31,14 +31,16 @@ setFlagsFromString("--semi-space-growth-factor=1");
 // the disk would be waited for four times at once, and half the time of a first backup goes there.
 process.env["UV_THREADPOOL_SIZE"] ??= "16";
 
+const packageFolder = dirname(import.meta.dirname);
+
 const machine: Machine = {
   clock: systemClock,
   chance: systemChance,
   monotonicMs: () => performance.now(),
   env: process.env,
   cwd: process.cwd(),
-  version,
-  packageFolder: dirname(import.meta.dirname),
+  version: versionIn(packageFolder),
+  packageFolder,
   hostName: hostname(),
   uid: process.getuid?.() ?? -1,
 };

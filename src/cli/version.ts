@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 
-/** Of this Holdfast, from its package. */
-export const version: string = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))).version;
+/** Of the Holdfast whose package lies in this folder. */
+export function versionIn(packageFolder: string): string {
+  const text = readFileSync(join(packageFolder, "package.json"), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}

@@ -1,0 +1,64 @@
+/**
+ * Makes `dist/` of the sources, `npm run build`: the program and its sealing thread as a few files each, with the
+ * libraries that every command loads inside. A program of some seven hundred small files takes half a second to
+ * load, which was more than the whole backup of a small tenant. Libraries that only some commands load stay
+ * outside, as they were published. `--out DIR` builds elsewhere.
+ */
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { rolldown } from "rolldown";
+
+const project = resolve(import.meta.dirname, "..");
+
+/**
+ * `pg` as well, since pg-boss brings its errors to us and they are known by their class; the others would only
+ * make the package larger.
+ */
+const outside =
+  /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pg-copy-streams|pino|prom-client|temporal-polyfill)(?:\/|$)/;
+
+/** Written into `folder`, of which nothing that was there is left. */
+async function build(folder: string): Promise<void> {
+  const bundle = await rolldown({
+    cwd: project,
+    // Side by side, so that what is found beside a source is found beside a part of the program as well.
+    input: { main: "src/main.ts", worker: "src/sealing/worker.ts" },
+    platform: "node",
+    external: outside,
+    // What `tsc` would make of the sources for the oldest runtime that `engines` names.
+    transform: { target: "es2024" },
+  });
+  await rm(folder, { recursive: true, force: true });
+  const { output } = await bundle.write({
+    dir: folder,
+    format: "esm",
+    sourcemap: true,
+    minify: "dce-only",
+    chunkFileNames: "[name]-[hash].js",
+  });
+  await bundle.close();
+  const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+  await writeFile(join(folder, "LICENSES.txt"), await licences(modules));
+  await chmod(join(folder, "main.js"), 0o755);
+}
+
+/** The terms of every package of which a part is inside, as its authors wrote them. */
+async function licences(modules: readonly string[]): Promise<string> {
+  const folders = new Set(
+    modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []),
+  );
+  const texts = await Promise.all([...folders].toSorted().map(licenceOf));
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const name = folder.slice(folder.lastIndexOf("/node_modules/") + "/node_modules/".length);
+  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
+  if (files.length === 0) throw new Error(`${name} comes without its licence`);
+  const texts = await Promise.all(files.toSorted().map((file) => readFile(join(folder, file), "utf8")));
+  return [name, ...texts].join("\n\n");
+}
+
+const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
+await build(resolve(project, values.out));
