@@ -25,6 +25,12 @@ export const dataDamages: readonly DumpDamage[] = [
   data("rows-of-last-half-lost", "everything after the middle of a long table is lost", [
     "delete from public.journal where line > (select max(line) / 2 from public.journal)",
   ]),
+  data("range-lost", "a range of blocks in the middle of a large table is lost", [
+    "delete from public.journal where ctid >= '(64,0)' and ctid < '(128,0)'",
+  ]),
+  data("row-lost-in-last-range", "a row in the last range of blocks of a large table is lost", [
+    "delete from public.journal where line = (select max(line) - 9 from public.journal)",
+  ]),
   data("row-doubled", "one row of a table without a key is there twice", [
     "insert into public.journal select * from public.journal where line = 1500",
   ]),

@@ -1,5 +1,5 @@
-/** How the rows of a table are altered in a clone without altering their order, which would be a damage of its own. */
 interface Rewriting {
+  /** One that no foreign key refers to. */
   readonly table: string;
   /** Every column that takes values; identity and generated columns are not among those that are rewritten. */
   readonly columns: readonly string[];
@@ -9,13 +9,15 @@ interface Rewriting {
   readonly orderBy?: string;
 }
 
-/** Statements that take all rows out and put them back; no trigger and no foreign key acts. */
+/**
+ * Alters rows without altering their order or the blocks that they lie in, which would be a damage of its own:
+ * all rows are taken out and put back into an empty file.
+ */
 export function rewritten({ table, columns, set = {}, orderBy = "place" }: Rewriting): readonly string[] {
   const values = columns.map((column) => set[column] ?? column).join(", ");
   return [
-    "set session_replication_role = replica",
     `create temporary table kept as select row_number() over () as place, t.* from only ${table} t`,
-    `delete from only ${table}`,
+    `truncate only ${table}`,
     `insert into ${table} (${columns.join(", ")}) select ${values} from kept order by ${orderBy}`,
     "drop table kept",
   ];
