@@ -11,7 +11,7 @@ import type { PlainStream, Snapshot } from "../postgres/source/snapshot.ts";
 import type { Original } from "./damage.ts";
 
 /** Small enough for a small table to be read in several ranges, as a giant one is. */
-const sliceBlocks = 4;
+const sliceBlocks = 64;
 
 /** The snapshot of a tenant's database at that address, by the reader that every backup has. */
 export function snapshotOf(

@@ -54,7 +54,7 @@ const pristine = "challenged_pristine";
 
 /** What happened at the tenant between the two backups. */
 const aWeek = [
-  "insert into public.journal select i, 'later ' || md5(i::text) from generate_series(3001, 3400) i",
+  "insert into public.journal select i, 'later ' || md5(i::text) from generate_series(14001, 14400) i",
   "update sales.invoice set paid = true where id % 50 = 0",
   "select nextval('ledger.number')",
 ];

@@ -89,7 +89,7 @@ export const challengedTenant: SampleTenant = {
     `insert into ledger.by_status select s, i from unnest(enum_range(null::sales.order_status)) s, generate_series(1, 20) i`,
     `insert into public.document select i, 'doc-' || i || '.pdf', decode(string_agg(md5((i * 1000 + j)::text), ''), 'hex')
        from generate_series(1, 32) i, generate_series(1, 1000) j group by i`,
-    `insert into public.journal select i, md5(i::text) || repeat(' line', i % 9) from generate_series(1, 3000) i`,
+    `insert into public.journal select i, md5(i::text) || repeat(' line', i % 9) from generate_series(1, 14000) i`,
     `insert into public.base values ('plain')`,
     `insert into public.derived values ('special', 7)`,
     `insert into public.cache values ('k', 'v')`,
