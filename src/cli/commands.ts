@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 
 const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.ts")).demo,
+  challenge: async () => (await import("./challenge.ts")).challenge,
   init: async () => (await import("./init.ts")).init,
   doctor: async () => (await import("./doctor.ts")).doctor,
   "config check": async () => (await import("./config-check.ts")).configCheck,

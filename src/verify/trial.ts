@@ -7,6 +7,7 @@ import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { type CheckName, type CheckResult, checkNames, failed, notRun } from "../model/check.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import type { Image } from "../postgres/image.ts";
+import { checkStoreClock } from "../repository/clocks.ts";
 import { isDamage } from "../repository/damage.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
@@ -58,6 +59,8 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
   const { tenant, backup } = order;
   let copy: OpenedCopy;
   try {
+    // A proof is dated by this host's clock: one that is wrong would make an old proof of it, or a fresh one for years.
+    await checkStoreClock(reader, () => desk.library.clock.now(), wait);
     copy = await openCopy({ tenant, backup, keys }, { ...desk.library, stores: [reader] }, desk.opener, wait);
   } catch (error) {
     return unopened(error, order, wait);

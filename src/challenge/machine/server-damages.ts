@@ -1,4 +1,5 @@
 /** The scratch server has no room, lacks a part, refuses to start, or dies at work. */
+import { execFileSync } from "node:child_process";
 import { kill } from "node:process";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -26,31 +27,22 @@ export const serverDamages: readonly MachineDamage[] = [
     "the scratch server takes no more than two connections",
     "extra='-c max_connections=2 -c superuser_reserved_connections=0'",
   ),
-  ordered(
-    "scratch-few-locks",
-    "the scratch server has room for a handful of locks",
-    "extra='-c max_connections=6 -c max_locks_per_transaction=10'",
+  interrupted("scratch-killed", "the scratch server is killed while rows are loaded", "rows", (server) =>
+    kill(server, "SIGKILL"),
   ),
-  machineDamage("scratch-killed", "the scratch server is killed while rows are loaded", async ({ desk }) => {
-    let done = false;
-    return {
-      desk,
-      onPhase: (phase) => {
-        if (done || phase !== "rows") return;
-        done = true;
-        for (const pid of serversBelow(desk)) kill(pid, "SIGKILL");
-      },
-    };
-  }),
-  machineDamage(
+  interrupted(
     "scratch-killed-while-comparing",
     "the scratch server is killed while it is compared",
-    async ({ desk }) => ({
-      desk,
-      onPhase: (phase) => {
-        if (phase === "comparing") for (const pid of serversBelow(desk)) kill(pid, "SIGKILL");
-      },
-    }),
+    "comparing",
+    (server) => kill(server, "SIGKILL"),
+  ),
+  interrupted(
+    "scratch-connections-cut",
+    "every connection to the scratch server is cut while rows are loaded",
+    "rows",
+    (server) => {
+      for (const session of sessionsOf(server)) kill(session, "SIGTERM");
+    },
   ),
   machineDamage(
     "scratch-folder-unusable",
@@ -72,6 +64,24 @@ export const serverDamages: readonly MachineDamage[] = [
     },
   ),
 ];
+
+/** Done once, to the scratch server, when the verification comes to that phase. */
+function interrupted(
+  name: string,
+  title: string,
+  when: string,
+  act: (server: number) => void,
+): MachineDamage {
+  return machineDamage(name, title, ({ desk }) => {
+    let done = false;
+    const onPhase = (phase: string): void => {
+      if (done || phase !== when) return;
+      done = true;
+      for (const server of serversBelow(desk)) act(server);
+    };
+    return Promise.resolve({ desk, onPhase });
+  });
+}
 
 /** Shell that runs before the server does. */
 function ordered(name: string, title: string, postgres: string): MachineDamage {
@@ -110,6 +120,15 @@ ulimit -f 512`;
 function serversBelow({ config }: Desk): readonly number[] {
   const { path } = config.scratch;
   return readdirSync(path)
-    .filter((name) => name.startsWith("server-"))
+    .filter((name) => /^server-[a-z2-7]+$/.test(name))
     .map((name) => Number(readFileSync(join(path, name, "data", "postmaster.pid"), "utf8").split("\n")[0]));
+}
+
+/** Those of clients; a server whose other processes end is not cut off but gone. */
+function sessionsOf(server: number): readonly number[] {
+  const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(server)], { encoding: "utf8" });
+  return children
+    .split("\n")
+    .filter((line) => line.includes("[local]"))
+    .map((line) => Number.parseInt(line, 10));
 }

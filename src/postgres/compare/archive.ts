@@ -21,6 +21,11 @@ export async function checkArchive(comparison: Comparison): Promise<CheckResult>
     schema.archive === undefined ? [] : differences("schema archive", schema.archive, measured([archive]));
   if (ofArchive.length > 0) return compareResult("archive", 1, ofArchive, "");
   const text = await textOf(comparison, archive);
+  if (text === null && schema.archive !== undefined) {
+    // The bytes are those that pg_dump made, so whoever cannot read them is at fault.
+    const reason = `pg_restore ${comparison.options.programs.version} cannot read an archive that is whole`;
+    return notRun("archive", "machine", reason);
+  }
   if (text === null) {
     const unreadable = { subject: "schema archive", difference: "pg_restore cannot read it" };
     return compareResult("archive", 1, [unreadable], "");

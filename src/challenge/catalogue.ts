@@ -1,0 +1,37 @@
+/** All damages by name. */
+import { Failure } from "../base/failure.ts";
+import type { Damage } from "./challenge.ts";
+import type { Family } from "./damage.ts";
+import { dataDamages } from "./dump/data-damages.ts";
+import { loadDamages } from "./dump/load-damages.ts";
+import { schemaDamages } from "./dump/schema-damages.ts";
+import { machineDamages } from "./machine/machine-damages.ts";
+import { storeDamages } from "./store/store-damages.ts";
+
+export const damageCatalogue: readonly Damage[] = [
+  ...storeDamages,
+  ...dataDamages,
+  ...loadDamages.filter(({ family }) => family === "data"),
+  ...schemaDamages,
+  ...loadDamages.filter(({ family }) => family === "schema"),
+  ...machineDamages,
+];
+
+export interface DamageWish {
+  /** Names; empty: whatever the family allows. */
+  readonly only: readonly string[];
+  readonly family: Family | null;
+}
+
+/** In the order of the catalogue. "usage/invalid" names what there is no damage for. */
+export function chooseDamages({ only, family }: DamageWish): readonly Damage[] {
+  const unknown = only.filter((name) => !damageCatalogue.some((damage) => damage.name === name));
+  if (unknown.length > 0)
+    throw new Failure("usage/invalid", `there is no damage ${unknown.join(", ")}`, {
+      hint: "`holdfast challenge --list` names them all",
+    });
+  return damageCatalogue.filter(
+    (damage) =>
+      (only.length === 0 || only.includes(damage.name)) && (family === null || damage.family === family),
+  );
+}

@@ -1,0 +1,69 @@
+/** What `challenge` says to people. */
+import { type DamageHead, families } from "../../challenge/damage.ts";
+import type { ChallengeReport, ChallengeResult } from "../../challenge/report.ts";
+import { count, table } from "../text.ts";
+
+const detailLettersMax = 90;
+
+/** As it happened. */
+export function lineOf({
+  name,
+  asExpected,
+  outcome,
+  expected,
+  by,
+  detail,
+  seconds,
+}: ChallengeResult): string {
+  const what = outcome ?? "failed";
+  const seen = by.length === 0 ? "" : ` by ${by.join(", ")}`;
+  const wrong = asExpected ? "" : `NOT AS EXPECTED (${expected}): `;
+  const why = asExpected ? "" : `: ${detail}`;
+  return `  ${wrong}${name}: ${what}${seen} (${seconds.toFixed(1)} s)${why}`;
+}
+
+export function damagesText(damages: readonly DamageHead[]): string {
+  return table(
+    ["damage", "family", "must be", "what"],
+    damages.map(({ name, family, expected, title }) => [name, family, expected, title]),
+  );
+}
+
+/** Every result, then how many of each family; what went wrong stands last, where it is seen. */
+export function reportText(report: ChallengeReport): string {
+  const each = table(
+    ["challenge", "family", "must be", "came out", "by", "seconds", "what"],
+    report.results.map(({ name, family, expected, outcome, by, seconds, title }) => [
+      name,
+      family,
+      expected,
+      outcome ?? "failed",
+      byText(by),
+      seconds.toFixed(1),
+      title,
+    ]),
+  );
+  const byFamily = table(
+    ["family", "challenges", "as they should be"],
+    [...families, "undamaged" as const].flatMap((family) => {
+      const of = report.results.filter((result) => result.family === family);
+      return of.length === 0
+        ? []
+        : [[family, String(of.length), String(of.filter(({ asExpected }) => asExpected).length)]];
+    }),
+  );
+  const wrong = report.results
+    .filter(({ asExpected }) => !asExpected)
+    .map(({ name, family, expected, outcome, detail }) => {
+      const kind = family === "undamaged" ? "falsely accused" : "missed";
+      return `${kind}: ${name}: ${expected} expected, ${outcome ?? "failed"}: ${detail.slice(0, detailLettersMax)}`;
+    });
+  const { damages, found, undamaged, falseAlarms, seconds } = report;
+  const sum = `${String(found)} of ${count(damages, "damage")} found, ${count(falseAlarms.length, "false alarm")} in ${count(undamaged, "undamaged run")}, ${seconds.toFixed(0)} s`;
+  return [each, byFamily, [...wrong, sum].join("\n")].join("\n\n");
+}
+
+/** A server that is lost leaves a dozen checks open; the first few say enough. */
+function byText(by: readonly string[]): string {
+  return by.length <= 3 ? by.join(", ") : `${by.slice(0, 2).join(", ")} and ${String(by.length - 2)} more`;
+}
