@@ -95,14 +95,3 @@ function tellRefused(
   const kind = refusal.sqlState === "42704" ? "machine" : refusal.kind;
   ledger.problem(`MATERIALIZED VIEW DATA ${schema}.${name}`, { ...refusal, kind });
 }
-
-/** Statistics for the planner. As the loader, since expressions of indexes run; no row depends on it. */
-export async function analyze(context: LoadContext, loader: Session): Promise<void> {
-  try {
-    await loader.query(`${context.preamble("")}analyze`);
-  } catch (error) {
-    context.ledger.note(
-      `statistics are incomplete (SQLSTATE ${refusalOf(error).sqlState ?? "unknown"}); run ANALYZE`,
-    );
-  }
-}

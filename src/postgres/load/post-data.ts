@@ -1,4 +1,5 @@
 import { eachAtOnce } from "../../base/limit.ts";
+import { quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
@@ -7,8 +8,8 @@ import { isTimeout } from "./report.ts";
 import { Schedule } from "./schedule.ts";
 
 /**
- * Indexes and constraints over all `jobs` connections, then foreign keys, then the rest, each after
- * what it depends on. What is refused, be it for a deadlock, is tried again alone at the end.
+ * Indexes and constraints over all `jobs` connections, those of the largest tables first, and foreign keys as soon
+ * as what they depend on is there; then the rest. What is refused, be it for a deadlock, is tried again alone at the end.
  */
 export async function runPostData(
   context: LoadContext,
@@ -17,7 +18,7 @@ export async function runPostData(
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
-  const schedule = new Schedule(entries, context.entries, rankOf);
+  const schedule = new Schedule(largestFirst(context, entries), context.entries, rankOf);
   const refused: TocEntry[] = [];
   await eachAtOnce(sessions, sessions.length, async (session) => {
     for (let entry = await schedule.next(); entry !== null; entry = await schedule.next()) {
@@ -38,16 +39,26 @@ export async function runPostData(
 
 /** Whole ranks run one after the other. */
 function rankOf({ desc }: TocEntry): number {
-  switch (desc) {
-    case "FK CONSTRAINT":
-    case "CHECK CONSTRAINT":
-      return 1;
-    case "TRIGGER":
-    case "POLICY":
-    case "ROW SECURITY":
-    case "STATISTICS":
-      return 2;
-    default:
-      return 0;
-  }
+  return ["TRIGGER", "POLICY", "ROW SECURITY", "STATISTICS"].includes(desc) ? 1 : 0;
+}
+
+/**
+ * So that no lane is left alone with the largest at the end. Foreign keys wait for the others of their rank where
+ * there is a choice, since each of them keeps all others away from two tables.
+ */
+function largestFirst({ fingerprint, entries: all }: LoadContext, entries: readonly TocEntry[]): TocEntry[] {
+  const bytes = new Map(fingerprint.tables.map((table) => [quoteName(table), table.bytes]));
+  const bytesOf = new Map(
+    all
+      .filter(({ desc }) => desc === "TABLE")
+      .map(({ dumpId, namespace, tag }) => [
+        dumpId,
+        bytes.get(quoteName({ schema: namespace, name: tag })) ?? 0,
+      ]),
+  );
+  const sizeOf = ({ dependencies }: TocEntry): number =>
+    dependencies.reduce((most, id) => Math.max(most, bytesOf.get(id) ?? 0), 0);
+  const isLate = ({ desc }: TocEntry): number =>
+    desc === "FK CONSTRAINT" || desc === "CHECK CONSTRAINT" ? 1 : 0;
+  return entries.toSorted((one, other) => isLate(one) - isLate(other) || sizeOf(other) - sizeOf(one));
 }

@@ -29,7 +29,7 @@ export async function loadRows(
       // What ends one lane ends the load; the others need not fill the disk first.
       if (broken) return;
       try {
-        const refusal = await loadTable(context, session, table, "");
+        const refusal = await loadTable(context, session, table, firstTry);
         if (refusal !== null && isTimeout(refusal)) tellRefused(context, table, refusal);
         else if (refusal !== null) refused.push(table);
       } catch (error) {
@@ -42,14 +42,17 @@ export async function loadRows(
     before = refused.length;
     const again: TableFingerprint[] = [];
     for (const table of refused) {
-      if ((await loadTable(context, first, table, "")) === null) {
+      if ((await loadTable(context, first, table, laterTry)) === null) {
         context.ledger.note(`table ${table.schema}.${table.name} could be loaded only after others`);
       } else again.push(table);
     }
     refused = again;
   }
   for (const table of refused) {
-    const refusal = await loadTable(context, first, table, context.ownSearchPath);
+    const refusal = await loadTable(context, first, table, {
+      ...laterTry,
+      searchPath: context.ownSearchPath,
+    });
     const name = `${table.schema}.${table.name}`;
     if (refusal === null)
       context.ledger.note(`table ${name} needs the database's own search_path to be loaded`);
@@ -74,21 +77,35 @@ function loadOrder(a: TableFingerprint, b: TableFingerprint): number {
   return byStream === 0 ? (sliceA?.offset ?? 0) - (sliceB?.offset ?? 0) : byStream;
 }
 
+interface Try {
+  readonly searchPath: string;
+  /** Whether rows that are ordered are written frozen. */
+  readonly frozen: boolean;
+}
+
+/** A server that has a reason of its own against freezing gives it on the first try. */
+const firstTry: Try = { searchPath: "", frozen: true };
+const laterTry: Try = { searchPath: "", frozen: false };
+
 /** All or nothing; `null` when the table was loaded. */
 async function loadTable(
   context: LoadContext,
   session: Session,
   table: TableFingerprint,
-  searchPath: string,
+  { searchPath, frozen }: Try,
 ): Promise<Refusal | null> {
   const into = table.load.kind === "through-root" ? table.load.root : table;
   // Truncated in the same transaction, the table is filled strictly in order and without a thought for
   // free space, so that a scan reads the bytes of the stream again (trap 13).
-  const empty = table.load.kind === "ordered" ? `truncate only ${quoteName(table)}` : "";
+  // Nobody else sees it before the commit, so its rows can be written as they will be once all have forgotten the
+  // load: the first that reads them, be it an index or the comparison, need not write every page again.
+  const isOrdered = table.load.kind === "ordered";
+  const empty = isOrdered ? `truncate only ${quoteName(table)}` : "";
   return copyTable(context, session, {
     table,
     into,
     begin: `begin;\n${context.preamble(searchPath)}${empty}`,
+    frozen: isOrdered && frozen,
   });
 }
 
@@ -136,6 +153,7 @@ async function loadExtensionTable(context: LoadContext, table: TableFingerprint)
     table,
     into: table,
     begin: `begin;\ndelete from only ${quoteName(table)}`,
+    frozen: false,
   });
 }
 
@@ -143,12 +161,13 @@ interface TableCopy {
   readonly table: TableFingerprint;
   readonly into: { readonly schema: string; readonly name: string };
   readonly begin: string;
+  readonly frozen: boolean;
 }
 
 async function copyTable(
   context: LoadContext,
   session: Session,
-  { table, into, begin }: TableCopy,
+  { table, into, begin, frozen }: TableCopy,
 ): Promise<Refusal | null> {
   const columns = table.columns.length === 0 ? "" : ` (${table.columns.map(quoteIdent).join(", ")})`;
   const encoding = quoteLiteral(context.fingerprint.database.encoding);
@@ -157,7 +176,7 @@ async function copyTable(
     await session.query(begin);
     const source = counted(context, table, bytesBefore);
     const rows = await session.copyIn(
-      `copy ${quoteName(into)}${columns} from stdin (encoding ${encoding})`,
+      `copy ${quoteName(into)}${columns} from stdin (encoding ${encoding}${frozen ? ", freeze" : ""})`,
       source,
     );
     await session.query("commit");

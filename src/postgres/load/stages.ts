@@ -1,10 +1,11 @@
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { analyze } from "./analyze.ts";
 import { tell, type LoadContext } from "./context.ts";
 import { withCreateRights } from "./create-rights.ts";
 import { applyDatabaseProperties } from "./database.ts";
-import { analyze, refreshMatviews, setSequences } from "./derived.ts";
+import { refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
 import { createExtensions } from "./extensions.ts";
 import { giveOwners, runAdminStage } from "./finish.ts";
@@ -40,8 +41,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     tell(context, "indexes");
     await runPostData(context, sessions, ofStage(context, "post"));
     tell(context, "derived");
-    if (whole) await refreshMatviews(context, first);
-    if (whole && context.destination.side === "target") await analyze(context, first);
+    if (whole) await derive(context, sessions);
   });
   tell(context, "grants");
   await dropPlantedOfRoles(context);
@@ -60,6 +60,20 @@ export async function runStages(context: LoadContext): Promise<void> {
   await giveOwners(context, ofStage(context, "event-trigger"), heirs);
   await noteMemberships(context);
   await finishDatabase(context, databaseOwner(context, heirs));
+}
+
+/** On a target, which is to be worked with, the planner gets its statistics: of tables while the views are filled. */
+async function derive(context: LoadContext, sessions: readonly Session[]): Promise<void> {
+  const [first] = sessions;
+  if (first === undefined) return;
+  const refreshed = refreshMatviews(context, first);
+  if (context.destination.side === "scratch") {
+    await refreshed;
+    return;
+  }
+  const ends = await Promise.allSettled([refreshed, analyze(context, sessions, "tables")]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  await analyze(context, sessions, "materialised views");
 }
 
 function ofStage(context: LoadContext, ...stages: readonly Stage[]): TocEntry[] {
