@@ -1,0 +1,48 @@
+import { isFailure } from "../../base/failure.ts";
+import { sqlStateOf } from "./errors.ts";
+import type { Session } from "./session.ts";
+import type { Pulse } from "./silence.ts";
+
+/** A session, and the process that the server said serves it; a pooler may have said so in its place. */
+export interface Served {
+  readonly session: Session;
+  readonly pid: number | null;
+}
+
+/** What the server, over a connection of its own, says of the session served by `pid`. Never throws. */
+export async function takePulse(pid: number | null, open: () => Promise<Served>): Promise<Pulse> {
+  try {
+    const other = await open();
+    await using session = other.session;
+    const rows = await session.query<{ self: number; state: string | null; event: string | null }>(
+      `select pg_catalog.pg_backend_pid() as self, a.state, a.wait_event as event
+         from (select) as always left join pg_catalog.pg_stat_activity a on a.pid = $1`,
+      [pid],
+    );
+    const [row] = rows;
+    if (pid === null || row === undefined) return "unknown";
+    // Behind a pooler the numbers are its own, and tell nothing.
+    if (row.self !== other.pid) return "unknown";
+    return await pulseOf(row, session, pid);
+  } catch (error) {
+    // A server that refuses is there; a failure without its words comes from the line.
+    if (sqlStateOf(error) !== undefined) return "unknown";
+    const isLine = isFailure(error) && /\/(?:unreachable|lost|expired)$/.test(error.code);
+    return isLine ? "silent" : "unknown";
+  }
+}
+
+async function pulseOf(
+  { state, event }: { readonly state: string | null; readonly event: string | null },
+  session: Session,
+  pid: number,
+): Promise<Pulse> {
+  if (state === null) {
+    // Whose session it is not may see that it is there and not what it does.
+    const there = await session.query("select from pg_catalog.pg_stat_activity where pid = $1", [pid]);
+    return there.length === 0 ? "gone" : "unknown";
+  }
+  if (state !== "active" && state !== "fastpath function call") return "idle";
+  if (event === "ClientWrite") return "waits-for-our-reading";
+  return event === "ClientRead" ? "waits-for-us" : "works";
+}

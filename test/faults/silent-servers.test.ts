@@ -1,0 +1,133 @@
+/** A connection to PostgreSQL that is dead without anybody having said so ends what waits for it, and a statement that takes its time ends nothing. */
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { addressOf } from "../../src/postgres/session/address.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
+import { opening } from "../support/proxy-fault.ts";
+import { postgresAt, type Proxy, startProxy } from "../support/proxy.ts";
+
+let server: PrivateServer;
+let line: Proxy;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await createDatabase(server, "house");
+  await psql(
+    server,
+    "house",
+    "create table t as select repeat(md5(g::text), 20) from generate_series(1, 30000) g",
+  );
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  line = await startProxy(postgresAt(server));
+});
+afterEach(async () => {
+  await line[Symbol.asyncDispose]();
+});
+
+/** Over the line; after so long a silence the server is asked, which has seconds to answer. */
+async function session(answerMs = 20_000): Promise<Session> {
+  const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port };
+  return connect(address, "source", { silence: { silenceMs: 200, answerMs } }, testWait());
+}
+
+async function drain(bytes: AsyncIterable<Buffer>, slowly = false): Promise<number> {
+  let read = 0;
+  for await (const part of bytes) {
+    if (read === 0 && slowly) await pause(900);
+    read += part.length;
+  }
+  return read;
+}
+
+describe("a statement", () => {
+  it.each([
+    ["never arrives", { kind: "breaks", how: "silence" }],
+    ["is answered and the answer never arrives", { kind: "answer-breaks", bytes: 0, how: "silence" }],
+  ] as const)("that %s is lost, by what the server says of it", async (_, fault) => {
+    await using asking = await session();
+    line.meets("select 7", fault);
+    await expect(asking.query("select 7")).rejects.toMatchObject({
+      code: "source/lost",
+      message: expect.stringContaining("the server does nothing for it any more"),
+    });
+  });
+
+  it("is lost when the whole server goes silent", async () => {
+    await using asking = await session(300);
+    line.meets(/./, { kind: "breaks", how: "silence" }, { times: Infinity });
+    await expect(asking.query("select 7")).rejects.toMatchObject({
+      code: "source/lost",
+      message: expect.stringContaining("does not answer at all"),
+    });
+  });
+
+  it("whose session the server ended is lost, though the end never came through", async () => {
+    await using asking = await session();
+    line.meets("select 7", { kind: "answer-breaks", bytes: 0, how: "silence" });
+    const asked = expect(asking.query("select 7, pg_sleep(60)")).rejects.toMatchObject({
+      code: "source/lost",
+    });
+    await line.hears(opening);
+    await psql(
+      server,
+      "postgres",
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select 7%'",
+    );
+    await asked;
+  });
+
+  it("that takes its time is waited for", async () => {
+    await using asking = await session();
+    expect(await asking.query("select 1 as one from pg_sleep(1.2)")).toEqual([{ one: 1 }]);
+    // The server was asked meanwhile, more than once.
+    expect(line.said.filter((said) => said === opening).length).toBeGreaterThan(2);
+  });
+});
+
+describe("rows that are read", () => {
+  it("and stop coming are lost", async () => {
+    await using asking = await session();
+    line.meets("copy public.t", { kind: "answer-breaks", bytes: 300_000, how: "silence" });
+    await expect(drain(asking.copyOut("copy public.t to stdout").bytes)).rejects.toMatchObject({
+      code: "source/lost",
+      message: expect.stringContaining("what the server sends does not arrive"),
+    });
+  });
+
+  it("may be taken slowly", async () => {
+    await using asking = await session();
+    expect(await drain(asking.copyOut("copy public.t to stdout").bytes, true)).toBe(641 * 30_000);
+  });
+});
+
+describe("rows that are written", () => {
+  async function* rows(count: number, restMs = 0): AsyncGenerator<Buffer> {
+    for (let at = 0; at < count; at += 1) {
+      if (at === 1 && restMs > 0) await pause(restMs);
+      yield Buffer.from(`${"x".repeat(99_999)}\n`);
+    }
+  }
+
+  it("and do not arrive any more are lost", async () => {
+    await using asking = await session();
+    await asking.query("create temp table u (t text)");
+    line.meets("copy u", { kind: "saying-breaks", bytes: 300_000, how: "silence" });
+    await expect(asking.copyIn("copy u from stdin", rows(300))).rejects.toMatchObject({
+      code: "source/lost",
+      message: expect.stringContaining("the server waits for what was sent long since"),
+    });
+  });
+
+  it("may be made slowly", async () => {
+    await using asking = await session();
+    await asking.query("create temp table u (t text)");
+    expect(await asking.copyIn("copy u from stdin", rows(3, 900))).toBe(3);
+  });
+});
