@@ -63,11 +63,19 @@ interface Holding {
 
 const inventoriesAtOnce = 2;
 
-/** "store/quorum" when no store could be asked: nothing found then means nothing. */
-export async function tenantStates(tenant: TenantId, library: Library, wait: Waiting): Promise<TenantStates> {
+/**
+ * "store/quorum" when no store could be asked: nothing found then means nothing. Records in `seen`, by their
+ * store, are not read again.
+ */
+export async function tenantStates(
+  tenant: TenantId,
+  library: Library,
+  wait: Waiting,
+  seen: ReadonlyMap<StoreName, readonly StoredRecord[]> = new Map(),
+): Promise<TenantStates> {
   const { answers, down } = await askEach(
     library.stores,
-    (store) => hold(tenant, store, library, wait),
+    (store) => hold(tenant, store, library, seen.get(store.name) ?? [], wait),
     wait,
   );
   demandAnswer(`what is held of ${tenant}`, library.stores.length, down);
@@ -101,11 +109,12 @@ async function hold(
   tenant: TenantId,
   store: ObjectReader,
   library: Library,
+  seen: readonly StoredRecord[],
   wait: Waiting,
 ): Promise<Holding> {
   const identity = await identify(store, wait);
   const erased = await erasureOf(tenant, store, library, wait);
-  const records = await readRecords(tenant, store, library, wait);
+  const records = await readRecords(tenant, store, library, wait, seen);
   // After the records: whatever a prune took from among them meanwhile is listed by then.
   const removed = await readRemovedRecords(tenant, store, library, wait);
   const statements = await readStatements(tenant, store, library, wait);

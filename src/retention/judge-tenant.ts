@@ -55,6 +55,7 @@ export async function judgeTenant<S extends ObjectReader>(
     tenant,
     { ...desk, stores: stores.filter(({ name }) => answers.has(name)) },
     wait,
+    new Map([...answers].map(([store, { records }]) => [store, records])),
   );
   for (const { store, failure } of states.down) stops.push(downStop({ store, failure }));
   for (const { backup, missing, reason } of states.gaps) {
