@@ -1,27 +1,23 @@
 /** Holdfast itself, measured as a user runs it: one process of the command line for each step. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { BenchDatabase } from "./bench-database.ts";
 import type { Contender } from "./contender.ts";
 import type { Command } from "./measure.ts";
+import { main, started } from "./program.ts";
 
-const main = resolve(import.meta.dirname, "../src/main.ts");
-
-/** The settings that the first line of the program has it started with, wherever it is installed. */
-const started = /^#!\/usr\/bin\/env -S (.*) node\n/.exec(readFileSync(main, "utf8"))?.[1] ?? "";
-
-export function holdfast(database: BenchDatabase, folder: string): Contender {
+/** `runtime`: another file than the one that the bench itself runs on. */
+export function holdfast(database: BenchDatabase, folder: string, runtime = process.execPath): Contender {
   const home = join(folder, "holdfast");
   const environment = {
-    NODE: process.execPath,
-    MAIN: main,
+    NODE: runtime,
     CONFIG: join(home, "holdfast.yaml"),
     HOLDFAST_SOURCE_URL: database.url("postgres"),
   };
   const stores = ["one", "two"].map((name) => join(home, "stores", name));
   const command = (words: string, more: Readonly<Record<string, string>> = {}): Command => ({
-    script: `${started} "$NODE" "$MAIN" --config "$CONFIG" ${words}`,
+    script: started(words),
     environment: { ...environment, ...more },
     writesInto: stores,
   });
