@@ -74,7 +74,8 @@ export function randomLargeObjects(world: World): void {
 
 export function randomPublication(world: World): void {
   const { dice, names, tables } = world;
-  const table = tables.find(({ kind }) => kind === "table");
+  // Unlogged ones, which cannot be published, have no key.
+  const table = tables.find(({ key }) => key !== null);
   const publication = names.next("publication");
   if (dice.chance(50) || table === undefined)
     run(world, `create publication ${publication} with (publish = 'insert, update')`);

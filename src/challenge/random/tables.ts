@@ -126,13 +126,14 @@ function alterLater(world: World, { name, columns }: Table): void {
       `alter table ${name} add column ${names.next("column")} ${type.sql} default ${type.value({ ...dice, chance: () => false })}`,
     );
   }
-  const wide = columns.find(({ type }) => type.sql === "text" || type.sql === "bytea");
+  const wide = columns.find(({ type }) => type.sql === "text");
   if (wide !== undefined && dice.chance(30)) {
+    // Never `plain`: rows that were compressed before would not go in again, and such a table cannot be restored at all.
     run(
       world,
-      `alter table ${name} alter ${wide.name} set storage ${dice.pick(["external", "main", "plain"] as const)}`,
+      `alter table ${name} alter ${wide.name} set storage ${dice.pick(["external", "main"])}`,
+      `alter table ${name} alter ${wide.name} set statistics 50`,
     );
-    run(world, `alter table ${name} alter ${wide.name} set statistics 50`);
   }
   if (dice.chance(20)) run(world, `alter table ${name} replica identity ${dice.pick(["full", "nothing"])}`);
   if (dice.chance(20))

@@ -1,0 +1,71 @@
+/** Everything that is measured of a database, as one text, after statements that are taken back again. */
+import { Measure } from "../../src/base/digest.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import { quoteName } from "../../src/postgres/session/quote.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { readingCatalogs, setExactText } from "../../src/postgres/session/settings.ts";
+import { censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
+import { readDatabase } from "../../src/postgres/readings/database.ts";
+import { readDefinitions } from "../../src/postgres/readings/definitions.ts";
+import { readMatviews } from "../../src/postgres/readings/derived.ts";
+import { readExtensions } from "../../src/postgres/readings/extensions.ts";
+import { readRoles } from "../../src/postgres/readings/roles.ts";
+import { largeObjectBytes } from "../../src/postgres/source/large-object-stream.ts";
+import { testWait } from "./postgres-server.ts";
+
+export type Readings = string;
+
+/** One session for all, as a login takes longer than a reading. */
+export interface Reader extends AsyncDisposable {
+  after(statements: readonly string[]): Promise<Readings>;
+}
+
+export async function openReadings(server: PrivateServer, database: string): Promise<Reader> {
+  const options = { ownSearchPath: true, startup: { client_min_messages: "error" } };
+  const session = await connect({ ...server.address, database }, "source", options, testWait());
+  return {
+    after: async (statements) => {
+      await session.query("begin");
+      for (const statement of statements) await session.query(statement);
+      await setExactText(session);
+      const readings = await read(session, database);
+      // The settings of the session go back with it.
+      await session.query("rollback");
+      return readings;
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+async function read(session: Session, database: string): Promise<Readings> {
+  const scope = { kind: "database", database } as const;
+  const measure = new Measure();
+  for await (const part of largeObjectBytes(session, { kind: "all" }, () => undefined)) measure.update(part);
+  const catalogs = await readingCatalogs(session, async () => [
+    await readCensusEntries(session, scope).then(censusOf),
+    await readDefinitions(session, scope),
+    await readRoles(session, scope, []),
+    await readDatabase(session, scope, []),
+    await readExtensions(session, []),
+    await session.query("select schemaname, sequencename, last_value::text from pg_catalog.pg_sequences"),
+  ]);
+  const matviews = await readMatviews(session, scope, "UTF8");
+  return JSON.stringify([catalogs, matviews, measure.finish(), await digestsOf(session)]);
+}
+
+async function digestsOf(session: Session): Promise<readonly string[]> {
+  const tables = await session.query<{ schema: string; name: string }>(
+    `select n.nspname::text as schema, c.relname::text as name
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1, 2`,
+  );
+  const digests: string[] = [];
+  for (const table of tables) {
+    const measure = new Measure();
+    for await (const part of session.copyOut(`copy ${quoteName(table)} to stdout`).bytes)
+      measure.update(part);
+    digests.push(`${quoteName(table)} ${measure.finish().sha256}`);
+  }
+  return digests;
+}
