@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import type { Command } from "../../src/cli/command.ts";
 import { allCommands } from "../../src/cli/commands.ts";
 import type { Context } from "../../src/cli/context.ts";
 import type { Machine } from "../../src/desk/machine.ts";
@@ -22,10 +23,11 @@ export async function saidHere(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   cwd = "/",
+  commands: readonly Command[] | null = null,
 ): Promise<SaidHere> {
   const said = { stdout: "", stderr: "" };
   const exit = await holdfast(args, {
-    commands: await allCommands(),
+    commands: commands ?? (await allCommands()),
     streams: {
       stdout: { write: (text) => (said.stdout += text) },
       stderr: { write: (text) => (said.stderr += text) },

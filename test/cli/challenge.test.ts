@@ -1,0 +1,95 @@
+/** `challenge` on the command line: what it takes, what it prints, and that it exits 3 when verification fails it. */
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { allCommands } from "../../src/cli/commands.ts";
+import { challengeOf } from "../../src/cli/challenge.ts";
+import { saidHere } from "../support/holdfast-here.ts";
+import { credulous } from "../support/blind-examiner.ts";
+
+const report = z.strictObject({
+  damages: z.number(),
+  found: z.number(),
+  missed: z.array(z.string()),
+  undamaged: z.number(),
+  falseAlarms: z.array(z.string()),
+  seconds: z.number(),
+  seed: z.number(),
+  folder: z.null(),
+  results: z.array(
+    z.strictObject({
+      name: z.string(),
+      family: z.enum(["store", "data", "schema", "machine", "undamaged"]),
+      title: z.string(),
+      expected: z.string(),
+      outcome: z.string().nullable(),
+      asExpected: z.boolean(),
+      by: z.array(z.string()),
+      detail: z.string(),
+      seconds: z.number(),
+    }),
+  ),
+});
+
+describe("challenge --list", () => {
+  it("names the damages of a family, and what must come of each", async () => {
+    const said = await saidHere(["challenge", "--list", "--family", "machine", "--json"]);
+    expect(said.exit).toBe(0);
+    const listed: unknown = JSON.parse(said.stdout);
+    expect(listed).toContainEqual({
+      name: "amcheck-missing",
+      family: "machine",
+      title: "the extension amcheck is not installed",
+      expected: "inconclusive",
+    });
+    expect(listed).not.toContainEqual(expect.objectContaining({ family: "store" }));
+  });
+
+  it("prints a table for people", async () => {
+    const said = await saidHere(["challenge", "--list", "--only", "object-missing"]);
+    expect(said.stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["damage", "family", "must be", "what"],
+      ["object-missing", "store", "refuted", "an object is missing"],
+      [""],
+    ]);
+  });
+});
+
+describe("challenge", () => {
+  it.each([
+    [["--only", "no-such-damage"], "there is no damage no-such-damage"],
+    [["--family", "weather"], "weather"],
+    [["--random", "-1"], "--random takes a whole number"],
+    [["--random", "many"], "--random takes a whole number"],
+    [["--seed", "1.5"], "--seed takes a whole number"],
+  ])("refuses %j", async (args, message) => {
+    const said = await saidHere(["challenge", ...args]);
+    expect(said.exit).toBe(2);
+    expect(said.stderr).toContain(message);
+  });
+
+  it("exits 0 and says by what each damage was found", async () => {
+    const args = ["challenge", "--only", "object-missing", "--only", "proof-by-stranger", "--random", "0"];
+    const said = await saidHere([...args, "--seed", "7", "--json"]);
+    expect({ exit: said.exit, stderr: said.exit === 0 ? "" : said.stderr }).toEqual({ exit: 0, stderr: "" });
+    const { results, ...sum } = report.parse(JSON.parse(said.stdout));
+    expect(sum).toMatchObject({ damages: 2, found: 2, missed: [], falseAlarms: [], seed: 7 });
+    expect(sum.undamaged).toBe(results.length - 2);
+    expect(results).toContainEqual(
+      expect.objectContaining({ name: "object-missing", outcome: "refuted", by: ["copy"], asExpected: true }),
+    );
+    expect(said.stderr).toContain("proof-by-stranger: unproven by list");
+  });
+
+  it("exits 3 and names what verification missed", async () => {
+    const commands = [
+      ...(await allCommands()).filter(({ name }) => name !== "challenge"),
+      challengeOf(credulous),
+    ];
+    const args = ["challenge", "--only", "record-by-stranger", "--only", "proof-by-worker", "--random", "0"];
+    const said = await saidHere(args, {}, "/", commands);
+    expect(said.exit).toBe(3);
+    expect(said.stdout).toContain("missed: record-by-stranger: refuted expected, proven");
+    expect(said.stdout).toContain("missed: proof-by-worker: unproven expected, proven");
+    expect(said.stdout).toMatch(/0 of 2 damages found, 0 false alarms in \d+ undamaged runs/);
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * Verification finds what is done to stores and machines, by name, and accuses nothing that is whole; and the
+ * challenge that says so can be failed: by who calls everything proven, by who calls everything refuted, and by
+ * who lacks a single check. The damages of dumps and loads are all run in the nightly tests.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chooseDamages, damageCatalogue } from "../../src/challenge/catalogue.ts";
+import { challenge, type Damage } from "../../src/challenge/challenge.ts";
+import { families } from "../../src/challenge/damage.ts";
+import { forge } from "../../src/challenge/dump/forge.ts";
+import { type Examiner, examiner } from "../../src/challenge/examiner.ts";
+import type { Ground } from "../../src/challenge/ground.ts";
+import { randomTenant } from "../../src/challenge/random/random-tenant.ts";
+import type { ChallengeReport } from "../../src/challenge/report.ts";
+import { blindTo, credulous, suspicious } from "../support/blind-examiner.ts";
+import { challengeGround } from "../support/challenge-ground.ts";
+import { testWait } from "../support/postgres-server.ts";
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await challengeGround();
+});
+afterAll(async () => {
+  await ground[Symbol.asyncDispose]();
+});
+
+function challenged(
+  damages: readonly Damage[],
+  tested: Examiner = examiner,
+  seeds: readonly number[] = [],
+): Promise<ChallengeReport> {
+  const samples = seeds.map(randomTenant);
+  const order = { damages, samples, examiner: tested, forge, width: 2, onResult: () => undefined };
+  return challenge(ground, order, testWait(380_000));
+}
+
+const named = (...only: readonly string[]): readonly Damage[] => chooseDamages({ only, family: null });
+const ofFamily = (family: Damage["family"]): readonly Damage[] => chooseDamages({ only: [], family });
+const namesOf = (damages: readonly Damage[]): string[] => damages.map(({ name }) => name);
+
+describe("the catalogue of damages", () => {
+  it("names each once, in words of its own, and has more than a hundred and fifty of four families", () => {
+    const names = namesOf(damageCatalogue);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(damageCatalogue.map(({ title }) => title)).size).toBe(names.length);
+    expect(names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name))).toEqual([]);
+    expect(names.length).toBeGreaterThan(150);
+    for (const family of families) expect(ofFamily(family).length).toBeGreaterThanOrEqual(8);
+    expect(ofFamily("store").length).toBeGreaterThanOrEqual(26);
+  });
+
+  it("expects of no damage that it is proven, and of a broken machine nothing at all", () => {
+    expect(damageCatalogue.filter(({ expected }) => expected === "proven")).toEqual([]);
+    expect(ofFamily("machine").filter(({ expected }) => expected !== "inconclusive")).toEqual([]);
+  });
+});
+
+describe("verification", () => {
+  it("finds everything that is done to a store, and accuses nothing that is whole", async () => {
+    const report = await challenged(ofFamily("store"), examiner, [1]);
+    expect({ missed: report.missed, falseAlarms: report.falseAlarms }).toEqual({
+      missed: [],
+      falseAlarms: [],
+    });
+    expect(report.found).toBe(ofFamily("store").length);
+    expect(report.undamaged).toBeGreaterThanOrEqual(5);
+  });
+
+  it("neither proves nor refutes on a machine that is broken, and says what is", async () => {
+    const report = await challenged(ofFamily("machine"));
+    expect({ missed: report.missed, falseAlarms: report.falseAlarms }).toEqual({
+      missed: [],
+      falseAlarms: [],
+    });
+    const details = Object.fromEntries(report.results.map(({ name, detail }) => [name, detail]));
+    expect(details).toMatchObject({
+      "scratch-disk-full": expect.stringMatching(/No space left|could not|ended/),
+      "scratch-killed": expect.stringContaining("ended by itself"),
+      "scratch-killed-while-comparing": expect.stringContaining("ended by itself"),
+      "scratch-connections-cut": expect.stringMatching(/terminat|connection/i),
+      "scratch-few-connections": expect.stringMatching(/slots|clients/),
+      "amcheck-missing": "the extension amcheck is not installed here",
+      "extension-missing": expect.stringContaining("EXTENSION hstore"),
+      "clock-behind": expect.stringContaining("lies in the future"),
+      "clock-ahead": expect.stringContaining("apart"),
+      "pg-restore-fails": expect.stringContaining("cannot read an archive that is whole"),
+    });
+  });
+
+  it("finds one of each sort of what dumps and loads get wrong", async () => {
+    const damages = named("byte-changed", "policy-expression", "archive-lost-an-index", "sequence-behind");
+    const report = await challenged(damages);
+    expect({ missed: report.missed, falseAlarms: report.falseAlarms }).toEqual({
+      missed: [],
+      falseAlarms: [],
+    });
+  });
+});
+
+describe("the challenge", () => {
+  it("names all that is missed by who calls every copy proven", async () => {
+    const damages = [
+      ...ofFamily("store"),
+      ...ofFamily("machine"),
+      ...named("byte-changed", "sequence-behind"),
+    ];
+    const report = await challenged(damages, credulous);
+    expect(report.missed.toSorted()).toEqual(namesOf(damages).toSorted());
+    expect(report.found).toBe(0);
+    expect(report.falseAlarms).toEqual([]);
+  });
+
+  it("names all that is accused by who calls every copy refuted", async () => {
+    const report = await challenged(named("object-missing", "byte-changed", "amcheck-missing"), suspicious);
+    expect(report.missed).toEqual(["amcheck-missing"]);
+    expect(report.falseAlarms.toSorted()).toEqual([
+      "clone-unaltered",
+      "load-unaltered",
+      "machine-unbroken",
+      "store-unharmed",
+    ]);
+  });
+
+  it.each([
+    ["tables", "byte-changed"],
+    ["indexes", "amcheck-missing"],
+    ["objects", "policy-expression"],
+    ["large-objects", "large-object-owner"],
+  ] as const)("names what is missed without the check %s", async (check, name) => {
+    const report = await challenged(named(name, "object-missing"), blindTo(check));
+    expect(report.missed).toEqual([name]);
+    expect(report.falseAlarms).toEqual([]);
+  });
+});
