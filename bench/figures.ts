@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { challengeFigures } from "./challenge-figures.ts";
 import { fleetFigures } from "./fleet-figures.ts";
 import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
 import { thirtyDaysFigures } from "./thirty-days-figures.ts";
@@ -37,6 +38,7 @@ const parts = [
   memory([kept("memory-scale-10"), kept("memory-scale-40")]),
   fleetFigures(keptResult),
   thirtyDaysFigures(keptResult),
+  challengeFigures(keptResult),
 ];
 const text = readFileSync(readme, "utf8");
 const [before, rest] = text.split(markers.begin);

@@ -1,0 +1,47 @@
+/**
+ * `npm run bench:challenge -- [--random 50] [--seed N]`: runs `holdfast challenge` whole and keeps what was found
+ * and what was missed in `bench/results/challenge.json`. It exits as the command does.
+ */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+const { values } = parseArgs({
+  options: { random: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+});
+
+const report = z.object({
+  damages: z.number(),
+  found: z.number(),
+  missed: z.array(z.string()),
+  undamaged: z.number(),
+  falseAlarms: z.array(z.string()),
+  seed: z.number(),
+  results: z.array(
+    z.object({
+      name: z.string(),
+      family: z.string(),
+      expected: z.string(),
+      outcome: z.string().nullable(),
+      asExpected: z.boolean(),
+      by: z.array(z.string()),
+    }),
+  ),
+});
+
+const main = resolve(import.meta.dirname, "../src/main.ts");
+const args = ["challenge", "--random", values.random, "--seed", values.seed, "--json"];
+const ran = spawnSync(process.execPath, [main, ...args], {
+  stdio: ["ignore", "pipe", "inherit"],
+  encoding: "utf8",
+  maxBuffer: 64 * 1024 * 1024,
+});
+const kept = {
+  at: new Date().toISOString(),
+  random: Number(values.random),
+  ...report.parse(JSON.parse(ran.stdout)),
+};
+writeFileSync(join(import.meta.dirname, "results/challenge.json"), `${JSON.stringify(kept, null, 2)}\n`);
+process.exitCode = ran.status ?? 1;
