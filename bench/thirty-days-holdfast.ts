@@ -30,7 +30,7 @@ const dayMs = 24 * hourMs;
 const stepLimitMs = 600_000;
 
 const note =
-  "the code of `backup`, `verify` and `prune`, in one process with a desk of its own for each; time is simulated: the host's clock is set, the source's is shifted as the snapshot tells it, and every file of a store is given the time at which it is written; a backup is proven an hour after it was made, in both stores where the plan wants every copy proven within a day and else in the one whose figures these are, and an hour later the prune runs; figures are those of one of two equal directories, and a listing is a request for every 1,000 keys";
+  "the code of `backup`, `verify` and `prune`, in one process with a desk of its own for each; time is simulated: the host's clock is set, the source's is shifted as the snapshot tells it, and every file of a store is given the time at which it is written; a backup is proven an hour after it was made, in both stores where the plan wants every copy proven within a day and else in the one whose figures these are, and an hour later the prune runs; what it condemns goes two days later, since the prune of the next day comes seconds before the grace of 24 h is over; figures are those of one of two equal directories, and a listing is a request for every 1,000 keys";
 
 export interface HoldfastDays extends Contestant {
   readonly keep: Keep;

@@ -17,6 +17,8 @@ export function keptDays(): ThirtyDays {
 
 export function keepDays(result: ThirtyDays): void {
   const file = join(import.meta.dirname, "results", `${name}.json`);
-  writeFileSync(file, `${JSON.stringify(result)}\n`);
+  // A line a day.
+  const text = JSON.stringify(result).replaceAll('{"storedBytes"', '\n{"storedBytes"');
+  writeFileSync(file, `${text}\n`);
   writeFileSync(chartFile, thirtyDaysChart(result));
 }
