@@ -1,8 +1,9 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
-import { copyIn, copyOut, GivenSourceError } from "./copy.ts";
+import { copyIn, GivenSourceError } from "./copy-in.ts";
+import { copyOut } from "./copy-out.ts";
 import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
 import {
   lacksTls,
@@ -11,8 +12,12 @@ import {
   sslModeOf,
   tlsOf,
 } from "../../base/server-address.ts";
+import { Life } from "./life.ts";
+import { type Served, takePulse } from "./pulse.ts";
 import type { CopyOut, Session, Side } from "./session.ts";
+import type { Pulse, SilenceLimits } from "./silence.ts";
 import { laterSettings, startupOptions, startupOptionsOfTenant } from "./startup.ts";
+import { Wire } from "./wire.ts";
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; default `holdfast`. */
@@ -27,10 +32,11 @@ export interface ConnectOptions {
   readonly versionNum?: number;
   /** Default 30 seconds. */
   readonly connectTimeoutMs?: number;
+  /** When a connection on which nothing moves is looked after; null: never. */
+  readonly silence?: SilenceLimits | null;
 }
 
 const connectTimeoutMsDefault = 30_000;
-const closeTimeoutMs = 3_000;
 
 /**
  * Opens a session. `wait` covers its whole life: when it ends, the connection is cut and whatever ran
@@ -88,12 +94,15 @@ async function open(
   ssl: ConnectionOptions | false,
   wait: Waiting,
 ): Promise<Session> {
-  const socket = new Socket();
-  const client = new Client(configOf(address, options, ssl, socket));
-  const life = new Life(client, socket, wait);
+  const wire = new Wire(ssl !== false);
+  const client = new Client(configOf(address, options, ssl, wire.socket));
+  const askAfter = async (pulseWait: Waiting): Promise<Pulse> =>
+    takePulse(pidOf(client), () => openPulse(address, side, options, ssl, pulseWait));
+  const life = new Life(client, wire, wait, askAfter, options.silence);
   try {
     await client.connect();
-    return new PgSession(side, options.versionNum ?? (await versionOf(client)), client, life);
+    const versionNum = options.versionNum ?? (await life.awaits(() => versionOf(client)));
+    return new PgSession(side, versionNum, client, life);
   } catch (error) {
     await life.end();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
@@ -105,6 +114,37 @@ async function open(
       isSilent ? new ConnectingError(error.message, { cause: error }) : error,
     );
   }
+}
+
+/** A session of the same login, to ask what another one of it does. */
+async function openPulse(
+  address: ServerAddress,
+  side: Side,
+  { startup }: ConnectOptions,
+  ssl: ConnectionOptions | false,
+  wait: Waiting,
+): Promise<Served> {
+  const wire = new Wire(ssl !== false);
+  const options: ConnectOptions = {
+    applicationName: "holdfast pulse",
+    silence: null,
+    ...(startup === undefined ? {} : { startup }),
+  };
+  const client = new Client(configOf(address, options, ssl, wire.socket));
+  const life = new Life(client, wire, wait, async () => "unknown", null);
+  try {
+    await client.connect();
+    return { session: new PgSession(side, 0, client, life), pid: pidOf(client) };
+  } catch (error) {
+    await life.end();
+    throw postgresFailure(side, "ask whether the server answers", error);
+  }
+}
+
+/** What the server told at the start. */
+function pidOf(client: Client): number | null {
+  const pid: unknown = Reflect.get(client, "processID");
+  return typeof pid === "number" ? pid : null;
 }
 
 async function versionOf(client: Client): Promise<number> {
@@ -140,46 +180,6 @@ function configOf(
   };
 }
 
-/** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */
-class Life {
-  readonly #client: Client;
-  readonly #socket: Socket;
-  readonly wait: Waiting;
-  readonly cut: () => void;
-  readonly #gone: Promise<void>;
-
-  constructor(client: Client, socket: Socket, wait: Waiting) {
-    this.#client = client;
-    this.#socket = socket;
-    this.wait = wait;
-    this.cut = () => {
-      socket.destroy();
-    };
-    this.#gone = new Promise((resolve) => {
-      socket.once("close", () => {
-        resolve();
-      });
-    });
-    wait.signal.addEventListener("abort", this.cut, { once: true });
-    // Without a listener a connection that breaks between two statements would end the process;
-    // the next statement fails and says so.
-    client.on("error", () => undefined);
-  }
-
-  async end(): Promise<void> {
-    this.wait.signal.removeEventListener("abort", this.cut);
-    const timer = setTimeout(this.cut, closeTimeoutMs);
-    try {
-      if (!this.#socket.destroyed) {
-        this.#client.end().catch(() => undefined);
-        await this.#gone;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
 class PgSession implements Session {
   readonly side: Side;
   readonly versionNum: number;
@@ -205,11 +205,14 @@ class PgSession implements Session {
   }
 
   copyOut(statement: string): CopyOut {
-    return copyOut(this.#client, statement, (work) => this.#turn(statement, work), this.#life.cut);
+    const { wire, cut } = this.#life;
+    const turn = <T>(work: () => Promise<T>): Promise<T> => this.#turn(statement, work);
+    const copy = copyOut({ client: this.#client, wire, turn, cut }, statement);
+    return { bytes: this.#life.taken(copy.bytes), rows: () => copy.rows() };
   }
 
   async copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number> {
-    return this.#turn(statement, () => copyIn(this.#client, statement, source));
+    return this.#turn(statement, () => copyIn(this.#client, statement, this.#life.given(source)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -221,7 +224,7 @@ class PgSession implements Session {
     const turn = (async () => {
       await before.catch(() => undefined);
       stillWaiting(this.#life.wait);
-      return work();
+      return this.#life.awaits(work);
     })();
     this.#last = turn.catch(() => undefined);
     try {
@@ -229,7 +232,7 @@ class PgSession implements Session {
     } catch (error) {
       if (error instanceof GivenSourceError) throw error.cause;
       if (this.#life.wait.signal.aborted) throw abortFailure(this.#life.wait.signal);
-      throw postgresFailure(this.side, headOf(statement), error);
+      throw postgresFailure(this.side, headOf(statement), this.#life.dead ?? error);
     }
   }
 }

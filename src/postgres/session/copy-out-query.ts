@@ -1,0 +1,135 @@
+import type { Connection, Submittable } from "pg";
+import { CopyParts } from "./copy-parts.ts";
+import type { Diversion, Wire } from "./wire.ts";
+
+/** Kinds of messages (PostgreSQL documentation, "Message Formats"). */
+const copyData = letter("d");
+const copyDone = letter("c");
+const copyOutResponse = letter("H");
+/** May come between any two others: a notice, a changed parameter, a notification. */
+const interspersed: readonly number[] = [letter("N"), letter("S"), letter("A")];
+const headBytes = 5;
+
+/**
+ * A COPY … TO STDOUT as `pg` runs a query, which takes the rows off the wire itself. The server sends every row
+ * as a message of its own; all that is done for one is to find its length and to copy it behind the last.
+ */
+export class CopyOutQuery implements Submittable {
+  readonly parts = new CopyParts(() => this.#diversion?.resume());
+  /** By the server's own count, once it has said that the COPY ended well. */
+  rows: number | null = null;
+  readonly #wire: Pick<Wire, "divert">;
+  readonly #statement: string;
+  readonly #cut: () => void;
+  readonly #end = Promise.withResolvers<void>();
+  #diversion: Diversion | null = null;
+  /** The head of a message that came in pieces. */
+  readonly #head = Buffer.alloc(headBytes);
+  #headFilled = 0;
+  /** The message at hand, and how much of it is still to come. */
+  #kind = 0;
+  #left = 0;
+  #done = false;
+
+  /** `cut` breaks the connection. */
+  constructor(wire: Pick<Wire, "divert">, statement: string, cut: () => void) {
+    this.#wire = wire;
+    this.#statement = statement;
+    this.#cut = cut;
+  }
+
+  /** Resolves once the server has ended the COPY well and is ready for the next statement. */
+  get completed(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  submit(connection: Connection): void {
+    this.#diversion = this.#wire.divert(connection.stream, (bytes) => this.#take(bytes));
+    connection.query(this.#statement);
+  }
+
+  handleError(error: unknown): void {
+    this.#leave();
+    this.#end.reject(error);
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const [, rows] = /^COPY (\d+)$/.exec(text) ?? [];
+    if (this.#done && rows !== undefined) this.rows = Number(rows);
+  }
+
+  handleReadyForQuery(): void {
+    this.#leave();
+    if (this.rows === null) this.#end.reject(new Error("the server ended a COPY without saying so"));
+    else this.#end.resolve();
+  }
+
+  #take(bytes: Buffer): boolean {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#left > 0) {
+        const to = Math.min(bytes.length, at + this.#left);
+        this.#content(bytes, at, to);
+        this.#left -= to - at;
+        at = to;
+      } else if (this.#headFilled === 0 && at + headBytes <= bytes.length) {
+        if (!this.#begin(bytes, at)) return this.#handOver(bytes.subarray(at));
+        at += headBytes;
+      } else {
+        const taken = bytes.copy(this.#head, this.#headFilled, at);
+        at += taken;
+        this.#headFilled += taken;
+        if (this.#headFilled < headBytes) break;
+        this.#headFilled = 0;
+        if (!this.#begin(this.#head, 0)) {
+          return this.#handOver(Buffer.concat([this.#head, bytes.subarray(at)]));
+        }
+      }
+    }
+    return this.parts.hasRoom;
+  }
+
+  /** Whether the message that begins with this head is for us, or on its way to `pg` through us. */
+  #begin(bytes: Buffer, at: number): boolean {
+    const kind = bytes[at] ?? 0;
+    const left = bytes.readInt32BE(at + 1) - (headBytes - 1);
+    this.#kind = kind;
+    this.#left = left;
+    if (left < 0) {
+      // Nothing that comes can be told apart any more, and must not reach `pg`.
+      this.#cut();
+      this.#kind = copyOutResponse;
+      this.#left = Number.MAX_SAFE_INTEGER;
+      return true;
+    }
+    if (kind === copyData && !this.#done) return true;
+    if (this.#done) return false;
+    if (interspersed.includes(kind)) this.#diversion?.pass(bytes.subarray(at, at + headBytes));
+    else if (kind === copyDone) this.#done = true;
+    else return kind === copyOutResponse;
+    return true;
+  }
+
+  #content(bytes: Buffer, from: number, to: number): void {
+    if (this.#kind === copyData) this.parts.add(bytes, from, to);
+    else if (this.#kind !== copyOutResponse) this.#diversion?.pass(bytes.subarray(from, to));
+  }
+
+  /** What comes now is for `pg`: how the COPY ended, or that it did not come about. */
+  #handOver(bytes: Buffer): boolean {
+    const diversion = this.#diversion;
+    this.#leave();
+    diversion?.pass(bytes);
+    return true;
+  }
+
+  #leave(): void {
+    this.#diversion?.end();
+    this.#diversion = null;
+    if (this.#done) this.parts.flush();
+  }
+}
+
+function letter(text: string): number {
+  return text.charCodeAt(0);
+}

@@ -1,0 +1,81 @@
+/** Large enough that a part costs nothing beside its bytes. */
+const partBytes = 256 * 1024;
+/** Whole parts that wait to be read before the server is made to wait. */
+const waitingMax = 2;
+
+/**
+ * Bytes that come in small pieces and go out in large parts, from callbacks to one reader. A part
+ * belongs to whoever took it: its memory is not used again.
+ */
+export class CopyParts {
+  readonly #onRoom: () => void;
+  readonly #waiting: Buffer[] = [];
+  #part = Buffer.alloc(0);
+  #filled = 0;
+  #closed = false;
+  #reader: ((part: Buffer | null) => void) | null = null;
+
+  /** `onRoom` is called when there is room again. */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom;
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting.length < waitingMax;
+  }
+
+  /** Takes a copy of `bytes` between `from` and `to`, whether there is room or not. */
+  add(bytes: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      if (this.#filled === this.#part.length) this.#turnOver(to - at);
+      const count = Math.min(to - at, this.#part.length - this.#filled);
+      this.#part.set(bytes.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      at += count;
+    }
+  }
+
+  /** Hands out what there is, since no more comes. */
+  flush(): void {
+    if (this.#filled === 0) return;
+    const part = this.#part.subarray(0, this.#filled);
+    this.#part = Buffer.alloc(0);
+    this.#filled = 0;
+    this.#handOut(part);
+  }
+
+  /** What has not been read by now is read if it was flushed, else nobody needs it any more. */
+  close(): void {
+    this.#closed = true;
+    this.#reader?.(null);
+    this.#reader = null;
+  }
+
+  /** The next part; null when closed and all was read. One call at a time. */
+  async next(): Promise<Buffer | null> {
+    const part = this.#waiting.shift();
+    if (part !== undefined) {
+      if (this.#waiting.length === waitingMax - 1) this.#onRoom();
+      return part;
+    }
+    if (this.#closed) return null;
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
+
+  /** The first part is small, as many tables are. */
+  #turnOver(wanted: number): void {
+    const next = this.#part.length === 0 ? Math.min(partBytes, Math.max(wanted, 8 * 1024)) : partBytes;
+    this.flush();
+    this.#part = Buffer.allocUnsafeSlow(next);
+  }
+
+  #handOut(part: Buffer): void {
+    if (this.#reader === null) this.#waiting.push(part);
+    else {
+      this.#reader(part);
+      this.#reader = null;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { Socket } from "node:net";
+import type { Client } from "pg";
+import type { Waiting } from "../../base/waiting.ts";
+import { type Pulse, type SilenceLimits, silenceLimits, SilenceWatch } from "./silence.ts";
+import type { Wire } from "./wire.ts";
+
+const closeTimeoutMs = 3_000;
+
+const words: Readonly<Record<Pulse, string>> = {
+  works: "its session works",
+  unknown: "nothing is known of its session",
+  idle: "the server does nothing for it any more",
+  gone: "the server has no such session any more",
+  silent: "the server does not answer at all",
+  "waits-for-us": "the server waits for what was sent long since",
+  "waits-for-our-reading": "what the server sends does not arrive",
+};
+
+/** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */
+export class Life {
+  readonly #client: Client;
+  readonly #socket: Socket;
+  readonly wire: Wire;
+  readonly wait: Waiting;
+  readonly cut: () => void;
+  readonly #gone: Promise<void>;
+  readonly #watch: SilenceWatch | null;
+  /** Why the connection was cut, when silence was the reason. */
+  dead: Error | null = null;
+
+  constructor(
+    client: Client,
+    wire: Wire,
+    wait: Waiting,
+    ask: (wait: Waiting) => Promise<Pulse>,
+    silence: SilenceLimits | null = silenceLimits,
+  ) {
+    const { socket } = wire;
+    this.#client = client;
+    this.#socket = socket;
+    this.wire = wire;
+    this.wait = wait;
+    const moved = (): { inwards: number; outwards: number } => ({
+      inwards: socket.bytesRead,
+      outwards: socket.bytesWritten - socket.writableLength,
+    });
+    const onDead = (found: Pulse): void => {
+      this.dead = new Error(`the connection is dead and nobody said so: ${words[found]}`);
+      socket.destroy();
+    };
+    this.#watch = silence === null ? null : new SilenceWatch({ moved, ask, onDead }, silence);
+    this.cut = () => {
+      socket.destroy();
+    };
+    this.#gone = new Promise((resolve) => {
+      socket.once("close", () => {
+        resolve();
+      });
+    });
+    wait.signal.addEventListener("abort", this.cut, { once: true });
+    // Without a listener a connection that breaks between two statements would end the process;
+    // the next statement fails and says so.
+    client.on("error", () => undefined);
+  }
+
+  /** While `work` runs it is the server that is waited for. */
+  async awaits<T>(work: () => Promise<T>): Promise<T> {
+    return this.#watch === null ? work() : this.#watch.awaits(work);
+  }
+
+  /** Parts that the server sends, and others take. */
+  taken<T>(parts: AsyncIterable<T>): AsyncIterable<T> {
+    return this.#watch?.taken(parts) ?? parts;
+  }
+
+  /** Parts that others make, and the server takes. */
+  given<T>(parts: AsyncIterable<T>): AsyncIterable<T> {
+    return this.#watch?.given(parts) ?? parts;
+  }
+
+  async end(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    this.wait.signal.removeEventListener("abort", this.cut);
+    const timer = setTimeout(this.cut, closeTimeoutMs);
+    try {
+      if (!this.#socket.destroyed) {
+        this.#client.end().catch(() => undefined);
+        await this.#gone;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

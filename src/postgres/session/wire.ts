@@ -1,0 +1,88 @@
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** Takes what PostgreSQL sent, which holds until it returns; whether more may come at once. */
+type Take = (bytes: Buffer) => boolean;
+
+/** What PostgreSQL sends, while it does not go to `pg`. */
+export interface Diversion {
+  /** More may come again. */
+  resume(): void;
+  /** Gives a message that is none of ours to `pg`, which takes it in pieces too. */
+  pass(bytes: Buffer): void;
+  /** From now on everything goes to `pg` again. */
+  end(): void;
+}
+
+const receiveBytes = 64 * 1024;
+
+/**
+ * The socket under a connection of `pg`. All that comes in goes to `pg`, but for as long as somebody has
+ * it diverted. In the clear it is received into one piece of memory that is used again and again: rows
+ * come in tens of thousands of small reads, and a new buffer for each keeps the collector busy.
+ */
+export class Wire {
+  readonly socket: Socket;
+  #take: Take | null = null;
+
+  /** `encrypted`: `pg` will wrap the socket, and speak through another one. */
+  constructor(encrypted: boolean) {
+    const buffer = Buffer.alloc(encrypted ? 0 : receiveBytes);
+    const callback = (count: number): boolean => this.#received(buffer.subarray(0, count));
+    this.socket = encrypted ? new Socket() : new Socket({ onread: { buffer, callback } });
+  }
+
+  /** Between two statements only. `stream` is the one that `pg` reads: the socket, or what wraps it. */
+  divert(stream: Duplex, take: Take): Diversion {
+    return stream === this.socket ? this.#divertSocket(take) : divertStream(stream, take);
+  }
+
+  #divertSocket(take: Take): Diversion {
+    this.#take = take;
+    return {
+      resume: () => {
+        this.socket.resume();
+      },
+      pass: (bytes) => {
+        this.socket.emit("data", Buffer.from(bytes));
+      },
+      end: () => {
+        this.#take = null;
+        this.socket.resume();
+      },
+    };
+  }
+
+  #received(bytes: Buffer): boolean {
+    if (this.#take !== null) return this.#take(bytes);
+    // Copied, since `pg` may keep the beginning of a message until its end is there.
+    this.socket.emit("data", Buffer.from(bytes));
+    return true;
+  }
+}
+
+function divertStream(stream: Duplex, take: Take): Diversion {
+  const listeners = stream.listeners("data").filter(isDataListener);
+  const taking = (bytes: Buffer): void => {
+    if (!take(bytes)) stream.pause();
+  };
+  stream.on("data", taking);
+  for (const listener of listeners) stream.off("data", listener);
+  return {
+    resume: () => {
+      stream.resume();
+    },
+    pass: (bytes) => {
+      for (const listener of listeners) listener(bytes);
+    },
+    end: () => {
+      stream.off("data", taking);
+      for (const listener of listeners) stream.on("data", listener);
+      stream.resume();
+    },
+  };
+}
+
+function isDataListener(listener: unknown): listener is (bytes: Buffer) => void {
+  return typeof listener === "function";
+}

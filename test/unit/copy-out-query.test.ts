@@ -1,0 +1,140 @@
+/** What a server sends during a COPY, in pieces of any size, is told apart: rows for us, all else for `pg`. */
+import { PassThrough } from "node:stream";
+import fc from "fast-check";
+import { Connection } from "pg";
+import { describe, expect, it } from "vitest";
+import { CopyOutQuery } from "../../src/postgres/session/copy-out-query.ts";
+
+function message(kind: string, content: Buffer | string = ""): Buffer {
+  const body = Buffer.from(content);
+  const head = Buffer.alloc(5);
+  head.write(kind, "latin1");
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+const response = message("H", Buffer.from([0, 0, 1, 0, 0]));
+const done = message("c");
+const complete = message("C", "COPY 2\0");
+const ready = message("Z", "I");
+
+/** A query on a wire that is us; what it lets pass to `pg`, and whether it has let go of the wire. */
+function asked() {
+  const passed: Buffer[] = [];
+  const notYet = (bytes: Buffer): boolean => bytes.length < 0;
+  const seen = { take: notYet, resumed: 0, ended: false, cut: false };
+  const wire: Pick<ConstructorParameters<typeof CopyOutQuery>[0], "divert"> = {
+    divert(_stream, take) {
+      seen.take = take;
+      return {
+        resume: () => (seen.resumed += 1),
+        pass: (bytes) => passed.push(Buffer.from(bytes)),
+        end: () => (seen.ended = true),
+      };
+    },
+  };
+  const query = new CopyOutQuery(wire, "copy t to stdout", () => (seen.cut = true));
+  query.submit(Object.assign(new Connection({ stream: new PassThrough() } as object), { query: () => {} }));
+  query.completed.catch(() => undefined);
+  return { query, seen, passed: () => Buffer.concat(passed) };
+}
+
+function feed({ seen, passed }: ReturnType<typeof asked>, bytes: Buffer, size: number): Buffer {
+  const rest: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = bytes.subarray(at, at + size);
+    if (seen.ended) rest.push(piece);
+    else seen.take(Buffer.from(piece));
+  }
+  return Buffer.concat([passed(), ...rest]);
+}
+
+async function textOf({ query }: ReturnType<typeof asked>): Promise<string> {
+  query.parts.close();
+  const parts: Buffer[] = [];
+  for (let part = await query.parts.next(); part !== null; part = await query.parts.next()) parts.push(part);
+  return Buffer.concat(parts).toString("latin1");
+}
+
+describe("a COPY on the wire", () => {
+  it("gives the rows and nothing else, wherever the reads are cut", async () => {
+    const notice = message("N", "Sa notice\0");
+    const sent = [
+      response,
+      message("d", "1\tone\n"),
+      notice,
+      message("d", ""),
+      message("d", "2\ttwo\n"),
+      done,
+    ];
+    const bytes = Buffer.concat([...sent, complete, ready]);
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const one = asked();
+      expect(feed(one, bytes, size)).toEqual(Buffer.concat([notice, complete, ready]));
+      expect(await textOf(one)).toBe("1\tone\n2\ttwo\n");
+    }
+  });
+
+  it("keeps every byte of rows of any length", async () => {
+    const rows = fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1000, max: 300_000 }), async (lengths, size) => {
+        const texts = lengths.map((length, index) => Buffer.alloc(length, 97 + index));
+        const one = asked();
+        const sent = [response, ...texts.map((text) => message("d", text)), done, complete];
+        feed(one, Buffer.concat(sent), size);
+        expect(await textOf(one)).toBe(Buffer.concat(texts).toString("latin1"));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("completes only when the data, the command and the server are all done", async () => {
+    const whole = asked();
+    feed(whole, Buffer.concat([response, done]), 64);
+    whole.query.handleCommandComplete({ text: "COPY 2" });
+    whole.query.handleReadyForQuery();
+    await whole.query.completed;
+    expect(whole.query.rows).toBe(2);
+
+    const noData = asked();
+    noData.query.handleCommandComplete({ text: "COPY 2" });
+    noData.query.handleReadyForQuery();
+    await expect(noData.query.completed).rejects.toThrow("without saying so");
+
+    const noCommand = asked();
+    feed(noCommand, Buffer.concat([response, message("d", "1\n"), done]), 64);
+    noCommand.query.handleReadyForQuery();
+    await expect(noCommand.query.completed).rejects.toThrow("without saying so");
+  });
+
+  it("leaves an error of the server to pg, after rows too", async () => {
+    const error = message("E", "SERROR\0C22012\0\0");
+    for (const before of [[], [response], [response, message("d", "1\n")]]) {
+      const one = asked();
+      expect(feed(one, Buffer.concat([...before, error, ready]), 7)).toEqual(Buffer.concat([error, ready]));
+      one.query.handleError(new Error("division by zero"));
+      await expect(one.query.completed).rejects.toThrow("division by zero");
+    }
+  });
+
+  it("cuts a connection on which a message has an impossible length", () => {
+    const one = asked();
+    feed(one, Buffer.from([0x64, 0, 0, 0, 3, 0x5a, 0, 0, 0, 5, 0x49]), 64);
+    expect(one.seen.cut).toBe(true);
+    expect(one.passed()).toHaveLength(0);
+  });
+
+  it("makes the server wait while nobody reads, and lets it go on when somebody does", async () => {
+    const one = asked();
+    one.seen.take(response);
+    const row = message("d", Buffer.alloc(60_000, 120));
+    let rows = 1;
+    while (one.seen.take(row)) rows += 1;
+    expect(rows * row.length).toBeLessThan(1_000_000);
+    expect(one.seen.resumed).toBe(0);
+    await one.query.parts.next();
+    expect(one.seen.resumed).toBe(1);
+    expect(one.seen.take(response.subarray(0, 0))).toBe(true);
+  });
+});
