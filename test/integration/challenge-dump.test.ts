@@ -9,6 +9,9 @@ import { rewritten } from "../../src/challenge/dump/rewritten.ts";
 import { schemaDamages } from "../../src/challenge/dump/schema-damages.ts";
 import { challengedTenant } from "../../src/challenge/tenant.ts";
 import type { DumpDamage } from "../../src/challenge/damage.ts";
+import { buildCornerCase } from "../corner/build-corner-case.ts";
+import { cornerCases } from "../corner/corner-cases.ts";
+import { hasOwnExtension } from "../corner/own-extension.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import type { CheckResult } from "../../src/model/check.ts";
 import {
@@ -22,7 +25,7 @@ import {
 } from "../support/challenged.ts";
 import { openReadings } from "../support/readings-after.ts";
 import { troubles } from "../support/round-trip.ts";
-import { startTestServer } from "../support/postgres-server.ts";
+import { startTestServer, testBinFolder } from "../support/postgres-server.ts";
 
 const database = "challenged";
 let server: PrivateServer;
@@ -114,6 +117,20 @@ describe("a load that went wrong", () => {
       verdict: "refuted",
       checks,
     });
+  });
+});
+
+describe("an extension's configuration table", () => {
+  it("whose row was lost in the dump is found", async (context) => {
+    if (!hasOwnExtension(testBinFolder()))
+      context.skip("the server's folder of extensions cannot be written to");
+    const corner = cornerCases.find(({ ownExtension }) => ownExtension);
+    if (corner === undefined) throw new Error("no corner case has an extension of its own");
+    const configured = await buildCornerCase(server, corner, "configured");
+    const { original } = await measured(server, configured);
+    await runSql(server, configured, ["delete from corner_ext.whole where v = 'by us'"]);
+    const { verdict, checks } = await tried(await forgedImage(server, configured, whole, original));
+    expect({ verdict, checks: failedOf(checks) }).toEqual({ verdict: "refuted", checks: ["tables"] });
   });
 });
 

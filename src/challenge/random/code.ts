@@ -15,7 +15,7 @@ export function randomFunctions(world: World): void {
     // From 14 on a function's body can be parsed when it is made; older servers have one of text.
     `do $do$ begin
        if current_setting('server_version_num')::integer >= 140000 then
-         execute $make$ create function ${placed(world, "atomic").name}(a varchar) returns boolean language sql stable begin atomic select a in ('a', 'b') or ${number}(1) > 5; end $make$;
+         execute $make$ create function ${placed(world, "atomic").name}(a varchar) returns boolean language sql stable begin atomic select a in ('a', 'b') or ${number}(1) > 5 or now() > timestamptz '2024-05-05 12:00+02' or decode('ff', 'hex') = bytea '\\xff'; end $make$;
        end if; end $do$`,
   );
   if (dice.chance(50))

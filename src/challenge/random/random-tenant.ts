@@ -70,6 +70,8 @@ export function randomTenant(seed: number): SampleTenant {
     statements: world.statements,
     database: (name) => [
       `alter database ${name} set timezone = '${dice.pick(["UTC", "Asia/Karachi"])}'`,
+      // Settings that would have constants spelt otherwise.
+      `alter database ${name} set ${dice.pick(["datestyle = 'German, DMY'", "bytea_output = 'escape'", "intervalstyle = 'sql_standard'", "extra_float_digits = 0", "quote_all_identifiers = on"])}`,
       `alter role ${reader} in database ${name} set statement_timeout = '1min'`,
       `comment on database ${name} is 'random'`,
     ],

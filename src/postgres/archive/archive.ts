@@ -6,6 +6,7 @@ import { programEnvironment } from "../session/address.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import type { Programs } from "../server/programs.ts";
 import { quoteIdent } from "../session/quote.ts";
+import { spelling } from "../session/settings.ts";
 import { laterSettings } from "../session/startup.ts";
 
 interface ArchiveRequest {
@@ -25,7 +26,10 @@ const archiveBytesMax = 512 << 20;
  * a lock longer than allowed is "source/busy".
  */
 export async function dumpSchema(request: ArchiveRequest, wait: Waiting): Promise<Buffer> {
-  const environment = programEnvironment(request.address, laterSettings(request.programs.versionNum));
+  const environment = programEnvironment(request.address, {
+    ...laterSettings(request.programs.versionNum),
+    ...spelling,
+  });
   const { output, stderr } = pour(
     { file: request.programs.pgDump, args: argumentsOf(request), env: environment },
     wait,

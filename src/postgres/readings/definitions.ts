@@ -40,10 +40,11 @@ const always: readonly string[] = [
           pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${isHeir}
      from pg_catalog.pg_attrdef d join relation r on r.oid = d.adrelid
      join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum`,
-  // What partitions derive from the foreign keys of their parents has names by chance.
+  // Of a foreign key the census tells everything but which columns it sets; what partitions derive has names by chance.
   `select 'constraint', r.nspname, r.relname, c.conname, pg_catalog.pg_get_constraintdef(c.oid), ${isHeir}
      from pg_catalog.pg_constraint c join relation r on r.oid = c.conrelid
-    where c.contype in ('c', 'x') or (c.contype = 'f' and c.conparentid = 0)`,
+    where c.contype in ('c', 'x') 
+       or (c.contype = 'f' and c.conparentid = 0 and pg_catalog.to_jsonb(c) ->> 'confdelsetcols' is not null)`,
   `select 'constraint', s.nspname, t.typname, c.conname, pg_catalog.pg_get_constraintdef(c.oid), false
      from pg_catalog.pg_constraint c join pg_catalog.pg_type t on t.oid = c.contypid join space s on s.oid = t.typnamespace
     where c.contype = 'c' and ${notMember("pg_type", "t")}`,

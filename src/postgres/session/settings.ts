@@ -2,10 +2,22 @@ import { Failure } from "../../base/failure.ts";
 import type { Session } from "./session.ts";
 
 /**
+ * How constants and names are spelt in what the server says its objects are. pg_dump, which leaves these to the
+ * tenant's database, is given the same, so that its archive says word for word what our own sessions read.
+ */
+export const spelling: Readonly<Record<string, string>> = {
+  timezone: "UTC",
+  bytea_output: "hex",
+  lc_monetary: "C",
+  quote_all_identifiers: "off",
+};
+
+/**
  * Settings under which the text of a value and the order of rows depend on nothing but the data
  * (design, section 4; traps 2, 4, 7). Those that a server does not know are left out.
  */
 const exactText: Readonly<Record<string, string>> = {
+  ...spelling,
   client_encoding: "UTF8",
   search_path: "",
   // A view under the name of a table must not run its functions as us.
@@ -13,12 +25,8 @@ const exactText: Readonly<Record<string, string>> = {
   row_security: "off",
   datestyle: "ISO, MDY",
   intervalstyle: "postgres",
-  timezone: "UTC",
   extra_float_digits: "3",
-  bytea_output: "hex",
-  lc_monetary: "C",
   xmloption: "content",
-  quote_all_identifiers: "off",
   // Rows in physical order: one process, from the first block, never by way of an index.
   synchronize_seqscans: "off",
   max_parallel_workers_per_gather: "0",
