@@ -65,12 +65,9 @@ it("four streams into a store that takes nothing until no more can be held", asy
   const feeding = lanes.map(async (lane, index) => {
     const place: typeof lane.place = async (chunk) => {
       plainBytes.set(chunk.name, chunk.bytes);
-      let held = false;
-      const placing = lane.place(chunk).then(() => {
-        held = true;
-      });
+      const placing = lane.place(chunk);
       // What is not taken at once waits for room, and the store is what makes room.
-      await turn();
+      const held = await Promise.race([placing.then(() => true), turn(false)]);
       if (!held) letGo();
       await placing;
     };
