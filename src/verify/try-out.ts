@@ -57,14 +57,17 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
     demandIsolation(server, image.fingerprint);
     const alive = { signal: AbortSignal.any([wait.signal, server.lost]) };
     const report = await loadInto(server, restoredName, image, "all", { ground, wish }, alive);
-    const twin = await loadInto(server, twinName, image, "structure", { ground, wish }, alive);
     await wish.loaded?.({ ...server.address, database: restoredName }, alive);
     wish.onProgress("comparing", report.bytes);
+    let twin: LoadReport | null = null;
     const checks = await compare(
       {
         side: "scratch",
         admin: { ...server.address, database: restoredName },
-        twin: { ...server.address, database: twinName },
+        twin: async () => {
+          twin = await loadInto(server, twinName, image, "structure", { ground, wish }, alive);
+          return { ...server.address, database: twinName };
+        },
       },
       image,
       {
@@ -127,8 +130,12 @@ function demandIsolation({ isolation }: PrivateServer, { census, extensions }: F
  * What the load met, told among the checks. Where this machine lacked something, a difference may be
  * the machine's and refutes nothing, unless no lack explains it; where the data could not be loaded, that is a finding.
  */
-export function weigh(checks: readonly CheckResult[], report: LoadReport, twin: LoadReport): TryOutResult {
-  const problems = [...report.problems, ...twin.problems];
+export function weigh(
+  checks: readonly CheckResult[],
+  report: LoadReport,
+  twin: LoadReport | null,
+): TryOutResult {
+  const problems = [...report.problems, ...(twin?.problems ?? [])];
   const notes = report.notes;
   const lacking = problems.filter((one) => one.kind === "machine");
   const [first] = lacking;

@@ -79,7 +79,12 @@ async function compared(
 ): Promise<CheckResult[]> {
   const admin = { ...server.address, database };
   const twin = { ...server.address, database: "twin" };
-  return compare({ side: "scratch", admin, twin }, from, { ...options, ...more }, testWait());
+  return compare(
+    { side: "scratch", admin, twin: () => Promise.resolve(twin) },
+    from,
+    { ...options, ...more },
+    testWait(),
+  );
 }
 
 /** A copy of the restored database, altered by `change`, and what the comparison says of it. */

@@ -98,11 +98,19 @@ async function roundTrip(scope: Scope, name: string): Promise<CheckResult[]> {
   const loading = { jobs: 2, chance: systemChance } as const;
   const report = await load(image, { ...destination, database: name }, { ...loading, content: "all" }, wait);
   expect(report.problems).toEqual([]);
-  await load(image, { ...destination, database: `${name}_twin` }, { ...loading, content: "structure" }, wait);
+  const twin = { ...scratch.address, database: `${name}_twin` };
   const restored = {
     side: "scratch",
     admin: { ...scratch.address, database: name },
-    twin: { ...scratch.address, database: `${name}_twin` },
+    twin: async () => {
+      await load(
+        image,
+        { ...destination, database: twin.database },
+        { ...loading, content: "structure" },
+        wait,
+      );
+      return twin;
+    },
   } as const;
   const programs = await findPrograms([source.binFolder], null, wait);
   const assertions = [{ name: "rows", query: "select count(*) from app.parent", expect: "3" }];

@@ -36,23 +36,16 @@ interface Beforehand {
   readonly incomparable: string | null;
 }
 
-/** The checks of `compare`, in the order in which they run; `copy` is the caller's. */
-const names: readonly Exclude<CheckName, "copy">[] = [
-  "archive",
-  "objects",
-  "constraints",
-  "settings",
-  "grants",
-  "extensions",
-  "twin",
-  "tables",
-  "generated",
-  "matviews",
-  "sequences",
-  "large-objects",
-  "indexes",
-  "assertions",
-];
+type Compared = Exclude<CheckName, "copy" | "archive">;
+
+/** Of the schema, in the order in which they run. */
+const ofSchema: readonly Compared[] = ["objects", "constraints", "settings", "grants", "extensions", "twin"];
+/** Of what is in it, beside those of the schema: each only reads, and takes no lock that another would wait for. */
+const ofContent: readonly Compared[] = ["tables", "generated", "matviews", "sequences", "large-objects"];
+/** These bring something of their own into the database for a while, or run what the tenant wrote. */
+const afterwards: readonly Compared[] = ["indexes", "assertions"];
+/** All but `copy`, which is the caller's, and `archive`, which needs no server. */
+const names = [...ofSchema, ...ofContent, ...afterwards];
 
 /**
  * One result per check, in a fixed order. Trouble of this machine makes checks `not-run` (because
@@ -69,31 +62,32 @@ export async function compare(
   const eventTriggers = fingerprint.census.some(({ kind, count }) => kind === "event trigger" && count > 0);
   const restored: Restored = { ...given, eventTriggers };
   const unread = { restored, image, fingerprint, options, reader: restored.admin, wait };
-  const [first] = await runChecks([{ name: "archive", run: () => checkArchive(unread) }], wait);
-  const results: CheckResult[] = first === undefined ? [] : [first];
   const opened: { reader?: Awaited<ReturnType<typeof openReader>>; beforehand?: Beforehand } = {};
   await using stack = new AsyncDisposableStack();
-  const [preparation] = await runChecks(
-    [
-      {
-        name: "objects",
-        run: async () => {
-          opened.beforehand = await readBeforehand(unread);
-          opened.reader = stack.use(await openReader(restored, options.chance, wait));
-          return notRun("objects", "irrelevant", "prepared");
-        },
-      },
-    ],
-    wait,
+  const prepare = async (): Promise<CheckResult> => {
+    opened.beforehand = await readBeforehand(unread);
+    opened.reader = stack.use(await openReader(restored, options.chance, wait));
+    return notRun("objects", "irrelevant", "prepared");
+  };
+  const [archive, [preparation]] = await both(
+    runChecks([{ name: "archive", run: () => checkArchive(unread) }], wait),
+    runChecks([{ name: "objects", run: prepare }], wait),
   );
   const { reader, beforehand } = opened;
   if (reader === undefined || beforehand === undefined) {
     const reason = preparation?.detail ?? "the restored database could not be reached";
-    return [...results, ...names.slice(1).map((name) => notRun(name, "machine", reason))];
+    return [...archive, ...names.map((name) => notRun(name, "machine", reason))];
   }
-  const comparison = { ...unread, reader: reader.address };
-  results.push(...(await runChecks(checksOf(comparison, beforehand), wait)));
-  return results;
+  const checks = checksOf({ ...unread, reader: reader.address }, beforehand);
+  const run = (some: readonly Compared[]): Promise<CheckResult[]> => runChecks(some.map(checks), wait);
+  const [schema, content] = await both(run(ofSchema), run(ofContent));
+  return [...archive, ...schema, ...content, ...(await run(afterwards))];
+}
+
+/** The results of both; what one of them throws is thrown when the other has come to its end. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
@@ -110,16 +104,14 @@ async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
   };
 }
 
-function checksOf(comparison: Comparison, beforehand: Beforehand): Check[] {
+function checksOf(comparison: Comparison, beforehand: Beforehand): (name: Compared) => Check {
   const { fingerprint } = comparison;
   const { database, roles, census, definitions } = beforehand;
   const counted = (check: "objects" | "constraints"): CheckResult =>
     census === null
       ? notRun(check, "irrelevant", beforehand.incomparable ?? "not counted")
       : checkCensus(check, fingerprint.census, census, compareDefinitions(check, comparison, definitions));
-  const run: Readonly<
-    Record<Exclude<CheckName, "copy" | "archive">, () => CheckResult | Promise<CheckResult>>
-  > = {
+  const run: Readonly<Record<Compared, () => CheckResult | Promise<CheckResult>>> = {
     objects: () => counted("objects"),
     constraints: () => counted("constraints"),
     settings: () => checkSettings(comparison, database, roles),
@@ -134,12 +126,11 @@ function checksOf(comparison: Comparison, beforehand: Beforehand): Check[] {
     indexes: () => checkIndexes(comparison),
     assertions: () => checkAssertions(comparison),
   };
-  const wanted = names.filter((name) => name !== "archive");
-  return wanted.map((name) => ({
+  return (name) => ({
     name,
     run: async () =>
       comparison.options.onlyTables !== null && name !== "tables"
         ? notRun(name, "irrelevant", "only some tables were restored")
         : run[name](),
-  }));
+  });
 }

@@ -14,8 +14,11 @@ export interface Restored {
   readonly side: Exclude<Side, "source">;
   /** The restored database as the administrator who made it: a superuser on scratch. */
   readonly admin: ServerAddress;
-  /** An empty database loaded from the same archive on the same server; null where there is none. */
-  readonly twin: ServerAddress | null;
+  /**
+   * Makes an empty database from the same archive on the same server, and says where; null where there is to be none.
+   * Called once at most, beside the reading of rows, when roles and privileges have been read.
+   */
+  readonly twin: (() => Promise<ServerAddress>) | null;
   /** Whether the tenant has event triggers, which the administrator's sessions must not fire; `compare` sees to it. */
   readonly eventTriggers?: boolean;
 }

@@ -15,9 +15,11 @@ const linesShown = 10;
 export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
   const { restored } = comparison;
   if (restored.twin === null) return notRun("twin", "irrelevant", "there is no empty twin to compare with");
-  const texts = await Promise.allSettled(
-    [restored.admin, restored.twin].map((address) => schemaText(comparison, address)),
-  );
+  const twin = restored.twin();
+  const texts = await Promise.allSettled([
+    schemaText(comparison, restored.admin),
+    twin.then((address) => schemaText(comparison, address)),
+  ]);
   const [loaded, empty] = texts.map(valueOf);
   if (loaded === undefined || empty === undefined) return notRun("twin", "machine", "pg_dump said nothing");
   const findings = loaded.equals(empty) ? [] : differences(loaded, empty);
