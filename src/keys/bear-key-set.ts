@@ -16,6 +16,7 @@ import { newHostIdentity } from "./host-keys.ts";
 import { type KeyObject, type KeySet, readKeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 import { idKeyCommitment, idKeyText } from "./open-key-set.ts";
+import { remembering } from "./remembering.ts";
 import type { Signer, TrustRing } from "./signing.ts";
 import { sealSmall } from "./small-age.ts";
 
@@ -53,17 +54,16 @@ export async function bornIn(
   wait: Waiting,
 ): Promise<KeySet | null> {
   const [identity, id, statement] = await newKeyObjects(tenant, generation, mint);
-  if (!(await won(identity, store, wait)) || !(await won(id, store, wait))) {
-    return winners(store, tenant, generation, mint, wait);
+  const own = remembering(store);
+  for (const object of [identity, id]) {
+    const made = await createUnlessTaken(object, own, wait);
+    // Read back, because not every store can create only: there the one who wrote last has won.
+    if (!made || !(await store.read(object.key, {}, wait)).equals(object.body))
+      return winners(store, tenant, generation, mint, wait);
   }
-  await won(statement, store, wait);
-  return readOrNull(store, tenant, generation, mint, wait);
-}
-
-/** Read back, because not every store can create only: there the one who wrote last has won. */
-async function won(object: KeyObject, store: KeyStore, wait: Waiting): Promise<boolean> {
-  await createUnlessTaken(object, store, wait);
-  return (await store.read(object.key, {}, wait)).equals(object.body);
+  // Whoever has the other two has this one; what somebody else put there in spite of that is read.
+  await createUnlessTaken(statement, own, wait);
+  return readOrNull(own, tenant, generation, mint, wait);
 }
 
 async function winners(

@@ -9,6 +9,7 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import { bornIn, type Mint } from "./bear-key-set.ts";
 import { findKeySet, highestGeneration, type KeyRefusal, type KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
+import { remembering } from "./remembering.ts";
 import { type KeySetPlace, spreadKeySet } from "./spread-key-set.ts";
 
 export interface MintedKeySet {
@@ -47,15 +48,20 @@ export async function ensureKeySet(
   terms: BirthTerms = { away: new Set(), quorum: stores.length },
 ): Promise<MintedKeySet> {
   const asked = stores.filter(({ name }) => !terms.away.has(name));
-  const { keySet, refusals } = await findKeySet(tenant, asked, mint.trust, wait);
+  const looked = asked.map(remembering);
+  const { keySet, refusals } = await findKeySet(tenant, looked, mint.trust, wait);
   const { least = 0 } = terms;
   if (keySet !== null && keySet.generation >= least)
-    return { keySet, refusals, places: await spreadKeySet(keySet, asked, wait) };
+    return { keySet, refusals, places: await spreadKeySet(keySet, looked, wait) };
   const inTheWay = refusals.find(({ generation }) => generation !== null);
   if (keySet === null && inTheWay !== undefined) throw inTheWay.failure;
   if (least > 0) throw lostGeneration(tenant, least);
   const born = await birth(tenant, stores, { asked, refusals, quorum: terms.quorum }, mint, wait);
-  return { ...born, places: await spreadKeySet(born.keySet, asked, wait) };
+  const others = asked.filter(({ name }) => name !== born.in);
+  const spread = await spreadKeySet(born.keySet, others, wait);
+  const own: KeySetPlace = { store: born.in, failure: null };
+  const places = asked.map(({ name }) => spread.find(({ store }) => store === name) ?? own);
+  return { ...born, places };
 }
 
 /**
@@ -118,7 +124,11 @@ async function birth(
   { asked, refusals, quorum }: Asked,
   mint: Mint,
   wait: Waiting,
-): Promise<{ readonly keySet: KeySet; readonly refusals: readonly KeyRefusal[] }> {
+): Promise<{
+  readonly keySet: KeySet;
+  readonly in: StoreName;
+  readonly refusals: readonly KeyRefusal[];
+}> {
   const failed: KeyRefusal[] = [...refusals];
   let answering = asked.filter(({ name }) => !failed.some(({ store }) => store === name));
   for (const store of answering) {
@@ -126,7 +136,7 @@ async function birth(
     try {
       const from = stores.indexOf(store) + 1;
       const keySet = await mintIn(store, tenant, { from, step: stores.length }, mint, wait);
-      return { keySet, refusals: failed };
+      return { keySet, in: store.name, refusals: failed };
     } catch (error) {
       if (!isOfStore(error) || wait.signal.aborted) throw error;
       failed.push({ store: store.name, generation: null, failure: error });

@@ -1,6 +1,8 @@
+import { allEnded } from "../base/all-ended.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
+import { keysPrefix } from "../model/layout.ts";
 import { createUnlessTaken } from "./create-unless-taken.ts";
 import type { KeyObject, KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
@@ -24,9 +26,15 @@ export async function spreadKeySet(
   return Promise.all(stores.map((store) => give(keySet, store, wait)));
 }
 
-async function give({ objects }: KeySet, store: KeyStore, wait: Waiting): Promise<KeySetPlace> {
+async function give({ tenant, objects }: KeySet, store: KeyStore, wait: Waiting): Promise<KeySetPlace> {
+  const [identity, id, statement] = objects;
   try {
-    for (const object of objects) await giveObject(object, store, wait);
+    const there = new Set<ObjectKey>();
+    for await (const { key } of store.list(keysPrefix(tenant), wait)) there.add(key);
+    const given = async (object: KeyObject): Promise<void> =>
+      giveObject(object, there.has(object.key), store, wait);
+    await allEnded([given(identity), given(id)]);
+    await given(statement);
     return { store: store.name, failure: null };
   } catch (failure) {
     if (!isFailure(failure) || wait.signal.aborted) throw failure;
@@ -34,13 +42,16 @@ async function give({ objects }: KeySet, store: KeyStore, wait: Waiting): Promis
   }
 }
 
-async function giveObject({ key, body }: KeyObject, store: KeyStore, wait: Waiting): Promise<void> {
-  // Read first: nearly always the store has it, and a store that cannot create only must not be written over.
-  let there = await readOrNull(key, store, wait);
-  if (there === null) {
-    await createUnlessTaken({ key, body }, store, wait);
-    there = await store.read(key, {}, wait);
-  }
+/** One that a listing shows is read first: a store that cannot create only must not be written over. */
+async function giveObject(
+  { key, body }: KeyObject,
+  isListed: boolean,
+  store: KeyStore,
+  wait: Waiting,
+): Promise<void> {
+  let there = isListed ? await readOrNull(key, store, wait) : null;
+  if (there === null && (await createUnlessTaken({ key, body }, store, wait))) return;
+  there ??= await store.read(key, {}, wait);
   if (!there.equals(body))
     throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`, {
       hint: "`holdfast keys rotate TENANT` makes keys that every store can hold",

@@ -2,7 +2,8 @@
 import { spell } from "../model/duration.ts";
 import { newBackupId } from "../model/ids.ts";
 import { backupLengthMaxMs } from "../model/plan.ts";
-import { Failure } from "../base/failure.ts";
+import { allEnded } from "../base/all-ended.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
@@ -14,7 +15,7 @@ import type { Committed, DraftEnd, DraftState } from "./draft-state.ts";
 import { encodeInventory } from "./inventory.ts";
 import { encodeManifest } from "./manifest.ts";
 import { putWhole } from "./put.ts";
-import { isGood, readRecords, type StoredRecord } from "./records.ts";
+import { isGood, type StoredRecord } from "./records.ts";
 import { settle } from "./settle.ts";
 
 /** How long a prune waits between condemning and removing; part of what all hosts agree on (trap 27). */
@@ -61,7 +62,7 @@ export async function commit(
   };
 }
 
-/** Manifest and inventory, under an id that nobody took. */
+/** Manifest and inventory, under an id that nobody took; two backups of one second may draw the same letters. */
 async function writeDocuments(
   state: DraftState,
   streams: readonly StreamEntry[],
@@ -71,13 +72,11 @@ async function writeDocuments(
   for (let attempt = 1; ; attempt += 1) {
     const backup = newBackupId(end.at, state.workshop.chance);
     const manifest = await sealManifest(state, streams, end, backup, wait);
-    if (attempt < idsMax && (await isTaken(state, manifest.line.key, wait))) continue;
-    await putDocument(state, manifest, wait);
     const named = [...state.placer.lines, ...state.keyLines, manifest.line].toSorted(byKey);
     const body = await encodeInventory({ tenant: state.order.tenant, backup }, named);
     const inventory = document(inventoryKey(state.order.tenant, backup), body, lockedUntilOf(state));
-    await putDocument(state, inventory, wait);
-    return { backup, manifest: manifest.line, inventory: inventory.line, named };
+    if (await putDocuments(state, [manifest, inventory], attempt < idsMax, wait))
+      return { backup, manifest: manifest.line, inventory: inventory.line, named };
   }
 }
 
@@ -103,15 +102,6 @@ async function sealManifest(
   return document(manifestKey(order.tenant, backup), sealed.body, locks?.documentsUntil.toISOString());
 }
 
-/** Whether some store has that key already; two backups of one second may draw the same letters. */
-async function isTaken({ shelves }: DraftState, key: ObjectKey, wait: Waiting): Promise<boolean> {
-  let taken = false;
-  await shelves.each(async ({ store }) => {
-    if ((await store.stat(key, wait)) !== null) taken = true;
-  }, wait);
-  return taken;
-}
-
 /**
  * The last look, and the record that follows from it. When the look has become older than a quarter
  * of the grace time before the record is ready to be written, it is taken again (trap 27).
@@ -128,25 +118,16 @@ async function lookAndSign(
   readonly bytes: number;
   readonly sha256: string;
 }> {
-  const { order, workshop, shelves, keys } = state;
+  const { order, workshop, shelves, seen } = state;
   const lines = [...written.named, written.inventory].toSorted(byKey);
   for (let look = 1; look <= looksMax; look += 1) {
-    const lookedAt = await settle(
-      {
-        tenant: order.tenant,
-        backup: written.backup,
-        generation: keys.generation,
-        lines,
-        reused: state.placer.reused,
-        shelves,
-        trust: workshop.trust,
-        clock: workshop.clock,
-      },
-      wait,
-    );
-    const body = await workshop.signer.sign("record", await recordOf(state, streams, end, written, wait));
+    const { tenant } = order;
+    const { reused } = state.placer;
+    const { trust, clock } = workshop;
+    const { at, records } = await settle({ tenant, lines, reused, shelves, seen, trust, clock }, wait);
+    const body = await workshop.signer.sign("record", recordOf(state, streams, end, written, records));
     demandInTime(state);
-    if (workshop.clock.now().getTime() - lookedAt.getTime() <= graceMs / 4) {
+    if (clock.now().getTime() - at.getTime() <= graceMs / 4) {
       return { key: recordKey(order.tenant, written.backup), body, bytes: body.length, sha256: sha256(body) };
     }
   }
@@ -164,15 +145,14 @@ function demandInTime({ startedAt, workshop }: DraftState): void {
   );
 }
 
-async function recordOf(
-  state: DraftState,
+function recordOf(
+  { order, workshop, keys, startedAt }: DraftState,
   streams: readonly StreamEntry[],
   end: DraftEnd,
   { backup, manifest, inventory, named }: Written,
-  wait: Waiting,
-): Promise<BackupRecord> {
-  const { order, workshop, keys, startedAt } = state;
-  const last = chainEnd((await recordsNow(state, wait)).filter(isGood));
+  records: readonly StoredRecord[],
+): BackupRecord {
+  const last = chainEnd(records.filter(isGood));
   return {
     format: { name: "holdfast-record", version: 1 },
     engine: "postgres-logical",
@@ -194,18 +174,6 @@ async function recordOf(
   };
 }
 
-/** Records of all stores left, as they are now: another backup may have ended since this one began. */
-async function recordsNow(
-  { order, workshop, shelves, seen }: DraftState,
-  wait: Waiting,
-): Promise<readonly StoredRecord[]> {
-  const found: StoredRecord[] = [];
-  await shelves.each(async ({ store }) => {
-    found.push(...(await readRecords(order.tenant, store, workshop, wait, seen.get(store.name) ?? [])));
-  }, wait);
-  return found;
-}
-
 interface Document {
   readonly line: InventoryLine;
   readonly body: Uint8Array;
@@ -216,11 +184,31 @@ function document(key: ObjectKey, body: Uint8Array, lockedUntil: string | undefi
   return { line: lockedUntil === undefined ? line : { ...line, lockedUntil }, body };
 }
 
-async function putDocument(state: DraftState, { line, body }: Document, wait: Waiting): Promise<void> {
-  await state.shelves.each(
-    (shelf) => putWhole(shelf, { ...line, body, lockedUntil: documentLock(state) }, wait),
-    wait,
-  );
+/**
+ * False when a key is taken in some store, while there may be another attempt; what others took by then is
+ * named by no record. In the last one such a store is out.
+ */
+async function putDocuments(
+  state: DraftState,
+  documents: readonly Document[],
+  mayTryAgain: boolean,
+  wait: Waiting,
+): Promise<boolean> {
+  let taken = false;
+  await state.shelves.each(async (shelf) => {
+    try {
+      await allEnded(
+        documents.map(({ line, body }) =>
+          putWhole(shelf, { ...line, body, lockedUntil: documentLock(state) }, wait),
+        ),
+      );
+    } catch (error) {
+      if (!mayTryAgain || !isFailure(error, "store/corrupt") || !isFailure(error.cause, "store/exists"))
+        throw error;
+      taken = true;
+    }
+  }, wait);
+  return !taken;
 }
 
 function documentLock({ locks }: DraftState): Date | null {

@@ -48,8 +48,13 @@ export interface DraftOrder {
   readonly quorum: number;
   readonly zstdLevel: number;
   /** Of the newest generation, no older than `least`, from the stores that are left; see `keysToBackUp`. */
-  readonly keys: (shelves: Shelves, least: number, wait: Waiting) => Promise<KeysFound>;
+  readonly keys: (shelves: KeyShelves, least: number, wait: Waiting) => Promise<KeysFound>;
 }
+
+/** The stores as one look showed them: what they list is of that look. */
+export type KeyShelves = Pick<Shelves, "failures" | "quorum"> & {
+  readonly all: readonly Pick<Shelf, "store">[];
+};
 
 export interface KeysFound {
   readonly keys: TenantKeys;

@@ -15,10 +15,11 @@ import { commit } from "./commit.ts";
 import type { Committed, DraftEnd, DraftOrder, DraftState, KeysFound, Workshop } from "./draft-state.ts";
 import type { Damage } from "./fetch.ts";
 import { lockTimes } from "./locks.ts";
-import { openShelves } from "./open-shelves.ts";
+import { type Holdings, openShelves } from "./open-shelves.ts";
 import { highestNamed } from "./records.ts";
 import { findReusable } from "./reuse.ts";
 import { Shelves } from "./shelves.ts";
+import { asListed } from "./tenant-listing.ts";
 
 export interface Draft {
   /** "source/clock" as soon as the recovery point is known to lie in the future. */
@@ -41,8 +42,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   });
   const holdings = await openShelves(tenant, shelves, workshop, wait);
   for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
-  const least = highestNamed([...holdings.seen.values()].flat());
-  const { keys, lines: keyLines } = await keysInPlace(order, shelves, least, workshop, wait);
+  const { keys, lines: keyLines } = await keysInPlace(order, shelves, holdings, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
   const { generation } = keys;
   const onDamage = (damage: Damage): void => {
@@ -66,11 +66,17 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
 async function keysInPlace(
   { tenant, keys }: DraftOrder,
   shelves: Shelves,
-  least: number,
+  { seen, listings }: Holdings,
   { onKeysRefused }: Workshop,
   wait: Waiting,
 ): Promise<KeysFound> {
-  const found = await keys(shelves, least, wait);
+  const all = shelves.all.map(({ store }) => {
+    const listing = listings.get(store.name);
+    return { store: listing === undefined ? store : asListed(store, listing.others) };
+  });
+  const { failures, quorum } = shelves;
+  const least = highestNamed([...seen.values()].flat());
+  const found = await keys({ all, failures, quorum }, least, wait);
   for (const refusal of found.refusals) onKeysRefused(tenant, refusal);
   for (const { store, failure } of found.places) if (failure !== null) shelves.fail(store, failure);
   return found;

@@ -1,4 +1,5 @@
 /** The first look at the stores of a backup: is each fit to hold it, and what does it know of the tenant? */
+import { allEnded } from "../base/all-ended.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord } from "../model/documents.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
@@ -10,6 +11,7 @@ import { joinStatements, readStatements, type Statements } from "./known-damage.
 import type { Library } from "./library.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
 import type { Shelves } from "./shelves.ts";
+import { asListed, listTenant, type TenantListing } from "./tenant-listing.ts";
 import { refuseErased } from "./tombstone.ts";
 
 export interface Holdings {
@@ -20,6 +22,8 @@ export interface Holdings {
   readonly statements: Statements;
   /** Of the stores that are left. */
   readonly storeIds: ReadonlyMap<StoreName, string>;
+  /** What each of them showed of the tenant. */
+  readonly listings: ReadonlyMap<StoreName, TenantListing>;
 }
 
 /** Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased tenant. */
@@ -33,14 +37,23 @@ export async function openShelves(
   const seen = new Map<StoreName, readonly StoredRecord[]>();
   const condemned: Condemned[] = [];
   const statements: Statements[] = [];
+  const listings = new Map<StoreName, TenantListing>();
   await shelves.each(async ({ store }) => {
-    await checkStoreClock(store, () => library.clock.now(), wait);
-    await refuseErased(tenant, store, library, wait);
-    const records = await readRecords(tenant, store, library, wait);
-    const here = await readCondemned(tenant, store, library, wait);
-    statements.push(await readStatements(tenant, store, library, wait));
+    const [listing] = await allEnded([
+      listTenant(tenant, store, wait),
+      checkStoreClock(store, () => library.clock.now(), wait),
+    ]);
+    const look = asListed(store, listing.others);
+    await refuseErased(tenant, look, library, wait);
+    const [records, here, said] = await allEnded([
+      readRecords(tenant, look, library, wait),
+      readCondemned(tenant, look, library, wait),
+      readStatements(tenant, look, library, wait),
+    ]);
+    statements.push(said);
     condemned.push(here);
     seen.set(store.name, records);
+    listings.set(store.name, listing);
   }, wait);
   const good = distinct([...seen.values()].flat().filter(isGood));
   const records = good.map(({ record }) => record).toReversed();
@@ -50,5 +63,6 @@ export async function openShelves(
     condemned: joinCondemned(condemned),
     statements: joinStatements(statements),
     storeIds,
+    listings,
   };
 }

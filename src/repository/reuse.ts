@@ -11,7 +11,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { chunksPrefix, type ChunkName, parseChunkKey } from "../model/layout.ts";
+import { type ChunkName, parseChunkKey } from "../model/layout.ts";
 import type { Condemned } from "./condemned.ts";
 import { type Damage, fetchWhole } from "./fetch.ts";
 import { readInventory } from "./inventories.ts";
@@ -19,6 +19,7 @@ import { type LockTimes, lockedLongEnough } from "./locks.ts";
 import { damagedKeys, type Statements } from "./known-damage.ts";
 import { putWhole } from "./put.ts";
 import type { Shelves } from "./shelves.ts";
+import type { TenantListing } from "./tenant-listing.ts";
 
 export interface Reusable {
   readonly key: ObjectKey;
@@ -37,6 +38,8 @@ export interface ReuseQuestion {
   readonly condemned: Condemned;
   readonly statements: Statements;
   readonly storeIds: ReadonlyMap<StoreName, string>;
+  /** Made for this backup. */
+  readonly listings: ReadonlyMap<StoreName, TenantListing>;
   readonly locks: LockTimes | null;
   readonly inFlight: Budget;
   readonly onDamage: (damage: Damage) => void;
@@ -60,7 +63,7 @@ export async function findReusable(
   if (question.condemned.unreadable.length > 0) return new Map();
   const candidates = await namedByRecords(question, wait);
   if (candidates.size === 0) return candidates;
-  await markHolders(question, candidates, wait);
+  markHolders(question, candidates);
   await evenOut(question, candidates, wait);
   const live = question.shelves.live.map(({ store }) => store.name);
   return new Map([...candidates].filter(([, one]) => live.every((store) => one.heldBy.has(store))));
@@ -90,19 +93,16 @@ async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<M
   return found;
 }
 
-async function markHolders(
-  { tenant, generation, shelves, statements, storeIds }: ReuseQuestion,
+function markHolders(
+  { shelves, statements, storeIds, listings }: ReuseQuestion,
   candidates: ReadonlyMap<ChunkName, Candidate>,
-  wait: Waiting,
-): Promise<void> {
-  await shelves.each(async ({ store }) => {
+): void {
+  for (const { store } of shelves.live) {
     const damaged = damagedKeys(statements, store.name, storeIds.get(store.name) ?? null);
-    for await (const { key, bytes } of store.list(chunksPrefix(tenant, generation), wait)) {
-      const candidate = candidates.get(parseChunkKey(key)?.name ?? "");
-      if (candidate?.key !== key || candidate.bytes !== bytes || damaged.has(key)) continue;
-      candidate.heldBy.add(store.name);
-    }
-  }, wait);
+    const chunks = listings.get(store.name)?.chunks;
+    for (const { key, bytes, heldBy } of candidates.values())
+      if (chunks?.get(key) === bytes && !damaged.has(key)) heldBy.add(store.name);
+  }
 }
 
 /** Copies what the newest record names to the stores that lack it; what cannot be copied stays lacking. */

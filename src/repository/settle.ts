@@ -1,6 +1,8 @@
 /**
  * The last look before a record is written (promises 1 and 2, trap 27): in every store that is left,
- * list every key of the inventory; copy what one lacks from another; then read the condemned lists.
+ * list every key of the inventory; copy what one lacks from another and look again; then read the condemned lists.
+ * One listing of all that a store has of the tenant shows both, chunks before condemned lists. Keys of a list that
+ * came after that moment are removed no earlier than the grace time later, when the record is there to be seen.
  * The streams are gone by now, so nothing can be sealed anew: an object that no store holds whole,
  * or that was condemned, ends this backup with "backup/overtaken", and the next one does not reuse it.
  */
@@ -9,28 +11,37 @@ import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { InventoryLine } from "../model/documents.ts";
-import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { backupsPrefix, chunksPrefix, keysPrefix } from "../model/layout.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { tenantPrefix } from "../model/layout.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
 import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
 import { fetchWhole } from "./fetch.ts";
 import { lacking } from "./listing.ts";
 import type { Library } from "./library.ts";
 import { putWhole } from "./put.ts";
+import { readRecords, type StoredRecord } from "./records.ts";
 import type { Shelves } from "./shelves.ts";
+import { asListed, noting } from "./tenant-listing.ts";
 import { refuseErased } from "./tombstone.ts";
 
 export interface Settling {
   readonly tenant: TenantId;
-  readonly backup: BackupId;
-  readonly generation: number;
   /** Sorted by key; the inventory object itself included. */
   readonly lines: readonly InventoryLine[];
   /** Keys of earlier backups that this one names; all others nobody could know before it. */
   readonly reused: ReadonlySet<ObjectKey>;
   readonly shelves: Shelves;
+  /** Records that were read before. */
+  readonly seen: ReadonlyMap<StoreName, readonly StoredRecord[]>;
   readonly trust: Library["trust"];
   readonly clock: Clock;
+}
+
+export interface LastLook {
+  /** An instant before the condemned lists were listed. */
+  readonly at: Date;
+  /** Of all stores left, as they are now: another backup may have ended since this one began. */
+  readonly records: readonly StoredRecord[];
 }
 
 const roundsMax = 3;
@@ -38,65 +49,74 @@ const roundsMax = 3;
 const copiesAtOnce = 4;
 
 /**
- * Resolves with the instant before the condemned lists were read. "policy/refused" when the tenant was
- * erased meanwhile: what is lacking then is not to be put back.
+ * "policy/refused" when the tenant was erased meanwhile: what is lacking then is not to be put back.
  */
-export async function settle(settling: Settling, wait: Waiting): Promise<Date> {
+export async function settle(settling: Settling, wait: Waiting): Promise<LastLook> {
   for (let round = 1; ; round += 1) {
-    const lacks = await listLacks(settling, wait);
-    if (lacks.size === 0) break;
-    if (round === roundsMax) {
-      for (const [store, lines] of lacks) {
-        const one = lines[0]?.key ?? "objects";
-        settling.shelves.fail(store, new Failure("store/absent", `${one} does not stay in ${store}`));
-      }
-      break;
+    const at = settling.clock.now();
+    const looks = await lookEverywhere(settling, wait);
+    const lacks = new Map([...looks].filter(([, { lacks: lines }]) => lines.length > 0));
+    if (lacks.size > 0 && round < roundsMax) {
+      await refuseErasedSince(settling, wait);
+      await copyLacks(settling, lacks, wait);
+      continue;
     }
-    await refuseErasedSince(settling, wait);
-    await copyLacks(settling, lacks, wait);
+    for (const [store, { lacks: lines }] of lacks) {
+      const one = lines[0]?.key ?? "objects";
+      settling.shelves.fail(store, new Failure("store/absent", `${one} does not stay in ${store}`));
+    }
+    const { condemned, records } = await readLooks(settling, looks, wait);
+    refuseCondemned(settling, condemned);
+    return { at, records };
   }
-  const readAt = settling.clock.now();
-  refuseCondemned(settling, await condemnedEverywhere(settling, wait));
-  return readAt;
 }
 
-async function listLacks(
-  { tenant, backup, generation, lines, shelves }: Settling,
+interface Look {
+  readonly lacks: readonly InventoryLine[];
+  /** What the store holds of the tenant beside chunks. */
+  readonly others: readonly ObjectStat[];
+}
+
+async function lookEverywhere(
+  { tenant, lines, shelves }: Settling,
   wait: Waiting,
-): Promise<ReadonlyMap<StoreName, readonly InventoryLine[]>> {
-  const lacks = new Map<StoreName, readonly InventoryLine[]>();
-  const prefixes = [
-    `${backupsPrefix(tenant)}${backup}/`,
-    chunksPrefix(tenant, generation),
-    keysPrefix(tenant),
-  ];
+): Promise<ReadonlyMap<StoreName, Look>> {
+  const looks = new Map<StoreName, Look>();
   await shelves.each(async ({ store }) => {
-    const missing = await lacking(lines, listAll(store, prefixes, wait));
-    if (missing.length > 0) lacks.set(store.name, missing);
+    const others: ObjectStat[] = [];
+    const lacks = await lacking(lines, noting(store.list(tenantPrefix(tenant), wait), others));
+    looks.set(store.name, { lacks, others });
   }, wait);
-  for (const store of shelves.failures.keys()) lacks.delete(store);
-  return lacks;
+  for (const store of shelves.failures.keys()) looks.delete(store);
+  return looks;
 }
 
-/** Several prefixes, in byte order, as one sorted listing. */
-async function* listAll(
-  store: ObjectReader,
-  prefixes: readonly string[],
+async function readLooks(
+  { tenant, shelves, seen, trust, clock }: Settling,
+  looks: ReadonlyMap<StoreName, Look>,
   wait: Waiting,
-): AsyncGenerator<ObjectStat> {
-  for (const prefix of prefixes) yield* store.list(prefix, wait);
+): Promise<{ readonly condemned: Condemned; readonly records: readonly StoredRecord[] }> {
+  const condemned: Condemned[] = [];
+  const records: StoredRecord[] = [];
+  await shelves.each(async ({ store }) => {
+    const look = asListed(store, looks.get(store.name)?.others ?? []);
+    await refuseErased(tenant, look, { trust }, wait);
+    condemned.push(await readCondemned(tenant, look, { trust }, wait));
+    records.push(...(await readRecords(tenant, look, { trust, clock }, wait, seen.get(store.name) ?? [])));
+  }, wait);
+  return { condemned: joinCondemned(condemned), records };
 }
 
 async function copyLacks(
   { shelves }: Settling,
-  lacks: ReadonlyMap<StoreName, readonly InventoryLine[]>,
+  looks: ReadonlyMap<StoreName, Look>,
   wait: Waiting,
 ): Promise<void> {
   // One that failed may still hold the only other copy, but is asked last.
   const failed = shelves.all.filter(({ store }) => shelves.failures.has(store.name));
   const sources = [...shelves.live, ...failed].map(({ store }) => store);
   await shelves.each(async (shelf) => {
-    await eachAtOnce(lacks.get(shelf.store.name) ?? [], copiesAtOnce, async (line) => {
+    await eachAtOnce(looks.get(shelf.store.name)?.lacks ?? [], copiesAtOnce, async (line) => {
       const body = await fetchFromAnother(sources, line, wait);
       const lockedUntil = line.lockedUntil === undefined ? null : new Date(line.lockedUntil);
       await putWhole(shelf, { ...line, body, lockedUntil }, wait);
@@ -121,15 +141,6 @@ async function fetchFromAnother(
 
 async function refuseErasedSince({ tenant, shelves, trust }: Settling, wait: Waiting): Promise<void> {
   await shelves.each(({ store }) => refuseErased(tenant, store, { trust }, wait), wait);
-}
-
-async function condemnedEverywhere({ tenant, shelves, trust }: Settling, wait: Waiting): Promise<Condemned> {
-  const each: Condemned[] = [];
-  await shelves.each(async ({ store }) => {
-    await refuseErased(tenant, store, { trust }, wait);
-    each.push(await readCondemned(tenant, store, { trust }, wait));
-  }, wait);
-  return joinCondemned(each);
 }
 
 function refuseCondemned({ lines, reused }: Settling, condemned: Condemned): void {

@@ -191,7 +191,10 @@ async function* onePart(body: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** All bytes of a stream of an opened copy. */
 export async function readAll(copy: OpenedCopy, stream: string): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(copy.image.read(stream, null, never)));
+  // Copied, since a part is its reader's only until the next one is asked for.
+  return Buffer.concat(
+    await Array.fromAsync(copy.image.read(stream, null, never), (part) => Buffer.from(part)),
+  );
 }
 
 /** Rows that compress to nothing like their length, of a seed; about `bytes` long. */
