@@ -126,6 +126,8 @@ export const challengedTenant: SampleTenant = {
     `grant select on sales.invoice to challenge_reader`,
     `grant update (note) on sales.customer to challenge_reader`,
     `revoke execute on function ledger.balance(int) from public`,
+    `revoke execute on function public.hstore_to_matrix(public.hstore) from public`,
+    `grant execute on function public.hstore_to_matrix(public.hstore) to challenge_reader`,
     `comment on table sales.invoice is 'what customers owe'`,
     `comment on column sales.invoice.total is 'with tax'`,
     `comment on schema ledger is 'double entry'`,

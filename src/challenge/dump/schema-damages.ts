@@ -195,6 +195,11 @@ const aboutRights: readonly DumpDamage[] = [
     "grant execute on function ledger.balance(int) to public",
   ),
   dumped(
+    "extension-function-open",
+    "everybody may execute a function of an extension again",
+    "grant execute on function public.hstore_to_matrix(public.hstore) to public",
+  ),
+  dumped(
     "default-privileges-lost",
     "default privileges are missing",
     "alter default privileges for role challenge_owner in schema sales revoke select on tables from challenge_reader",

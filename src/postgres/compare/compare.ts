@@ -115,7 +115,8 @@ function checksOf(comparison: Comparison, beforehand: Beforehand): (name: Compar
     objects: () => counted("objects"),
     constraints: () => counted("constraints"),
     settings: () => checkSettings(comparison, database, roles),
-    grants: () => checkGrants(comparison, census, database, roles),
+    grants: () =>
+      checkGrants(comparison, census, database, roles, compareDefinitions("grants", comparison, definitions)),
     extensions: () => checkExtensions(comparison, census),
     twin: () => checkTwin(comparison),
     tables: () => checkTables(comparison),

@@ -7,7 +7,7 @@
 import type { Finding } from "../../model/check.ts";
 import type { Definition } from "../../model/fingerprint.ts";
 import { parseToc, type TocEntry } from "../archive/toc.ts";
-import { readDefinitions } from "../readings/definitions.ts";
+import { privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import { gatherArchive } from "./archive.ts";
 import { isSpelt } from "./spelt.ts";
@@ -18,6 +18,8 @@ export interface FoundDefinitions {
   readonly definitions: readonly Definition[];
   readonly entries: readonly TocEntry[];
 }
+
+type DefinitionCheck = "objects" | "constraints" | "grants";
 
 export interface DefinitionDifferences {
   readonly compared: number;
@@ -36,9 +38,9 @@ export async function readRestoredDefinitions(comparison: Comparison): Promise<F
   return { definitions, entries: differs ? parseToc(await gatherArchive(comparison)).entries : [] };
 }
 
-/** Constraints for the check of that name, everything else for `objects`. */
+/** Constraints and privileges for the checks of those names, everything else for `objects`. */
 export function compareDefinitions(
-  check: "objects" | "constraints",
+  check: DefinitionCheck,
   { fingerprint }: Pick<Comparison, "fingerprint">,
   found: FoundDefinitions | null,
 ): DefinitionDifferences {
@@ -46,8 +48,11 @@ export function compareDefinitions(
     const note = "definitions are not compared: they were not measured when the backup was made";
     return { compared: 0, findings: [], notes: [note] };
   }
-  const answers = ({ kind }: Definition): boolean => (kind === "constraint") === (check === "constraints");
-  const expected = fingerprint.definitions.filter(answers);
+  const answers = ({ kind }: Definition): boolean => checkFor(kind) === check;
+  const leftOut = new Set(
+    fingerprint.extensions.filter((one) => one.leftOut).map(({ name }) => `${privilegesInExtension}${name}`),
+  );
+  const expected = fingerprint.definitions.filter((one) => answers(one) && !leftOut.has(one.kind));
   const here = new Map(found.definitions.filter(answers).map((one) => [keyOf(one), one]));
   const known = new Set(expected.map(keyOf));
   const findings: Finding[] = [];
@@ -62,6 +67,11 @@ export function compareDefinitions(
     if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
   const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`];
   return { compared: expected.length, findings, notes };
+}
+
+function checkFor(kind: string): DefinitionCheck {
+  if (kind.startsWith(privilegesInExtension)) return "grants";
+  return kind === "constraint" ? "constraints" : "objects";
 }
 
 function keyOf({ kind, schema, name, part }: Definition): string {

@@ -1,6 +1,7 @@
 import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Census, DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
 import { compareCensus } from "./census.ts";
+import type { DefinitionDifferences } from "./definitions.ts";
 import type { Comparison } from "./restored.ts";
 
 /**
@@ -15,17 +16,22 @@ export function checkGrants(
   census: Census | null,
   database: DatabaseFingerprint,
   roles: readonly RoleFingerprint[],
+  definitions: DefinitionDifferences,
 ): CheckResult {
   const none = { compared: 0, findings: [] };
   const { compared, findings } = census === null ? none : compareCensus("grants", fingerprint.census, census);
-  const all: Finding[] = [...findings, ...databasePrivileges(fingerprint.database, database)];
+  const all: Finding[] = [
+    ...findings,
+    ...definitions.findings,
+    ...databasePrivileges(fingerprint.database, database),
+  ];
   const here = new Map(roles.map((role) => [role.name, role]));
   for (const role of fingerprint.roles) {
     const found = here.get(role.name);
     if (found === undefined) all.push({ subject: `role ${role.name}`, difference: "absent" });
     else if (restored.side === "scratch") all.push(...roleDifferences(role, found));
   }
-  const count = compared + fingerprint.roles.length + 1;
+  const count = compared + definitions.compared + fingerprint.roles.length + 1;
   const words = census === null ? "roles and privileges on the database" : "owners, privileges and roles";
   const detail = [`${String(count)} ${words} are equal`, withheld(fingerprint.roles)];
   return compareResult("grants", count, all, detail.filter((part) => part !== "").join("; "));

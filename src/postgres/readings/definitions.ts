@@ -13,6 +13,7 @@ export async function readDefinitions(session: Session, scope: Scope): Promise<D
   const parts = [
     ...always,
     ...(session.versionNum >= 140_000 ? from14 : []),
+    ...(scope.kind === "database" ? [memberPrivileges] : []),
     ...(session.versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
   ];
   const rows = await session.query<Definition & { readonly inherited: boolean }>(
@@ -81,6 +82,45 @@ const from14: readonly string[] = [
   `select 'statistics', s.nspname, e.stxname, '', pg_catalog.pg_get_statisticsobjdef(e.oid), false
      from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace where e.stxexprs is not null`,
 ];
+
+/** The kinds of these begin so; the name of the extension follows. */
+export const privilegesInExtension = "privileges in extension ";
+
+/**
+ * What was granted and revoked on what an extension made, beyond what its script did. Who owns those is whoever
+ * made the extension, on the source and here, so that neither owners nor grantors are told.
+ */
+const memberPrivileges = `
+  select '${privilegesInExtension}' || o.extname, o.nspname, o.name, o.part,
+         (select string_agg(item, ', ' order by item collate "C") from (
+            (select '+' || item as item from (${granted("o.acl")} except ${granted("o.usual")}) more)
+            union all (select '-' || item from (${granted("o.usual")} except ${granted("o.acl")}) less)) as delta),
+         false
+    from (
+      select e.extname, n.nspname, c.name, c.part, c.owner, c.acl,
+             coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual
+        from (
+          select 'pg_catalog.pg_proc'::pg_catalog.regclass as catalog, p.oid, p.pronamespace as space, p.proname as name,
+                 pg_catalog.pg_get_function_identity_arguments(p.oid) as part, p.proowner as owner, p.proacl as acl, 'f' as letter
+            from pg_catalog.pg_proc p where p.proacl is not null
+          union all
+          select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, r.relnamespace, r.relname, '', r.relowner, r.relacl,
+                 case r.relkind when 'S' then 's' else 'r' end
+            from pg_catalog.pg_class r where r.relacl is not null
+          union all
+          select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
+            from pg_catalog.pg_type t where t.typacl is not null) c
+        join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.deptype = 'e'
+         and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+        join pg_catalog.pg_extension e on e.oid = d.refobjid
+        join pg_catalog.pg_namespace n on n.oid = c.space
+        left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = 0) o`;
+
+function granted(acl: string): string {
+  return `select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                        ':', x.privilege_type, case when x.is_grantable then '*' end) as item
+            from pg_catalog.aclexplode(${acl}) x where x.grantee <> o.owner`;
+}
 
 const publicationFilters = `
   select 'publication filter', r.nspname, p.pubname, r.relname, pg_catalog.pg_get_expr(f.prqual, f.prrelid), false
