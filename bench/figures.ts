@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { challengeFigures } from "./challenge-figures.ts";
 import { fleetFigures } from "./fleet-figures.ts";
+import { latencyFigures } from "./latency-figures.ts";
 import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
 import { thirtyDaysFigures } from "./thirty-days-figures.ts";
 
@@ -35,7 +36,13 @@ const kept = (name: string): Results | null => keptResult(name, resultsFile);
 
 const parts = [
   comparison(kept("scale-4")),
-  memory([kept("memory-scale-10"), kept("memory-scale-40")]),
+  memory([
+    { results: kept("memory-scale-10"), remark: "" },
+    { results: kept("memory-scale-40"), remark: "" },
+    { results: kept("memory-scale-80"), remark: "" },
+    { results: kept("memory-value-500"), remark: ", with one value of 500 MB" },
+  ]),
+  latencyFigures(keptResult),
   fleetFigures(keptResult),
   thirtyDaysFigures(keptResult),
   challengeFigures(keptResult),
@@ -78,18 +85,22 @@ function comparison(results: Results | null): string | null {
   return [what, "", markdown(head, rows, 2), "", ...notes.map((note) => `- ${note}`)].join("\n");
 }
 
-function memory(all: readonly (Results | null)[]): string | null {
-  const results = all.filter((one) => one !== null);
-  if (results.length === 0) return null;
-  const rows = results.flatMap((one) =>
-    one.figures.map((figure) => [
-      `${megabytes(one.databaseBytes)} MB`,
+interface Remembered {
+  readonly results: Results | null;
+  readonly remark: string;
+}
+
+function memory(all: readonly Remembered[]): string | null {
+  const rows = all.flatMap(({ results, remark }) =>
+    (results?.figures ?? []).map((figure) => [
+      `${megabytes(results?.databaseBytes ?? 0)} MB${remark}`,
       figure.step,
       megabytes(figure.peakBytes),
       figure.seconds.toFixed(0),
       figure.cpuSeconds.toFixed(0),
     ]),
   );
+  if (rows.length === 0) return null;
   const head = ["database with indexes", "step", "peak MB", "wall s", "CPU s"];
   return [
     "Peak memory of the process tree by size of the database (`npm run bench:memory`):",
