@@ -1,100 +1,12 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=262144 node
 /**
- * Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments.
+ * The program. What it loads is compiled once for all its runs, hence before anything else is loaded.
  *
  * The first line tells glibc to give every buffer of 256 KiB or more memory of its own, which goes back as soon
  * as the buffer does. Left alone glibc raises that bound to the largest buffer it has seen freed, and keeps what
  * is below it in arenas, one for each thread, in which a hundred megabytes of holes gather.
  */
-import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { systemChance } from "./base/chance.ts";
-import { systemClock } from "./base/clock.ts";
-import { exitCodes, Failure } from "./base/failure.ts";
-import { commandsFor } from "./cli/commands.ts";
-import type { Context } from "./cli/context.ts";
-import type { Machine } from "./desk/machine.ts";
-import { guarded } from "./cli/guarded-stream.ts";
-import { holdfast } from "./cli/holdfast.ts";
-import { openDesk } from "./desk/open-desk.ts";
-import { noProgress } from "./base/progress.ts";
-import { versionIn } from "./cli/version.ts";
-import type { Config } from "./config/config.ts";
-import { loadConfig } from "./config/load-config.ts";
+import { keepCompiled } from "./base/keep-compiled.ts";
 
-// What passes through here are buffers outside of the heap, each with a small object in front of it. A young
-// generation that grows to its usual size is collected so seldom that 100 MB of them gather.
-setFlagsFromString("--semi-space-growth-factor=1");
-
-// Every object of a directory store is synced to the disk before it counts. With the usual four threads
-// the disk would be waited for four times at once, and half the time of a first backup goes there.
-process.env["UV_THREADPOOL_SIZE"] ??= "16";
-
-const packageFolder = dirname(import.meta.dirname);
-
-const machine: Machine = {
-  clock: systemClock,
-  chance: systemChance,
-  monotonicMs: () => performance.now(),
-  env: process.env,
-  cwd: process.cwd(),
-  version: versionIn(packageFolder),
-  packageFolder,
-  hostName: hostname(),
-  uid: process.getuid?.() ?? -1,
-};
-
-/** The first signal asks the command to end and clean up; the second does not wait for it. */
-function untilSignalled(): AbortSignal {
-  const controller = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort(new Failure("wait/cancelled", `cancelled by ${signal}`));
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return controller.signal;
-}
-
-function contextWith(config: string | undefined, signal: AbortSignal): Context {
-  const configPath = resolve(machine.cwd, config ?? "holdfast.yaml");
-  const wait = { signal };
-  let loaded: Promise<Config> | undefined;
-  const load = (): Promise<Config> => (loaded ??= loadConfig(configPath, machine.env));
-  return {
-    machine,
-    wait,
-    configPath,
-    config: load,
-    openDesk: async (given) => openDesk(given ?? (await load()), machine, wait),
-  };
-}
-
-// Output that is lost, on a full disk for one, is a failure even where the work was done.
-let lost = false;
-const stderr = guarded(process.stderr, () => {
-  lost = true;
-  process.exitCode = exitCodes.failed;
-});
-const stdout = guarded(process.stdout, ({ message }) => {
-  lost = true;
-  process.exitCode = exitCodes.failed;
-  stderr.write(`error: standard output cannot be written: ${message}\n`);
-});
-
-const signal = untilSignalled();
-const args = process.argv.slice(2);
-const exit = await holdfast(args, {
-  commands: await commandsFor(args),
-  streams: { stdout, stderr },
-  version: machine.version,
-  startProgress: process.stderr.isTTY
-    ? (await import("./cli/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
-    : () => noProgress,
-  context: (config) => contextWith(config, signal),
-  debug: machine.env["HOLDFAST_DEBUG"] === "1",
-});
-if (!lost) process.exitCode = exit;
-// All that was opened is closed by now; whatever a library still holds open must not keep the program.
-setTimeout(() => process.exit(), 2000).unref();
+keepCompiled(process.env);
+await import("./start.ts");
