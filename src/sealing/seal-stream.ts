@@ -5,25 +5,42 @@ import type { ChunkName } from "../model/layout.ts";
 import { batchBytes, batches } from "./batches.ts";
 import { chunkBytesMax, pieceBytesMax } from "./cut.ts";
 import type { StreamStep } from "./messages.ts";
+import { release } from "../base/release.ts";
 import type { ChunkKeys, CutChunk, StreamSummary } from "./sealing.ts";
 import type { Thread } from "./thread.ts";
 
 /** What a stream may hold in plaintext: the chunk in the making, a batch at work and one being filled. */
 export const streamBytesMax = chunkBytesMax + pieceBytesMax + 2 * batchBytes;
 
+/** One batch is filled while one is at work. */
+const sparesMax = 2;
+
 /** More than a sealed chunk can exceed its plaintext by: padding, tags and header. */
 const sealedExcessBytes = 64 * 1024;
 
-export interface StreamJob {
+/** `short` is what ends with the bytes that are there already. */
+export type WorkLength = "short" | "long";
+
+export interface TakenThread {
   readonly thread: Thread;
+  readonly giveBack: () => void;
+}
+
+export interface StreamJob {
+  /** Called once there are bytes to work on. */
+  readonly takeThread: (length: WorkLength) => TakenThread;
   readonly stream: number;
   readonly plain: AsyncIterable<Uint8Array>;
   readonly keys: ChunkKeys;
   readonly isKnown: (name: ChunkName) => boolean;
   readonly place: (chunk: CutChunk) => Promise<void>;
+  /** What the source has measured itself, once it has ended; null: to be measured here. */
+  readonly measured: (() => StreamSummary) | null;
   /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
   readonly sealedBudget: Budget;
 }
+
+type ThreadJob = Omit<StreamJob, "takeThread"> & Pick<TakenThread, "thread">;
 
 /**
  * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills the next
@@ -31,10 +48,40 @@ export interface StreamJob {
  * one of them fails the others are told, and the `place` under way is waited for.
  */
 export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
-  const { thread, stream, keys } = job;
   const stop = new AbortController();
-  const own = { signal: AbortSignal.any([wait.signal, stop.signal, thread.signal]) };
+  const own = { signal: AbortSignal.any([wait.signal, stop.signal]) };
   const spares: ArrayBuffer[] = [];
+  const feed = batches(job.plain, { take: () => spares.pop() }, own);
+  const first = await feed.next();
+  const { thread, giveBack } = job.takeThread(
+    first.done !== true && first.value.length === batchBytes ? "long" : "short",
+  );
+  const died = (): void => stop.abort(thread.signal.reason);
+  if (thread.signal.aborted) died();
+  thread.signal.addEventListener("abort", died, { once: true });
+  try {
+    return await sealOn({ ...job, thread }, { first, feed, spares, stop }, own);
+  } finally {
+    thread.signal.removeEventListener("abort", died);
+    giveBack();
+    // Where the thread died before the second batch was asked for, nobody has told the source.
+    await feed.return();
+  }
+}
+
+interface Feed {
+  readonly first: IteratorResult<Uint8Array<ArrayBuffer>, void>;
+  readonly feed: AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
+  readonly spares: ArrayBuffer[];
+  readonly stop: AbortController;
+}
+
+async function sealOn(
+  job: ThreadJob,
+  { first, feed, spares, stop }: Feed,
+  own: Waiting,
+): Promise<StreamSummary> {
+  const { thread, stream, keys } = job;
   const lane = new PlaceLane(job.place, own);
   let working: Promise<StreamStep | null> = Promise.resolve(null);
   let broken: unknown = null;
@@ -48,26 +95,35 @@ export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamS
     return steps;
   };
   try {
-    await thread.ask({ kind: "start", stream, keys }, []);
-    for await (const batch of batches(job.plain, { take: () => spares.pop() }, own)) {
+    await thread.ask({ kind: "start", stream, keys, measure: job.measured === null }, []);
+    if (first.done !== true) working = work(first.value);
+    for await (const batch of feed) {
       await working;
       working = work(batch);
     }
     await working;
     const last = await work(null);
     await lane.idle();
-    if (last.summary === null)
-      throw new Failure("internal/bug", "a worker ended a stream without its summary");
-    return last.summary;
+    return summaryOf(last, job.measured?.());
   } catch (error) {
-    const first = broken ?? error;
-    stop.abort(first);
+    const why = broken ?? error;
+    stop.abort(why);
     await Promise.allSettled([working, lane.idle()]);
-    throw first;
+    throw why;
   } finally {
     // A dead thread has nothing to drop.
     await thread.ask({ kind: "drop", stream }, []).catch(() => undefined);
   }
+}
+
+/** The source's own digest saves a second one of the same bytes; that they are the same is told by their number. */
+function summaryOf({ summary }: StreamStep, measured: StreamSummary | undefined): StreamSummary {
+  if (summary === null) throw new Failure("internal/bug", "a worker ended a stream without its summary");
+  const { bytes } = summary;
+  const sha256 = measured?.sha256 ?? summary.sha256;
+  if (sha256 === null || (measured !== undefined && measured.bytes !== bytes))
+    throw new Failure("internal/bug", "a stream was sealed otherwise than its source measured it");
+  return { bytes, sha256 };
 }
 
 interface Desk {
@@ -76,7 +132,7 @@ interface Desk {
 }
 
 async function workOn(
-  job: StreamJob,
+  job: ThreadJob,
   plain: Uint8Array<ArrayBuffer> | null,
   { lane, spares }: Desk,
   wait: Waiting,
@@ -96,8 +152,14 @@ async function workOn(
     }
     await lane.put({ ...chunk, sealed: step.sealed }, giveBack);
   }
-  if (step.spare !== null) spares.push(step.spare);
+  if (step.spare !== null) keepSpare(step.spare, spares);
   return step;
+}
+
+/** Memory of parts that were given comes back as well, and would gather. */
+function keepSpare(spare: ArrayBuffer, spares: ArrayBuffer[]): void {
+  if (spare.byteLength === batchBytes && spares.length < sparesMax) spares.push(spare);
+  else release(new Uint8Array(spare));
 }
 
 /** Hands chunks to `place` one after the other; the next may be sealed meanwhile, no more than that. */

@@ -1,11 +1,11 @@
 import { Budget } from "../base/limit.ts";
 import { stillWaiting, orAbort, type Waiting } from "../base/waiting.ts";
-import { sealStream, streamBytesMax } from "./seal-stream.ts";
+import { sealStream, streamBytesMax, type TakenThread, type WorkLength } from "./seal-stream.ts";
 import type { Opener, Sealer } from "./sealing.ts";
 import { Thread } from "./thread.ts";
 
 export interface SealingLimits {
-  /** Worker threads; more than the machine has cores gains nothing. */
+  /** Worker threads at most, all but the first started when there is work for them; more than the machine has cores gains nothing. */
   readonly workers: number;
   /**
    * Plaintext and sealed bytes in flight over all streams, documents and openings. Half is for
@@ -22,9 +22,10 @@ export interface StartedSealing extends Sealing, AsyncDisposable {
   limit(limits: SealingLimits): void;
 }
 
-/** Starts the worker threads; disposing ends them, and whatever still runs fails with "wait/cancelled". */
+/** Starts a worker thread, and more as they are needed; disposing ends them, and whatever still runs fails with "wait/cancelled". */
 export function startSealing({ workers, inFlightBytesMax }: SealingLimits): StartedSealing {
-  const threads = Array.from({ length: Math.max(1, workers) }, () => new Thread());
+  let threadsMax = Math.max(1, workers);
+  const threads = [new Thread()];
   const leaving = new Set<Thread>();
   const plainBudget = new Budget(Math.floor(inFlightBytesMax / 2));
   const sealedBudget = new Budget(Math.floor(inFlightBytesMax / 2));
@@ -36,14 +37,32 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
     void thread[Symbol.asyncDispose]();
   }
 
-  async function onThread<T>(work: (thread: Thread) => Promise<T>): Promise<T> {
-    const thread = threads.reduce((least, other) => (other.load < least.load ? other : least));
+  /** To start a thread takes longer than a short piece of work waits behind a long one. */
+  function takeThread(length: WorkLength): TakenThread {
+    let thread = threads.reduce((least, other) => (isLessLoaded(other, least) ? other : least));
+    if (length === "long" && thread.longLoad > 0 && threads.length < threadsMax) {
+      thread = new Thread();
+      threads.push(thread);
+    }
+    const long = length === "long" ? 1 : 0;
     thread.load += 1;
+    thread.longLoad += long;
+    return {
+      thread,
+      giveBack: () => {
+        thread.load -= 1;
+        thread.longLoad -= long;
+        endIfIdle(thread);
+      },
+    };
+  }
+
+  async function onThread<T>(length: WorkLength, work: (thread: Thread) => Promise<T>): Promise<T> {
+    const { thread, giveBack } = takeThread(length);
     try {
       return await work(thread);
     } finally {
-      thread.load -= 1;
-      endIfIdle(thread);
+      giveBack();
     }
   }
 
@@ -51,20 +70,19 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
   async function oneJob<T>(bytes: number, wait: Waiting, work: (thread: Thread) => Promise<T>): Promise<T> {
     const giveBack = await sealedBudget.take(bytes, wait);
     try {
-      return await onThread((thread) => orAbort(work(thread), wait));
+      return await onThread("long", (thread) => orAbort(work(thread), wait));
     } finally {
       giveBack();
     }
   }
 
   return {
-    async sealStream(plain, keys, isKnown, place, wait) {
+    async sealStream(plain, keys, isKnown, place, wait, measured = null) {
       const giveBack = await plainBudget.take(streamBytesMax, wait);
       try {
         const stream = (streams += 1);
-        return await onThread((thread) =>
-          sealStream({ thread, stream, plain, keys, isKnown, place, sealedBudget }, wait),
-        );
+        const job = { takeThread, stream, plain, keys, isKnown, place, measured, sealedBudget };
+        return await sealStream(job, wait);
       } finally {
         giveBack();
       }
@@ -91,9 +109,8 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
     limit(limits) {
       plainBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
       sealedBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
-      const wanted = Math.max(1, limits.workers);
-      while (threads.length < wanted) threads.push(new Thread());
-      for (const thread of threads.splice(wanted)) {
+      threadsMax = Math.max(1, limits.workers);
+      for (const thread of threads.splice(threadsMax)) {
         leaving.add(thread);
         endIfIdle(thread);
       }
@@ -103,4 +120,8 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
       await Promise.all([...threads, ...leaving].map((thread) => thread[Symbol.asyncDispose]()));
     },
   };
+}
+
+function isLessLoaded(one: Thread, other: Thread): boolean {
+  return one.longLoad === other.longLoad ? one.load < other.load : one.longLoad < other.longLoad;
 }

@@ -26,6 +26,8 @@ export class Thread implements AsyncDisposable {
   readonly #over = new AbortController();
   /** Streams and jobs that were given to this thread and have not ended. */
   load = 0;
+  /** Those of them that keep it busy for a while. */
+  longLoad = 0;
 
   /** Aborted, with the failure, once the thread is dead; for who waits for something else meanwhile. */
   readonly signal = this.#over.signal;
