@@ -26,8 +26,17 @@ export async function readGood<T>(
   throw current;
 }
 
-/** What is wrong with the bytes is returned; what kept us from looking is thrown. */
+/** As `judgedOnce`; read once more before the bytes are called bad: a line that spoils them in passing must not accuse the store (promise 5). */
 async function judged<T>(
+  ...[store, key, version, judge, wait]: Parameters<typeof judgedOnce<T>>
+): ReturnType<typeof judgedOnce<T>> {
+  const first = await judgedOnce(store, key, version, judge, wait);
+  const isSpoiled = first instanceof Failure && first.code !== "store/absent";
+  return isSpoiled ? judgedOnce(store, key, version, judge, wait) : first;
+}
+
+/** What is wrong with the bytes is returned; what kept us from looking is thrown. */
+async function judgedOnce<T>(
   store: KeyReader,
   key: ObjectKey,
   version: string | undefined,

@@ -5,8 +5,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
 import type { TrustRing } from "../keys/signing.ts";
 import type { ObjectReader } from "../stores/store.ts";
-import { documentBytesMax } from "./fetch.ts";
-import { examineSigned } from "./signed.ts";
+import { readCurrentSigned } from "./signed.ts";
 import { statementForm, statementPrefixes } from "./statement-forms.ts";
 
 const readsAtOnce = 4;
@@ -37,14 +36,12 @@ export async function badStatements(
     const form = statementForm(tenant, key, trust);
     if (form === null) return;
     try {
-      const body = await store.read(key, { bytesMax: documentBytesMax }, wait);
-      const reading = await examineSigned(body, form);
+      const reading = await readCurrentSigned(store, key, form, wait);
       if (reading.kind === "good") good += 1;
       else if (reading.reason === "signer") untrusted.push(key);
       else if (reading.reason !== "format") bad.push(key);
     } catch (error) {
-      if (isFailure(error, "store/corrupt")) bad.push(key);
-      else if (!isFailure(error, "store/absent")) throw error;
+      if (!isFailure(error, "store/absent")) throw error;
     }
   });
   return { bad: bad.toSorted(), untrusted: untrusted.toSorted(), good };

@@ -59,7 +59,31 @@ export async function readSigned<T>(
   return current;
 }
 
+/** The current bytes alone, good or bad. Throws "store/absent" and what else kept us from reading. */
+export async function readCurrentSigned<T>(
+  store: ObjectReader,
+  key: ObjectKey,
+  form: SignedForm<T>,
+  wait: Waiting,
+): Promise<SignedReading<T>> {
+  return readVersion(store, key, undefined, form, wait);
+}
+
+/** Read once more before it is called bad: a line that spoils bytes in passing must not accuse the store (promise 5). */
 async function readVersion<T>(
+  store: ObjectReader,
+  key: ObjectKey,
+  version: string | undefined,
+  form: SignedForm<T>,
+  wait: Waiting,
+): Promise<SignedReading<T>> {
+  const reading = await readOnce(store, key, version, form, wait);
+  const isSpoiled =
+    reading.kind === "bad" && (reading.reason === "signature" || reading.reason === "malformed");
+  return isSpoiled ? readOnce(store, key, version, form, wait) : reading;
+}
+
+async function readOnce<T>(
   store: ObjectReader,
   key: ObjectKey,
   version: string | undefined,

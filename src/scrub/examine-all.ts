@@ -1,4 +1,3 @@
-import { sha256 } from "../base/digest.ts";
 import { isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -16,7 +15,6 @@ import type { ScrubLedger } from "./scrub-ledger.ts";
 import { tellUnbelieved } from "./unbelieved.ts";
 
 const objectsAtOnce = 4;
-const recordBytesMax = 1024 * 1024;
 
 /** The newest backups first: those are the ones that somebody will want back. */
 export async function examineAll(
@@ -58,15 +56,11 @@ async function examineRecord(
   wait: Waiting,
 ): Promise<void> {
   const key = recordKey(tenant, record.backup);
-  try {
-    const body = await store.read(key, { bytesMax: recordBytesMax }, wait);
+  const body = await fetchCurrent(store, { key, bytes: null, sha256: record.sha256 }, wait);
+  if (Buffer.isBuffer(body)) {
     told(body.length);
-    if (sha256(body) === record.sha256) ledger.findWhole(key);
-    else ledger.damaged.add(key);
-  } catch (error) {
-    if (isFailure(error, "store/corrupt")) ledger.damaged.add(key);
-    else if (!isFailure(error, "store/absent")) throw error;
-  }
+    ledger.findWhole(key);
+  } else if (body === "altered") ledger.damaged.add(key);
 }
 
 /**

@@ -38,9 +38,10 @@ export class Lane {
     if (!this.#pumping) void this.#pump();
   }
 
-  /** Nothing passes any more, the end neither; nobody is told. */
+  /** Nothing passes any more, the end neither; nobody is told, and what is sent piles up with the sender. */
   goSilent(): void {
     this.#silent = true;
+    this.#from.pause();
   }
 
   trickle(bytesPerSecond: number): void {
@@ -69,7 +70,8 @@ export class Lane {
         }
         await this.#pass(next.part);
         this.#queuedBytes -= next.part.length;
-        if (this.#from.isPaused() && this.#queuedBytes < queuedBytesMax / 2) this.#from.resume();
+        if (!this.#silent && this.#from.isPaused() && this.#queuedBytes < queuedBytesMax / 2)
+          this.#from.resume();
       }
     } finally {
       this.#pumping = false;
@@ -94,7 +96,7 @@ export class Lane {
     this.#break = { ...at, bytes: at.bytes - allowed.length };
     if (this.#break.bytes > 0) return;
     this.#break = null;
-    this.#silent = true;
+    this.goSilent();
     at.act();
   }
 }

@@ -30,8 +30,8 @@ export interface Proxy extends AsyncDisposable {
   readonly said: readonly string[];
   /** Whatever fits `saying` meets the fault, once unless `when` says otherwise. The first that is due counts. */
   meets(saying: Saying, fault: Fault, when?: When): void;
-  /** Resolves when something that fits is said from now on. */
-  hears(saying: Saying): Promise<string>;
+  /** Resolves when something that fits is said from now on, `skip` such sayings later where that is given. */
+  hears(saying: Saying, skip?: number): Promise<string>;
   /** Takes back all faults that nobody met yet. What they did to a connection stays done. */
   heals(): void;
   /** Breaks every connection, and refuses new ones. */
@@ -46,6 +46,7 @@ export function postgresAt({ address }: Pick<PrivateServer, "address">): Upstrea
 
 interface Ear {
   readonly saying: Saying;
+  skip: number;
   readonly heard: (said: string) => void;
 }
 
@@ -59,7 +60,9 @@ export async function startProxy(
   const open = new Set<Socket>();
   const say = (words: string, told = words): Fault | null => {
     said.push(told);
-    const heard = ears.filter(({ saying }) => fits(saying, words));
+    const fitting = ears.filter(({ saying }) => fits(saying, words));
+    const heard = fitting.filter(({ skip }) => skip === 0);
+    for (const one of fitting) one.skip -= 1;
     ears = ears.filter((one) => !heard.includes(one));
     for (const one of heard) one.heard(words);
     return script.due(words);
@@ -92,9 +95,9 @@ export async function startProxy(
     meets: (saying, fault, when = {}) => {
       script.arm(saying, fault, when);
     },
-    hears: (saying) =>
+    hears: (saying, skip = 0) =>
       new Promise((heard) => {
-        ears.push({ saying, heard });
+        ears.push({ saying, skip, heard });
       }),
     heals: () => {
       script.clear();

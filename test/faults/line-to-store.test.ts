@@ -1,0 +1,35 @@
+/**
+ * A line to a store that goes wrong at any request ends no verb in a lie: it does its work, or says that the store
+ * could not be reached, and the next run does it (promises 1, 2, 5 and 6). All requests in turn: test/nightly.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lineFaults, type LineTrials, openLineTrials, verbs } from "../support/line-trials.ts";
+
+let trials: LineTrials;
+beforeAll(async () => {
+  trials = await openLineTrials();
+});
+afterAll(async () => {
+  await trials[Symbol.asyncDispose]();
+});
+
+const faults = Object.entries(lineFaults);
+
+describe.each(verbs)("%s over a line that", (verb) => {
+  it.each(faults)("%s", async (_, fault) => {
+    const requests = await trials.requestsOf(verb);
+    // Another request for each fault, so that all of them together try many.
+    const at = faults.findIndex(([, one]) => one === fault) / (faults.length - 1);
+    const { wrong } = await trials.run(verb, fault, { skip: Math.round(at * (requests - 1)), times: 1 });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe.each(verbs)("%s over a line that from the middle on", (verb) => {
+  it.each(["is reset", "is told to slow down"])("%s, again and again", async (name) => {
+    const requests = await trials.requestsOf(verb);
+    const fault = lineFaults[name] ?? { kind: "breaks", how: "reset" };
+    const { wrong } = await trials.run(verb, fault, { skip: requests >> 1, times: Infinity });
+    expect(wrong).toEqual([]);
+  });
+});

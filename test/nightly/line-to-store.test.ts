@@ -1,0 +1,25 @@
+/** The long run of test/faults/line-to-store.test.ts: every fault at every request of every verb, once and from then on. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lineFaults, type LineTrials, openLineTrials, verbs } from "../support/line-trials.ts";
+
+let trials: LineTrials;
+beforeAll(async () => {
+  trials = await openLineTrials();
+});
+afterAll(async () => {
+  await trials[Symbol.asyncDispose]();
+});
+
+describe.each(verbs)("%s over a line that, at any request,", (verb) => {
+  it.each(Object.entries(lineFaults))("%s", async (_, fault) => {
+    const requests = await trials.requestsOf(verb);
+    const wrong: string[] = [];
+    for (let skip = 0; skip < requests; skip += 1) {
+      for (const times of [1, Infinity]) {
+        const trial = await trials.run(verb, fault, { skip, times });
+        wrong.push(...trial.wrong.map((one) => `request ${String(skip)}, ${String(times)} times: ${one}`));
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
