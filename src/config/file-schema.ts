@@ -210,7 +210,13 @@ export const fileSchema = z.strictObject({
   metrics: z.strictObject({ perTenant: z.enum(["all", "breaching", "none"]).default("all") }).prefault({}),
   limits: z
     .strictObject({
-      inFlightBytes: z.int().min(33_554_432, "must be at least 33554432 (32 MiB)").default(134_217_728),
+      inFlightBytes: z
+        .int()
+        .min(33_554_432, "must be at least 33554432 (32 MiB)")
+        .default(67_108_864)
+        .describe(
+          "plaintext and sealed bytes that the process holds at once: 64 MiB read two streams side by side and keep 16 requests to each store busy; each stream more takes 25 MiB",
+        ),
       storeRequests: z.int().min(1).max(256).default(16),
       sealWorkers: z.int().min(1).max(64).default(2),
       scrubBytesPerSecond: z.int().min(65_536, "must be at least 65536 (64 KiB)").default(16_777_216),

@@ -78,7 +78,7 @@ describe("a good configuration", () => {
       jobs: 2,
     });
     expect(config.limits).toEqual({
-      inFlightBytes: 134_217_728,
+      inFlightBytes: 67_108_864,
       storeRequests: 16,
       sealWorkers: 2,
       scrubBytesPerSecond: 16_777_216,
