@@ -119,5 +119,5 @@ function counted(stream: PlainStream, onBytes: (bytes: number) => void): PlainSt
       yield part;
     }
   }
-  return { id: stream.id, content: stream.content, title: stream.title, bytes: bytes() };
+  return { ...stream, bytes: bytes() };
 }

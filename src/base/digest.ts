@@ -7,6 +7,11 @@ export function sha256(bytes: Uint8Array): Sha256 {
   return hash("sha256", bytes, "hex");
 }
 
+export interface Measured {
+  readonly bytes: number;
+  readonly sha256: Sha256;
+}
+
 /** Digest and length of bytes that pass by. */
 export class Measure {
   readonly #hash = createHash("sha256");
@@ -18,7 +23,7 @@ export class Measure {
   }
 
   /** May be called once. */
-  finish(): { readonly bytes: number; readonly sha256: Sha256 } {
+  finish(): Measured {
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
   }
 }

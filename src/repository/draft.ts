@@ -95,7 +95,8 @@ function draftOf(state: DraftState): Draft {
       const isKnown = (name: string): boolean => state.placer.isKnown(name);
       const { sealer } = state.workshop;
       try {
-        const summary = await sealer.sealStream(stream.bytes, chunkKeys, isKnown, lane.place, wait);
+        const measured = stream.measured ?? null;
+        const summary = await sealer.sealStream(stream.bytes, chunkKeys, isKnown, lane.place, wait, measured);
         const entry = {
           id: stream.id,
           content: stream.content,

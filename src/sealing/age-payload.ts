@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { Failure } from "../base/failure.ts";
-import { release } from "./release.ts";
+import { release } from "../base/release.ts";
 
 const segmentBytes = 64 * 1024;
 const tagBytes = 16;

@@ -1,7 +1,12 @@
+import { isGiven } from "../base/given.ts";
 import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
+import { release } from "../base/release.ts";
 
 /** Large enough that messages between threads cost nothing, small enough to keep both ends busy. */
 export const batchBytes = 512 * 1024;
+
+/** Below this a message of its own costs more than a copy. */
+const takenOverBytesMin = batchBytes / 4;
 
 /** Memory that comes back from a worker and is filled again. */
 export interface Spares {
@@ -9,9 +14,9 @@ export interface Spares {
 }
 
 /**
- * `plain` in batches of `batchBytes`, the last one shorter. The bytes are copied once, into memory of
- * our own that may be transferred: what a source hands out may be a part of a larger buffer it still
- * uses. Ends when the source ends, throws what it throws.
+ * `plain` in batches of `batchBytes` and less. A large part that was given becomes a batch as it stands. All others
+ * are copied into memory of our own that may be transferred: what a source hands out may be a part of a
+ * larger buffer it still uses. Ends when the source ends, throws what it throws.
  */
 export async function* batches(
   plain: AsyncIterable<Uint8Array>,
@@ -22,6 +27,15 @@ export async function* batches(
   let batch = fresh();
   let filled = 0;
   for await (const part of abortable(plain, wait)) {
+    if (isGiven(part) && part.length >= takenOverBytesMin) {
+      if (filled > 0) {
+        yield batch.subarray(0, filled);
+        batch = fresh();
+        filled = 0;
+      }
+      yield part;
+      continue;
+    }
     for (let taken = 0; taken < part.length;) {
       const piece = part.subarray(taken, taken + batchBytes - filled);
       batch.set(piece, filled);
@@ -33,6 +47,7 @@ export async function* batches(
         filled = 0;
       }
     }
+    if (isGiven(part)) release(part);
   }
   if (filled > 0) yield batch.subarray(0, filled);
 }

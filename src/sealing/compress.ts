@@ -5,7 +5,7 @@
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Failure } from "../base/failure.ts";
-import { release } from "./release.ts";
+import { release } from "../base/release.ts";
 import { padme } from "./padme.ts";
 import { frameLength } from "./zstd-frame.ts";
 

@@ -1,8 +1,9 @@
 /** What the main thread asks of a worker thread, and what it answers. Bytes are transferred, not copied. */
 import { type FailureCode, Failure, isFailure, reasonOf } from "../base/failure.ts";
+import type { Sha256 } from "../base/digest.ts";
 import type { ChunkName } from "../model/layout.ts";
 import type { PlainLength } from "./compress.ts";
-import type { ChunkKeys, SealedBytes, StreamSummary } from "./sealing.ts";
+import type { ChunkKeys, SealedBytes } from "./sealing.ts";
 
 /** A chunk that was cut and named and waits in the worker to be sealed or passed over. */
 export interface NamedChunk {
@@ -11,7 +12,13 @@ export interface NamedChunk {
 }
 
 export type Ask =
-  | { readonly kind: "start"; readonly stream: number; readonly keys: ChunkKeys }
+  /** `measure`: whether the digest of the whole stream is wanted. */
+  | {
+      readonly kind: "start";
+      readonly stream: number;
+      readonly keys: ChunkKeys;
+      readonly measure: boolean;
+    }
   /** More plaintext of the stream; `null`: that was all. Answered with the first chunk it completes. */
   | { readonly kind: "push"; readonly stream: number; readonly plain: Uint8Array<ArrayBuffer> | null }
   /** Seals the chunk that waits, or passes over it, and goes on to the next one. */
@@ -38,7 +45,13 @@ export interface StreamStep {
   /** The memory of the plaintext given, once it is used up, to be filled again. */
   readonly spare: ArrayBuffer | null;
   /** Once the end was told and no chunk waits. */
-  readonly summary: StreamSummary | null;
+  readonly summary: WorkSummary | null;
+}
+
+export interface WorkSummary {
+  readonly bytes: number;
+  /** Of the whole stream, where that was wanted. */
+  readonly sha256: Sha256 | null;
 }
 
 export interface Answers {

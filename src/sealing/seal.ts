@@ -2,7 +2,7 @@
 import { sha256 } from "../base/digest.ts";
 import { ageOpen, ageSeal } from "./age.ts";
 import { compress, decompress, type PlainLength } from "./compress.ts";
-import { release } from "./release.ts";
+import { release } from "../base/release.ts";
 import type { SealedBytes } from "./sealing.ts";
 
 export async function seal(

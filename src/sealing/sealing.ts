@@ -42,7 +42,8 @@ export interface Sealer {
    * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
    * back-pressure reaches the source. A source that throws makes this throw the same error, and
    * nothing more is placed. May be called for several streams at once; plaintext and sealed bytes in
-   * flight over all of them stay within the budget given at construction.
+   * flight over all of them stay within the budget given at construction. Where the source takes the digest of
+   * all its bytes itself, `measured` tells it once the source has ended, and they are not digested twice.
    */
   sealStream(
     plain: AsyncIterable<Uint8Array>,
@@ -50,6 +51,7 @@ export interface Sealer {
     isKnown: (name: ChunkName) => boolean,
     place: (chunk: CutChunk) => Promise<void>,
     wait: Waiting,
+    measured?: (() => StreamSummary) | null,
   ): Promise<StreamSummary>;
 
   /** One document (manifest, detail, LO index): zstd, pad, age; no cutting. */

@@ -1,10 +1,10 @@
-import { Measure } from "../base/digest.ts";
+import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
 import { Cutter } from "./cut.ts";
-import type { StreamStep } from "./messages.ts";
+import type { StreamStep, WorkSummary } from "./messages.ts";
 import { chunkName, type DerivedKeys, deriveKeys } from "./name.ts";
 import { seal } from "./seal.ts";
-import type { ChunkKeys, SealedBytes, StreamSummary } from "./sealing.ts";
+import type { ChunkKeys, SealedBytes } from "./sealing.ts";
 
 /**
  * One stream inside a worker thread. It stops at every chunk it has cut and named, until it is told
@@ -14,14 +14,17 @@ export class StreamWork {
   readonly #keys: ChunkKeys;
   readonly #derived: DerivedKeys;
   readonly #cutter: Cutter;
-  readonly #measure = new Measure();
+  readonly #hash: Hash | null;
+  #bytes = 0;
   #cuts: Iterator<Buffer, void> | null = null;
   #waiting: Buffer | null = null;
   #spare: ArrayBuffer | null = null;
   #ended = false;
 
-  constructor(keys: ChunkKeys) {
+  /** `measure`: whether the digest of the whole stream is wanted. */
+  constructor(keys: ChunkKeys, measure: boolean) {
     this.#keys = keys;
+    this.#hash = measure ? createHash("sha256") : null;
     this.#derived = deriveKeys(keys.idKey);
     this.#cutter = new Cutter(this.#derived.cutKey);
   }
@@ -33,7 +36,8 @@ export class StreamWork {
       const rest = this.#cutter.finish();
       this.#cuts = (rest === null ? [] : [rest]).values();
     } else {
-      this.#measure.update(plain);
+      this.#hash?.update(plain);
+      this.#bytes += plain.length;
       this.#cuts = this.#cutter.push(plain);
       this.#spare = plain.buffer;
     }
@@ -61,7 +65,7 @@ export class StreamWork {
     return { sealed, waiting: null, spare, summary: this.#ended ? this.#finish() : null };
   }
 
-  #finish(): StreamSummary {
-    return this.#measure.finish();
+  #finish(): WorkSummary {
+    return { bytes: this.#bytes, sha256: this.#hash?.digest("hex") ?? null };
   }
 }

@@ -10,7 +10,7 @@ import {
   type Request,
   type StreamStep,
 } from "./messages.ts";
-import { release } from "./release.ts";
+import { release } from "../base/release.ts";
 import { seal, unseal } from "./seal.ts";
 import type { SealedBytes } from "./sealing.ts";
 import { StreamWork } from "./stream-work.ts";
@@ -39,7 +39,7 @@ async function serve({ id, ask }: Request): Promise<void> {
 async function outcomeOf(ask: Ask): Promise<Outcome> {
   switch (ask.kind) {
     case "start":
-      streams.set(ask.stream, new StreamWork(ask.keys));
+      streams.set(ask.stream, new StreamWork(ask.keys, ask.measure));
       return { answer: null, transfer: [] };
     case "push":
       return stepOutcome(streamOf(ask.stream).push(ask.plain));

@@ -1,6 +1,6 @@
 /** Memory is given back only where nobody else can hold it: small buffers share theirs. */
 import { describe, expect, it } from "vitest";
-import { release } from "../../src/sealing/release.ts";
+import { release } from "../../src/base/release.ts";
 
 describe("releasing bytes", () => {
   it("frees those that have their memory to themselves, and is harmless twice", () => {

@@ -1,5 +1,7 @@
+import { release } from "../../base/release.ts";
+
 /** Large enough that a part costs nothing beside its bytes. */
-const partBytes = 256 * 1024;
+const partBytes = 512 * 1024;
 /** Whole parts that wait to be read before the server is made to wait. */
 const waitingMax = 2;
 
@@ -27,7 +29,10 @@ export class CopyParts {
   /** Takes a copy of `bytes` between `from` and `to`, whether there is room or not. */
   add(bytes: Uint8Array, from: number, to: number): void {
     for (let at = from; at < to;) {
-      if (this.#filled === this.#part.length) this.#turnOver(to - at);
+      if (this.#filled === this.#part.length) {
+        this.flush();
+        this.#part = Buffer.allocUnsafeSlow(partBytes);
+      }
       const count = Math.min(to - at, this.#part.length - this.#filled);
       this.#part.set(bytes.subarray(at, at + count), this.#filled);
       this.#filled += count;
@@ -38,7 +43,12 @@ export class CopyParts {
   /** Hands out what there is, since no more comes. */
   flush(): void {
     if (this.#filled === 0) return;
-    const part = this.#part.subarray(0, this.#filled);
+    // Many tables are small: their bytes are copied, and the rest of the part is not left to the collector.
+    const isSmall = this.#filled < partBytes / 4;
+    const part = isSmall
+      ? Buffer.from(this.#part.subarray(0, this.#filled))
+      : this.#part.subarray(0, this.#filled);
+    if (isSmall) release(this.#part);
     this.#part = Buffer.alloc(0);
     this.#filled = 0;
     this.#handOut(part);
@@ -62,13 +72,6 @@ export class CopyParts {
     return new Promise((resolve) => {
       this.#reader = resolve;
     });
-  }
-
-  /** The first part is small, as many tables are. */
-  #turnOver(wanted: number): void {
-    const next = this.#part.length === 0 ? Math.min(partBytes, Math.max(wanted, 8 * 1024)) : partBytes;
-    this.flush();
-    this.#part = Buffer.allocUnsafeSlow(next);
   }
 
   #handOut(part: Buffer): void {

@@ -1,4 +1,5 @@
 import { Measure } from "../../base/digest.ts";
+import { give } from "../../base/given.ts";
 import type { Multiset, Slice, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
 import { assertPlansNoCode } from "./planning-hazards.ts";
@@ -50,7 +51,7 @@ export async function* rowBytes(
     for await (const part of copy.bytes) {
       measure.update(part);
       multiset?.update(part);
-      yield part;
+      yield give(part);
     }
     const { bytes, sha256 } = measure.finish();
     measured({

@@ -2,6 +2,7 @@
  * Reading port: one consistent snapshot of one tenant (design, section 4; traps 1-12).
  */
 import type { Waiting } from "../../base/waiting.ts";
+import type { Measured } from "../../base/digest.ts";
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
 
 export interface SourceAddress {
@@ -33,6 +34,8 @@ export interface PlainStream {
   readonly title: string;
   /** Ends only when the program or query that makes it ended well; throws otherwise. Read once. */
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** Their number and digest, where the source takes them anyway; to be asked once `bytes` has ended. */
+  readonly measured?: () => Measured;
 }
 
 export interface Snapshot extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { Measure } from "../../base/digest.ts";
+import { Measure, type Measured } from "../../base/digest.ts";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
@@ -39,6 +39,8 @@ export class SourceSnapshot implements Snapshot {
   readonly #made: AsyncDisposableStack;
   readonly #unread = new Set<string>();
   readonly #reads: ReadSlice[] = [];
+  /** Of each stream that was read to its end. */
+  readonly #measured = new Map<string, Measured>();
   #isStreaming = false;
   #archive: ReadArchive | null = null;
   #catalogs: Promise<CatalogReadings> | null = null;
@@ -135,7 +137,12 @@ export class SourceSnapshot implements Snapshot {
     title: string,
     bytes: AsyncIterable<Buffer>,
   ): PlainStream {
-    return { id, content, title, bytes: this.#whole(id, bytes) };
+    const measured = (): Measured => {
+      const found = this.#measured.get(id);
+      if (found === undefined) throw new Failure("internal/bug", `stream ${id} was measured before its end`);
+      return found;
+    };
+    return { id, content, title, bytes: this.#whole(id, bytes), measured };
   }
 
   /** Marks the stream as read once it has ended well; anything else ends the whole snapshot. */
@@ -160,27 +167,33 @@ export class SourceSnapshot implements Snapshot {
     giveBack();
   }
 
-  #rows(session: Session, plan: RowPlan): AsyncIterable<Buffer> {
+  /** What one COPY gave is a stream that is measured already. */
+  async *#rows(session: Session, plan: RowPlan): AsyncGenerator<Buffer> {
     const { encoding, holder, present } = this.#opened;
     const source = { encoding, standby: holder.standby, present };
-    return rowBytes(session, plan, source, (read) => {
-      this.#reads.push(read);
+    const reads: ReadSlice[] = [];
+    const bytes = rowBytes(session, plan, source, (read) => {
+      reads.push(read);
     });
+    if (plan.kind === "slice" || plan.tables.length === 1) {
+      yield* bytes;
+      this.#measured.set(plan.id, reads[0]?.slice ?? new Measure().finish());
+    } else {
+      this.#measured.set(plan.id, yield* measuring(bytes));
+    }
+    this.#reads.push(...reads);
   }
 
   async *#objects(session: Session): AsyncGenerator<Buffer> {
     const { choice } = this.#opened.largeObjects;
     if (choice === null) return;
-    const measure = new Measure();
     let count = 0;
     const bytes = largeObjectBytes(session, choice, (objects) => {
       count = objects;
     });
-    for await (const part of bytes) {
-      measure.update(part);
-      yield part;
-    }
-    this.#largeObjects = { stream: largeObjectStream, count, ...measure.finish() };
+    const measured = yield* measuring(bytes);
+    this.#measured.set(largeObjectStream, measured);
+    this.#largeObjects = { stream: largeObjectStream, count, ...measured };
   }
 
   async *#schema(): AsyncGenerator<Buffer> {
@@ -196,11 +209,23 @@ export class SourceSnapshot implements Snapshot {
     const text = await archiveTextDigest(archive, programs, this.#life.wait);
     const measure = new Measure();
     measure.update(archive);
-    this.#archive = { text, archive: measure.finish(), toc: parseToc(archive).entries };
+    const measured = measure.finish();
+    this.#measured.set(schemaStream, measured);
+    this.#archive = { text, archive: measured, toc: parseToc(archive).entries };
     for (let from = 0; from < archive.length; from += archivePartBytes) {
       yield archive.subarray(from, from + archivePartBytes);
     }
   }
+}
+
+/** The same bytes; returns what they measured. */
+async function* measuring(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, Measured> {
+  const measure = new Measure();
+  for await (const part of bytes) {
+    measure.update(part);
+    yield part;
+  }
+  return measure.finish();
 }
 
 function titleOf(plan: RowPlan): string {
