@@ -11,11 +11,10 @@ import { bothStores, quietly, type Round } from "./round.ts";
 export async function challengeMachine(
   round: Round,
   damage: Pick<MachineDamage, "bend">,
-  installation: BrokenInstallation,
   wait: Waiting,
 ): Promise<Seen> {
   const { ground, examiner } = round;
-  const { tenant, newest, onTrial } = ground;
+  const { tenant, newest, onTrial, installation } = ground;
   const giveBack = await round.breaking.take(1, wait);
   try {
     await using bench = await bothStores(round);

@@ -4,7 +4,6 @@
  */
 import { isFailure } from "../base/failure.ts";
 import { Budget, eachAtOnce } from "../base/limit.ts";
-import { join } from "node:path";
 import type { Waiting } from "../base/waiting.ts";
 import type { VerifyReport } from "../verify/report.ts";
 import { challengeDump, challengeLoad } from "./challenge-dump.ts";
@@ -15,14 +14,13 @@ import type { DumpDamage, Forge, LoadDamage, SampleTenant } from "./damage.ts";
 import type { Examiner } from "./examiner.ts";
 import type { Ground } from "./ground.ts";
 import { type Seen, seenByVerification } from "./look.ts";
-import { breakableInstallation } from "./machine/broken-installation.ts";
 import type { MachineDamage } from "./machine/machine-damage.ts";
 import { type ChallengeReport, challengeReport, type ChallengeResult } from "./report.ts";
 import type { Round } from "./round.ts";
 import { scratchLender } from "./scratch-lender.ts";
 import { contentsOf } from "./store/contents.ts";
 import type { StoreDamage } from "./store/store-damage.ts";
-import { controls, demandInstallation, type Means } from "./controls.ts";
+import { controls, type Means } from "./controls.ts";
 
 export type Damage = StoreDamage | DumpDamage | LoadDamage | MachineDamage;
 
@@ -50,10 +48,7 @@ export async function challenge(
   const round: Round = { ground, examiner, lender, forge, cloning: new Budget(1), breaking: new Budget(1) };
   const families = new Set(order.damages.map(({ family }) => family));
   const contents = await contentsOf(ground, wait);
-  const installation = families.has("machine")
-    ? await breakableInstallation(join(ground.folder, "broken"), ground.source, wait)
-    : null;
-  const means: Means = { round, contents, installation };
+  const means: Means = { round, contents };
   const results = new Map<Challenge, ChallengeResult>();
   const all: readonly Challenge[] = [
     ...order.damages.map((damage) => ({ ...damage, see: () => seeDamage(damage, means, wait) })),
@@ -96,12 +91,12 @@ function undamaged({ name, title }: Pick<Challenge, "name" | "title">, see: Chal
   return { name, title, family: "undamaged", expected: "proven", see };
 }
 
-function seeDamage(damage: Damage, { round, contents, installation }: Means, wait: Waiting): Promise<Seen> {
+function seeDamage(damage: Damage, { round, contents }: Means, wait: Waiting): Promise<Seen> {
   switch (damage.family) {
     case "store":
       return challengeStore(round, damage, contents, wait);
     case "machine":
-      return challengeMachine(round, damage, demandInstallation(installation), wait);
+      return challengeMachine(round, damage, wait);
     case "data":
     case "schema":
       return "altered" in damage ? challengeLoad(round, damage, wait) : challengeDump(round, damage, wait);

@@ -1,12 +1,10 @@
 /** The same challenges with nothing damaged: what finds these wrong would find anything wrong. */
-import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { challengeDump, challengeLoad } from "./challenge-dump.ts";
 import { challengeMachine } from "./challenge-machine.ts";
 import { challengeStore } from "./challenge-store.ts";
 import type { Family } from "./damage.ts";
 import type { Seen } from "./look.ts";
-import type { BrokenInstallation } from "./machine/broken-installation.ts";
 import type { Round } from "./round.ts";
 import { claim, putProof } from "./store/proof-damages.ts";
 import type { Contents, StoresToDamage } from "./store/store-damage.ts";
@@ -14,8 +12,6 @@ import type { Contents, StoresToDamage } from "./store/store-damage.ts";
 export interface Means {
   readonly round: Round;
   readonly contents: Contents;
-  /** Null where no machine is to be broken. */
-  readonly installation: BrokenInstallation | null;
 }
 
 interface Control {
@@ -57,13 +53,8 @@ export const controls: readonly Control[] = [
     name: "machine-unbroken",
     title: "the installation that can be broken, with nothing broken",
     of: ["machine"],
-    see: ({ round, installation }, wait) =>
-      challengeMachine(
-        round,
-        { bend: ({ desk }) => Promise.resolve({ desk }) },
-        demandInstallation(installation),
-        wait,
-      ),
+    see: ({ round }, wait) =>
+      challengeMachine(round, { bend: ({ desk }) => Promise.resolve({ desk }) }, wait),
   },
 ];
 
@@ -74,8 +65,3 @@ async function rightProof(stores: StoresToDamage): Promise<object> {
 }
 
 const nothing = { name: "nothing", title: "nothing", family: "data", expected: "refuted" } as const;
-
-export function demandInstallation(installation: BrokenInstallation | null): BrokenInstallation {
-  if (installation !== null) return installation;
-  throw new Failure("internal/bug", "there is no installation to break");
-}

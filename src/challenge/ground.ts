@@ -16,6 +16,7 @@ import type { VerifyReport } from "../verify/report.ts";
 import { backUp, remembering, snapshotOf } from "./back-up.ts";
 import type { Original } from "./damage.ts";
 import { examiner } from "./examiner.ts";
+import { breakableInstallation, type BrokenInstallation } from "./machine/broken-installation.ts";
 import { neighbourTenant } from "./neighbour.ts";
 import { type ChallengeSigners, signersOf } from "./signers.ts";
 import { type ChallengeSource, startSource } from "./source.ts";
@@ -40,6 +41,8 @@ export interface Ground extends AsyncDisposable {
   /** The database that clones are made of. */
   readonly pristine: string;
   readonly signers: ChallengeSigners;
+  /** Whose programs are those of the source, until a damage says otherwise. */
+  readonly installation: BrokenInstallation;
   /**
    * Of the newest backup in the other store and of the older one in the store on trial: what real proofs there
    * are. The newest in the store on trial has none.
@@ -102,6 +105,7 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
   );
   const original = originalOf(measured);
   await source.sql("postgres", [`alter database ${challengedDatabase} rename to ${pristine}`], wait);
+  const installation = await breakableInstallation(join(folder, "broken"), source, wait);
   const verified = [
     await examiner.verify(trusting, tenant, { backup: newest, store: other }, quiet, wait),
     await examiner.verify(trusting, tenant, { backup: older, store: onTrial }, quiet, wait),
@@ -122,6 +126,7 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
     original,
     pristine,
     signers,
+    installation,
     verified,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -124,10 +124,8 @@ describe("the challenge", () => {
   it.each([
     ["tables", "byte-changed"],
     ["indexes", "amcheck-missing"],
-    ["objects", "policy-expression"],
-    ["large-objects", "large-object-owner"],
   ] as const)("names what is missed without the check %s", async (check, name) => {
-    const report = await challenged(named(name, "object-missing"), blindTo(check));
+    const report = await challenged(named(name), blindTo(check));
     expect(report.missed).toEqual([name]);
     expect(report.falseAlarms).toEqual([]);
   });

@@ -40,7 +40,17 @@ export async function breakableInstallation(
     for (const name of wrapped) await writeScript(join(folder, `${name}.order`), lines[name] ?? "");
   };
   await say({});
-  return { binFolder, say, without: (extensions, bound) => moved(folder, source, extensions, bound) };
+  const made = new Map<string, Promise<string>>();
+  return {
+    binFolder,
+    say,
+    without: (extensions, bound) => {
+      const name = extensions.join(" ");
+      const one = made.get(name) ?? moved(folder, source, extensions, bound);
+      made.set(name, one);
+      return one;
+    },
+  };
 
   async function wrap(name: (typeof wrapped)[number]): Promise<void> {
     await writeScript(
