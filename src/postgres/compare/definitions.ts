@@ -5,9 +5,9 @@
  * word for word what the source's server had said, it is the server that spells it anew, and that is told.
  */
 import type { Finding } from "../../model/check.ts";
-import type { Definition } from "../../model/fingerprint.ts";
+import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
 import { parseToc, type TocEntry } from "../archive/toc.ts";
-import { privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
+import { commentOnExtension, privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import { gatherArchive } from "./archive.ts";
 import { isSpelt } from "./spelt.ts";
@@ -49,10 +49,9 @@ export function compareDefinitions(
     return { compared: 0, findings: [], notes: [note] };
   }
   const answers = ({ kind }: Definition): boolean => checkFor(kind) === check;
-  const leftOut = new Set(
-    fingerprint.extensions.filter((one) => one.leftOut).map(({ name }) => `${privilegesInExtension}${name}`),
+  const expected = fingerprint.definitions.filter(
+    (one) => answers(one) && !isLeftOut(one, fingerprint.extensions),
   );
-  const expected = fingerprint.definitions.filter((one) => answers(one) && !leftOut.has(one.kind));
   const here = new Map(found.definitions.filter(answers).map((one) => [keyOf(one), one]));
   const known = new Set(expected.map(keyOf));
   const findings: Finding[] = [];
@@ -67,6 +66,14 @@ export function compareDefinitions(
     if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
   const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`];
   return { compared: expected.length, findings, notes };
+}
+
+function isLeftOut({ kind, name }: Definition, extensions: Fingerprint["extensions"]): boolean {
+  return extensions.some(
+    (one) =>
+      one.leftOut &&
+      (kind === `${privilegesInExtension}${one.name}` || (kind === commentOnExtension && name === one.name)),
+  );
 }
 
 function checkFor(kind: string): DefinitionCheck {

@@ -4,6 +4,7 @@
  * may spell a definition otherwise once it went through an archive, so these are compared by
  * `compareDefinitions`, which knows how to tell.
  */
+import { Failure } from "../../base/failure.ts";
 import type { Definition, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
@@ -13,18 +14,33 @@ export async function readDefinitions(session: Session, scope: Scope): Promise<D
   const parts = [
     ...always,
     ...(session.versionNum >= 140_000 ? from14 : []),
-    ...(scope.kind === "database" ? [memberPrivileges] : []),
+    ...(scope.kind === "database" ? [memberPrivileges, extensionComments] : []),
     ...(session.versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
   ];
-  const rows = await session.query<Definition & { readonly inherited: boolean }>(
+  const rows = await session.query<DefinitionRow>(
     `with ${scopeTables},
      definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})
      select kind, schema::text as schema, name::text as name, part::text as part, text, inherited
-       from definition where text is not null
+       from definition
       order by kind, schema collate "C", name collate "C", part collate "C"`,
     [schemasOf(scope)],
   );
-  return rows.map(({ inherited, ...one }) => (inherited ? { ...one, inherited } : one));
+  return rows.map(({ inherited, text, ...one }) => {
+    if (text === null) throw vanished(session, one);
+    return inherited ? { ...one, text, inherited } : { ...one, text };
+  });
+}
+
+interface DefinitionRow extends Omit<Definition, "text" | "inherited"> {
+  /** null where the server no longer knows what the snapshot still shows. */
+  readonly text: string | null;
+  readonly inherited: boolean;
+}
+
+/** Functions, triggers and statistics are told of as they are now, not as in the snapshot, and can go meanwhile. */
+function vanished({ side }: Session, { kind, schema, name, part }: Omit<Definition, "text">): Failure {
+  const code = side === "source" ? "source/changed" : "load/failed";
+  return new Failure(code, `the ${kind} of ${schema}.${name} ${part} went while it was read`);
 }
 
 /** Whether a column's expression, or a check, need not be in the archive beside the relation itself. */
@@ -52,7 +68,7 @@ const always: readonly string[] = [
   `select 'domain default', s.nspname, t.typname, '',
           coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass), t.typdefault), false
      from pg_catalog.pg_type t join space s on s.oid = t.typnamespace
-    where t.typtype = 'd' and ${notMember("pg_type", "t")}`,
+    where t.typtype = 'd' and t.typdefault is not null and ${notMember("pg_type", "t")}`,
   // Those of an exclusion constraint are told with it, and those of partitions come with their parent's.
   `select 'index', r.nspname, c.relname, '', pg_catalog.pg_get_indexdef(c.oid), c.relispartition
      from pg_catalog.pg_index i join relation r on r.oid = i.indrelid join pg_catalog.pg_class c on c.oid = i.indexrelid
@@ -63,13 +79,19 @@ const always: readonly string[] = [
   `select 'rule', r.nspname, r.relname, w.rulename, pg_catalog.pg_get_ruledef(w.oid), false
      from pg_catalog.pg_rewrite w join relation r on r.oid = w.ev_class where w.rulename <> '_RETURN'`,
   `select 'policy', r.nspname, r.relname, p.polname, pg_catalog.pg_get_expr(p.polqual, p.polrelid), false
-     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid`,
+     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid where p.polqual is not null`,
   `select 'policy check', r.nspname, r.relname, p.polname, pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), false
-     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid`,
+     from pg_catalog.pg_policy p join relation r on r.oid = p.polrelid where p.polwithcheck is not null`,
   `select 'arguments', s.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),
           pg_catalog.pg_get_function_arguments(p.oid), false
      from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace
     where p.pronargdefaults > 0 and ${notMember("pg_proc", "p")}`,
+  // Whoever inserts by position relies on it; only where columns are inherited may a restore put them otherwise.
+  `select 'order of columns', r.nspname, r.relname, '',
+          string_agg(quote_ident(a.attname), ', ' order by a.attnum), false
+     from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+    where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and (r.relispartition or not ${isHeir})
+    group by r.oid, r.nspname, r.relname`,
   `select 'partition key', r.nspname, r.relname, '', pg_catalog.pg_get_partkeydef(r.oid), false
      from relation r where r.relkind = 'p'`,
 ];
@@ -83,38 +105,48 @@ const from14: readonly string[] = [
      from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace where e.stxexprs is not null`,
 ];
 
+export const commentOnExtension = "comment on extension";
+
+const extensionComments = `
+  select '${commentOnExtension}', '', e.extname, '', pg_catalog.obj_description(e.oid, 'pg_extension'), false
+    from pg_catalog.pg_extension e
+   where e.oid >= 16384 and pg_catalog.obj_description(e.oid, 'pg_extension') is not null`;
+
 /** The kinds of these begin so; the name of the extension follows. */
 export const privilegesInExtension = "privileges in extension ";
 
 /**
  * What was granted and revoked on what an extension made, beyond what its script did. Who owns those is whoever
- * made the extension, on the source and here, so that neither owners nor grantors are told.
+ * made the extension, on the source and here, so that neither owners nor grantors are told. What has privileges is
+ * read once; left to the planner it was read anew for each member of an extension.
  */
 const memberPrivileges = `
-  select '${privilegesInExtension}' || o.extname, o.nspname, o.name, o.part,
+  with granted_on as materialized (
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass as catalog, p.oid, p.pronamespace as space, p.proname as name,
+           pg_catalog.pg_get_function_identity_arguments(p.oid) as part, p.proowner as owner, p.proacl as acl, 'f' as letter
+      from pg_catalog.pg_proc p where p.proacl is not null
+    union all
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, r.relnamespace, r.relname, '', r.relowner, r.relacl,
+           case r.relkind when 'S' then 's' else 'r' end
+      from pg_catalog.pg_class r where r.relacl is not null
+    union all
+    select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
+      from pg_catalog.pg_type t where t.typacl is not null)
+  select g.kind, g.nspname, g.name, g.part, g.delta, false from (
+  select '${privilegesInExtension}' || o.extname as kind, o.nspname, o.name, o.part,
          (select string_agg(item, ', ' order by item collate "C") from (
             (select '+' || item as item from (${granted("o.acl")} except ${granted("o.usual")}) more)
-            union all (select '-' || item from (${granted("o.usual")} except ${granted("o.acl")}) less)) as delta),
-         false
+            union all (select '-' || item from (${granted("o.usual")} except ${granted("o.acl")}) less)) items) as delta
     from (
       select e.extname, n.nspname, c.name, c.part, c.owner, c.acl,
              coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual
-        from (
-          select 'pg_catalog.pg_proc'::pg_catalog.regclass as catalog, p.oid, p.pronamespace as space, p.proname as name,
-                 pg_catalog.pg_get_function_identity_arguments(p.oid) as part, p.proowner as owner, p.proacl as acl, 'f' as letter
-            from pg_catalog.pg_proc p where p.proacl is not null
-          union all
-          select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, r.relnamespace, r.relname, '', r.relowner, r.relacl,
-                 case r.relkind when 'S' then 's' else 'r' end
-            from pg_catalog.pg_class r where r.relacl is not null
-          union all
-          select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
-            from pg_catalog.pg_type t where t.typacl is not null) c
+        from granted_on c
         join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.deptype = 'e'
          and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
         join pg_catalog.pg_extension e on e.oid = d.refobjid
         join pg_catalog.pg_namespace n on n.oid = c.space
-        left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = 0) o`;
+        left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = 0) o) g
+   where g.delta is not null`;
 
 function granted(acl: string): string {
   return `select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
@@ -125,4 +157,4 @@ function granted(acl: string): string {
 const publicationFilters = `
   select 'publication filter', r.nspname, p.pubname, r.relname, pg_catalog.pg_get_expr(f.prqual, f.prrelid), false
     from pg_catalog.pg_publication_rel f join relation r on r.oid = f.prrelid
-    join pg_catalog.pg_publication p on p.oid = f.prpubid`;
+    join pg_catalog.pg_publication p on p.oid = f.prpubid where f.prqual is not null`;

@@ -1,0 +1,73 @@
+/** Triggers, rules, functions and views: missing, or doing something else. */
+import type { DumpDamage } from "../damage.ts";
+import { dumped } from "./dumped.ts";
+
+export const codeDamages: readonly DumpDamage[] = [
+  dumped("trigger-lost", "a trigger is missing", "drop trigger invoice_touch on sales.invoice"),
+  dumped(
+    "trigger-disabled",
+    "a trigger is disabled",
+    "alter table sales.invoice disable trigger invoice_touch",
+  ),
+  dumped(
+    "trigger-condition",
+    "a trigger fires for fewer rows",
+    "drop trigger invoice_touch on sales.invoice",
+    "create trigger invoice_touch before update on sales.invoice for each row when (old.paid) execute function sales.touch()",
+  ),
+  dumped(
+    "trigger-time",
+    "a trigger fires on other events",
+    "drop trigger invoice_touch on sales.invoice",
+    "create trigger invoice_touch before insert on sales.invoice for each row execute function sales.touch()",
+  ),
+  dumped("event-trigger-lost", "an event trigger is missing", "drop event trigger watch_ddl"),
+  dumped("event-trigger-disabled", "an event trigger is disabled", "alter event trigger watch_ddl disable"),
+  dumped("rule-lost", "a rule is missing", "drop rule keep_rates on ledger.rate"),
+  dumped(
+    "rule-changed",
+    "a rule does something else",
+    "create or replace rule keep_rates as on delete to ledger.rate where old.currency = 'AED' do instead nothing",
+  ),
+  dumped("function-lost", "a function is missing", "drop function ledger.balance(int)"),
+  dumped(
+    "function-body",
+    "a function has another body",
+    `create or replace function ledger.balance(account int) returns numeric language sql stable security definer set search_path = ''
+       as $$ select coalesce(sum(credit) - sum(debit), 0) from ledger.entry e where e.account = balance.account $$`,
+  ),
+  dumped(
+    "security-definer-lost",
+    "a function runs with its caller's rights",
+    "alter function ledger.balance(int) security invoker",
+  ),
+  dumped(
+    "function-search-path-lost",
+    "a function has lost its search_path",
+    "alter function ledger.balance(int) reset search_path",
+  ),
+  dumped(
+    "function-volatility",
+    "a function counts as immutable",
+    "alter function ledger.balance(int) immutable",
+  ),
+  dumped("view-lost", "a view is missing", "drop view sales.open_invoice"),
+  dumped(
+    "view-changed",
+    "a view shows other rows",
+    `create or replace view sales.open_invoice as
+       select i.id, i.total, c.name from sales.invoice i join sales.customer c on c.id = i.customer_id where i.status <> 'draft'`,
+  ),
+  dumped(
+    "view-security-barrier",
+    "a view has become a security barrier",
+    "alter view sales.open_invoice set (security_barrier)",
+  ),
+  dumped("matview-lost", "a materialised view is missing", "drop materialized view ledger.trial_balance"),
+  dumped(
+    "matview-changed",
+    "a materialised view is computed otherwise",
+    "drop materialized view ledger.unpopulated",
+    "create materialized view ledger.unpopulated as select 2 as one with no data",
+  ),
+];

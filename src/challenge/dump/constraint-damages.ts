@@ -1,0 +1,89 @@
+/** Indexes and constraints: missing, or not what they were. */
+import type { DumpDamage } from "../damage.ts";
+import { dumped } from "./dumped.ts";
+
+export const constraintDamages: readonly DumpDamage[] = [
+  dumped("index-lost", "an index is missing", "drop index sales.invoice_customer_date"),
+  dumped(
+    "index-columns",
+    "an index has its columns in another order",
+    "drop index sales.invoice_customer_date",
+    "create index invoice_customer_date on sales.invoice (issued_on, customer_id)",
+  ),
+  dumped(
+    "index-predicate",
+    "a partial index covers other rows",
+    "drop index sales.customer_lower",
+    "create index customer_lower on sales.customer (lower(name)) where note is null",
+  ),
+  dumped(
+    "index-expression",
+    "an index is on another expression",
+    "drop index sales.customer_lower",
+    "create index customer_lower on sales.customer (upper(name)) where note is not null",
+  ),
+  dumped(
+    "index-method",
+    "an index is of another kind",
+    "drop index ledger.entry_account",
+    "create index entry_account on ledger.entry using brin (account, posted_at)",
+  ),
+  dumped(
+    "primary-key-lost",
+    "a primary key is missing",
+    "alter table public.document drop constraint document_pkey",
+  ),
+  dumped(
+    "unique-lost",
+    "a unique constraint is missing",
+    "alter table sales.customer drop constraint customer_code_unique",
+  ),
+  dumped(
+    "unique-deferred",
+    "a unique constraint has become deferrable",
+    "alter table sales.customer drop constraint customer_code_unique",
+    "alter table sales.customer add constraint customer_code_unique unique (code) deferrable",
+  ),
+  dumped("check-lost", "a check is missing", "alter table sales.invoice drop constraint invoice_total"),
+  dumped(
+    "check-changed",
+    "a check allows what it did not",
+    "alter table sales.invoice drop constraint invoice_total",
+    "alter table sales.invoice add constraint invoice_total check (total >= -1)",
+  ),
+  dumped(
+    "check-not-validated",
+    "a check is not validated",
+    "alter table sales.invoice drop constraint invoice_total",
+    "alter table sales.invoice add constraint invoice_total check (total >= 0) not valid",
+  ),
+  dumped(
+    "foreign-key-lost",
+    "a foreign key is missing",
+    "alter table sales.invoice drop constraint invoice_customer",
+  ),
+  dumped(
+    "foreign-key-action",
+    "a foreign key does something else on delete",
+    "alter table sales.invoice drop constraint invoice_customer",
+    "alter table sales.invoice add constraint invoice_customer foreign key (customer_id) references sales.customer on delete cascade",
+  ),
+  dumped(
+    "foreign-key-not-validated",
+    "a foreign key is not validated",
+    "alter table sales.invoice drop constraint invoice_customer",
+    "alter table sales.invoice add constraint invoice_customer foreign key (customer_id) references sales.customer on delete restrict not valid",
+  ),
+  dumped("not-null-lost", "a column may be NULL", "alter table sales.invoice alter total drop not null"),
+  dumped(
+    "domain-check-lost",
+    "a domain allows everything",
+    "alter domain ledger.money_amount drop constraint not_negative",
+  ),
+  dumped(
+    "domain-check-changed",
+    "a domain allows other values",
+    "alter domain ledger.money_amount drop constraint not_negative",
+    "alter domain ledger.money_amount add constraint not_negative check (value > -1)",
+  ),
+];
