@@ -13,7 +13,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { bech32 } from "@scure/base";
-import { type Identity, type Recipient, Stanza } from "age-encryption";
+import type { Identity, Recipient, Stanza } from "age-encryption";
 import { Failure } from "./failure.ts";
 
 const info = "age-encryption.org/v1/X25519";
@@ -40,19 +40,36 @@ export function x25519RecipientOf(identity: string): string {
 
 /** `recipient`: `age1…` of X25519. */
 export function x25519Recipient(recipient: string): Recipient {
-  const theirs = bech32Bytes(recipient, "age");
-  const publicKey = publicKeyOf(theirs);
-  return {
-    wrapFileKey(fileKey) {
-      const ephemeral = generateKeyPairSync("x25519");
-      const share = rawPublic(ephemeral.publicKey);
-      const secret = diffieHellman({ privateKey: ephemeral.privateKey, publicKey });
-      const key = wrappingKey(secret, share, theirs);
-      const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: tagBytes });
-      const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
-      return [new Stanza(["X25519", share.toString("base64").replace(/=+$/, "")], body)];
-    },
-  };
+  publicPartsOf(recipient);
+  return { wrapFileKey: (fileKey) => [wrapForX25519(fileKey, recipient)] };
+}
+
+/** The stanza of a file key for `age1…`; anything else is "keys/identity". */
+export function wrapForX25519(fileKey: Uint8Array, recipient: string): Stanza {
+  const { raw, publicKey } = publicPartsOf(recipient);
+  const ephemeral = generateKeyPairSync("x25519");
+  const share = rawPublic(ephemeral.publicKey);
+  const secret = diffieHellman({ privateKey: ephemeral.privateKey, publicKey });
+  const key = wrappingKey(secret, share, raw);
+  const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: tagBytes });
+  const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
+  return { args: ["X25519", share.toString("base64").replace(/=+$/, "")], body };
+}
+
+interface PublicParts {
+  readonly raw: Buffer;
+  readonly publicKey: KeyObject;
+}
+
+/** A backup seals thousands of chunks for one recipient. */
+let lastRecipient: { readonly recipient: string; readonly parts: PublicParts } | null = null;
+
+function publicPartsOf(recipient: string): PublicParts {
+  if (lastRecipient?.recipient === recipient) return lastRecipient.parts;
+  const raw = bech32Bytes(recipient, "age");
+  const parts = { raw, publicKey: publicKeyOf(raw) };
+  lastRecipient = { recipient, parts };
+  return parts;
 }
 
 /** `identity`: `AGE-SECRET-KEY-1…`. Unwraps to null when no stanza is for it; throws on a malformed one. */

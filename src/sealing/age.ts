@@ -1,12 +1,14 @@
 /**
- * age files (age-encryption.org/v1): the header by the `age-encryption` library, X25519 stanzas and
- * the payload by `node:crypto`, because the library's payload in JavaScript is over ten times slower.
+ * age files (age-encryption.org/v1). Headers are read, and post-quantum ones written, by the `age-encryption`
+ * library; those for X25519 and every payload are written by `node:crypto`, because the library's payload in
+ * JavaScript is over ten times slower.
  */
 import { randomBytes } from "node:crypto";
-import { Decrypter, Encrypter, type Identity, type Recipient } from "age-encryption";
-import { x25519Identity, x25519Recipient } from "../base/age-x25519.ts";
+import type { Identity, Recipient } from "age-encryption";
+import { x25519Identity } from "../base/age-x25519.ts";
 import { Failure } from "../base/failure.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
+import { type AgeHeader, x25519Header } from "./age-header.ts";
 import { payloadBytes, readPayload, writePayload } from "./age-payload.ts";
 
 /** A header longer than this is not one of ours; it bounds what is searched for the header's end. */
@@ -14,7 +16,8 @@ const headerBytesMax = 1024 * 1024;
 
 /** Recipients `age1…`, all X25519 or all post-quantum; a mixture is "config/invalid". The result owns its memory. */
 export async function ageSeal(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
-  const { header, fileKey } = await newHeader(recipients);
+  const isClassic = recipientSuite(recipients) === "classic";
+  const { header, fileKey } = isClassic ? x25519Header(recipients) : await libraryHeader(recipients);
   const out = Buffer.allocUnsafeSlow(header.length + payloadBytes(plain.length));
   out.set(header);
   writePayload({ fileKey, nonce: randomBytes(16), plain }, out, header.length);
@@ -32,10 +35,8 @@ export async function ageOpen(sealed: Uint8Array, identity: string): Promise<Buf
  * The library writes a header only together with a payload, so it is given an empty file to seal and a
  * recipient of ours that looks on to learn the file key. The payload it makes is thrown away.
  */
-async function newHeader(
-  recipients: readonly string[],
-): Promise<{ header: Uint8Array; fileKey: Uint8Array }> {
-  const suite = recipientSuite(recipients);
+async function libraryHeader(recipients: readonly string[]): Promise<AgeHeader> {
+  const { Encrypter } = await import("age-encryption");
   const keys: Uint8Array[] = [];
   const onlooker: Recipient = {
     wrapFileKey(fileKey) {
@@ -45,9 +46,7 @@ async function newHeader(
   };
   const encrypter = new Encrypter();
   encrypter.addRecipient(onlooker);
-  for (const recipient of recipients) {
-    encrypter.addRecipient(suite === "classic" ? x25519Recipient(recipient) : recipient);
-  }
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
   const empty = await encrypter.encrypt(new Uint8Array());
   const [fileKey] = keys;
   if (fileKey === undefined) throw new Failure("internal/bug", "the age library made no file key");
@@ -55,6 +54,7 @@ async function newHeader(
 }
 
 async function fileKeyOf(header: Uint8Array, identity: string): Promise<Uint8Array> {
+  const { Decrypter } = await import("age-encryption");
   let unmatched = false;
   const last: Identity = {
     // Asked only when the identity before it found no stanza of its own.
