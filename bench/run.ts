@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [--scale 4] [--only holdfast]`: Holdfast beside a floor and its peers, all in one
- * run on one server. First backup, a day's work, second backup, verify, restore.
+ * run on one server. First backup, another of the same, a day's work, second backup, verify, restore.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ const { values } = parseArgs({
   options: { scale: { type: "string", default: "4" }, only: { type: "string", multiple: true } },
 });
 const scale = Number(values.scale);
+const floorName = "floor (read and throw away)";
 const folder = await mkdtemp(join(tmpdir(), "holdfast-bench-"));
 try {
   say(`making the bench database at scale ${String(scale)}`);
@@ -55,10 +56,14 @@ async function everyStep(database: BenchDatabase, contenders: readonly Contender
   const reading = await floor(database);
   // Once unmeasured, so that nobody is the first to read from the disk.
   await measure(reading);
-  await take("first backup", "floor (read and throw away)", reading);
+  await take("first backup", floorName, reading);
   for (const contender of contenders) await contender.prepare();
   for (const contender of contenders) await take("first backup", contender.name, contender.backup());
+  await take("backup with nothing changed", floorName, reading);
+  for (const contender of contenders)
+    await take("backup with nothing changed", contender.name, contender.backup());
   await workOneDay(database, scale, 1);
+  await take("second backup", floorName, reading);
   for (const contender of contenders) await take("second backup", contender.name, contender.backup());
   for (const contender of contenders) {
     const command = contender.verify();
