@@ -37,12 +37,30 @@ const pace = z.object({
   notes: z.array(z.string()),
 });
 
+const small = z.object({
+  machine: machineShape,
+  runs: z.number(),
+  tables: z.number(),
+  bytes: z.number(),
+  figures: z.array(
+    z.object({
+      what: z.string(),
+      pgDumpSeconds: z.number(),
+      holdfastSeconds: z.number(),
+      ratio: z.number(),
+      requests: z.number(),
+      chunks: z.number(),
+    }),
+  ),
+});
+
 /** Null where nothing was kept yet. */
 export function fleetFigures(kept: Kept): string | null {
   const parts = [
     ofSchedule(kept("fleet-schedule", schedule)),
     ofCatalog(kept("fleet-catalog", catalog)),
     ofPace(kept("fleet-pace", pace)),
+    ofSmall(kept("small-tenant", small)),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : ["### A fleet (`npm run bench:fleet`)", ...parts].join("\n\n");
 }
@@ -91,6 +109,22 @@ function ofPace(result: z.infer<typeof pace> | null): string | null {
   const head = ["step", "who", "tenants a minute", "CPU s a tenant", "holdfast's pace ÷ this"];
   const what = `**Pace.** ${String(tenants)} databases of ${String(tables)} tables and ${(bytesEach / 1_000_000).toFixed(1)} MB on one source, ${machineOf(result.machine)}:`;
   return [what, "", markdown(head, rows, 2), "", ...notes.map((note) => `- ${note}`)].join("\n");
+}
+
+function ofSmall(result: z.infer<typeof small> | null): string | null {
+  if (result === null) return null;
+  const { runs, tables, bytes, figures } = result;
+  const rows = figures.map(({ what, pgDumpSeconds, holdfastSeconds, ratio, requests, chunks }) => [
+    what,
+    pgDumpSeconds.toFixed(2),
+    holdfastSeconds.toFixed(2),
+    ratio.toFixed(2),
+    requests.toFixed(1),
+    String(chunks),
+  ]);
+  const head = ["step", "pg_dump -Fc s", "holdfast s", "ratio", "requests to each store", "of them chunks"];
+  const what = `**One small tenant alone,** ${String(tables)} tables and ${(bytes / 1_000_000).toFixed(1)} MB, the whole command line, medians of ${String(runs)} turns, ${machineOf(result.machine)}:`;
+  return [what, "", markdown(head, rows, 1)].join("\n");
 }
 
 function thousands(number: number): string {

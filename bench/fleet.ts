@@ -1,7 +1,8 @@
 /**
- * `npm run bench:fleet`: what a fleet costs, in three parts that keep their figures in `bench/results/`: the scheduler
- * with 10,000 tenants over a simulated week, the catalog with 2,000,000 copies in it, and the pace of
- * 200 real small tenants beside `pg_dump`. `-- schedule`, `-- catalog` or `-- pace` runs one part.
+ * `npm run bench:fleet`: what a fleet costs, in four parts that keep their figures in `bench/results/`: the scheduler
+ * with 10,000 tenants over a simulated week, the catalog with 2,000,000 copies in it, the pace of
+ * 200 real small tenants beside `pg_dump`, and one of them alone. `-- schedule`, `-- catalog`, `-- pace` or
+ * `-- small` runs one part.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,13 +11,14 @@ const parts = {
   schedule: ["fleet-schedule.ts"],
   catalog: ["fleet-catalog.ts"],
   pace: ["fleet-pace.ts", "--keep"],
+  small: ["small-tenant.ts", "--keep"],
 } as const;
 
 type Part = keyof typeof parts;
 
 const asked = process.argv.slice(2);
 const known = (name: string): name is Part => name in parts;
-const all: readonly Part[] = ["schedule", "catalog", "pace"];
+const all: readonly Part[] = ["schedule", "catalog", "pace", "small"];
 const chosen = asked.length === 0 ? all : asked.filter(known);
 if (!asked.every(known)) {
   throw new Error(`parts are ${all.join(", ")}, not ${asked.join(", ")}`);
