@@ -1,7 +1,6 @@
 /** Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments. */
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { systemChance } from "./base/chance.ts";
 import { systemClock } from "./base/clock.ts";
 import { exitCodes, Failure } from "./base/failure.ts";
@@ -15,10 +14,6 @@ import { noProgress } from "./base/progress.ts";
 import { versionIn } from "./cli/version.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load-config.ts";
-
-// What passes through here are buffers outside of the heap, each with a small object in front of it. A young
-// generation that grows to its usual size is collected so seldom that 100 MB of them gather.
-setFlagsFromString("--semi-space-growth-factor=1");
 
 // Every object of a directory store is synced to the disk before it counts. With the usual four threads
 // the disk would be waited for four times at once, and half the time of a first backup goes there.
