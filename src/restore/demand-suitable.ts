@@ -2,7 +2,7 @@
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ServerAddress } from "../base/server-address.ts";
-import { isLoader } from "../postgres/load/loader-name.ts";
+import { findBrokenLoad } from "../postgres/load/mark.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
 import { quoteIdent } from "../postgres/session/quote.ts";
 import type { Session } from "../postgres/session/session.ts";
@@ -41,13 +41,10 @@ export async function demandSuitable(
   return { maintenance: target.maintenance, create: target.database === null };
 }
 
-/** A restore that was killed leaves its login as the owner of what it made; then nobody has to fear for the database. */
-async function brokenOff(database: Session): Promise<string | undefined> {
-  const [row] = await database.query<{ owner: string; name: string }>(
-    `select r.rolname::text as owner, d.datname::text as name
-       from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba
-      where d.datname = pg_catalog.current_database()`,
-  );
-  if (row === undefined || !isLoader(row.owner)) return undefined;
-  return `a restore was broken off here: drop database ${quoteIdent(row.name)}, then role ${quoteIdent(row.owner)}, and restore again`;
+/** What a restore that was killed left behind; nobody has to fear for that database. */
+async function brokenOff(session: Session): Promise<string | undefined> {
+  const found = await findBrokenLoad(session);
+  if (found === null) return undefined;
+  const { database, loader } = found;
+  return `a restore was broken off here: drop database ${quoteIdent(database)}, then role ${quoteIdent(loader)}, and restore again`;
 }

@@ -11,7 +11,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { randomBase32, systemChance } from "../../src/base/chance.ts";
 import { pause } from "../../src/base/waiting.ts";
 import { findS3Program, portsNeeded, type S3Keys, type S3Program } from "./s3-programs.ts";
@@ -23,6 +23,10 @@ export interface S3Server extends AsyncDisposable, S3Keys {
   readonly region: string;
   /** Returns the name that the bucket really got. With `lock` it keeps versions and can lock objects. */
   createBucket(name: string, options?: { readonly lock?: boolean }): Promise<string>;
+  /** Puts an object there, whatever lay under the key. */
+  put(bucket: string, key: string, body: Buffer): Promise<void>;
+  /** Loses an object. */
+  remove(bucket: string, key: string): Promise<void>;
 }
 
 interface Running {
@@ -54,6 +58,12 @@ export async function startS3Server(): Promise<S3Server> {
       const bucket = `${name}-${randomBase32(systemChance, 8)}`;
       await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: lock }));
       return bucket;
+    },
+    put: async (bucket, key, body) => {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    },
+    remove: async (bucket, key) => {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
     [Symbol.asyncDispose]: async () => {
       client.destroy();

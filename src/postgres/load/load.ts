@@ -19,6 +19,7 @@ import {
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
 import { dropLoader, told, undoLoad } from "./loader-end.ts";
+import { markLoad } from "./mark.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
 import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./roles.ts";
@@ -108,6 +109,8 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
     await server.query(`revoke all on database ${quoteIdent(database)} from public`);
   }
   await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
+  // Scratch goes as a whole, whatever becomes of the load.
+  if (side === "target") await markLoad(server, { loader, database });
   await using admin = await connect(address({ database }), side, asAdmin, wait);
   const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
   await settle(admin, standardStrings);

@@ -1,0 +1,19 @@
+/** The program, killed at some of its steps, leaves nothing that counts and is not whole, and the next run does what it could not (promises 1, 2, 5 and 11). At every step: test/nightly. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killedVerbs, type KillTrials, openKillTrials } from "../support/kill-at-steps.ts";
+
+let trials: KillTrials;
+beforeAll(async () => {
+  trials = await openKillTrials();
+});
+afterAll(async () => {
+  await trials[Symbol.asyncDispose]();
+});
+
+describe.each(killedVerbs)("a %s that is killed", (verb) => {
+  it("in the middle and at its last step has broken nothing, and the next one ends it", async () => {
+    const steps = await trials.stepsOf(verb);
+    expect(steps).toBeGreaterThan(4);
+    for (const step of [steps >> 1, steps - 1]) expect(await trials.kill(verb, step)).toEqual([]);
+  });
+});

@@ -1,0 +1,20 @@
+/** The long run of test/faults/killed-at-steps.test.ts: the program is killed at every step of every verb. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killedVerbs, type KillTrials, openKillTrials } from "../support/kill-at-steps.ts";
+
+let trials: KillTrials;
+beforeAll(async () => {
+  trials = await openKillTrials();
+});
+afterAll(async () => {
+  await trials[Symbol.asyncDispose]();
+});
+
+describe.each(killedVerbs)("a %s that is killed", (verb) => {
+  it("at any step has broken nothing, and the next one ends it", async () => {
+    const steps = await trials.stepsOf(verb);
+    const wrong: string[] = [];
+    for (let step = 0; step < steps; step += 1) wrong.push(...(await trials.kill(verb, step)));
+    expect(wrong).toEqual([]);
+  });
+});

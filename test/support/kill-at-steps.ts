@@ -1,0 +1,197 @@
+/**
+ * The program, killed at an exact step: as it makes its n-th request to an S3 server, or says its n-th words to
+ * the server it restores to. Whatever it says from then on goes nowhere, so that it does not matter how
+ * long the kill takes. Afterwards the promises are checked, and the verb is run again to its end.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bucketBodies } from "./bucket-bodies.ts";
+import { brokenBy, folderBodies, holdersOf, type Stores } from "./check-promises.ts";
+import { recordsIn } from "./copy-reader.ts";
+import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
+import type { Fault, Saying } from "./proxy-fault.ts";
+import { postgresAt, startProxy, type Proxy } from "./proxy.ts";
+import { startS3Server } from "./s3-server.ts";
+import { type Ended, tenantHome } from "./tenant-home.ts";
+
+export const killedVerbs = ["backup", "replicate", "heal", "restore"] as const;
+export type KilledVerb = (typeof killedVerbs)[number];
+
+export interface KillTrials extends AsyncDisposable {
+  /** How many steps the verb takes when nobody kills it. */
+  stepsOf(verb: KilledVerb): Promise<number>;
+  /** What was broken when it was killed at that step, the first one being 0; in words. */
+  kill(verb: KilledVerb, step: number): Promise<readonly string[]>;
+}
+
+const request = /^(?:GET|PUT|HEAD|DELETE|POST) /;
+/** Of the PostgreSQL protocol every part but those that log in. */
+const statement = /^[QPBDECSdcf]/;
+const nowhere: Fault = { kind: "breaks", how: "silence" };
+const canary = "canary-4711-of-the-ledger";
+
+export async function openKillTrials(): Promise<KillTrials> {
+  await using made = new AsyncDisposableStack();
+  const server = made.use(await startTestServer());
+  await createDatabase(server, "acme");
+  await psql(
+    server,
+    "acme",
+    `create table ledger (id int primary key, note text, at timestamptz default now());
+     create table sheet (ledger int references ledger, page text);
+     create role auditor;
+     grant select on ledger to auditor;
+     insert into ledger select g, '${canary} ' || md5(g::text) from generate_series(1, 3000) g;
+     insert into sheet select g, md5(g::text) from generate_series(1, 3000) g`,
+  );
+  const s3 = made.use(await startS3Server());
+  const bucket = await s3.createBucket("holdfast-kills");
+  const { port } = new URL(s3.endpoint);
+  const line = made.use(await startProxy({ host: "127.0.0.1", port: Number(port) }, { protocol: "http" }));
+  const target = made.use(await startProxy(postgresAt(server)));
+  const home = made.use(await tenantHome(urlOf(server, "postgres"), ["acme"]));
+  const temporary = join(home.folder, "temporary");
+  mkdirSync(temporary);
+  const env = { TMPDIR: temporary, S3_KEY: s3.accessKeyId, S3_SECRET: s3.secretAccessKey };
+  home.set({
+    "stores.two.driver": "s3",
+    "stores.two.path": null,
+    "stores.two.bucket": bucket,
+    "stores.two.prefix": "two",
+    "stores.two.region": s3.region,
+    "stores.two.endpoint": `http://${line.host}:${String(line.port)}`,
+    "stores.two.pathStyle": true,
+    "stores.two.accessKeyId": "env:S3_KEY",
+    "stores.two.secretAccessKey": "env:S3_SECRET",
+  });
+  for (const plan of ["standard", "enterprise"]) home.set({ "copies.quorum": 1 }, `plans/${plan}.yaml`);
+  // As `init` made it for the folder that the bucket replaces.
+  await s3.put(bucket, "two/holdfast.json", readFileSync(join(home.store("two"), "holdfast.json")));
+  const publicJwk = readFileSync(join(home.folder, "keys", "signing.pub.jwk"), "utf8");
+
+  const look = async (): Promise<Stores> => ({
+    one: folderBodies(home.store("one")),
+    two: await bucketBodies(s3, bucket, "two"),
+  });
+  const broken = async (): Promise<string[]> => {
+    const folders = [temporary, join(home.folder, "state")];
+    return brokenBy({ stores: await look(), publicJwk, plain: { canary, folders } });
+  };
+  const run = async (...args: readonly string[]): Promise<Ended> => home.run(args, { env });
+  const succeed = async (...args: readonly string[]): Promise<void> => {
+    const { exit, stderr } = await run(...args);
+    if (exit !== 0) throw new Error(`${args.join(" ")} ended with ${String(exit)}: ${stderr}`);
+  };
+  const to = urlOf(
+    { ...server, address: { ...server.address, host: target.host, port: target.port } },
+    "back",
+  );
+  const commands: Readonly<Record<KilledVerb, readonly string[]>> = {
+    backup: ["backup", "acme"],
+    replicate: ["replicate", "acme"],
+    heal: ["heal", "acme"],
+    restore: ["restore", "acme", "--to", to, "--allow-unproven", "--reason", "a test", "--store", "one"],
+  };
+  const where = (verb: KilledVerb): { readonly proxy: Proxy; readonly said: Saying } =>
+    verb === "restore" ? { proxy: target, said: statement } : { proxy: line, said: request };
+
+  /** What the verb is there to do is there to be done. */
+  const prepare = async (verb: KilledVerb): Promise<void> => {
+    if (verb === "backup" || verb === "replicate") {
+      const fresh = "select g, md5(random()::text) from generate_series(1, 300) g";
+      await psql(server, "acme", `insert into sheet ${fresh}`);
+    }
+    if (verb === "replicate") {
+      using _ = home.set({ "tenants.acme.stores": ["one"] });
+      await succeed("backup", "acme");
+    }
+    if (verb === "heal") {
+      const { two } = await look();
+      const key = two?.keys().findLast((one) => one.endsWith("/manifest.age"));
+      if (key === undefined) throw new Error("there is no manifest to lose");
+      await s3.remove(bucket, `two/${key}`);
+    }
+  };
+  const again = async (verb: KilledVerb): Promise<string[]> => {
+    const ended = await run(...commands[verb]);
+    if (verb === "restore") return restoredAgain(ended);
+    if (ended.exit !== 0) return [`the next one ended with ${String(ended.exit)}: ${ended.stderr}`];
+    const stores = await look();
+    const newest =
+      recordsIn(folderBodies(home.store("one")))
+        .toSorted()
+        .at(-1) ?? "";
+    const holders = holdersOf(newest, stores);
+    return [
+      ...(await broken()),
+      ...(holders.length === 2 ? [] : [`${newest} is whole in ${holders.join()} alone`]),
+    ];
+  };
+  const isEqual = async (): Promise<boolean> => {
+    const rows =
+      "select (select md5(string_agg(l::text, '' order by id)) from ledger l), (select md5(string_agg(s::text, '' order by s::text)) from sheet s)";
+    const rights =
+      "select relname, relacl, relowner::regrole from pg_class where relnamespace = 'public'::regnamespace order by 1";
+    const asked = `${rows}; ${rights}`;
+    return (await psql(server, "acme", asked)) === (await psql(server, "back", asked));
+  };
+  /** What a killed restore left is refused with what to do, and goes on after that was done. */
+  const restoredAgain = async (first: Ended): Promise<string[]> => {
+    let ended = first;
+    if (ended.exit === 6) {
+      const told = /drop database (\S+), then role (\S+), and restore again/.exec(ended.stderr);
+      // Without a word of that the load had ended, and only the comparison was cut off.
+      if (told === null && !(await isEqual())) return ["what was half-loaded is not told to be so"];
+      const role = told === null ? "" : `; drop role ${told[2] ?? ""}`;
+      await psql(server, "postgres", `drop database back with (force)${role}`);
+      ended = await run(...commands.restore);
+    }
+    if (ended.exit !== 0) return [`the next one ended with ${String(ended.exit)}: ${ended.stderr}`];
+    const isWhole = await isEqual();
+    await psql(server, "postgres", "drop database back with (force)");
+    // Logins of loads that were killed early are of no use to anybody, and expire by themselves.
+    const left = await psql(
+      server,
+      "postgres",
+      "select rolname from pg_roles where rolname ~ '^holdfast_load_'",
+    );
+    for (const role of left.split("\n").filter((name) => name !== ""))
+      await psql(server, "postgres", `drop role ${role}`);
+    return isWhole ? [] : ["what was restored is not what was backed up"];
+  };
+  await succeed("backup", "acme");
+  const owned = made.move();
+  return {
+    stepsOf: async (verb) => {
+      await prepare(verb);
+      const { proxy, said } = where(verb);
+      let steps = 0;
+      const counting = new AbortController();
+      const count = async (): Promise<void> => {
+        for (; !counting.signal.aborted; steps += 1) await proxy.hears(said);
+      };
+      void count();
+      const wrong = await again(verb);
+      counting.abort();
+      if (wrong.length > 0) throw new Error(wrong.join("; "));
+      return steps;
+    },
+    kill: async (verb, step) => {
+      await prepare(verb);
+      const { proxy, said } = where(verb);
+      const struck = proxy.hears(said, step).then(() => true);
+      proxy.meets(said, nowhere, { skip: step, times: Infinity });
+      const victim = home.start(commands[verb], { env });
+      const isStruck = await Promise.race([struck, victim.ended.then(() => false)]);
+      victim.kill("SIGKILL");
+      await victim.ended;
+      proxy.heals();
+      // What a heal is there for is broken until it is healed.
+      const left = (await broken()).filter((one) => verb !== "heal" || !one.startsWith("promise 1 in two: "));
+      const wrong = [...left, ...(await again(verb))];
+      if (!isStruck) wrong.push("it had ended before");
+      return wrong.map((one) => `${verb}, killed at step ${String(step)}: ${one}`);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
