@@ -1,5 +1,7 @@
 /** The same challenges with nothing damaged: what finds these wrong would find anything wrong. */
+import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { around, type AnyStore } from "../stores/around.ts";
 import { challengeDump, challengeLoad } from "./challenge-dump.ts";
 import { challengeMachine } from "./challenge-machine.ts";
 import { challengeStore } from "./challenge-store.ts";
@@ -29,6 +31,18 @@ export const controls: readonly Control[] = [
     of: ["store"],
     see: ({ round, contents }, wait) =>
       challengeStore(round, { expected: "proven", make: () => Promise.resolve({}) }, contents, wait),
+  },
+  {
+    name: "store-full",
+    title: "a store that takes no bytes any more, in which a copy is as good as ever",
+    of: ["store"],
+    see: ({ round, contents }, wait) =>
+      challengeStore(
+        round,
+        { expected: "proven", make: () => Promise.resolve({ lens: full }) },
+        contents,
+        wait,
+      ),
   },
   {
     name: "proof-that-counts",
@@ -62,6 +76,17 @@ async function rightProof(stores: StoresToDamage): Promise<object> {
   const said = await claim(stores, {});
   await putProof(stores, said, await stores.signers.own.sign("proof", said));
   return {};
+}
+
+/** A directory makes a file to tell the time, which it cannot either. */
+function full(store: AnyStore): AnyStore {
+  return around(store, {
+    run: ({ operation }, work) =>
+      operation === "create" || operation === "clock"
+        ? Promise.reject(new Failure("store/full", `${store.name} has no room`))
+        : work(),
+    list: (prefix, wait, after) => store.list(prefix, wait, after),
+  });
 }
 
 const nothing = { name: "nothing", title: "nothing", family: "data", expected: "refuted" } as const;

@@ -59,8 +59,7 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
   const { tenant, backup } = order;
   let copy: OpenedCopy;
   try {
-    // A proof is dated by this host's clock: one that is wrong would make an old proof of it, or a fresh one for years.
-    await checkStoreClock(reader, () => desk.library.clock.now(), wait);
+    await demandRightClock(desk, reader, wait);
     copy = await openCopy({ tenant, backup, keys }, { ...desk.library, stores: [reader] }, desk.opener, wait);
   } catch (error) {
     return unopened(error, order, wait);
@@ -117,6 +116,19 @@ export function unbelieved({ reason, detail, backup }: Exclude<StoredRecord, Goo
 
 function untried(failure: Failure): Trial {
   return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
+}
+
+/**
+ * A proof is dated by this host's clock: one that is wrong would make an old proof of it, or a fresh one for years.
+ * A store that cannot tell the time, being full or closed to writes, has a copy as good as ever.
+ */
+async function demandRightClock({ library }: TrialDesk, store: ObjectReader, wait: Waiting): Promise<void> {
+  try {
+    await checkStoreClock(store, () => library.clock.now(), wait);
+  } catch (error) {
+    stillWaiting(wait);
+    if (!isFailure(error) || error.code === "store/clock") throw error;
+  }
 }
 
 /** The copy could not even be opened: damage refutes it, a broken machine leaves everything open. */
