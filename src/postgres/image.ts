@@ -10,7 +10,8 @@ export interface Image {
   /**
    * Bytes `from` up to but not including `to` of a stream; the whole when no range is given. Verified
    * against names, digests and lengths before they are handed out. A damaged or missing object throws
-   * "store/corrupt", "store/absent" or "sealing/damaged".
+   * "store/corrupt", "store/absent" or "sealing/damaged". A part may be gone once the next one is asked for:
+   * who keeps it copies it.
    */
   read(
     stream: string,

@@ -4,28 +4,27 @@ import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ChunkRef, Manifest, StreamEntry } from "../model/manifest.ts";
 import type { Image } from "../postgres/image.ts";
-
-/** The plaintext of one chunk, of exactly the length the manifest states; fails as `Image.read` says. */
-export type OpenChunk = (chunk: ChunkRef, wait: Waiting) => Promise<Buffer>;
+import { type OpenChunk, type OpenedChunk, OpenedChunks } from "./opened-chunks.ts";
 
 /** Chunks fetched and opened ahead of the reader; at most 8 MiB of plaintext each. */
 const aheadMax = 4;
 
 export function copyImage(content: Manifest, openChunk: OpenChunk): Image {
   const streams = new Map(content.streams.map((stream) => [stream.id, stream]));
+  const opened = new OpenedChunks(openChunk);
   return {
     fingerprint: content.fingerprint,
     read: (id, range, wait) => {
       const stream = streams.get(id);
       if (stream === undefined) throw new Failure("format/invalid", `the manifest names no stream ${id}`);
-      return range === null ? readWhole(stream, openChunk, wait) : readRange(stream, range, openChunk, wait);
+      return range === null ? readWhole(stream, opened, wait) : readRange(stream, range, opened, wait);
     },
   };
 }
 
-async function* readWhole(stream: StreamEntry, openChunk: OpenChunk, wait: Waiting): AsyncGenerator<Buffer> {
+async function* readWhole(stream: StreamEntry, opened: OpenedChunks, wait: Waiting): AsyncGenerator<Buffer> {
   const measure = new Measure();
-  for await (const part of readRange(stream, { from: 0, to: stream.bytes }, openChunk, wait)) {
+  for await (const part of readRange(stream, { from: 0, to: stream.bytes }, opened, wait)) {
     measure.update(part);
     yield part;
   }
@@ -44,27 +43,28 @@ interface Piece {
 async function* readRange(
   stream: StreamEntry,
   range: { readonly from: number; readonly to: number },
-  openChunk: OpenChunk,
+  opened: OpenedChunks,
   wait: Waiting,
 ): AsyncGenerator<Buffer> {
-  const opening: { readonly piece: Piece; readonly plain: Promise<Buffer> }[] = [];
+  const opening: { readonly piece: Piece; readonly chunk: OpenedChunk }[] = [];
   const pieces = piecesOf(stream, range);
   try {
     for (let next = 0; next < pieces.length || opening.length > 0;) {
       for (let piece = pieces[next]; piece !== undefined && opening.length < aheadMax; piece = pieces[next]) {
-        const plain = openChunk(piece.chunk, wait);
-        // Its turn to be awaited comes later; until then a failure must not go unhandled.
-        plain.catch(() => undefined);
-        opening.push({ piece, plain });
+        const whole = piece.to - piece.from === piece.chunk.bytes;
+        opening.push({ piece, chunk: opened.take(piece.chunk, whole, wait) });
         next += 1;
       }
-      const first = opening.shift();
+      const first = opening[0];
       if (first === undefined) return;
-      yield (await first.plain).subarray(first.piece.from, first.piece.to);
+      yield (await first.chunk.plain).subarray(first.piece.from, first.piece.to);
+      opening.shift();
+      first.chunk.done();
     }
   } finally {
     // A reader that leaves early leaves nothing running behind it.
-    await Promise.allSettled(opening.map(({ plain }) => plain));
+    await Promise.allSettled(opening.map(({ chunk }) => chunk.plain));
+    for (const { chunk } of opening) chunk.done();
   }
 }
 

@@ -12,6 +12,7 @@ import { chunksPrefix, keySetKeys, manifestKey } from "../model/layout.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { Image } from "../postgres/image.ts";
+import { release } from "../base/release.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { copyImage } from "./copy-image.ts";
@@ -89,7 +90,9 @@ export async function openCopy(
       journal.down,
     );
     journal.served(from);
-    return opener.open(body, identity, chunk.bytes, wait);
+    const plain = await opener.open(body, identity, chunk.bytes, wait);
+    release(body);
+    return plain;
   });
   return {
     record,

@@ -42,7 +42,7 @@ export interface ObjectReader {
 
   /**
    * The whole body, of the length the store announced: a connection that ends early and cleanly is
-   * resumed with a range or fails with "store/unreachable", never returned short.
+   * resumed with a range or fails with "store/unreachable", never returned short. The bytes are the caller's alone.
    * Absent: "store/absent".
    */
   read(key: ObjectKey, options: ReadOptions, wait: Waiting): Promise<Buffer>;

@@ -48,7 +48,7 @@ export async function gatherArchive({ image, fingerprint, wait }: Comparison): P
     bytes += part.length;
     if (bytes > archiveBytesMax)
       throw new Failure("source/unsupported", "the schema archive is too large to compare");
-    parts.push(part);
+    parts.push(Buffer.from(part));
   }
   return Buffer.concat(parts);
 }

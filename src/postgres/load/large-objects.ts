@@ -194,8 +194,7 @@ class ByteReader {
     const next = await this.#parts.next();
     if (next.done === true) return false;
     this.#onBytes(next.value.length);
-    const part = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.length);
-    this.#held = this.#held.length === 0 ? part : Buffer.concat([this.#held, part]);
+    this.#held = Buffer.concat([this.#held, next.value]);
     return true;
   }
 }

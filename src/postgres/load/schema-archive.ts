@@ -10,7 +10,7 @@ export async function readSchemaArchive(image: Image, wait: Waiting): Promise<Re
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of image.read(image.fingerprint.schema.stream, null, wait)) {
-    parts.push(part);
+    parts.push(Buffer.from(part));
     bytes += part.length;
     if (bytes > archiveBytesMax)
       throw new Failure("format/invalid", "the schema archive is larger than a gigabyte");

@@ -1,42 +1,112 @@
-import type { Client } from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import type { Client, Connection, Submittable } from "pg";
 
 /** Thrown in place of what the caller's own iteration threw, which is its `cause`. */
 export class GivenSourceError extends Error {}
 
-/** Feeds `source` to COPY … FROM STDIN and returns the server's count of rows. */
+/**
+ * Feeds `source` to COPY … FROM STDIN and returns the server's count of rows. The next part is asked for when the
+ * system has taken the one before whole, so that its memory may be used again by then.
+ */
 export async function copyIn(
   client: Client,
   statement: string,
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const stream = client.query(copyFrom(statement));
-  let refused = false;
-  const ended = new Promise<void>((resolve, reject) => {
-    stream.on("error", (error) => {
-      refused = true;
-      reject(error);
-    });
-    stream.once("finish", resolve);
-  });
-  ended.catch(() => undefined);
+  const query = new CopyInQuery(statement);
+  client.query(query);
+  await query.begun;
   try {
-    for await (const part of source) {
-      // One chunk at a time: the library must not hold chunks back when the server ends the COPY.
-      const taken = new Promise<void>((resolve) => {
-        stream.write(part, () => {
-          resolve();
-        });
-      });
-      await Promise.race([taken, ended]);
-    }
+    for await (const part of source) await query.give(part);
   } catch (cause) {
-    if (refused) await ended;
-    stream.destroy(new Error("the rows to be loaded could not be read"));
-    await ended.catch(() => undefined);
+    if (query.isOver) await query.ended;
+    query.breakOff();
+    await query.ended.catch(() => undefined);
     throw new GivenSourceError("the rows to be loaded could not be read", { cause });
   }
-  stream.end();
-  await ended;
-  return stream.rowCount;
+  query.finish();
+  return query.ended;
+}
+
+/** As `pg` runs a query. Until the server has answered no byte may be sent, and after an error it wants none. */
+class CopyInQuery implements Submittable {
+  readonly #statement: string;
+  readonly #begun = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<number>();
+  #connection: Connection | null = null;
+  #rows: number | null = null;
+  isOver = false;
+
+  constructor(statement: string) {
+    this.#statement = statement;
+    // Who waits for the one need not have come to the other.
+    this.#begun.promise.catch(() => undefined);
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  /** The server wants rows. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
+  /** The number of rows, once the server has said that all are in and is ready for the next statement. */
+  get ended(): Promise<number> {
+    return this.#ended.promise;
+  }
+
+  submit(connection: Connection): void {
+    this.#connection = connection;
+    connection.query(this.#statement);
+  }
+
+  /** Resolves when the system has taken the bytes; rejects when the server has ended the COPY. */
+  async give(part: Uint8Array): Promise<void> {
+    const taken = new Promise<void>((resolve) => {
+      this.#send("d", part, resolve);
+    });
+    await Promise.race([taken, this.ended]);
+  }
+
+  finish(): void {
+    this.#send("c", Buffer.alloc(0));
+  }
+
+  breakOff(): void {
+    this.#send("f", Buffer.from("the rows to be loaded could not be read\0"));
+  }
+
+  handleCopyInResponse(): void {
+    this.#begun.resolve();
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const [, rows] = /^COPY (\d+)$/.exec(text) ?? [];
+    if (rows !== undefined) this.#rows = Number(rows);
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#rows === null) this.handleError(new Error("the server ended a COPY without saying so"));
+    else this.#ended.resolve(this.#rows);
+  }
+
+  handleError(error: unknown): void {
+    this.isOver = true;
+    this.#begun.reject(error);
+    this.#ended.reject(error);
+  }
+
+  /** One message of the protocol: its kind, its length without the kind, what is in it. */
+  #send(kind: string, content: Uint8Array, onTaken: () => void = () => undefined): void {
+    const stream = this.#connection?.stream;
+    if (stream === undefined || this.isOver) return;
+    const head = Buffer.alloc(5);
+    head.write(kind, "latin1");
+    head.writeUInt32BE(content.length + 4, 1);
+    stream.cork();
+    stream.write(head);
+    // What could not be sent ends the query by the end of the connection.
+    stream.write(content, (error) => {
+      if (error === null || error === undefined) onTaken();
+    });
+    stream.uncork();
+  }
 }
