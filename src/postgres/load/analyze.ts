@@ -16,7 +16,8 @@ export type Analyzed = "tables" | "materialised views";
 
 /**
  * Statistics for the planner, over all `sessions`, largest first. As the loader, since expressions of indexes
- * run; no row depends on it, so what cannot be analyzed is a note. The server leaves out what is not the loader's.
+ * run; no row depends on it, so what cannot be analyzed is a note. The server leaves out what is not the loader's, and
+ * its own catalogs are left to it: they took as long as a table of millions of rows.
  */
 export async function analyze(
   context: LoadContext,
@@ -48,8 +49,8 @@ export async function analyze(
 const relations = `
   select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_relation_size(c.oid) >= 1048576 as large
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where (c.relkind = 'm') = $1 and c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' and not c.relisshared
-     and n.nspname !~ '^pg_(toast|temp)'
+   where (c.relkind = 'm') = $1 and c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
+     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
    order by pg_catalog.pg_relation_size(c.oid) desc, 1`;
 
 function batchesOf(found: readonly Relation[]): string[] {
