@@ -4,6 +4,7 @@
  */
 import { Decrypter, Encrypter } from "age-encryption";
 import { x25519Identity, x25519Recipient } from "../base/age-x25519.ts";
+import { streamOf, wholeOf } from "../base/byte-stream.ts";
 import { Failure } from "../base/failure.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
 
@@ -13,7 +14,7 @@ export async function sealSmall(plain: string, recipients: readonly string[]): P
   const encrypter = new Encrypter();
   for (const recipient of new Set(recipients))
     encrypter.addRecipient(suite === "classic" ? x25519Recipient(recipient) : recipient);
-  return Buffer.from(await encrypter.encrypt(plain));
+  return wholeOf(await encrypter.encrypt(streamOf(Buffer.from(plain))));
 }
 
 /** Null when it is not sealed to `identity`; an altered file is "sealing/damaged"; no identity at all is "keys/identity". */
@@ -28,7 +29,7 @@ export async function openSmall(sealed: Uint8Array, identity: string): Promise<s
     },
   });
   try {
-    return await decrypter.decrypt(sealed, "text");
+    return (await wholeOf(await decrypter.decrypt(streamOf(sealed)))).toString("utf8");
   } catch (cause) {
     if (unmatched) return null;
     throw new Failure("sealing/damaged", "a key object is malformed or altered", { cause });
