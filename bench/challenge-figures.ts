@@ -49,5 +49,6 @@ function foundBy(results: readonly { readonly expected: string; readonly by: rea
   for (const { by } of results.filter(({ expected }) => expected !== "inconclusive"))
     for (const name of by) times.set(name, (times.get(name) ?? 0) + 1);
   const often = [...times].toSorted(([, one], [, other]) => other - one).slice(0, 5);
+  if (often.length === 0) return "checks that could not run, and say so";
   return often.map(([name, count]) => `${name} ${String(count)}`).join(", ");
 }

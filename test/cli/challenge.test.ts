@@ -1,9 +1,13 @@
 /** `challenge` on the command line: what it takes, what it prints, and that it exits 3 when verification fails it. */
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { allCommands } from "../../src/cli/commands.ts";
 import { challengeOf } from "../../src/cli/challenge.ts";
 import { saidHere } from "../support/holdfast-here.ts";
+import { holdfastCli } from "../support/transcript.ts";
 import { credulous } from "../support/blind-examiner.ts";
 
 const report = z.strictObject({
@@ -91,5 +95,21 @@ describe("challenge", () => {
     expect(said.stdout).toContain("missed: record-by-stranger: refuted expected, proven");
     expect(said.stdout).toContain("missed: proof-by-worker: unproven expected, proven");
     expect(said.stdout).toMatch(/0 of 2 damages found, 0 false alarms in \d+ undamaged runs/);
+  });
+
+  it("that is interrupted exits 130 and leaves nothing behind", async () => {
+    const temp = mkdtempSync(join(tmpdir(), "holdfast-challenge-cli-"));
+    // The users of the servers pass through.
+    chmodSync(temp, 0o711);
+    try {
+      const ran = await holdfastCli(["challenge", "--family", "store", "--random", "0"], {
+        env: { TMPDIR: temp },
+        onSaid: { text: "refuted by copy", act: (pid) => process.kill(pid, "SIGINT") },
+      });
+      expect(ran.exit).toBe(130);
+      expect(readdirSync(temp)).toEqual([]);
+    } finally {
+      rmSync(temp, { recursive: true, force: true });
+    }
   });
 });
