@@ -24,7 +24,8 @@ it("a seed makes the same tenant every time, and another seed another one", () =
   expect(randomTenant(1).statements).not.toEqual(randomTenant(2).statements);
 });
 
-it.each([1, 3, 13])("the tenant of seed %i is proven", async (seed) => {
+// The last one had an index of partitions on two levels left invalid by two lanes of the load.
+it.each([1, 3, 2_000_000_024])("the tenant of seed %i is proven", async (seed) => {
   const database = `random_${String(seed)}`;
   await makeSample(server, randomTenant(seed), database);
   const { image } = await measured(server, database);

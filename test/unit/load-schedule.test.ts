@@ -32,6 +32,21 @@ describe("the schedule of post-data", () => {
     expect((await third)?.dumpId).toBe(4);
   });
 
+  it("has indexes attached one after the other, although they are of different tables", async () => {
+    const tables = [entry(1, "TABLE", []), entry(2, "TABLE", [])];
+    const indexes = [entry(3, "INDEX", [1]), entry(4, "INDEX", [2])];
+    const attached = [entry(5, "INDEX ATTACH", [3]), entry(6, "INDEX ATTACH", [4])];
+    const schedule = new Schedule(attached, [...tables, ...indexes, ...attached], rank);
+    const first = await schedule.next();
+    const handedOut: number[] = [];
+    const second = schedule.next().then((next) => handedOut.push(next?.dumpId ?? 0));
+    await Promise.resolve();
+    expect({ first: first?.dumpId, handedOut }).toEqual({ first: 5, handedOut: [] });
+    if (first !== null) schedule.done(first);
+    await second;
+    expect(handedOut).toEqual([6]);
+  });
+
   it("gives out foreign keys after every index, and each after what it depends on", async () => {
     const tables = [entry(1, "TABLE", []), entry(2, "TABLE", [])];
     const posts = [entry(3, "FK CONSTRAINT", [1, 4]), entry(4, "CONSTRAINT", [2]), entry(5, "INDEX", [1])];

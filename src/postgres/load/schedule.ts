@@ -1,5 +1,11 @@
 import type { TocEntry } from "../archive/toc.ts";
 
+/**
+ * What all who attach an index have in common, in place of a table; entries count from 1. A partitioned index becomes
+ * valid with the last one that is attached below it, on any level, and two at a time left some invalid for ever.
+ */
+const attaching = 0;
+
 type Rank = (entry: TocEntry) => number;
 
 const tables = new Set(["TABLE", "MATERIALIZED VIEW", "FOREIGN TABLE"]);
@@ -93,7 +99,7 @@ export class Schedule {
 
   /** The tables it depends on, itself or by way of a constraint or index. */
   #tablesOf(entry: TocEntry): Set<number> {
-    const found = new Set<number>();
+    const found = new Set<number>(entry.desc === "INDEX ATTACH" ? [attaching] : []);
     for (const id of entry.dependencies) {
       const direct = this.#byId.get(id);
       if (direct === undefined) continue;
