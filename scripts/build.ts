@@ -16,7 +16,7 @@ const project = resolve(import.meta.dirname, "..");
  * make the package larger.
  */
 const outside =
-  /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pg-copy-streams|pino|prom-client|temporal-polyfill)(?:\/|$)/;
+  /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
 
 /** Written into `folder`, of which nothing that was there is left. */
 async function build(folder: string): Promise<void> {
