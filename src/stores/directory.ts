@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { link, lstat, open, realpath, rename, type FileHandle, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Chance, systemChance } from "../base/chance.ts";
-import { sha256 } from "../base/digest.ts";
+import { type Sha256, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
@@ -124,7 +124,7 @@ class DirectoryStore implements WholeStore {
     if (options.lock !== undefined) {
       throw new Failure("store/unsuitable", `${this.name} is a directory, which cannot lock ${key}`);
     }
-    if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
+    if (options.sha256 !== undefined && options.sha256 !== digestOf(body)) {
       throw new Failure(
         "store/corrupt",
         `the bytes of ${key} are not those that were announced to ${this.name}`,
@@ -221,6 +221,15 @@ class DirectoryStore implements WholeStore {
     }
     return work();
   }
+}
+
+/** Several stores are given the same bytes at the same time. */
+const digests = new WeakMap<Uint8Array, Sha256>();
+
+function digestOf(body: Uint8Array): Sha256 {
+  const digest = digests.get(body) ?? sha256(body);
+  digests.set(body, digest);
+  return digest;
 }
 
 async function nullIfAbsent<T>(call: Promise<T>): Promise<T | null> {
