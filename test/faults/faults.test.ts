@@ -2,7 +2,7 @@
  * The bad luck and bad input that Holdfast survives with a clear error, nothing lost and nothing half-counted,
  * and the test that holds each of them. This test holds that those tests exist.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -70,7 +70,56 @@ const held: readonly Held[] = [
     fault: "objects vanish or are condemned meanwhile",
     by: { "faults/backup-removals": ["when it vanishes from one"] },
   },
+  {
+    fault: "a line to a store that is reset, closed, silent, slow or cut, or ends answers early and cleanly",
+    by: { "faults/line-to-store": ["over a line that"] },
+  },
+  {
+    fault: "storms of 503 and 500",
+    by: { "faults/line-to-store": ["over a line that from the middle on"] },
+  },
+  {
+    fault: "a connection to PostgreSQL that is half open",
+    by: {
+      "faults/silent-servers": [
+        "that %s is lost, by what the server says of it",
+        "when the whole server goes silent",
+        "and stop coming are lost",
+        "and do not arrive any more are lost",
+      ],
+    },
+  },
+  {
+    fault: "a statement that takes its time, taken for dead",
+    by: { "faults/silent-servers": ["that takes its time is waited for", "may be taken slowly"] },
+  },
+  {
+    fault: "stores that fail while a source hangs",
+    by: { "faults/backup-source-fails": ["end the backup without waiting for the source"] },
+  },
+  {
+    fault: "a volume that is not mounted, and one place under two names",
+    by: { "faults/backup-places": ["where a volume was to be mounted", "are one copy"] },
+  },
   // The copies.
+  {
+    fault: "key objects exchanged in a store",
+    by: { "faults/backup-keys": ["with other key objects of the same length"] },
+  },
+  { fault: "two backups within one second", by: { "faults/backup-states": ["are told newest first"] } },
+  {
+    fault: "inventories and keys that lie to a scrub",
+    by: { "faults/scrub-lies": ["speaks against its own backup alone"] },
+  },
+  { fault: "any damage at rest", by: { "faults/scrub": ["damage"] } },
+  {
+    fault: "any mixture of damages, as long as each object is whole somewhere",
+    by: { "faults/heal-at-random": ["seed %i"] },
+  },
+  {
+    fault: "a store that was emptied, or whose objects are locked and damaged",
+    by: { "faults/heal-stores": ["that is empty is filled", "has a locked object healed"] },
+  },
   {
     fault: "object missing, truncated, flipped, swapped with another tenant's",
     by: {
@@ -200,6 +249,10 @@ const held: readonly Held[] = [
     fault: "a hold laid while a prune works",
     by: { "faults/prune-kept": ["keeps the prune from condemning anything"] },
   },
+  {
+    fault: "SIGKILL at any step",
+    by: { "faults/killed-at-steps": ["in the middle and at its last step has broken nothing"] },
+  },
   { fault: "a heal cut off at any call", by: { "faults/heal": ["leaves promise 1 as it was"] } },
   { fault: "a replicate cut off at any call", by: { "faults/replicate": ["leaves promise 1 intact"] } },
   {
@@ -249,5 +302,15 @@ describe("every fault that Holdfast survives", () => {
       const names = namesIn(file);
       for (const word of words) expect(names).toContain(word);
     }
+  });
+
+  it("is in the list, whichever file holds it", () => {
+    const listed = new Set(held.flatMap(({ by }) => Object.keys(by)));
+    const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".test.ts"));
+    const unlisted = files
+      .map((name) => name.slice(0, -".test.ts".length))
+      .filter((name) => !listed.has(`faults/${name}`));
+    // This one, and one that holds how much a prune asks for.
+    expect(unlisted.toSorted()).toEqual(["faults", "prune-requests"]);
   });
 });
