@@ -29,14 +29,18 @@ export async function confinement(
   runAs: { readonly uid: number; readonly gid: number } | undefined,
   wait: Waiting,
 ): Promise<Confinement> {
-  const network = await firstThatWorks(
-    [
-      ["unshare", "--net", "--"],
-      ["unshare", "--user", "--map-current-user", "--net", "--"],
-    ],
-    wait,
-  );
-  const core = await firstThatWorks([["prlimit", "--core=0:0"]], wait);
+  const [network, core, death] = await Promise.all([
+    firstThatWorks(
+      [
+        ["unshare", "--net", "--"],
+        ["unshare", "--user", "--map-current-user", "--net", "--"],
+      ],
+      wait,
+    ),
+    firstThatWorks([["prlimit", "--core=0:0"]], wait),
+    // Apart from the change of the user and after it, since the kernel forgets the wish then.
+    firstThatWorks([["setpriv", "--pdeathsig=QUIT"]], wait),
+  ]);
   const identity =
     runAs === undefined
       ? []
@@ -47,8 +51,6 @@ export async function confinement(
           "--clear-groups",
           "--no-new-privs",
         ];
-  // The kernel forgets the wish when the user changes, so it is made by a second call, after.
-  const death = await firstThatWorks([["setpriv", "--pdeathsig=QUIT"]], wait);
   return {
     wrap: [...network, ...core, ...identity, ...death],
     isolation: {

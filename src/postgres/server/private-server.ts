@@ -109,9 +109,16 @@ export async function startPrivateServer(
     const socketFolder = await socketFolderFor(folder);
     if (socketFolder !== folder) cleanUp.push(() => rm(socketFolder, { recursive: true, force: true }));
     const data = join(folder, "data");
-    await run({ file: "cp", args: ["-a", "--reflink=auto", template.data, data] }, limited);
-    await handOver([folder, socketFolder], data, options.runAs, limited);
-    const { wrap, isolation } = await confinement(options.root, options.runAs, limited);
+    const prepare = async (): Promise<void> => {
+      await run({ file: "cp", args: ["-a", "--reflink=auto", template.data, data] }, limited);
+      await handOver([folder, socketFolder], data, options.runAs, limited);
+    };
+    // Both to their end, so that nothing is still written to a folder that is wiped because the other failed.
+    const walls = confinement(options.root, options.runAs, limited);
+    const prepared = prepare();
+    await Promise.allSettled([walls, prepared]);
+    await prepared;
+    const { wrap, isolation } = await walls;
     const log = join(folder, "log");
     const settings = {
       ...throwAwaySettings,
