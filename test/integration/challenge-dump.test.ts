@@ -77,11 +77,12 @@ describe("the damages", () => {
 
   it("each alter what is measured", async () => {
     await using readings = await openReadings(server, database);
-    const before = await readings.after([]);
+    expect(await readings.isAlteredBy([], "rows")).toBe(false);
     const unseen: string[] = [];
     for (const damage of [...dataDamages, ...schemaDamages, ...loadDamages]) {
       const statements = "altered" in damage ? damage.altered : damage.statements;
-      if ((await readings.after(statements)) === before) unseen.push(damage.name);
+      const first = damage.family === "data" ? "rows" : "catalogs";
+      if (!(await readings.isAlteredBy(statements, first))) unseen.push(damage.name);
     }
     expect(unseen).toEqual([]);
   });

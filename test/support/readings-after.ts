@@ -1,4 +1,4 @@
-/** Everything that is measured of a database, as one text, after statements that are taken back again. */
+/** Whether statements, which are taken back again, alter what is measured of a database. */
 import { Measure } from "../../src/base/digest.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
@@ -14,45 +14,56 @@ import { readRoles } from "../../src/postgres/readings/roles.ts";
 import { largeObjectBytes } from "../../src/postgres/source/large-object-stream.ts";
 import { testWait } from "./postgres-server.ts";
 
-export type Readings = string;
+type Part = "rows" | "catalogs";
 
 /** One session for all, as a login takes longer than a reading. */
 export interface Reader extends AsyncDisposable {
-  after(statements: readonly string[]): Promise<Readings>;
+  /** Whether anything that is measured is another after these statements; `first` is where it is looked for first. */
+  isAlteredBy(statements: readonly string[], first: Part): Promise<boolean>;
 }
 
 export async function openReadings(server: PrivateServer, database: string): Promise<Reader> {
   const options = { ownSearchPath: true, startup: { client_min_messages: "error" } };
   const session = await connect({ ...server.address, database }, "source", options, testWait());
-  return {
-    after: async (statements) => {
-      await session.query("begin");
-      for (const statement of statements) await session.query(statement);
-      await setExactText(session);
-      const readings = await read(session, database);
-      // The settings of the session go back with it.
-      await session.query("rollback");
-      return readings;
-    },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  const before = new Map<Part, string>();
+  const isAlteredBy: Reader["isAlteredBy"] = async (statements, first) => {
+    await session.query("begin");
+    for (const statement of statements) await session.query(statement);
+    await setExactText(session);
+    const differs = async (part: Part): Promise<boolean> =>
+      (await readings[part](session, database)) !== before.get(part);
+    const altered = (await differs(first)) || (await differs(first === "rows" ? "catalogs" : "rows"));
+    // The settings of the session go back with it.
+    await session.query("rollback");
+    return altered;
   };
+  await session.query("begin");
+  await setExactText(session);
+  for (const part of ["rows", "catalogs"] as const) before.set(part, await readings[part](session, database));
+  await session.query("rollback");
+  return { isAlteredBy, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
 }
 
-async function read(session: Session, database: string): Promise<Readings> {
-  const scope = { kind: "database", database } as const;
-  const measure = new Measure();
-  for await (const part of largeObjectBytes(session, { kind: "all" }, () => undefined)) measure.update(part);
-  const catalogs = await readingCatalogs(session, async () => [
-    await readCensusEntries(session, scope).then(censusOf),
-    await readDefinitions(session, scope),
-    await readRoles(session, scope, []),
-    await readDatabase(session, scope, []),
-    await readExtensions(session, []),
-    await session.query("select schemaname, sequencename, last_value::text from pg_catalog.pg_sequences"),
-  ]);
-  const matviews = await readMatviews(session, scope, "UTF8");
-  return JSON.stringify([catalogs, matviews, measure.finish(), await digestsOf(session)]);
-}
+const readings: Readonly<Record<Part, (session: Session, database: string) => Promise<string>>> = {
+  rows: async (session) => {
+    const measure = new Measure();
+    for await (const part of largeObjectBytes(session, { kind: "all" }, () => undefined))
+      measure.update(part);
+    return JSON.stringify([measure.finish(), await digestsOf(session)]);
+  },
+  catalogs: async (session, database) => {
+    const scope = { kind: "database", database } as const;
+    const found = await readingCatalogs(session, async () => [
+      censusOf(await readCensusEntries(session, scope)),
+      await readDefinitions(session, scope),
+      await readRoles(session, scope, []),
+      await readDatabase(session, scope, []),
+      await readExtensions(session, []),
+      await session.query("select schemaname, sequencename, last_value::text from pg_catalog.pg_sequences"),
+    ]);
+    return JSON.stringify([found, await readMatviews(session, scope, "UTF8")]);
+  },
+};
 
 async function digestsOf(session: Session): Promise<readonly string[]> {
   const tables = await session.query<{ schema: string; name: string }>(
