@@ -1,12 +1,12 @@
 /** Who backs up small tenants in turns, as lines for a shell, and what a turn took. */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { installed } from "../test/support/installed.ts";
 import { environmentOf, urlOf } from "../test/support/postgres-server.ts";
 import type { SmallTenants } from "./small-tenants.ts";
 
 const atOnce = 2;
-const project = resolve(import.meta.dirname, "..");
 
 export interface Attempt {
   readonly script: string;
@@ -52,19 +52,6 @@ export async function holdfast({ server, names: all }: SmallTenants, folder: str
     },
     writesInto: [join(home, "stores")],
   });
-}
-
-/** The package as npm would install it; returns its program. */
-function installed(folder: string): string {
-  mkdirSync(folder);
-  const dist = join(folder, "dist");
-  execFileSync(process.execPath, [join(project, "scripts", "build.ts"), "--out", dist], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  for (const part of ["package.json", "plans"])
-    cpSync(join(project, part), join(folder, part), { recursive: true });
-  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
-  return join(dist, "main.js");
 }
 
 /** Of its sessions that have ended, and of itself. */

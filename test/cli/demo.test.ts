@@ -1,21 +1,27 @@
-/** `demo` tells its story to the end in less than two minutes, and leaves nothing behind, also when it is interrupted. */
+/** `demo`, as it is installed, tells its story to the end in less than two minutes, and leaves nothing behind, also when it is interrupted. */
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { installed } from "../support/installed.ts";
 import { holdfastCli } from "../support/transcript.ts";
 
 let temp: string;
+let packages: string;
+let program: string;
 
 beforeAll(() => {
   temp = mkdtempSync(join(tmpdir(), "holdfast-demo-test-"));
   // The users of the servers pass through.
   chmodSync(temp, 0o711);
+  packages = mkdtempSync(join(tmpdir(), "holdfast-installed-"));
+  chmodSync(packages, 0o711);
+  program = installed(join(packages, "holdfast"));
 });
 
 afterAll(() => {
-  rmSync(temp, { recursive: true, force: true });
+  for (const folder of [temp, packages]) rmSync(folder, { recursive: true, force: true });
 });
 
 const told = z.strictObject({
@@ -27,7 +33,7 @@ const told = z.strictObject({
 
 describe("the demo", () => {
   it("exits 0 with every scene as expected, in under two minutes, and leaves nothing behind", async () => {
-    const ran = await holdfastCli(["demo", "--json"], { env: { TMPDIR: temp } });
+    const ran = await holdfastCli(["demo", "--json"], { program, env: { TMPDIR: temp } });
     expect(ran.exit).toBe(0);
     const { scenes } = told.parse(JSON.parse(ran.stdout));
     expect(scenes.filter(({ asExpected }) => !asExpected)).toEqual([]);
@@ -42,6 +48,7 @@ describe("the demo", () => {
 
   it("that is interrupted exits 130 and leaves nothing behind", async () => {
     const ran = await holdfastCli(["demo"], {
+      program,
       env: { TMPDIR: temp },
       onSaid: { text: "Every copy is restored", act: (pid) => process.kill(pid, "SIGINT") },
     });

@@ -9,6 +9,8 @@ export interface Ran {
 }
 
 export interface RunOptions {
+  /** Of an installed package; the checkout's when left out. */
+  readonly program?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Replaced in the output, so that a transcript is the same on every machine: text by name. */
@@ -21,7 +23,7 @@ const main = resolve(import.meta.dirname, "../../src/main.ts");
 
 /** `args` as they would stand on the command line; no shell in between. */
 export async function holdfastCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [options.program ?? main, ...args], {
     cwd: options.cwd ?? "/",
     env: { ...inherited(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
