@@ -20,6 +20,7 @@ import type { Round } from "./round.ts";
 import { scratchLender } from "./scratch-lender.ts";
 import { contentsOf } from "./store/contents.ts";
 import type { StoreDamage } from "./store/store-damage.ts";
+import { takesWalls } from "./tenant.ts";
 import { controls, type Means } from "./controls.ts";
 
 export type Damage = StoreDamage | DumpDamage | LoadDamage | MachineDamage;
@@ -46,12 +47,13 @@ export async function challenge(
   await using lender = scratchLender();
   const { examiner, forge } = order;
   const round: Round = { ground, examiner, lender, forge, cloning: new Budget(1), breaking: new Budget(1) };
-  const families = new Set(order.damages.map(({ family }) => family));
+  const damages = order.damages.filter((damage) => ground.source.isWalledOff || !needsWalls(damage));
+  const families = new Set(damages.map(({ family }) => family));
   const contents = await contentsOf(ground, wait);
   const means: Means = { round, contents };
   const results = new Map<Challenge, ChallengeResult>();
   const all: readonly Challenge[] = [
-    ...order.damages.map((damage) => ({ ...damage, see: () => seeDamage(damage, means, wait) })),
+    ...damages.map((damage) => ({ ...damage, see: () => seeDamage(damage, means, wait) })),
     ...controls
       .filter(({ of }) => of.some((family) => families.has(family)))
       .map((control) => undamaged(control, () => control.see(means, wait))),
@@ -63,10 +65,15 @@ export async function challenge(
     order.onResult(result);
   });
   const seconds = (monotonicMs() - startedMs) / 1000;
-  return challengeReport(
-    [...ground.verified.map(ofGround), ...all.flatMap((one) => results.get(one) ?? [])],
-    seconds,
-  );
+  const leftOut = order.damages.filter((damage) => !damages.includes(damage)).map(({ name }) => name);
+  const seen = all.flatMap((one) => results.get(one) ?? []);
+  return challengeReport([...ground.verified.map(ofGround), ...seen], leftOut, seconds);
+}
+
+/** About something that the tenant of a machine without walls does not have. */
+function needsWalls(damage: Damage): boolean {
+  if ("statements" in damage) return damage.statements.some(takesWalls);
+  return "altered" in damage && damage.altered.some(takesWalls);
 }
 
 interface Challenge extends Pick<ChallengeResult, "name" | "family" | "title" | "expected"> {

@@ -20,7 +20,7 @@ import { breakableInstallation, type BrokenInstallation } from "./machine/broken
 import { neighbourTenant } from "./neighbour.ts";
 import { type ChallengeSigners, signersOf } from "./signers.ts";
 import { type ChallengeSource, startSource } from "./source.ts";
-import { challengedDatabase, challengedTenant } from "./tenant.ts";
+import { challengedDatabase, challengedTenant, takesWalls } from "./tenant.ts";
 import { pathOfStore } from "./workbench.ts";
 
 export interface Ground extends AsyncDisposable {
@@ -83,7 +83,8 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
     throw new Failure("internal/bug", "a challenge takes two stores");
   const source = open.use(await startSource(folder, desk, wait));
   await source.make(neighbourTenant, neighbourTenant.name, wait);
-  await source.make(challengedTenant, challengedDatabase, wait);
+  const statements = challengedTenant.statements.filter((one) => source.isWalledOff || !takesWalls(one));
+  await source.make({ ...challengedTenant, statements }, challengedDatabase, wait);
 
   const read = (of: Tenant) => (bound: Waiting) =>
     snapshotOf(source.url(of.scope.database), of, trusting, bound);

@@ -29,11 +29,17 @@ export interface ChallengeReport {
   readonly undamaged: number;
   /** Names of those that were not called proven. */
   readonly falseAlarms: readonly string[];
+  /** Damages that this machine has no walls for: verification here does not load what they are about. */
+  readonly leftOut: readonly string[];
   readonly seconds: number;
   readonly results: readonly ChallengeResult[];
 }
 
-export function challengeReport(results: readonly ChallengeResult[], seconds: number): ChallengeReport {
+export function challengeReport(
+  results: readonly ChallengeResult[],
+  leftOut: readonly string[],
+  seconds: number,
+): ChallengeReport {
   const damages = results.filter(({ family }) => family !== "undamaged");
   const undamaged = results.filter(({ family }) => family === "undamaged");
   const strange = (of: readonly ChallengeResult[]): string[] =>
@@ -45,6 +51,7 @@ export function challengeReport(results: readonly ChallengeResult[], seconds: nu
     missed,
     undamaged: undamaged.length,
     falseAlarms: strange(undamaged),
+    leftOut,
     seconds,
     results,
   };

@@ -11,6 +11,8 @@ import type { SampleTenant } from "./damage.ts";
 export interface ChallengeSource extends AsyncDisposable {
   /** The folder of the programs it runs with. */
   readonly binFolder: string;
+  /** Whether a server started here has a user of its own and no network, without which no tenant's event trigger is loaded. */
+  readonly isWalledOff: boolean;
   /** Of one of its databases; secret. */
   url(database: string): string;
   /** Runs statements one by one, in one session, as the superuser; resolves with the rows of the last. */
@@ -55,6 +57,7 @@ export async function startSource(folder: string, desk: Desk, wait: Waiting): Pr
   };
   return {
     binFolder: programs.folder,
+    isWalledOff: server.isolation.ownUser && server.isolation.noNetwork,
     url: (database) => urlOf({ ...server.address, database }),
     sql,
     make: async (sample, database, bound) => {

@@ -133,3 +133,8 @@ export const challengedTenant: SampleTenant = {
     `comment on schema ledger is 'double entry'`,
   ],
 };
+
+/** Statements about what verification refuses to load into a server without walls (trap 20). */
+export function takesWalls(statement: string): boolean {
+  return /\bevent trigger\b/.test(statement);
+}

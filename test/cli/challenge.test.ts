@@ -16,6 +16,7 @@ const report = z.strictObject({
   missed: z.array(z.string()),
   undamaged: z.number(),
   falseAlarms: z.array(z.string()),
+  leftOut: z.array(z.string()),
   seconds: z.number(),
   seed: z.number(),
   folder: z.null(),

@@ -60,7 +60,13 @@ export function reportText(report: ChallengeReport): string {
     });
   const { damages, found, undamaged, falseAlarms, seconds } = report;
   const sum = `${String(found)} of ${count(damages, "damage")} found, ${count(falseAlarms.length, "false alarm")} in ${count(undamaged, "undamaged run")}, ${seconds.toFixed(0)} s`;
-  return [each, byFamily, [...wrong, sum].join("\n")].join("\n\n");
+  const leftOut =
+    report.leftOut.length === 0
+      ? []
+      : [
+          `left out, as scratch servers have no user or no network namespace of their own here: ${report.leftOut.join(", ")}`,
+        ];
+  return [each, byFamily, [...leftOut, ...wrong, sum].join("\n")].join("\n\n");
 }
 
 /** A server that is lost leaves a dozen checks open; the first few say enough. */
