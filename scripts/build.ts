@@ -15,8 +15,7 @@ const project = resolve(import.meta.dirname, "..");
  * `pg` as well, since pg-boss brings its errors to us and they are known by their class; the others would only
  * make the package larger.
  */
-const outside =
-  /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
+const outside = /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
 
 /** Written into `folder`, of which nothing that was there is left. */
 async function build(folder: string): Promise<void> {
