@@ -7,13 +7,13 @@ import { join } from "node:path";
 import type { Desk } from "../../desk/desk.ts";
 import { machineDamage, type MachineDamage } from "./machine-damage.ts";
 
-/** Beyond what a server without tenants takes; less than the tenant and its twin need. */
-const spareKilobytes = 8_000;
+/** Beyond what a server without tenants takes; less than one more database needs. */
+const spareKilobytes = 4_000;
 
 export const serverDamages: readonly MachineDamage[] = [
   ordered(
     "scratch-disk-full",
-    "the disk of the scratch server is full before the copy is loaded",
+    "the disk of the scratch server has no room for the copy",
     diskOf(spareKilobytes),
   ),
   ordered(
