@@ -73,11 +73,13 @@ describe("verification", () => {
       falseAlarms: [],
     });
     const details = Object.fromEntries(report.results.map(({ name, detail }) => [name, detail]));
+    // Whoever meets a dead server first tells it: its watchman, a socket, or the client that was at work.
+    const gone = /ended by itself|terminat|connection|EPIPE|ECONNRESET|not queryable/i;
     expect(details).toMatchObject({
-      "scratch-disk-full": expect.stringMatching(/No space left|could not|ended/),
-      "scratch-killed": expect.stringContaining("ended by itself"),
-      "scratch-killed-while-comparing": expect.stringContaining("ended by itself"),
-      "scratch-connections-cut": expect.stringMatching(/terminat|connection/i),
+      "scratch-disk-full": expect.stringMatching(/No space left|File too large|ended/),
+      "scratch-killed": expect.stringMatching(gone),
+      "scratch-killed-while-comparing": expect.stringMatching(gone),
+      "scratch-connections-cut": expect.stringMatching(gone),
       "scratch-few-connections": expect.stringMatching(/slots|clients/),
       "amcheck-missing": "the extension amcheck is not installed here",
       "extension-missing": expect.stringContaining("EXTENSION hstore"),
