@@ -102,7 +102,9 @@ export function postgresFailure(side: Side, what: string, error: unknown): Failu
       ? "check sslmode and sslrootcert in the URL"
       : undefined;
     const trouble: Trouble = isConnecting(error) ? "unreachable" : "lost";
-    return new Failure(codes[side][trouble], `${what}: ${reasonOf(error)}`, {
+    // `write EPIPE` by itself tells nobody what happened.
+    const said = trouble === "lost" ? `the connection is lost: ${reasonOf(error)}` : reasonOf(error);
+    return new Failure(codes[side][trouble], `${what}: ${said}`, {
       cause: error,
       ...(hint === undefined ? {} : { hint }),
     });
