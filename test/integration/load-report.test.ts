@@ -10,6 +10,7 @@ import type { Image } from "../../src/postgres/image.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { notAsked } from "../../src/postgres/load/selection.ts";
 import { parseToc } from "../../src/postgres/archive/toc.ts";
+import { demandSuitable } from "../../src/restore/demand-suitable.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
@@ -213,6 +214,33 @@ describe("a load", () => {
     expect(report.problems).toEqual([]);
     expect(await psql(target, "restored", "select count(*) from shop.bill")).toBe("500");
     expect(await psql(target, "postgres", logins)).toBe("");
+  });
+
+  it("whose login cannot be dropped says of no whole database that it was broken off", async () => {
+    await using target = await startTestServer();
+    const inUse = `do $$ declare login name; begin
+      select rolname into strict login from pg_roles where rolname like 'holdfast_load_%';
+      execute format('grant usage on schema public to %I', login); end $$`;
+    const uses: Promise<string>[] = [];
+    const report = await loadInto(target, memoryImage(backup), {
+      destination: { side: "target" },
+      options: {
+        onProgress: ({ phase }) => {
+          if (phase === "rows" && uses.length === 0) uses.push(psql(target, "postgres", inUse));
+        },
+      },
+    });
+    await Promise.all(uses);
+    expect(report.notes).toContainEqual(
+      expect.stringMatching(/login holdfast_load_\w+ could not be removed/),
+    );
+    const failure = await demandSuitable(
+      { ...target.address, database: "restored" },
+      { fingerprint: backup.fingerprint, plainBytes: 1 },
+      testWait(),
+    ).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "target/occupied" });
+    expect(failure).not.toMatchObject({ hint: expect.stringContaining("drop") });
   });
 
   it("does what it can where the administrator is no superuser, and lists the rest", async () => {

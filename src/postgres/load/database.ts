@@ -4,6 +4,7 @@ import type { Session } from "../session/session.ts";
 import { aclStatements } from "./acl.ts";
 import type { LoadContext } from "./context.ts";
 import { settingStatements } from "./former.ts";
+import { unmarkStatement } from "./mark.ts";
 import { refusalOf } from "./report.ts";
 import { settingClause } from "./settings.ts";
 
@@ -31,7 +32,8 @@ export function createDatabaseStatement(name: string, of: DatabaseFingerprint, v
  * What `ALTER DATABASE` and `ALTER ROLE … IN DATABASE` hold, and who may connect (trap 11). Last of
  * all, since a setting such as default_transaction_read_only would stop the load. What the loader's
  * code may have set or granted before is undone first. Where only some tables are loaded, a new database
- * gets the privileges alone, and one that was there before what it had.
+ * gets the privileges alone, and one that was there before what it had. With the last statement the mark goes that says that
+ * the database is not whole.
  */
 export async function applyDatabaseProperties(context: LoadContext, owner: string): Promise<boolean> {
   const { admin, destination, fingerprint, ledger, former } = context;
@@ -53,9 +55,14 @@ export async function applyDatabaseProperties(context: LoadContext, owner: strin
     if (!of.allowConnections) ledger.note("the source's database allowed no connections; this one does");
   }
   const { acl, owner: named } = isPart && former !== null ? former : of;
-  await attempt(() =>
-    databaseAclStatements(admin, { database: name, owner: acl === null ? owner : named, acl }),
-  );
+  const unmark = destination.side === "target" ? [unmarkStatement(context.loader)] : [];
+  await attempt(async () => {
+    const order = { database: name, owner: acl === null ? owner : named, acl };
+    // In one query, hence in one transaction: whoever is told to drop the database drops nothing whole.
+    return [[...(await databaseAclStatements(admin, order)), ...unmark].join(";\n")];
+  });
+  // Privileges that were refused have kept the mark on.
+  if (!whole) for (const statement of unmark) await admin.query(statement);
   return whole;
 }
 

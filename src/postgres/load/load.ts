@@ -108,9 +108,9 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
     // Nobody else comes in while it is loaded; the last stage says who may.
     await server.query(`revoke all on database ${quoteIdent(database)} from public`);
   }
-  await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
   // Scratch goes as a whole, whatever becomes of the load.
   if (side === "target") await markLoad(server, { loader, database });
+  await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
   await using admin = await connect(address({ database }), side, asAdmin, wait);
   const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
   await settle(admin, standardStrings);

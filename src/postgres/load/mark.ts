@@ -1,7 +1,8 @@
 /**
- * A load that is killed leaves what it made. As long as its login is there a mark on that tells which database
- * is not whole: until the owner is set the login owns it, and what comes after (grants, settings, event
- * triggers) is not to be missed either. By its oid, since a database of that name may be another one tomorrow.
+ * A load that is killed leaves what it made. Its login tells by a mark which database is not whole: from before
+ * anything is in there until the load's very last statement, which takes it off. Neither that the login is there
+ * nor what it owns tells anything, since a login that something depends on stays beside a database that is whole.
+ * By the database's oid, since one of that name may be another tomorrow.
  */
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
@@ -22,6 +23,11 @@ export async function markLoad(
   await server.query(`comment on role ${quoteIdent(loader)} is ${quoteLiteral(words + found.oid)}`);
 }
 
+/** Goes into one transaction with the last statement of the load. */
+export function unmarkStatement(loader: string): string {
+  return `comment on role ${quoteIdent(loader)} is null`;
+}
+
 /** The database of the session and the login of the load that did not come to its end there; null: none that is known. */
 export async function findBrokenLoad(
   session: Session,
@@ -29,7 +35,7 @@ export async function findBrokenLoad(
   const rows = await session.query<{ database: string; loader: string }>(
     `select d.datname::text as database, r.rolname::text as loader
        from pg_catalog.pg_database d join pg_catalog.pg_roles r
-         on r.oid = d.datdba or pg_catalog.shobj_description(r.oid, 'pg_authid') = $1 || d.oid::text
+         on pg_catalog.shobj_description(r.oid, 'pg_authid') = $1 || d.oid::text
       where d.datname = pg_catalog.current_database()`,
     [words],
   );
