@@ -8,6 +8,7 @@ import type { DumpDamage, LoadDamage } from "./damage.ts";
 import type { Seen } from "./look.ts";
 import { type Round, verified } from "./round.ts";
 import { challengedDatabase, challengedTenant } from "./tenant.ts";
+import { whileCloned } from "./while-cloned.ts";
 import { setOut, type Workbench } from "./workbench.ts";
 
 /** A backup is made as if the dump had been wrong, sealed and signed as ever, and then verified. */
@@ -20,27 +21,23 @@ export async function challengeDump(round: Round, damage: DumpDamage, wait: Wait
 }
 
 async function backUpClone(
-  { ground, forge, cloning }: Round,
+  round: Round,
   damage: DumpDamage,
   bench: Workbench,
   tenant: Tenant,
   wait: Waiting,
 ): Promise<BackupId> {
-  const { source, pristine, original } = ground;
-  const giveBack = await cloning.take(1, wait);
-  try {
+  const { source, pristine, original } = round.ground;
+  const work = async (): Promise<BackupId> => {
     await source.clone(challengedTenant, pristine, challengedDatabase, wait);
     await source.sql(challengedDatabase, damage.statements, wait);
     const desk = bench.desk();
     const url = source.url(challengedDatabase);
     const open = async (bound: Waiting): ReturnType<typeof snapshotOf> =>
-      forge(damage, await snapshotOf(url, tenant, desk, bound), original);
+      round.forge(damage, await snapshotOf(url, tenant, desk, bound), original);
     return await backUp(desk, tenant, open, wait);
-  } finally {
-    await source.drop(challengedDatabase, wait);
-    await source.sql("postgres", damage.undo ?? [], wait);
-    giveBack();
-  }
+  };
+  return await whileCloned(round, challengedDatabase, work, wait);
 }
 
 /** The good backup is loaded, something is altered behind the loader's back, and then it is compared. */

@@ -1,41 +1,28 @@
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
-import type { Desk } from "../desk/desk.ts";
 import type { BackupId } from "../model/ids.ts";
 import { backUp, snapshotOf } from "./back-up.ts";
 import type { SampleTenant } from "./damage.ts";
 import type { Seen } from "./look.ts";
 import { type Round, verified } from "./round.ts";
+import { whileCloned } from "./while-cloned.ts";
 import { setOut } from "./workbench.ts";
 
 const database = "sample";
 
 /** A tenant with nothing wrong is made, backed up and verified: anything but proven is a false alarm. */
 export async function challengeSample(round: Round, sample: SampleTenant, wait: Waiting): Promise<Seen> {
-  const { desk: whole, folder, onTrial } = round.ground;
+  const { desk: whole, folder, onTrial, source } = round.ground;
   const scope = { kind: "database", database } as const;
   const tenant: Tenant = { ...round.ground.tenant, scope, stores: [onTrial] };
   await using bench = await setOut(folder, [onTrial], whole);
   const desk = bench.desk();
-  const backup = await backedUp(round, sample, desk, tenant, wait);
-  return await verified(round, desk, tenant, { backup, store: onTrial }, wait);
-}
-
-async function backedUp(
-  { ground: { source }, cloning }: Round,
-  sample: SampleTenant,
-  desk: Desk,
-  tenant: Tenant,
-  wait: Waiting,
-): Promise<BackupId> {
-  const giveBack = await cloning.take(1, wait);
-  try {
+  const made = async (): Promise<BackupId> => {
     await source.make(sample, database, wait);
     const open = (bound: Waiting): ReturnType<typeof snapshotOf> =>
       snapshotOf(source.url(database), tenant, desk, bound);
     return await backUp(desk, tenant, open, wait);
-  } finally {
-    await source.drop(database, wait);
-    giveBack();
-  }
+  };
+  const backup = await whileCloned(round, database, made, wait);
+  return await verified(round, desk, tenant, { backup, store: onTrial }, wait);
 }
