@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { Failure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Desk } from "../desk/desk.ts";
 import { type Seen, seenByVerification } from "./look.ts";
 import type { BrokenInstallation } from "./machine/broken-installation.ts";
-import type { MachineDamage } from "./machine/machine-damage.ts";
+import type { BrokenMachine, MachineDamage } from "./machine/machine-damage.ts";
 import { seenThrough } from "./workbench.ts";
 import { bothStores, quietly, type Round } from "./round.ts";
 
@@ -27,13 +28,41 @@ export async function challengeMachine(
     try {
       const seen = lens === undefined ? desk : seenThrough(desk, onTrial, lens);
       const asked = { backup: newest, store: onTrial };
-      return seenByVerification(await examiner.verify(seen, tenant, asked, quietly(onPhase), wait));
+      const hand = watched(onPhase);
+      const report = await examiner.verify(seen, tenant, asked, quietly(hand.onPhase), wait);
+      hand.demandDone();
+      return seenByVerification(report);
     } finally {
       await end?.();
     }
   } finally {
     giveBack();
   }
+}
+
+/**
+ * The damage is done from within the verification, which would take what the doing throws for a machine that broke:
+ * what every damage is to come to, though it was never done.
+ */
+function watched(act: BrokenMachine["onPhase"]): {
+  readonly onPhase: (phase: string) => void;
+  readonly demandDone: () => void;
+} {
+  const thrown: unknown[] = [];
+  return {
+    onPhase: (phase) => {
+      try {
+        act?.(phase);
+      } catch (cause) {
+        thrown.push(cause);
+      }
+    },
+    demandDone: () => {
+      const [cause] = thrown;
+      if (cause !== undefined)
+        throw new Failure("program/failed", `the machine could not be broken: ${reasonOf(cause)}`, { cause });
+    },
+  };
 }
 
 /** Its servers are told from all others by where they lie, and are of the installation that can be broken. */

@@ -2,7 +2,7 @@
  * Verification under test. A verifier that was never shown to fail is an opinion; here it is given
  * what is known to be damaged, one damage at a time, and what is known to be whole.
  */
-import { isFailure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { Budget, eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { VerifyReport } from "../verify/report.ts";
@@ -10,10 +10,10 @@ import { challengeDump, challengeLoad } from "./challenge-dump.ts";
 import { challengeMachine } from "./challenge-machine.ts";
 import { challengeSample } from "./challenge-sample.ts";
 import { challengeStore } from "./challenge-store.ts";
-import type { DumpDamage, Forge, LoadDamage, SampleTenant } from "./damage.ts";
+import type { DumpDamage, Forge, LoadDamage, SampleTenant, Traces } from "./damage.ts";
 import type { Examiner } from "./examiner.ts";
 import type { Ground } from "./ground.ts";
-import { type Seen, seenByVerification } from "./look.ts";
+import { isTraceOf, type Seen, seenByVerification } from "./look.ts";
 import type { MachineDamage } from "./machine/machine-damage.ts";
 import { type ChallengeReport, challengeReport, type ChallengeResult } from "./report.ts";
 import type { Round } from "./round.ts";
@@ -48,6 +48,12 @@ export async function challenge(
   const { examiner, forge } = order;
   const round: Round = { ground, examiner, lender, forge, cloning: new Budget(1), breaking: new Budget(1) };
   const damages = order.damages.filter((damage) => ground.source.isWalledOff || !needsWalls(damage));
+  if (damages.length === 0 && order.damages.length > 0) {
+    throw new Failure(
+      "scratch/isolation",
+      `what can be tried on this machine is none of ${order.damages.map(({ name }) => name).join(", ")}`,
+    );
+  }
   const families = new Set(damages.map(({ family }) => family));
   const contents = await contentsOf(ground, wait);
   const means: Means = { round, contents };
@@ -76,7 +82,7 @@ function needsWalls(damage: Damage): boolean {
   return "altered" in damage && damage.altered.some(takesWalls);
 }
 
-interface Challenge extends Pick<ChallengeResult, "name" | "family" | "title" | "expected"> {
+interface Challenge extends Traces, Pick<ChallengeResult, "name" | "family" | "title" | "expected"> {
   readonly see: () => Promise<Seen>;
 }
 
@@ -112,22 +118,26 @@ function seeDamage(damage: Damage, { round, contents }: Means, wait: Waiting): P
 
 /** An examination that fails has found nothing: a broken backup is a finding (promise 5). */
 async function resultOf(
-  { name, family, title, expected, see }: Challenge,
+  { name, family, title, expected, see, ...traces }: Challenge,
   monotonicMs: () => number,
   wait: Waiting,
 ): Promise<ChallengeResult> {
   const startedMs = monotonicMs();
   const told = (
     seen: Omit<Seen, "outcome"> & { readonly outcome: Seen["outcome"] | null },
-  ): ChallengeResult => ({
-    name,
-    family,
-    title,
-    expected,
-    asExpected: seen.outcome === expected,
-    ...seen,
-    seconds: (monotonicMs() - startedMs) / 1000,
-  });
+  ): ChallengeResult => {
+    const isOther = seen.outcome === expected && !isTraceOf(traces, seen);
+    return {
+      name,
+      family,
+      title,
+      expected,
+      asExpected: seen.outcome === expected && !isOther,
+      ...seen,
+      detail: isOther ? `not what this damage makes: ${seen.detail}` : seen.detail,
+      seconds: (monotonicMs() - startedMs) / 1000,
+    };
+  };
   try {
     return told(await see());
   } catch (error) {

@@ -7,6 +7,7 @@ import { challengeMachine } from "./challenge-machine.ts";
 import { challengeStore } from "./challenge-store.ts";
 import type { Family } from "./damage.ts";
 import type { Seen } from "./look.ts";
+import type { MachineDamage } from "./machine/machine-damage.ts";
 import type { Round } from "./round.ts";
 import { claim, putProof } from "./store/proof-damages.ts";
 import type { Contents, StoresToDamage } from "./store/store-damage.ts";
@@ -70,7 +71,18 @@ export const controls: readonly Control[] = [
     see: ({ round }, wait) =>
       challengeMachine(round, { bend: ({ desk }) => Promise.resolve({ desk }) }, wait),
   },
+  {
+    name: "installation-moved",
+    title: "the installation from which extensions are left out, with none left out",
+    of: ["machine"],
+    see: ({ round }, wait) => challengeMachine(round, { bend: complete }, wait),
+  },
 ];
+
+const complete: MachineDamage["bend"] = async ({ desk, installation }, wait) => {
+  await installation.say({ postgres: `program='${await installation.without([], wait)}'` });
+  return { desk };
+};
 
 async function rightProof(stores: StoresToDamage): Promise<object> {
   const said = await claim(stores, {});

@@ -2,6 +2,7 @@
  * The port of the challenge: what a named damage is, and what must come of it. A metal detector is
  * challenged with test pieces whose metal is known; these are the test pieces of verification.
  */
+import type { CheckName } from "../model/check.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Snapshot } from "../postgres/source/snapshot.ts";
 
@@ -28,7 +29,15 @@ export type Outcome =
   | "damaged"
   | "unproven";
 
-export interface DamageHead {
+/** Where one outcome has many causes: how the one that this damage makes shows itself. Another one is not it. */
+export interface Traces {
+  /** A check that has to be among those that saw it. */
+  readonly seenBy?: CheckName;
+  /** What the detail has to say. */
+  readonly says?: RegExp;
+}
+
+export interface DamageHead extends Traces {
   /** Kebab-case, unique over all families: `row-lost`, `object-truncated-in-header`. */
   readonly name: string;
   /** One line in plain words, lower case, no full stop: "one row of a table is lost". */
@@ -47,8 +56,6 @@ export interface DumpDamage extends DamageHead {
   readonly expected: "refuted";
   /** Run in the clone, each on its own, in one session whose `search_path` is PostgreSQL's default. */
   readonly statements: readonly string[];
-  /** Run in the database `postgres` afterwards, where something was changed that the whole server shares, as roles are. */
-  readonly undo?: readonly string[];
   /**
    * Whose digests of the schema archive the fingerprint has. `clone`: as if pg_dump itself had left the thing
    * out, so that it is not simply the digest that finds it. `original`: as if the archive had changed on its way.

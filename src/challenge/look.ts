@@ -4,7 +4,7 @@ import { choose } from "../model/choose.ts";
 import type { BackupId, StoreName } from "../model/ids.ts";
 import type { TenantStates } from "../repository/states.ts";
 import type { VerifyReport } from "../verify/report.ts";
-import type { Outcome } from "./damage.ts";
+import type { Outcome, Traces } from "./damage.ts";
 
 export interface Seen {
   readonly outcome: Outcome;
@@ -53,6 +53,11 @@ export function seenByListing(
     case "present":
       return { outcome: "unproven", by, detail: note ?? "no proof counts for the copy" };
   }
+}
+
+/** Whether it was the damage that was seen, and not something else that went wrong meanwhile. */
+export function isTraceOf({ seenBy, says }: Traces, { by, detail }: Omit<Seen, "outcome">): boolean {
+  return (seenBy === undefined || by.includes(seenBy)) && (says === undefined || says.test(detail));
 }
 
 function detailOf(check: CheckResult | undefined): string {

@@ -4,15 +4,17 @@
  * who lacks a single check. The damages of dumps and loads are all run in the nightly tests.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
 import { chooseDamages, damageCatalogue } from "../../src/challenge/catalogue.ts";
 import { challenge, type Damage } from "../../src/challenge/challenge.ts";
 import { families } from "../../src/challenge/damage.ts";
 import { forge } from "../../src/challenge/dump/forge.ts";
 import { type Examiner, examiner } from "../../src/challenge/examiner.ts";
 import type { Ground } from "../../src/challenge/ground.ts";
+import { machineDamage } from "../../src/challenge/machine/machine-damage.ts";
 import { randomTenant } from "../../src/challenge/random/random-tenant.ts";
 import type { ChallengeReport } from "../../src/challenge/report.ts";
-import { blindTo, credulous, suspicious } from "../support/blind-examiner.ts";
+import { blindTo, credulous, stumbling, suspicious } from "../support/blind-examiner.ts";
 import { challengeGround } from "../support/challenge-ground.ts";
 import { testWait } from "../support/postgres-server.ts";
 
@@ -28,10 +30,11 @@ function challenged(
   damages: readonly Damage[],
   tested: Examiner = examiner,
   seeds: readonly number[] = [],
+  on: Ground = ground,
 ): Promise<ChallengeReport> {
   const samples = seeds.map(randomTenant);
   const order = { damages, samples, examiner: tested, forge, width: 2, onResult: () => undefined };
-  return challenge(ground, order, testWait(380_000));
+  return challenge(on, order, testWait(380_000));
 }
 
 const named = (...only: readonly string[]): readonly Damage[] => chooseDamages({ only, family: null });
@@ -117,11 +120,59 @@ describe("the challenge", () => {
     expect(report.missed).toEqual(["amcheck-missing"]);
     expect(report.falseAlarms.toSorted()).toEqual([
       "clone-unaltered",
+      "installation-moved",
       "load-unaltered",
       "machine-unbroken",
       "store-full",
       "store-unharmed",
     ]);
+  });
+
+  it("names as missed what did not come to anything for another reason than the damage", async () => {
+    const damages = ofFamily("machine");
+    const report = await challenged(damages, stumbling);
+    expect(report.missed).toEqual(namesOf(damages));
+    expect(report.results.at(-1)?.outcome).toBe("inconclusive");
+    expect(report.results.find(({ name }) => name === "clock-ahead")?.detail).toBe(
+      "not what this damage makes: undefined is not a function",
+    );
+  });
+
+  it("names as missed what it could not damage, though verification came to nothing as it should", async () => {
+    const slips = machineDamage("hand-slips", "whoever breaks the machine lacks a program", /./, ({ desk }) =>
+      Promise.resolve({
+        desk,
+        onPhase: () => {
+          throw new Error("spawn ps ENOENT");
+        },
+      }),
+    );
+    const report = await challenged([slips]);
+    expect(report.missed).toEqual(["hand-slips"]);
+    expect(report.results.find(({ name }) => name === "hand-slips")).toMatchObject({
+      outcome: null,
+      detail: "program/failed: the machine could not be broken: spawn ps ENOENT",
+    });
+    expect(report.falseAlarms).toEqual([]);
+  });
+
+  it("goes on when the clone of a damage cannot be dropped", async () => {
+    const { source } = ground;
+    const drop: typeof source.drop = async (...asked) => {
+      await source.drop(...asked);
+      throw new Failure("source/lost", "the source went away");
+    };
+    const damages = named("byte-changed", "byte-appended");
+    const report = await challenged(damages, examiner, [1], { ...ground, source: { ...source, drop } });
+    expect(report.missed).toEqual(namesOf(damages));
+    expect(report.falseAlarms).toEqual(["clone-unaltered", "random-1"]);
+  });
+
+  it("does not begin when nothing of what is asked for can be tried here", async () => {
+    const source = { ...ground.source, isWalledOff: false };
+    await expect(
+      challenged(named("event-trigger-lost"), examiner, [], { ...ground, source }),
+    ).rejects.toMatchObject({ code: "scratch/isolation" });
   });
 
   it.each([

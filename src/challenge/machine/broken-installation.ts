@@ -99,7 +99,7 @@ async function moved(
   const place = (name: string): string => told.find((one) => one.name === name)?.setting ?? "";
   const [bin, share, library] = [place("BINDIR"), place("SHAREDIR"), place("PKGLIBDIR")];
   const common = commonFolder([bin, share, library]);
-  const root = join(folder, `without-${extensions.join("-")}`);
+  const root = join(folder, ["without", ...extensions].join("-"));
   const at = (path: string): string => join(root, relative(common, path));
   await mkdir(at(bin), { recursive: true });
   await run({ file: "cp", args: ["--", join(bin, "postgres"), join(at(bin), "postgres")] }, wait);

@@ -11,20 +11,25 @@ const yearMs = 365 * 24 * 60 * 60 * 1000;
 const readsBeforeFailing = 6;
 
 export const deskDamages: readonly MachineDamage[] = [
-  machineDamage("clock-behind", "the clock of the host is a year behind", ({ desk }) =>
+  machineDamage("clock-behind", "the clock of the host is a year behind", /lies in the future/, ({ desk }) =>
     Promise.resolve({ desk: withClock(desk, -yearMs) }),
   ),
-  machineDamage("clock-ahead", "the clock of the host is a year ahead", ({ desk }) =>
+  machineDamage("clock-ahead", "the clock of the host is a year ahead", / apart$/, ({ desk }) =>
     Promise.resolve({ desk: withClock(desk, yearMs) }),
   ),
-  machineDamage("threads-end", "the threads that decrypt end while the copy is read", ({ desk }) => {
-    const sealing = startSealing({ workers: 1, inFlightBytesMax: 32 * 1024 * 1024 });
-    const end = async (): Promise<void> => sealing[Symbol.asyncDispose]();
-    const onPhase = (phase: string): void => {
-      if (phase === "schema") void end();
-    };
-    return Promise.resolve({ desk: { ...desk, sealing: () => sealing }, onPhase, end });
-  }),
+  machineDamage(
+    "threads-end",
+    "the threads that decrypt end while the copy is read",
+    /sealing was shut down|sealing thread ended/,
+    ({ desk }) => {
+      const sealing = startSealing({ workers: 1, inFlightBytesMax: 32 * 1024 * 1024 });
+      const end = async (): Promise<void> => sealing[Symbol.asyncDispose]();
+      const onPhase = (phase: string): void => {
+        if (phase === "schema") void end();
+      };
+      return Promise.resolve({ desk: { ...desk, sealing: () => sealing }, onPhase, end });
+    },
+  ),
   failing(
     "store-goes-away",
     "the store cannot be reached any more after a few reads",
@@ -62,7 +67,7 @@ function failing(
   code: "store/unreachable" | "store/refused",
   fails: (reads: number) => boolean,
 ): MachineDamage {
-  return machineDamage(name, title, ({ desk }) => {
+  return machineDamage(name, title, /^read .*\/chunks\//, ({ desk }) => {
     let reads = 0;
     // Only what belongs to the trial itself: a store that shows no record has no copy to be tried.
     const isTrial = (operation: StoreOperation, key: string): boolean =>

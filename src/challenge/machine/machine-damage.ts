@@ -9,6 +9,8 @@ export interface MachineDamage extends DamageHead {
   readonly family: "machine";
   /** A copy that is whole is neither proven nor refuted by a machine that is not. */
   readonly expected: "inconclusive";
+  /** Anything that breaks is inconclusive, the challenge's own hand as well. */
+  readonly says: RegExp;
   readonly bend: (machine: MachineToBreak, wait: Waiting) => Promise<BrokenMachine>;
 }
 
@@ -33,7 +35,8 @@ export interface BrokenMachine {
 export function machineDamage(
   name: string,
   title: string,
+  says: RegExp,
   bend: (machine: MachineToBreak, wait: Waiting) => Promise<BrokenMachine>,
 ): MachineDamage {
-  return { name, title, family: "machine", expected: "inconclusive", bend };
+  return { name, title, says, family: "machine", expected: "inconclusive", bend };
 }

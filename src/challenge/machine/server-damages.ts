@@ -1,5 +1,4 @@
 /** The scratch server has no room, lacks a part, refuses to start, or dies at work. */
-import { execFileSync } from "node:child_process";
 import { kill } from "node:process";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -10,54 +9,69 @@ import { machineDamage, type MachineDamage } from "./machine-damage.ts";
 /** Beyond what a server without tenants takes; less than one more database needs. */
 const spareKilobytes = 4_000;
 
+/** Whoever meets a dead server first tells it: its watchman, a socket, or the client that was at work. */
+const gone = /ended by itself|terminat|connection|EPIPE|ECONNRESET|not queryable/i;
+
 export const serverDamages: readonly MachineDamage[] = [
   ordered(
     "scratch-disk-full",
     "the disk of the scratch server has no room for the copy",
+    /No space left|File too large|ended/,
     diskOf(spareKilobytes),
   ),
   ordered(
     "scratch-files-limited",
     "the scratch server may write no file of more than 64 kB",
+    /File too large|ended/,
     "ulimit -f 128",
   ),
-  ordered("scratch-refuses-to-start", "the scratch server ends as soon as it is started", "exit 1"),
+  ordered(
+    "scratch-refuses-to-start",
+    "the scratch server ends as soon as it is started",
+    /ended at once/,
+    "exit 1",
+  ),
   ordered(
     "scratch-few-connections",
     "the scratch server takes no more than two connections",
+    /slots|clients/,
     "extra='-c max_connections=2 -c superuser_reserved_connections=0'",
   ),
   interrupted("scratch-killed", "the scratch server is killed while rows are loaded", "rows", (server) =>
-    kill(server, "SIGKILL"),
+    end(server, "SIGKILL"),
   ),
   interrupted(
     "scratch-killed-while-comparing",
     "the scratch server is killed while it is compared",
     "comparing",
-    (server) => kill(server, "SIGKILL"),
+    (server) => end(server, "SIGKILL"),
   ),
   interrupted(
     "scratch-connections-cut",
     "every connection to the scratch server is cut while rows are loaded",
     "rows",
     (server) => {
-      for (const session of sessionsOf(server)) kill(session, "SIGTERM");
+      for (const session of sessionsOf(server)) end(session, "SIGTERM");
     },
   ),
   machineDamage(
     "scratch-folder-unusable",
     "the folder for scratch servers is a file",
+    /EEXIST|ENOTDIR/,
     async ({ desk, folder }) => {
       const path = join(folder, "no-folder");
       await writeFile(path, "");
       return { desk: { ...desk, config: { ...desk.config, scratch: { ...desk.config.scratch, path } } } };
     },
   ),
-  lacking("amcheck-missing", "the extension amcheck is not installed", ["amcheck"]),
-  lacking("extension-missing", "an extension of the tenant is not installed", ["hstore"]),
+  lacking("amcheck-missing", "the extension amcheck is not installed", /amcheck is not installed/, [
+    "amcheck",
+  ]),
+  lacking("extension-missing", "an extension of the tenant is not installed", /EXTENSION hstore/, ["hstore"]),
   machineDamage(
     "pg-restore-fails",
     "pg_restore ends with an error whatever it is asked",
+    /cannot read an archive that is whole/,
     async ({ desk, installation }) => {
       await installation.say({ pg_restore: "exit 1" });
       return { desk };
@@ -72,7 +86,7 @@ function interrupted(
   when: string,
   act: (server: number) => void,
 ): MachineDamage {
-  return machineDamage(name, title, ({ desk }) => {
+  return machineDamage(name, title, gone, ({ desk }) => {
     let done = false;
     const onPhase = (phase: string): void => {
       if (done || phase !== when) return;
@@ -84,15 +98,15 @@ function interrupted(
 }
 
 /** Shell that runs before the server does. */
-function ordered(name: string, title: string, postgres: string): MachineDamage {
-  return machineDamage(name, title, async ({ desk, installation }) => {
+function ordered(name: string, title: string, says: RegExp, postgres: string): MachineDamage {
+  return machineDamage(name, title, says, async ({ desk, installation }) => {
     await installation.say({ postgres });
     return { desk };
   });
 }
 
-function lacking(name: string, title: string, extensions: readonly string[]): MachineDamage {
-  return machineDamage(name, title, async ({ desk, installation }, wait) => {
+function lacking(name: string, title: string, says: RegExp, extensions: readonly string[]): MachineDamage {
+  return machineDamage(name, title, says, async ({ desk, installation }, wait) => {
     await installation.say({ postgres: `program='${await installation.without(extensions, wait)}'` });
     return { desk };
   });
@@ -126,9 +140,42 @@ function serversBelow({ config }: Desk): readonly number[] {
 
 /** Those of clients; a server whose other processes end is not cut off but gone. */
 function sessionsOf(server: number): readonly number[] {
-  const children = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(server)], { encoding: "utf8" });
-  return children
-    .split("\n")
-    .filter((line) => line.includes("[local]"))
-    .map((line) => Number.parseInt(line, 10));
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === server && titleOf(pid).includes("[local]"));
+}
+
+/** Field 4 of `/proc/<pid>/stat`; the name before it may itself hold blanks and parentheses. */
+function parentOf(pid: number): number {
+  const text = told(pid, "stat");
+  return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+/** What PostgreSQL says that the process does. */
+function titleOf(pid: number): string {
+  return told(pid, "cmdline");
+}
+
+/** Empty for a process that ended meanwhile. */
+function told(pid: number, what: "stat" | "cmdline"): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/${what}`, "utf8");
+  } catch (error) {
+    if (isGone(error)) return "";
+    throw error;
+  }
+}
+
+/** One that has ended by itself is as good. */
+function end(pid: number, signal: "SIGKILL" | "SIGTERM"): void {
+  try {
+    kill(pid, signal);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ESRCH" || error.code === "ENOENT");
 }
