@@ -30,8 +30,13 @@ export function chooseDamages({ only, family }: DamageWish): readonly Damage[] {
     throw new Failure("usage/invalid", `there is no damage ${unknown.join(", ")}`, {
       hint: "`holdfast challenge --list` names them all",
     });
-  return damageCatalogue.filter(
+  const chosen = damageCatalogue.filter(
     (damage) =>
       (only.length === 0 || only.includes(damage.name)) && (family === null || damage.family === family),
   );
+  if (chosen.length > 0 || family === null) return chosen;
+  // To find none of no damages would be a success for ever.
+  throw new Failure("usage/invalid", `no damage of the family ${family} is called ${only.join(", ")}`, {
+    hint: "`holdfast challenge --list` names them all",
+  });
 }

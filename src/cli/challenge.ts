@@ -78,6 +78,7 @@ export function challengeOf(tested: Examiner): Command {
           },
         );
       }
+      using _ = passable();
       const folder = await mkdtemp(join(tmpdir(), "holdfast-challenge-"));
       await chmod(folder, 0o711);
       try {
@@ -114,6 +115,12 @@ export function challengeOf(tested: Examiner): Command {
 }
 
 export const challenge = challengeOf(examiner);
+
+/** Other users than ours pass through what is made until it is disposed; what is secret says so itself. */
+function passable(): Disposable {
+  const before = process.umask(0o022);
+  return { [Symbol.dispose]: () => void process.umask(before) };
+}
 
 function wholeNumber(option: string, text: string, max: number): number {
   const value = Number(text);

@@ -63,6 +63,7 @@ describe("challenge", () => {
   it.each([
     [["--only", "no-such-damage"], "there is no damage no-such-damage"],
     [["--family", "weather"], "weather"],
+    [["--family", "store", "--only", "row-lost"], "no damage of the family store is called row-lost"],
     [["--random", "-1"], "--random takes a whole number"],
     [["--random", "many"], "--random takes a whole number"],
     [["--seed", "1.5"], "--seed takes a whole number"],
@@ -83,6 +84,20 @@ describe("challenge", () => {
       expect.objectContaining({ name: "object-missing", outcome: "refuted", by: ["copy"], asExpected: true }),
     );
     expect(said.stderr).toContain("proof-by-stranger: unproven by list");
+  });
+
+  it("works whatever the umask is that it was started with", async () => {
+    const before = process.umask(0o077);
+    try {
+      const said = await saidHere(["challenge", "--only", "amcheck-missing", "--random", "0"]);
+      expect({ exit: said.exit, stderr: said.exit === 0 ? "" : said.stderr }).toEqual({
+        exit: 0,
+        stderr: "",
+      });
+      expect(process.umask()).toBe(0o077);
+    } finally {
+      process.umask(before);
+    }
   });
 
   it("exits 3 and names what verification missed", async () => {

@@ -59,7 +59,8 @@ export function reportText(report: ChallengeReport): string {
       return `${kind}: ${name}: ${expected} expected, ${outcome ?? "failed"}: ${detail.slice(0, detailLettersMax)}`;
     });
   const { damages, found, undamaged, falseAlarms, seconds } = report;
-  const sum = `${String(found)} of ${count(damages, "damage")} found, ${count(falseAlarms.length, "false alarm")} in ${count(undamaged, "undamaged run")}, ${seconds.toFixed(0)} s`;
+  const untried = report.leftOut.length === 0 ? "" : `, ${String(report.leftOut.length)} left out`;
+  const sum = `${String(found)} of ${count(damages, "damage")} found${untried}, ${count(falseAlarms.length, "false alarm")} in ${count(undamaged, "undamaged run")}, ${seconds.toFixed(0)} s`;
   const leftOut =
     report.leftOut.length === 0
       ? []
