@@ -85,6 +85,8 @@ describe("the damages", () => {
       if (!(await readings.isAlteredBy(statements, first))) unseen.push(damage.name);
     }
     expect(unseen).toEqual([]);
+    // Else the later ones would have been seen whatever they do.
+    expect(await readings.isAlteredBy([], "rows")).toBe(false);
   });
 });
 

@@ -26,13 +26,18 @@ export async function openReadings(server: PrivateServer, database: string): Pro
   const options = { ownSearchPath: true, startup: { client_min_messages: "error" } };
   const session = await connect({ ...server.address, database }, "source", options, testWait());
   const before = new Map<Part, string>();
+  const isOther = async (part: Part): Promise<boolean> =>
+    (await readings[part](session, database)) !== before.get(part);
   const isAlteredBy: Reader["isAlteredBy"] = async (statements, first) => {
     await session.query("begin");
+    // What a sequence has counted is not taken back with the statements of the damage before.
+    const counted = await countedBy(session);
     for (const statement of statements) await session.query(statement);
     await setExactText(session);
-    const differs = async (part: Part): Promise<boolean> =>
-      (await readings[part](session, database)) !== before.get(part);
-    const altered = (await differs(first)) || (await differs(first === "rows" ? "catalogs" : "rows"));
+    const altered =
+      (await isOther(first)) ||
+      (await isOther(first === "rows" ? "catalogs" : "rows")) ||
+      (await countedBy(session)) !== counted;
     // The settings of the session go back with it.
     await session.query("rollback");
     return altered;
@@ -59,11 +64,16 @@ const readings: Readonly<Record<Part, (session: Session, database: string) => Pr
       await readRoles(session, scope, []),
       await readDatabase(session, scope, []),
       await readExtensions(session, []),
-      await session.query("select schemaname, sequencename, last_value::text from pg_catalog.pg_sequences"),
     ]);
     return JSON.stringify([found, await readMatviews(session, scope, "UTF8")]);
   },
 };
+
+async function countedBy(session: Session): Promise<string> {
+  const asked =
+    "select schemaname, sequencename, last_value::text from pg_catalog.pg_sequences order by 1, 2";
+  return JSON.stringify(await session.query(asked));
+}
 
 async function digestsOf(session: Session): Promise<readonly string[]> {
   const tables = await session.query<{ schema: string; name: string }>(
