@@ -32,7 +32,9 @@ export function scratchLender(): ScratchLender {
       };
     },
     [Symbol.asyncDispose]: async () => {
-      for (const server of idle.splice(0)) await server[Symbol.asyncDispose]();
+      // One that cannot be wiped leaves none of the others running.
+      await using stack = new AsyncDisposableStack();
+      for (const server of idle.splice(0)) stack.use(server);
     },
   };
 }
