@@ -4,6 +4,12 @@ import type { Client, Connection, Submittable } from "pg";
 export class GivenSourceError extends Error {}
 
 /**
+ * A connection shows that it moves only when the system has taken a write whole, and one on which nothing moves is
+ * taken for dead (silence.ts): a slow line must get a piece of this size through in the meantime.
+ */
+const pieceBytes = 128 * 1024;
+
+/**
  * Feeds `source` to COPY … FROM STDIN and returns the server's count of rows. The next part is asked for when the
  * system has taken the one before whole, so that its memory may be used again by then.
  */
@@ -58,20 +64,24 @@ class CopyInQuery implements Submittable {
     connection.query(this.#statement);
   }
 
-  /** Resolves when the system has taken the bytes; rejects when the server has ended the COPY. */
+  /**
+   * Resolves when the system has taken the bytes; rejects when the server has ended the COPY. Either way the memory
+   * is free: until a write has ended the system reads from it, even where the server wants none of it any more.
+   */
   async give(part: Uint8Array): Promise<void> {
-    const taken = new Promise<void>((resolve) => {
-      this.#send("d", part, resolve);
-    });
-    await Promise.race([taken, this.ended]);
+    for (let at = 0; at < part.length; at += pieceBytes) {
+      const isTaken = await this.#send("d", part.subarray(at, at + pieceBytes));
+      // What could not be sent ends the query by the end of the connection.
+      if (!isTaken || this.isOver) await this.ended;
+    }
   }
 
   finish(): void {
-    this.#send("c", Buffer.alloc(0));
+    void this.#send("c", Buffer.alloc(0));
   }
 
   breakOff(): void {
-    this.#send("f", Buffer.from("the rows to be loaded could not be read\0"));
+    void this.#send("f", Buffer.from("the rows to be loaded could not be read\0"));
   }
 
   handleCopyInResponse(): void {
@@ -94,19 +104,23 @@ class CopyInQuery implements Submittable {
     this.#ended.reject(error);
   }
 
-  /** One message of the protocol: its kind, its length without the kind, what is in it. */
-  #send(kind: string, content: Uint8Array, onTaken: () => void = () => undefined): void {
+  /**
+   * One message of the protocol: its kind, its length without the kind, what is in it. Resolves when the write has
+   * ended, however that may be: whether the system has taken it.
+   */
+  async #send(kind: string, content: Uint8Array): Promise<boolean> {
     const stream = this.#connection?.stream;
-    if (stream === undefined || this.isOver) return;
+    if (stream === undefined || this.isOver) return false;
     const head = Buffer.alloc(5);
     head.write(kind, "latin1");
     head.writeUInt32BE(content.length + 4, 1);
-    stream.cork();
-    stream.write(head);
-    // What could not be sent ends the query by the end of the connection.
-    stream.write(content, (error) => {
-      if (error === null || error === undefined) onTaken();
+    return new Promise((resolve) => {
+      stream.cork();
+      stream.write(head);
+      stream.write(content, (error) => {
+        resolve(error === null || error === undefined);
+      });
+      stream.uncork();
     });
-    stream.uncork();
   }
 }
