@@ -16,7 +16,6 @@ import { newHostIdentity } from "./host-keys.ts";
 import { type KeyObject, type KeySet, readKeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 import { idKeyCommitment, idKeyText } from "./open-key-set.ts";
-import { remembering } from "./remembering.ts";
 import type { Signer, TrustRing } from "./signing.ts";
 import { sealSmall } from "./small-age.ts";
 
@@ -54,16 +53,16 @@ export async function bornIn(
   wait: Waiting,
 ): Promise<KeySet | null> {
   const [identity, id, statement] = await newKeyObjects(tenant, generation, mint);
-  const own = remembering(store);
   for (const object of [identity, id]) {
-    const made = await createUnlessTaken(object, own, wait);
+    const made = await createUnlessTaken(object, store, wait);
     // Read back, because not every store can create only: there the one who wrote last has won.
     if (!made || !(await store.read(object.key, {}, wait)).equals(object.body))
       return winners(store, tenant, generation, mint, wait);
   }
   // Whoever has the other two has this one; what somebody else put there in spite of that is read.
-  await createUnlessTaken(statement, own, wait);
-  return readOrNull(own, tenant, generation, mint, wait);
+  await createUnlessTaken(statement, store, wait);
+  // All three from the store itself: where one cannot create only, any of them may have been written over by now.
+  return readOrNull(store, tenant, generation, mint, wait);
 }
 
 async function winners(

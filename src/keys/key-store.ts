@@ -4,10 +4,10 @@ import type { ObjectKey, StoreName } from "../model/ids.ts";
 /** The part of a store that reading key sets takes; every `ObjectReader` of `src/stores` is one. */
 export interface KeyReader {
   readonly name: StoreName;
-  /** Absent: "store/absent". */
+  /** Absent: "store/absent". `again`: what came before is doubted, and nothing that is remembered will do. */
   read(
     key: ObjectKey,
-    options: { readonly bytesMax?: number; readonly version?: string },
+    options: { readonly bytesMax?: number; readonly version?: string; readonly again?: boolean },
     wait: Waiting,
   ): Promise<Buffer>;
   /** Newest first; a store without versions returns the one there is. */

@@ -28,24 +28,28 @@ export async function readGood<T>(
 
 /** As `judgedOnce`; read once more before the bytes are called bad: a line that spoils them in passing must not accuse the store (promise 5). */
 async function judged<T>(
-  ...[store, key, version, judge, wait]: Parameters<typeof judgedOnce<T>>
+  store: KeyReader,
+  key: ObjectKey,
+  version: string | undefined,
+  judge: (body: Buffer) => Promise<T>,
+  wait: Waiting,
 ): ReturnType<typeof judgedOnce<T>> {
-  const first = await judgedOnce(store, key, version, judge, wait);
+  const which = version === undefined ? {} : { version };
+  const first = await judgedOnce(store, key, which, judge, wait);
   const isSpoiled = first instanceof Failure && first.code !== "store/absent";
-  return isSpoiled ? judgedOnce(store, key, version, judge, wait) : first;
+  return isSpoiled ? judgedOnce(store, key, { ...which, again: true }, judge, wait) : first;
 }
 
 /** What is wrong with the bytes is returned; what kept us from looking is thrown. */
 async function judgedOnce<T>(
   store: KeyReader,
   key: ObjectKey,
-  version: string | undefined,
+  which: { readonly version?: string; readonly again?: boolean },
   judge: (body: Buffer) => Promise<T>,
   wait: Waiting,
 ): Promise<{ readonly value: T } | Failure> {
-  const limits = { bytesMax: keyObjectBytesMax };
   try {
-    const body = await store.read(key, version === undefined ? limits : { ...limits, version }, wait);
+    const body = await store.read(key, { bytesMax: keyObjectBytesMax, ...which }, wait);
     return { value: await judge(body) };
   } catch (error) {
     if (isFailure(error) && ofTheBytes.has(error.code)) return error;

@@ -1,7 +1,7 @@
 /**
  * Signed documents are immutable, so one that was read is not read again while listings show it
  * unchanged. Who writes to a store can write other bytes under a key: these have another time or length,
- * and whatever was read is forgotten after a day all the same.
+ * and whatever was read is forgotten after a day all the same, or read again where it is doubted.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -83,7 +83,8 @@ export function remembering(store: ObjectReader, memory: DocumentMemory): Object
       if (stamp === undefined || options.version !== undefined || options.range !== undefined)
         return store.read(key, options, wait);
       const name = `${store.name} ${key}`;
-      const known = memory.recall(name, stamp);
+      // Who doubts what is remembered is given what the store says now, which is remembered in its place.
+      const known = options.again === true ? null : memory.recall(name, stamp);
       if (known !== null) return known;
       const body = await store.read(key, options, wait);
       memory.keep(name, stamp, body);

@@ -77,23 +77,23 @@ async function readVersion<T>(
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  const reading = await readOnce(store, key, version, form, wait);
+  const which = version === undefined ? {} : { version };
+  const reading = await readOnce(store, key, which, form, wait);
   const isSpoiled =
     reading.kind === "bad" && (reading.reason === "signature" || reading.reason === "malformed");
-  return isSpoiled ? readOnce(store, key, version, form, wait) : reading;
+  return isSpoiled ? readOnce(store, key, { ...which, again: true }, form, wait) : reading;
 }
 
 async function readOnce<T>(
   store: ObjectReader,
   key: ObjectKey,
-  version: string | undefined,
+  which: { readonly version?: string; readonly again?: boolean },
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
   let bytes: Buffer;
   try {
-    const limits = { bytesMax: documentBytesMax };
-    bytes = await store.read(key, version === undefined ? limits : { ...limits, version }, wait);
+    bytes = await store.read(key, { bytesMax: documentBytesMax, ...which }, wait);
   } catch (error) {
     if (isFailure(error, "store/corrupt")) {
       return { kind: "bad", reason: "malformed", detail: reasonOf(error), sha256: null };

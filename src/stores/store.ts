@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly range?: { readonly from: number; readonly to: number };
   /** One that `versions` named; default: the current one. */
   readonly version?: string;
+  /** What came before is doubted: who remembers what was read asks the store again. Stores themselves always do. */
+  readonly again?: boolean;
 }
 
 export interface ObjectReader {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { newHostIdentity } from "../../src/keys/host-keys.ts";
 import { currentKeySet, type KeySet, readKeySet } from "../../src/keys/key-set.ts";
-import type { KeyReader } from "../../src/keys/key-store.ts";
+import type { KeyReader, KeyStore } from "../../src/keys/key-store.ts";
 import { ensureKeySet, rotateKeySet } from "../../src/keys/mint-key-set.ts";
 import { idKeyCommitment, openKeySet } from "../../src/keys/open-key-set.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
@@ -62,6 +62,37 @@ describe("a birth", () => {
     expect(again.keySet).toEqual(first);
     expect(watched.calls.filter(({ operation }) => operation === "create")).toEqual([]);
     expect(dubai.keys()).toHaveLength(3);
+  });
+
+  it.each(["identity", "id", "statement"] as const)(
+    "is found, and nobody accused, although the line spoils the %s in passing",
+    async (name) => {
+      const first = await born();
+      const [near, far] = [faulty(dubai), faulty(frankfurt)];
+      for (const store of [near, far]) store.next("read", keySetKeys(acme, 1)[name]).flipsBit(800);
+      const again = await ensureKeySet(acme, [near, far], mint, patient);
+      expect(again.keySet).toEqual(first);
+      expect(again.refusals).toEqual([]);
+      expect(again.places.map(({ failure }) => failure)).toEqual([null, null]);
+      expect(dubai.keys()).toHaveLength(3);
+    },
+  );
+
+  it("in a store that cannot create only is none where another host wrote over a part of it", async () => {
+    const { identity, statement } = keySetKeys(acme, 1);
+    const careless: KeyStore = {
+      name: dubai.name,
+      read: (...call) => dubai.read(...call),
+      versions: (...call) => dubai.versions(...call),
+      list: (...call) => dubai.list(...call),
+      create: async (key, body) => {
+        dubai.overwrite(key, body);
+        if (key === statement) dubai.overwrite(identity, Buffer.from("of the other host"));
+      },
+    };
+    const { keySet } = await ensureKeySet(acme, [careless], mint, patient);
+    expect(keySet.generation).toBe(2);
+    for (const { key, body } of keySet.objects) expect(dubai.bodyOf(key).equals(body)).toBe(true);
   });
 
   it("gives a store that lacks the set the same bytes", async () => {

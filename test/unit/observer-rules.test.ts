@@ -80,6 +80,20 @@ describe("documents", () => {
     expect(await readTwice(new DocumentMemory(100, clock), () => clock.advance(86_400_000))).toBe(2);
   });
 
+  it("that are doubted are read again, and remembered as they come then", async () => {
+    const memory = new DocumentMemory(100, new ManualClock(noon));
+    const store = memoryStore("dubai", new ManualClock(noon));
+    store.overwrite(key, Buffer.from("a document"));
+    const watched = faulty(store);
+    watched.next("read").flipsBit(3);
+    const reader = remembering(watched, memory);
+    await Array.fromAsync(reader.list("tenants/", never));
+    expect((await reader.read(key, {}, never)).toString()).not.toBe("a document");
+    expect((await reader.read(key, { again: true }, never)).toString()).toBe("a document");
+    expect((await reader.read(key, {}, never)).toString()).toBe("a document");
+    expect(watched.calls.filter(({ operation }) => operation === "read")).toHaveLength(2);
+  });
+
   it("that would be more than may be kept are read each time, until old ones are forgotten", async () => {
     const clock = new ManualClock(noon);
     const memory = new DocumentMemory(15, clock);
