@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { installed } from "../test/support/installed.ts";
+import { installed, runtimePath } from "../test/support/installed.ts";
 import { environmentOf, urlOf } from "../test/support/postgres-server.ts";
 import type { SmallTenants } from "./small-tenants.ts";
 
@@ -35,17 +35,17 @@ export function pgDump({ server }: SmallTenants, folder: string, how: string): C
 export async function holdfast({ server, names: all }: SmallTenants, folder: string): Promise<Contestant> {
   const main = installed(join(folder, "installed"));
   const home = join(folder, "holdfast");
-  const environment = { HOLDFAST_SOURCE_URL: urlOf(server, "postgres") };
+  // By its first line, as whoever installed it starts it.
+  const environment = { HOLDFAST_SOURCE_URL: urlOf(server, "postgres"), PATH: runtimePath };
   const tenants = all.flatMap((name) => ["--tenant", name]);
-  execFileSync(process.execPath, [main, "init", home, ...tenants], {
+  execFileSync(main, ["init", home, ...tenants], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "inherit"],
   });
   return (names) => ({
-    script: `"$NODE" "$MAIN" --config "$CONFIG" backup ${names.length === all.length ? "--all" : names.join(" ")} > "$SAID"`,
+    script: `"$MAIN" --config "$CONFIG" backup ${names.length === all.length ? "--all" : names.join(" ")} > "$SAID"`,
     environment: {
       ...environment,
-      NODE: process.execPath,
       MAIN: main,
       CONFIG: join(home, "holdfast.yaml"),
       SAID: join(folder, "said"),

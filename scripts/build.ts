@@ -4,8 +4,9 @@
  * load, which was more than the whole backup of a small tenant. Libraries that only some commands load stay
  * outside, as they were published. `--out DIR` builds elsewhere.
  */
+import { existsSync } from "node:fs";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 
@@ -17,13 +18,20 @@ const project = resolve(import.meta.dirname, "..");
  */
 const outside = /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
 
-/** Written into `folder`, of which nothing that was there is left. */
+/** Written into `folder`, of which nothing that was there is left; hence only an earlier build may be there. */
 async function build(folder: string): Promise<void> {
+  const isAround = relative(folder, project).split(sep)[0] !== "..";
+  if (isAround || !(await isReplaceable(folder)))
+    throw new Error(`${folder} holds something else than a build`);
   const bundle = await rolldown({
     cwd: project,
     // Side by side, so that what is found beside a source is found beside a part of the program as well.
     input: { main: "src/main.ts", worker: "src/sealing/worker.ts" },
     platform: "node",
+    // Such as that of an import that cannot be found, which would only be missed where the package is installed.
+    onLog: (level, { message }) => {
+      if (level === "warn") throw new Error(message);
+    },
     external: outside,
     // What `tsc` would make of the sources for the oldest runtime that `engines` names.
     transform: { target: "es2024" },
@@ -40,6 +48,12 @@ async function build(folder: string): Promise<void> {
   const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
   await writeFile(join(folder, "LICENSES.txt"), await licences(modules));
   await chmod(join(folder, "main.js"), 0o755);
+}
+
+async function isReplaceable(folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return true;
+  const names = await readdir(folder);
+  return names.length === 0 || names.includes("main.js");
 }
 
 /** The terms of every package of which a part is inside, as its authors wrote them. */

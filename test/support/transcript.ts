@@ -1,6 +1,7 @@
 /** Runs `holdfast` as its users do, in a process of its own, and keeps what it said. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { runtimePath } from "./installed.ts";
 
 export interface Ran {
   readonly exit: number | null;
@@ -9,7 +10,7 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** Of an installed package; the checkout's when left out. */
+  /** Of an installed package, started by its first line; the checkout's when left out. */
   readonly program?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -23,9 +24,10 @@ const main = resolve(import.meta.dirname, "../../src/main.ts");
 
 /** `args` as they would stand on the command line; no shell in between. */
 export async function holdfastCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [options.program ?? main, ...args], {
+  const { program } = options;
+  const child = spawn(program ?? process.execPath, program === undefined ? [main, ...args] : args, {
     cwd: options.cwd ?? "/",
-    env: { ...inherited(), ...options.env },
+    env: { ...inherited(), ...(program === undefined ? {} : { PATH: runtimePath }), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
