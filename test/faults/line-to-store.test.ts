@@ -20,8 +20,15 @@ describe.each(verbs)("%s over a line that", (verb) => {
     const requests = await trials.requestsOf(verb);
     // Another request for each fault, so that all of them together try many.
     const at = faults.findIndex(([, one]) => one === fault) / (faults.length - 1);
-    const { wrong } = await trials.run(verb, fault, { skip: Math.round(at * (requests - 1)), times: 1 });
-    expect(wrong).toEqual([]);
+    const first = Math.round(at * (requests - 1));
+    // Of a short request or answer nothing is cut off; and the last request is not made in every run.
+    let tookEffect = 0;
+    for (let tried = 0; tookEffect === 0 && tried < requests; tried += 1) {
+      const trial = await trials.run(verb, fault, { skip: (first + tried) % requests, times: 1 });
+      expect(trial.wrong).toEqual([]);
+      ({ tookEffect } = trial);
+    }
+    expect(tookEffect).toBe(1);
   });
 });
 
@@ -29,7 +36,8 @@ describe.each(verbs)("%s over a line that from the middle on", (verb) => {
   it.each(["is reset", "is told to slow down"])("%s, again and again", async (name) => {
     const requests = await trials.requestsOf(verb);
     const fault = lineFaults[name] ?? { kind: "breaks", how: "reset" };
-    const { wrong } = await trials.run(verb, fault, { skip: requests >> 1, times: Infinity });
+    const { wrong, tookEffect } = await trials.run(verb, fault, { skip: requests >> 1, times: Infinity });
     expect(wrong).toEqual([]);
+    expect(tookEffect).toBeGreaterThan(0);
   });
 });

@@ -14,12 +14,19 @@ describe.each(verbs)("%s over a line that, at any request,", (verb) => {
   it.each(Object.entries(lineFaults))("%s", async (_, fault) => {
     const requests = await trials.requestsOf(verb);
     const wrong: string[] = [];
+    let met = 0;
+    let tookEffect = 0;
     for (let skip = 0; skip < requests; skip += 1) {
       for (const times of [1, Infinity]) {
         const trial = await trials.run(verb, fault, { skip, times });
+        if (trial.met > 0) met += 1;
+        tookEffect += trial.tookEffect;
         wrong.push(...trial.wrong.map((one) => `request ${String(skip)}, ${String(times)} times: ${one}`));
       }
     }
     expect(wrong).toEqual([]);
+    expect(tookEffect).toBeGreaterThan(0);
+    // Some runs make a request less than the one that was counted.
+    expect(met).toBeGreaterThan(2 * requests * 0.8);
   });
 });

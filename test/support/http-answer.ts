@@ -7,6 +7,8 @@ export type Framing = "length" | "chunked" | "close";
 interface Part {
   readonly bytes: Buffer;
   readonly last: boolean;
+  /** Whether it is the last though there would have been more. */
+  readonly early: boolean;
 }
 
 /** What an answer of S3 that refuses looks like. */
@@ -29,16 +31,18 @@ export function endingEarly({
 }): (part: Buffer) => Part {
   let head: Buffer | null = Buffer.alloc(0);
   let left = bytes;
+  let more = true;
   return (part) => {
     let body = part;
     let first = Buffer.alloc(0);
     if (head !== null) {
       head = Buffer.concat([head, part]);
       const end = head.indexOf(headEnd);
-      if (end < 0) return { bytes: Buffer.alloc(0), last: false };
+      if (end < 0) return { bytes: Buffer.alloc(0), last: false, early: false };
       body = head.subarray(end + headEnd.length);
       const text = head.subarray(0, end).toString("latin1");
       const announced = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? Infinity);
+      more = announced > bytes;
       left = Math.min(left, announced);
       first = Buffer.from(`${reframed(text, framing, left)}\r\n\r\n`, "latin1");
       head = null;
@@ -46,7 +50,7 @@ export function endingEarly({
     const taken = body.subarray(0, left);
     left -= taken.length;
     const last = left === 0;
-    return { bytes: Buffer.concat([first, framed(taken, framing, last)]), last };
+    return { bytes: Buffer.concat([first, framed(taken, framing, last)]), last, early: last && more };
   };
 }
 

@@ -76,6 +76,9 @@ export interface Trial {
   readonly ended: string;
   /** How many requests it made until it ended. */
   readonly requests: number;
+  /** How many of them met the fault, and for how many it changed anything. */
+  readonly met: number;
+  readonly tookEffect: number;
   /** What must not be, in words. */
   readonly wrong: readonly string[];
 }
@@ -197,12 +200,15 @@ async function trial(stage: Stage, scene: Scene, { verb, fault, when, prefix }: 
   using calm = bare(stage, endpoint, prefix);
   const told = house.damage.length;
   const said = line.said.length;
+  const before = line.faults;
   line.meets(/^(?:GET|PUT|HEAD|DELETE|POST) /, fault, when);
   const wrong: string[] = [];
   const first = await attempt(stage, scene, verb, near, dated(retrying(far, patience), house)).catch(
     (error: unknown) => error,
   );
   line.heals();
+  const met = line.faults.met - before.met;
+  const tookEffect = line.faults.tookEffect - before.tookEffect;
   const requests = line.said.slice(said).filter((one) => one !== opening).length;
   const ended = first instanceof Failure ? first.code : reasonOf(first);
   const isHonest = first instanceof Failure && first.code !== "internal/bug" && !isDamage(first);
@@ -225,12 +231,14 @@ async function trial(stage: Stage, scene: Scene, { verb, fault, when, prefix }: 
     (error: unknown) => error,
   );
   if (again instanceof Error) wrong.push(`again: ${reasonOf(again)}`);
+  const isRemoval = verb === "prune" || verb === "remove";
+  if (isRemoval && !String(again).startsWith("pruned ")) wrong.push(`again: ${String(again)}`);
   const stores = { near, far: await bucketBodies(server, bucket, prefix) };
   wrong.push(...brokenBy({ stores, publicJwk: house.publicJwk }).map((one) => `again: ${one}`));
   const last = verb === "backup" ? String(again).split(" ")[0] : scene.backups.at(-1);
   const holders = holdersOf(last ?? "", stores);
   if (holders.length !== 2) wrong.push(`again: ${String(last)} is whole in ${holders.join(", ")} alone`);
-  return { ended, requests, wrong };
+  return { ended, requests, met, tookEffect, wrong };
 }
 
 function countedBy(

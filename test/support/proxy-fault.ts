@@ -46,6 +46,8 @@ export interface When {
 
 /** The faults that wait for what they fit to be said. */
 export class Script {
+  /** How often anything said met a fault. */
+  met = 0;
   #armed: (Armed & { readonly every: number; count: number })[] = [];
 
   arm(saying: Saying, fault: Fault, { skip = 0, times = 1, every = 1 }: When): void {
@@ -67,6 +69,7 @@ export class Script {
       one.count += 1;
       if (one.count % one.every !== 0) continue;
       one.met += 1;
+      this.met += 1;
       return one.fault;
     }
     return null;

@@ -28,6 +28,11 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
   /** All that was said so far: request lines of HTTP, else the number of bytes; connections as `opening`. */
   readonly said: readonly string[];
+  /**
+   * How often so far something that was said met a fault, and how often that changed anything: one that breaks
+   * after 900 bytes changes nothing for what is shorter.
+   */
+  readonly faults: { readonly met: number; readonly tookEffect: number };
   /** Whatever fits `saying` meets the fault, once unless `when` says otherwise. The first that is due counts. */
   meets(saying: Saying, fault: Fault, when?: When): void;
   /** Resolves when something that fits is said from now on, `skip` such sayings later where that is given. */
@@ -58,6 +63,10 @@ export async function startProxy(
   const said: string[] = [];
   let ears: Ear[] = [];
   const open = new Set<Socket>();
+  let tookEffect = 0;
+  const takesEffect = (): void => {
+    tookEffect += 1;
+  };
   const say = (words: string, told = words): Fault | null => {
     said.push(told);
     const fitting = ears.filter(({ saying }) => fits(saying, words));
@@ -74,7 +83,7 @@ export async function startProxy(
       socket.setNoDelay(true);
       socket.once("close", () => open.delete(socket));
     }
-    joined({ near, far }, { protocol, roundTripMs, say });
+    joined({ near, far }, { protocol, roundTripMs, say, takesEffect });
   };
 
   let server = await listen(0, accept);
@@ -92,6 +101,9 @@ export async function startProxy(
     host: "127.0.0.1",
     port,
     said,
+    get faults() {
+      return { met: script.met, tookEffect };
+    },
     meets: (saying, fault, when = {}) => {
       script.arm(saying, fault, when);
     },
@@ -126,9 +138,11 @@ interface Rules {
   readonly protocol: "http" | "bytes";
   readonly roundTripMs: number;
   readonly say: (words: string, told?: string) => Fault | null;
+  /** Called when a fault that was met changes something. */
+  readonly takesEffect: () => void;
 }
 
-function joined(ends: Ends, { protocol, roundTripMs, say }: Rules): void {
+function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules): void {
   const { near, far } = ends;
   let handshakeMs = roundTripMs;
   const up = new Lane(near, far, () => roundTripMs / 2 + handshakeMs);
@@ -140,21 +154,29 @@ function joined(ends: Ends, { protocol, roundTripMs, say }: Rules): void {
   let instead: Buffer | null = null;
   const meet = (fault: Fault | null): boolean => {
     if (fault === null) return true;
+    const breaks = (how: Ending): void => {
+      takesEffect();
+      end(ends, lanes, how);
+    };
     switch (fault.kind) {
       case "breaks":
-        end(ends, lanes, fault.how);
+        breaks(fault.how);
         return false;
       case "saying-breaks":
-        up.breakAfter({ bytes: fault.bytes, act: () => end(ends, lanes, fault.how) });
+        up.breakAfter({ bytes: fault.bytes, act: () => breaks(fault.how) });
         return true;
       case "answer-breaks":
-        if (fault.bytes === 0 && fault.how === "silence") down.goSilent();
-        else down.breakAfter({ bytes: fault.bytes, act: () => end(ends, lanes, fault.how) });
+        if (fault.bytes === 0 && fault.how === "silence") {
+          takesEffect();
+          down.goSilent();
+        } else down.breakAfter({ bytes: fault.bytes, act: () => breaks(fault.how) });
         return true;
       case "answer-trickles":
+        takesEffect();
         down.trickle(fault.bytesPerSecond);
         return true;
       case "refused":
+        takesEffect();
         instead = refusal(fault.status, fault.code);
         return true;
       case "answer-ends-early":
@@ -186,7 +208,8 @@ function joined(ends: Ends, { protocol, roundTripMs, say }: Rules): void {
   });
   far.on("data", (part) => {
     if (answered) return;
-    const { bytes, last } = answer?.(part) ?? { bytes: part, last: false };
+    const { bytes, last, early } = answer?.(part) ?? { bytes: part, last: false, early: false };
+    if (early) takesEffect();
     if (bytes.length > 0) down.push(bytes);
     if (!last) return;
     answered = true;

@@ -183,6 +183,25 @@ describe("a line of HTTP", () => {
     expect(await ask("PUT", "/d", "abc")).toBe("200 PUT 3 0123456789");
   });
 
+  it("tells how often a fault was met, and how often it changed anything", async () => {
+    const { line, ask } = await web();
+    expect(line.faults).toEqual({ met: 0, tookEffect: 0 });
+    line.meets("/short", { kind: "saying-breaks", bytes: 900, how: "reset" });
+    await ask("GET", "/short");
+    line.meets("/short", { kind: "answer-breaks", bytes: 900, how: "reset" });
+    await ask("GET", "/short");
+    line.meets("/short", { kind: "answer-ends-early", bytes: 900, framing: "length" });
+    await ask("GET", "/short");
+    expect(line.faults).toEqual({ met: 3, tookEffect: 0 });
+    line.meets("/long", { kind: "saying-breaks", bytes: 900, how: "reset" });
+    await expect(ask("PUT", "/long", "x".repeat(1000))).rejects.toMatchObject({ code: "ECONNRESET" });
+    line.meets("/long", { kind: "answer-ends-early", bytes: 3, framing: "chunked" });
+    await ask("GET", "/long");
+    line.meets("/long", { kind: "refused", status: 503, code: "SlowDown" });
+    await ask("GET", "/long");
+    expect(line.faults).toEqual({ met: 6, tookEffect: 3 });
+  });
+
   it("tells when something is said", async () => {
     const { line, ask } = await web();
     const heard = line.hears(/^GET \/e/);
