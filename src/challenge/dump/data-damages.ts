@@ -1,4 +1,5 @@
 /** What a dump could get wrong about rows, in the tenant of `tenant.ts`. */
+import type { CheckName } from "../../model/check.ts";
 import type { DumpDamage } from "../damage.ts";
 import { type Rewriting, rewritten } from "./rewritten.ts";
 
@@ -24,8 +25,13 @@ const document = { table: "public.document", columns: ["id", "name", "body"] };
 /** What values are altered in; written anew with nothing altered they are as they were. */
 export const rewritable: readonly Rewriting[] = [journal, rate, archived, customer, entry, document];
 
-function data(name: string, title: string, statements: readonly string[]): DumpDamage {
-  return { name, title, statements, family: "data", expected: "refuted", archive: "clone" };
+function data(
+  name: string,
+  title: string,
+  statements: readonly string[],
+  seenBy: CheckName = "tables",
+): DumpDamage {
+  return { name, title, statements, seenBy, family: "data", expected: "refuted", archive: "clone" };
 }
 
 export const dataDamages: readonly DumpDamage[] = [
@@ -244,9 +250,12 @@ export const dataDamages: readonly DumpDamage[] = [
     quietly,
     "insert into sales.customer (code, name) values ('X0001', 'somebody else')",
   ]),
-  data("partition-detached", "a partition is detached and stands by itself", [
-    "alter table ledger.entry detach partition ledger.entry_2025",
-  ]),
+  data(
+    "partition-detached",
+    "a partition is detached and stands by itself",
+    ["alter table ledger.entry detach partition ledger.entry_2025"],
+    "objects",
+  ),
   data("partition-lost", "a partition is absent with its rows", ["drop table ledger.entry_2025"]),
   data("row-lost-through-root", "a row is lost of partitions whose order nobody can keep", [
     "delete from ledger.by_status where status = 'shipped' and amount = 7",
@@ -254,27 +263,50 @@ export const dataDamages: readonly DumpDamage[] = [
   data("row-changed-through-root", "a row is another in partitions whose order nobody can keep", [
     "update ledger.by_status set status = 'confirmed' where status = 'draft' and amount = 7",
   ]),
-  data("generated-otherwise", "a generated column is computed by another expression", [
-    "alter table sales.customer drop column name_lower",
-    "alter table sales.customer add column name_lower text generated always as (upper(name)) stored",
-  ]),
-  data("large-object-lost", "a large object is lost", ["select lo_unlink(40005)"]),
-  data("large-object-changed", "one byte of a large object is another", [
-    String.raw`select lo_put(40001, 100, '\x00')`,
-  ]),
-  data("large-object-truncated", "a large object has lost its end", [
-    "select lo_truncate(lo_open(40004, 131072), 1000)",
-  ]),
-  data("large-object-extra", "there is a large object that the source never had", [
-    String.raw`select lo_from_bytea(49999, '\x00')`,
-  ]),
-  data("large-object-owner", "a large object belongs to somebody else", [
-    "alter large object 40001 owner to challenge_reader",
-  ]),
-  data("large-object-grant-lost", "a privilege on a large object is lost", [
-    "revoke select on large object 40002 from challenge_reader",
-  ]),
-  data("large-object-comment-lost", "the comment on a large object is lost", [
-    "comment on large object 40003 is null",
-  ]),
+  data(
+    "generated-otherwise",
+    "a generated column is computed by another expression",
+    [
+      "alter table sales.customer drop column name_lower",
+      "alter table sales.customer add column name_lower text generated always as (upper(name)) stored",
+    ],
+    "generated",
+  ),
+  data("large-object-lost", "a large object is lost", ["select lo_unlink(40005)"], "large-objects"),
+  data(
+    "large-object-changed",
+    "one byte of a large object is another",
+    [String.raw`select lo_put(40001, 100, '\x00')`],
+    "large-objects",
+  ),
+  data(
+    "large-object-truncated",
+    "a large object has lost its end",
+    ["select lo_truncate(lo_open(40004, 131072), 1000)"],
+    "large-objects",
+  ),
+  data(
+    "large-object-extra",
+    "there is a large object that the source never had",
+    [String.raw`select lo_from_bytea(49999, '\x00')`],
+    "large-objects",
+  ),
+  data(
+    "large-object-owner",
+    "a large object belongs to somebody else",
+    ["alter large object 40001 owner to challenge_reader"],
+    "large-objects",
+  ),
+  data(
+    "large-object-grant-lost",
+    "a privilege on a large object is lost",
+    ["revoke select on large object 40002 from challenge_reader"],
+    "large-objects",
+  ),
+  data(
+    "large-object-comment-lost",
+    "the comment on a large object is lost",
+    ["comment on large object 40003 is null"],
+    "large-objects",
+  ),
 ];

@@ -8,7 +8,7 @@ import { shapeDamages } from "./shape-damages.ts";
 
 /** As if the archive were another one than was dumped. */
 function onTheWay(name: string, title: string, ...statements: readonly string[]): DumpDamage {
-  return { ...dumped(name, title, ...statements), archive: "original" };
+  return { ...dumped(name, title, ...statements), archive: "original", seenBy: "archive" };
 }
 
 const changedOnTheWay: readonly DumpDamage[] = [
