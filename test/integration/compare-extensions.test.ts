@@ -4,7 +4,10 @@ import type { CheckResult } from "../../src/model/check.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
-import { compareIn } from "../support/round-trip.ts";
+import { startScratch } from "../support/loaded.ts";
+import { memoryImage } from "../support/memory-image.ts";
+import { backupOf } from "../support/read-snapshot.ts";
+import { compareIn, provenIn, troubles } from "../support/round-trip.ts";
 
 let server: PrivateServer;
 
@@ -60,6 +63,24 @@ describe("members of an extension", () => {
     );
     expect(byName(checks, "extensions")?.outcome).toBe("passed");
     expect(byName(checks, "extensions")?.detail).toMatch(/was not in the source: function public\.mine\(\)/);
+  });
+});
+
+describe("the comment on an extension", () => {
+  it.each([
+    ["was taken away", "is null"],
+    ["is another", "is 'ours'"],
+  ])("that %s at the source is so when it is restored", async (how, comment) => {
+    const name = how.replaceAll(" ", "_");
+    await createDatabase(server, name);
+    await psql(server, name, `create extension "uuid-ossp"; comment on extension "uuid-ossp" ${comment}`);
+    await using scratch = await startScratch();
+    const { verdict, checks } = await provenIn(
+      scratch,
+      memoryImage(await backupOf(server, name), 4_099),
+      "restored",
+    );
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
   });
 });
 

@@ -23,6 +23,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
       if (there.get(extension.name) === extension.version) continue;
       try {
         await admin.query(statementFor(extension, there.has(extension.name)));
+        if (!there.has(extension.name)) await takeBackComment(context, extension.name);
       } catch (error) {
         const refusal = refusalOf(error);
         refusals.set(extension.name, { ...refusal, kind: "machine" });
@@ -49,6 +50,25 @@ export async function createExtensions(context: LoadContext): Promise<void> {
   for (const entry of entries) {
     if (entry.desc === "EXTENSION" && !ledger.has(entry))
       ledger.leftOut(entry, "the fingerprint does not name this extension");
+  }
+}
+
+/**
+ * Creating an extension writes a comment of its own. Where the archive holds none there was none at the source; else
+ * the archive's follows with the other remarks. A backup of schemas has no entry for an extension, nor for its comment.
+ */
+async function takeBackComment({ admin, entries, ledger }: LoadContext, name: string): Promise<void> {
+  const tags = new Set([`EXTENSION ${name}`, `EXTENSION ${quoteIdent(name)}`]);
+  const isArchived = entries.some(({ desc, tag }) => desc === "EXTENSION" && tag === name);
+  if (!isArchived || entries.some(({ desc, tag }) => desc === "COMMENT" && tags.has(tag))) return;
+  try {
+    await admin.query(`comment on extension ${quoteIdent(name)} is null`);
+  } catch (error) {
+    // Where a provider creates extensions on the administrator's behalf, they are the provider's.
+    const { sqlState } = refusalOf(error);
+    ledger.note(
+      `extension ${name} has a comment that it had not at the source (SQLSTATE ${sqlState ?? "unknown"})`,
+    );
   }
 }
 
