@@ -61,6 +61,10 @@ export const challengedTenant: SampleTenant = {
     `create table ledger.by_status (status sales.order_status not null, amount int) partition by hash (status)`,
     `create table ledger.by_status_0 partition of ledger.by_status for values with (modulus 2, remainder 0)`,
     `create table ledger.by_status_1 partition of ledger.by_status for values with (modulus 2, remainder 1)`,
+    ...[0, 1].map(
+      (n) => `alter table ledger.by_status_${String(n)} alter amount set default 1,
+       add constraint amount_sane check (amount >= 0)`,
+    ),
     `create table public.document (id int primary key, name text not null, body bytea not null)`,
     `create table public.journal (line int not null, entry text not null)`,
     `create table public.base (kind text)`,
@@ -116,6 +120,7 @@ export const challengedTenant: SampleTenant = {
     `alter table sales.customer enable row level security`,
     `alter table sales.customer force row level security`,
     `create policy by_tier on sales.customer for select to challenge_reader using (tags @> array[current_setting('app.tier', true)])`,
+    `create policy by_tier_changed on sales.customer for update to challenge_reader using (tags @> array[current_setting('app.tier', true)])`,
     `create publication outgoing for table sales.invoice`,
     `create event trigger watch_ddl on ddl_command_end execute function sales.on_ddl()`,
     `alter default privileges for role challenge_owner in schema sales grant select on tables to challenge_reader`,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Definition } from "../../src/model/fingerprint.ts";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
+import { hasSameWords } from "../../src/postgres/compare/same-words.ts";
 import { isSpelt } from "../../src/postgres/compare/spelt.ts";
 
 function entry(tag: string, defn: string, namespace = "app"): TocEntry {
@@ -62,11 +63,86 @@ describe("what the archive says of an object itself", () => {
     expect(isSpelt(one, [table])).toBe(false);
   });
 
-  it("is looked for in the object's own entries, unless it may be inherited", () => {
+  it("is looked for in the object's own entries", () => {
     const elsewhere = [entry("t2", table.defn), entry("t", table.defn, "other")];
     const check = definition("constraint", "positive", "CHECK ((a > 0))");
     expect(isSpelt(check, elsewhere)).toBe(false);
-    expect(isSpelt({ ...check, inherited: true }, elsewhere)).toBe(true);
+    expect(isSpelt({ ...check, inherited: true }, elsewhere)).toBe(false);
+  });
+
+  describe("and may be inherited", () => {
+    const root = { ...entry("root", table.defn), dumpId: 10 };
+    const mid = { ...entry("mid", "CREATE TABLE app.mid (\n    m integer\n)\nINHERITS (app.root);\n") };
+    const heir = {
+      ...entry("t", "CREATE TABLE app.t (\n    k integer DEFAULT 1\n)\nINHERITS (app.mid);\n"),
+      dumpId: 12,
+      dependencies: [11],
+    };
+    const family = [root, { ...mid, dumpId: 11, dependencies: [10] }, heir];
+    const check = definition("constraint", "positive", "CHECK ((a > 0))", { inherited: true });
+
+    it("is found in an ancestor", () => {
+      expect(isSpelt(check, family)).toBe(true);
+      expect(isSpelt(definition("generated", "g", "(a + 1)", { inherited: true }), family)).toBe(true);
+      expect(isSpelt({ ...check, inherited: false }, family)).toBe(false);
+    });
+
+    it("is not found in an ancestor when the heir has another of its own", () => {
+      const own = (defn: string): TocEntry[] => [root, { ...heir, defn, dependencies: [10] }];
+      const another = own(
+        "CREATE TABLE app.t (\n    c integer DEFAULT 8,\n    CONSTRAINT positive CHECK (true)\n);\n",
+      );
+      expect(isSpelt(check, another)).toBe(false);
+      const seven = definition("default", "c", "7", { inherited: true });
+      expect(isSpelt(seven, another)).toBe(false);
+      expect(isSpelt({ ...seven, text: "8" }, another)).toBe(true);
+    });
+  });
+
+  it("is not found in another policy, or another table of a publication, that says the same", () => {
+    const select = entry("t sel", "CREATE POLICY sel ON app.t FOR SELECT USING ((a > 1));\n");
+    const update = (expression: string): TocEntry =>
+      entry(
+        "t upd",
+        `CREATE POLICY upd ON app.t FOR UPDATE USING (${expression}) WITH CHECK (${expression});\n`,
+      );
+    for (const kind of ["policy", "policy check"]) {
+      expect(isSpelt(definition(kind, "upd", "(a > 1)"), [select, update("true")])).toBe(false);
+      expect(isSpelt(definition(kind, "upd", "(a > 1)"), [select, update("(a > 1)")])).toBe(true);
+    }
+    const filtered = (table: string, expression: string): TocEntry =>
+      entry(`pub ${table}`, `ALTER PUBLICATION pub ADD TABLE ONLY app.${table} WHERE (${expression});\n`);
+    const filter = definition("publication filter", "u", "(a > 1)", { name: "pub" });
+    expect(isSpelt(filter, [filtered("t", "(a > 1)"), filtered("u", "(a > 100)")])).toBe(false);
+    expect(isSpelt(filter, [filtered("t", "(a > 100)"), filtered("u", "(a > 1)")])).toBe(true);
+  });
+
+  it("is not found in a view or a rule that goes on", () => {
+    const body = " SELECT u.id\n   FROM app.u";
+    const view = (end: string): TocEntry => entry("t", `CREATE VIEW app.t AS\n${body}${end}`);
+    const seen = definition("view", "", `${body};`);
+    expect(isSpelt(seen, [view("\n  WHERE u.active;\n")])).toBe(false);
+    expect(isSpelt(seen, [view("\n LIMIT 1;\n")])).toBe(false);
+    for (const end of [";\n", "\n  WITH NO DATA;\n", "\n  WITH LOCAL CHECK OPTION;\n"])
+      expect(isSpelt(seen, [view(end)])).toBe(true);
+    const text = "CREATE RULE r AS\n    ON UPDATE TO app.t DO INSTEAD  DELETE FROM app.u";
+    const rule = definition("rule", "r", `${text};`);
+    expect(isSpelt(rule, [entry("t r", `${text}\n  WHERE (u.id = old.id);\n`)])).toBe(false);
+    expect(isSpelt(rule, [entry("t r", `${text};\n`)])).toBe(true);
+  });
+
+  it("is not found in a function of the same name with other arguments", () => {
+    const overload = (list: string, body: string): TocEntry =>
+      entry(
+        `t(${list})`,
+        `CREATE FUNCTION app.t(${list}) RETURNS integer\n    LANGUAGE sql\n    RETURN ${body};\n`,
+      );
+    const one = definition("body", "a integer", "RETURN (a + 1)");
+    const other = overload("a bigint", "(a + 1)");
+    const longer = overload("a integer DEFAULT 5, b text DEFAULT ', x)'::text", "(a + 1)");
+    expect(isSpelt(one, [overload("a integer", "(a + 2)"), other, longer])).toBe(false);
+    expect(isSpelt(one, [overload("a integer DEFAULT f(1, ')'::text)", "(a + 1)"), other])).toBe(true);
+    expect(isSpelt({ ...one, part: "a integer, b text" }, [longer])).toBe(true);
   });
 
   it("is found in what hangs on a relation, and in a function by its arguments", () => {
@@ -88,5 +164,29 @@ describe("what the archive says of an object itself", () => {
     const odd = entry("t", `ALTER TABLE ONLY app.t ALTER COLUMN "a.*" SET DEFAULT ${text};\n`);
     expect(isSpelt(definition("default", "a.*", text), [odd])).toBe(true);
     expect(isSpelt(definition("default", "abc", text), [odd])).toBe(false);
+  });
+});
+
+describe("what the server spells anew", () => {
+  it.each([
+    [
+      "((s)::text = ANY ((ARRAY['a'::character varying, 'b::c'::character varying(3)])::text[]))",
+      "((s)::text = ANY (ARRAY[('a'::character varying)::text, ('b::c'::character varying(3))::text]))",
+    ],
+    ["(t > (now())::timestamp(3) without time zone)", "((t)::timestamp without time zone > now())"],
+    ["(a > (- 1))", "(a > '-1'::integer)"],
+    [`(x = ('1 day'::interval day to second(3)))`, `(x = '1 day'::pg_catalog."interval"[])`],
+  ])("has the same words: %s", (one, other) => {
+    expect(hasSameWords(one, other)).toBe(true);
+  });
+
+  it.each([
+    ["(tenant = 1)", "true"],
+    ["(tenant = 1)", "(tenant = 2)"],
+    ["(a > 0)", "(a >= 0)"],
+    ["('x::text'::text = a)", "('x'::text = a)"],
+    [" SELECT u.active\n   FROM app.u;", " SELECT u.active\n   FROM app.u\n  WHERE u.active;"],
+  ])("is another one with others: %s", (one, other) => {
+    expect(hasSameWords(one, other)).toBe(false);
   });
 });

@@ -59,6 +59,12 @@ export const codeDamages: readonly DumpDamage[] = [
        select i.id, i.total, c.name from sales.invoice i join sales.customer c on c.id = i.customer_id where i.status <> 'draft'`,
   ),
   dumped(
+    "view-goes-on",
+    "a view shows the first rows of what it showed",
+    `create or replace view sales.open_invoice as
+       select i.id, i.total, c.name from sales.invoice i join sales.customer c on c.id = i.customer_id where i.status <> 'invoiced' limit 5`,
+  ),
+  dumped(
     "view-security-barrier",
     "a view has become a security barrier",
     "alter view sales.open_invoice set (security_barrier)",
@@ -69,5 +75,11 @@ export const codeDamages: readonly DumpDamage[] = [
     "a materialised view is computed otherwise",
     "drop materialized view ledger.unpopulated",
     "create materialized view ledger.unpopulated as select 2 as one with no data",
+  ),
+  dumped(
+    "matview-goes-on",
+    "a materialised view has gained a condition",
+    "drop materialized view ledger.unpopulated",
+    "create materialized view ledger.unpopulated as select 1 as one where 1 > 2 with no data",
   ),
 ];

@@ -56,6 +56,11 @@ export const rightsDamages: readonly DumpDamage[] = [
     "a policy shows other rows",
     "alter policy by_tier on sales.customer using (true)",
   ),
+  dumped(
+    "policy-of-two-alike",
+    "one of two policies that said the same shows other rows",
+    "alter policy by_tier_changed on sales.customer using (true)",
+  ),
   dumped("policy-roles", "a policy is for everybody", "alter policy by_tier on sales.customer to public"),
   dumped(
     "row-security-off",

@@ -10,6 +10,11 @@ export const shapeDamages: readonly DumpDamage[] = [
     "alter table sales.invoice alter status set default 'confirmed'",
   ),
   dumped(
+    "partition-default",
+    "one of two partitions with the same default has another",
+    "alter table ledger.by_status_1 alter amount set default 2",
+  ),
+  dumped(
     "domain-default-changed",
     "the default of a domain is another",
     "alter domain ledger.money_amount set default 1",

@@ -2,7 +2,8 @@
  * Views, defaults, checks, policies and all other expressions are what they were. The server spells some of
  * them otherwise once they went through an archive (trap 14): `s IN ('a', 'b')` comes back with other casts.
  * So one that differs is looked for in the archive, in the very place of its object: where the archive says
- * word for word what the source's server had said, it is the server that spells it anew, and that is told.
+ * word for word what the source's server had said, and both have the same names and constants, it is the server
+ * that spells it anew, and that is told.
  */
 import type { Finding } from "../../model/check.ts";
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
@@ -10,8 +11,9 @@ import { parseToc, type TocEntry } from "../archive/toc.ts";
 import { commentOnExtension, privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import { gatherArchive } from "./archive.ts";
-import { isSpelt } from "./spelt.ts";
 import { openExact, type Comparison } from "./restored.ts";
+import { hasSameWords } from "./same-words.ts";
+import { isSpelt } from "./spelt.ts";
 
 /** The restored database's, with the table of contents where something differs. */
 export interface FoundDefinitions {
@@ -59,7 +61,8 @@ export function compareDefinitions(
   for (const one of expected) {
     const now = here.get(keyOf(one))?.text;
     if (now === one.text) continue;
-    if (now !== undefined && isSpelt(one, found.entries)) respelt.push(subjectOf(one));
+    if (now !== undefined && hasSameWords(one.text, now) && isSpelt(one, found.entries))
+      respelt.push(subjectOf(one));
     else findings.push({ subject: subjectOf(one), difference: differenceOf(one.text, now) });
   }
   for (const [key, one] of here)

@@ -1,27 +1,101 @@
 import type { Definition } from "../../model/fingerprint.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { argumentsOf, withoutDefaults } from "./arguments.ts";
 
 /**
- * Whether the archive spells this definition, word for word, where its object is made. The words around it
- * are those of pg_dump 13 to 18: a default of 0 is not found in a default of 0.5, nor in another column's.
+ * Whether the archive spells this definition, word for word and to its end, where its object is made. The words
+ * around it are those of pg_dump 13 to 18: a default of 0 is not found in a default of 0.5, a policy's expression
+ * not in another policy, and a view not in one that goes on with a condition.
  */
 export function isSpelt(definition: Definition, entries: readonly TocEntry[]): boolean {
-  const pattern = patternOf(definition);
-  const { schema, name, inherited } = definition;
-  return entries.some(
-    (entry) => (inherited === true || isOf(entry, schema, name)) && pattern.test(entry.defn),
+  const own = entries.filter((entry) => isOf(entry, definition));
+  if (own.some(({ defn }) => spells(defn, definition))) return true;
+  // What comes with a parent alone is in no entry of the heir; what the heir has of its own is in its own.
+  if (definition.inherited !== true || own.some(({ defn }) => speaksOf(defn, definition))) return false;
+  return ancestorsOf(own, entries).some(({ defn }) => spells(defn, definition));
+}
+
+/** pg_dump tags what hangs on a relation `relation name`, and a function `function(types of its arguments)`. */
+function isOf({ namespace, tag }: TocEntry, { kind, schema, name, part }: Definition): boolean {
+  if (namespace !== schema) return false;
+  switch (kind) {
+    case "policy":
+    case "policy check":
+    case "trigger":
+    case "rule":
+    case "publication filter":
+      return tag === `${name} ${part}`;
+    case "arguments":
+    case "body":
+      return tag.startsWith(`${name}(`);
+    case "view":
+      // One that other views go round with is made empty first and filled by its rule.
+      return tag === name || tag === `${name} _RETURN`;
+    default:
+      return tag === name || (part !== "" && tag === `${name} ${part}`);
+  }
+}
+
+/** Every relation that these tables inherit from, however far up, with what pg_dump says of it apart. */
+function ancestorsOf(own: readonly TocEntry[], entries: readonly TocEntry[]): readonly TocEntry[] {
+  const byId = new Map(entries.filter(isTable).map((entry) => [entry.dumpId, entry]));
+  const found = new Set<TocEntry>();
+  const left = own.filter(isTable);
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const parent of next.dependencies.flatMap((id) => byId.get(id) ?? [])) {
+      if (found.has(parent)) continue;
+      found.add(parent);
+      left.push(parent);
+    }
+  }
+  const tags = [...found].map(({ namespace, tag }) => ({ namespace, tag }));
+  return entries.filter((entry) =>
+    tags.some(
+      ({ namespace, tag }) =>
+        entry.namespace === namespace && (entry.tag === tag || entry.tag.startsWith(`${tag} `)),
+    ),
   );
 }
 
-/** pg_dump tags what hangs on a relation `relation name`, and a function `function(arguments)`. */
-function isOf({ namespace, tag }: TocEntry, schema: string, name: string): boolean {
-  if (namespace !== schema || !tag.startsWith(name)) return false;
-  return tag.length === name.length || tag[name.length] === " " || tag[name.length] === "(";
+function isTable({ desc }: TocEntry): boolean {
+  return desc === "TABLE" || desc === "FOREIGN TABLE";
 }
 
-function patternOf({ kind, part, text }: Definition): RegExp {
+/** Whether the entry gives this column a default, or makes a constraint of this name, whatever it says. */
+function speaksOf(defn: string, { kind, part }: Definition): boolean {
+  const named = identifier(part);
+  switch (kind) {
+    case "default":
+      return new RegExp(`(?:\\n {4}${named} [^\\n]*? |ALTER COLUMN ${named} SET )DEFAULT `).test(defn);
+    case "generated":
+      return new RegExp(
+        `(?:\\n {4}${named} [^\\n]*? |ALTER COLUMN ${named} [^\\n]*?)GENERATED ALWAYS AS \\(`,
+      ).test(defn);
+    default:
+      return new RegExp(`CONSTRAINT ${named} `).test(defn);
+  }
+}
+
+function spells(defn: string, definition: Definition): boolean {
+  const { kind, part, text } = definition;
+  switch (kind) {
+    case "arguments":
+      return argumentsOf(defn) === text;
+    case "body":
+      if (withoutDefaults(argumentsOf(defn) ?? "") !== part) return false;
+      break;
+    default:
+  }
+  return patternOf(definition)?.test(defn) === true;
+}
+
+/** Up to the first bracket that is no part of a name: of which table, for which command and whom. */
+const heads = `(?:"(?:[^"]|"")*"|[^"(])*?`;
+
+/** null of what pg_dump spells nowhere. */
+function patternOf({ kind, part, text }: Definition): RegExp | null {
   const spelt = literal(text.replace(/;$/, ""));
-  const named = `(?:${literal(part)}|${literal(`"${part.replaceAll('"', '""')}"`)})`;
+  const named = identifier(part);
   switch (kind) {
     case "default":
       return new RegExp(
@@ -34,23 +108,34 @@ function patternOf({ kind, part, text }: Definition): RegExp {
     case "constraint":
       return new RegExp(`CONSTRAINT ${named} ${spelt}(?:,?\\n|;)`);
     case "domain default":
-      return new RegExp(` DEFAULT ${spelt}(?:\\n|;)`);
+      return new RegExp(` DEFAULT ${spelt}(?:\\n\\t|;\\n?$)`);
     case "policy":
-      return new RegExp(` USING \\(${spelt}\\)(?:;| WITH CHECK)`);
+      return new RegExp(`^CREATE POLICY ${named} ON ${heads} USING \\(${spelt}\\)(?:;\\n?$| WITH CHECK \\()`);
     case "policy check":
-      return new RegExp(` WITH CHECK \\(${spelt}\\);`);
-    case "arguments":
-      return new RegExp(`\\(${spelt}\\)`);
+      return new RegExp(
+        `^CREATE POLICY ${named} ON ${heads}(?: USING \\([^]*?\\))? WITH CHECK \\(${spelt}\\);\\n?$`,
+      );
     case "partition key":
-      return new RegExp(`PARTITION BY ${spelt}(?:\\n|;)`);
+      return new RegExp(`\\nPARTITION BY ${spelt}(?:\\n|;)`);
     case "publication filter":
-      return new RegExp(` WHERE \\(?${spelt}\\)?;`);
+      return new RegExp(` WHERE \\(${spelt}\\);\\n?$`);
     case "view":
-      return new RegExp(` AS\\n${spelt}(?:;|\\n)`);
+      return new RegExp(` AS\\n${spelt}(?:;\\n|;$|\\n {2}WITH (?:NO DATA|(?:LOCAL|CASCADED) CHECK OPTION);)`);
+    case "body":
+      return new RegExp(`\\n {4}${spelt};\\n*$`);
+    case "index":
+    case "trigger":
+    case "rule":
+    case "statistics":
+      // The whole statement; what is said of it besides follows in statements of its own.
+      return new RegExp(`(?:^|\\n)${spelt};(?:\\n|$)`);
     default:
-      // An index, a trigger, a rule, statistics, a function's body: the whole statement or the whole body.
-      return new RegExp(`(?:^|\\n *)${spelt}(?:;|\\n|$)`);
+      return null;
   }
+}
+
+function identifier(name: string): string {
+  return `(?:${literal(name)}|${literal(`"${name.replaceAll('"', '""')}"`)})`;
 }
 
 function literal(text: string): string {
