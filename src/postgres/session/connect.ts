@@ -137,6 +137,7 @@ async function openPulse(
     return { session: new PgSession(side, 0, client, life), pid: pidOf(client) };
   } catch (error) {
     await life.end();
+    if (wait.signal.aborted) throw abortFailure(wait.signal);
     throw postgresFailure(side, "ask whether the server answers", error);
   }
 }

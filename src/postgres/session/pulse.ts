@@ -25,11 +25,34 @@ export async function takePulse(pid: number | null, open: () => Promise<Served>)
     if (row.self !== other.pid) return "unknown";
     return await pulseOf(row, session, pid);
   } catch (error) {
-    // A server that refuses is there; a failure without its words comes from the line.
-    if (sqlStateOf(error) !== undefined) return "unknown";
-    const isLine = isFailure(error) && /\/(?:unreachable|lost|expired)$/.test(error.code);
-    return isLine ? "silent" : "unknown";
+    return isSilence(error) ? "silent" : "unknown";
   }
+}
+
+/** What systems say of a server that does not answer them. */
+const silentCodes: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+/** What `pg` says where nobody else says anything. */
+const silentWords = /^(?:timeout expired|Connection terminated(?: unexpectedly)?)$/;
+
+/**
+ * A server that refuses is there. Our own trouble in asking it, a name that is not found just now, no file left to
+ * open, a certificate that was renewed, says nothing of a connection that stands since yesterday.
+ */
+function isSilence(error: unknown): boolean {
+  if (sqlStateOf(error) !== undefined) return false;
+  if (isFailure(error, "wait/expired")) return true;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (("code" in at && silentCodes.has(at.code)) || silentWords.test(at.message)) return true;
+  }
+  return false;
 }
 
 async function pulseOf(
@@ -42,7 +65,9 @@ async function pulseOf(
     const there = await session.query("select from pg_catalog.pg_stat_activity where pid = $1", [pid]);
     return there.length === 0 ? "gone" : "unknown";
   }
-  if (state !== "active" && state !== "fastpath function call") return "idle";
+  if (state.startsWith("idle")) return "idle";
+  // With track_activities off it is `disabled`, whatever the session does.
+  if (state !== "active" && state !== "fastpath function call") return "unknown";
   if (event === "ClientWrite") return "waits-for-our-reading";
   return event === "ClientRead" ? "waits-for-us" : "works";
 }

@@ -7,7 +7,7 @@ import type { Waiting } from "../../base/waiting.ts";
 import { within } from "../../base/waiting.ts";
 
 export interface SilenceLimits {
-  /** So long nothing may move before the server is asked, and again after each good answer. */
+  /** So long nothing may move before the server is asked, and again after each good answer and the first that fails to come. */
   readonly silenceMs: number;
   /** So long the server has to answer, login included. */
   readonly answerMs: number;
@@ -42,6 +42,8 @@ export class SilenceWatch implements Disposable {
   #since = performance.now();
   #before = "";
   #asking = false;
+  /** Asked last time, the server did not answer. */
+  #unanswered = false;
 
   constructor(watched: Watched, limits: SilenceLimits) {
     this.#watched = watched;
@@ -102,6 +104,7 @@ export class SilenceWatch implements Disposable {
     if (now !== this.#before || this.#awaiting <= 0) {
       this.#before = now;
       this.#since = performance.now();
+      this.#unanswered = false;
       return;
     }
     if (this.#asking || performance.now() - this.#since < this.#limits.silenceMs) return;
@@ -110,7 +113,10 @@ export class SilenceWatch implements Disposable {
       const found = await this.#watched.ask(within(this.#end, this.#limits.answerMs));
       // What came while we asked is an answer too.
       if (this.#end.signal.aborted || this.#moved() !== now || this.#awaiting <= 0) return;
-      if (found === "works" || found === "unknown") return;
+      // Once it may be the asking that went wrong: this ends hours of work.
+      const isFirst = found === "silent" && !this.#unanswered;
+      this.#unanswered = found === "silent";
+      if (isFirst || found === "works" || found === "unknown") return;
       this[Symbol.dispose]();
       this.#watched.onDead(found);
     } finally {
