@@ -1,4 +1,5 @@
-import type { Client, Connection, Submittable } from "pg";
+import type { Client, Connection } from "pg";
+import { CopyQuery } from "./copy-query.ts";
 
 /** Thrown in place of what the caller's own iteration threw, which is its `cause`. */
 export class GivenSourceError extends Error {}
@@ -33,8 +34,8 @@ export async function copyIn(
   return query.ended;
 }
 
-/** As `pg` runs a query. Until the server has answered no byte may be sent, and after an error it wants none. */
-class CopyInQuery implements Submittable {
+/** Until the server has answered no byte may be sent, and after an error it wants none. */
+class CopyInQuery extends CopyQuery {
   readonly #statement: string;
   readonly #begun = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<number>();
@@ -43,6 +44,7 @@ class CopyInQuery implements Submittable {
   isOver = false;
 
   constructor(statement: string) {
+    super();
     this.#statement = statement;
     // Who waits for the one need not have come to the other.
     this.#begun.promise.catch(() => undefined);
@@ -84,7 +86,7 @@ class CopyInQuery implements Submittable {
     void this.#send("f", Buffer.from("the rows to be loaded could not be read\0"));
   }
 
-  handleCopyInResponse(): void {
+  override handleCopyInResponse(): void {
     this.#begun.resolve();
   }
 
@@ -102,6 +104,10 @@ class CopyInQuery implements Submittable {
     this.isOver = true;
     this.#begun.reject(error);
     this.#ended.reject(error);
+  }
+
+  protected override breakConnection(): void {
+    this.#connection?.stream.destroy();
   }
 
   /**

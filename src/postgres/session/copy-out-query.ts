@@ -1,5 +1,6 @@
-import type { Connection, Submittable } from "pg";
+import type { Connection } from "pg";
 import { CopyParts } from "./copy-parts.ts";
+import { CopyQuery } from "./copy-query.ts";
 import type { Diversion, Wire } from "./wire.ts";
 
 /** Kinds of messages (PostgreSQL documentation, "Message Formats"). */
@@ -11,10 +12,10 @@ const interspersed: readonly number[] = [letter("N"), letter("S"), letter("A")];
 const headBytes = 5;
 
 /**
- * A COPY … TO STDOUT as `pg` runs a query, which takes the rows off the wire itself. The server sends every row
+ * A COPY … TO STDOUT, which takes the rows off the wire itself. The server sends every row
  * as a message of its own; all that is done for one is to find its length and to copy it behind the last.
  */
-export class CopyOutQuery implements Submittable {
+export class CopyOutQuery extends CopyQuery {
   readonly parts = new CopyParts(() => this.#diversion?.resume());
   /** By the server's own count, once it has said that the COPY ended well. */
   rows: number | null = null;
@@ -33,6 +34,7 @@ export class CopyOutQuery implements Submittable {
 
   /** `cut` breaks the connection. */
   constructor(wire: Pick<Wire, "divert">, statement: string, cut: () => void) {
+    super();
     this.#wire = wire;
     this.#statement = statement;
     this.#cut = cut;
@@ -62,6 +64,10 @@ export class CopyOutQuery implements Submittable {
     this.#leave();
     if (this.rows === null) this.#end.reject(new Error("the server ended a COPY without saying so"));
     else this.#end.resolve();
+  }
+
+  protected override breakConnection(): void {
+    this.#cut();
   }
 
   #take(bytes: Buffer): boolean {
