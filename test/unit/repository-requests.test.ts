@@ -35,8 +35,9 @@ async function asked(seed: number): Promise<readonly number[]> {
 }
 
 describe("a backup of a small tenant", () => {
-  it("asks no store more than twelve times when it is the first", async () => {
-    expect(await asked(1)).toEqual([12, 10]);
+  it("asks no store more than twelve times when it is the first, but for three reads where keys are born", async () => {
+    // What was born is read back from the store itself: not every store can create only.
+    expect(await asked(1)).toEqual([15, 10]);
   });
 
   it("asks no store more than twelve times when there is one before", async () => {
