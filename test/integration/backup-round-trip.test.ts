@@ -44,7 +44,11 @@ describe("a backup", () => {
       [1_000_000, 2_500_000],
       [table.length - 3, table.length],
     ] as const) {
-      const read = Buffer.concat(await Array.fromAsync(copy.image.read("rows", { from, to }, never)));
+      // A part may be gone once the next is asked for.
+      const parts = Array.fromAsync(copy.image.read("rows", { from, to }, never), (part) =>
+        Buffer.from(part),
+      );
+      const read = Buffer.concat(await parts);
       expect(read.toString()).toBe(table.slice(from, to));
     }
     const beyond = copy.image.read("rows", { from: 0, to: table.length + 1 }, never);

@@ -117,7 +117,8 @@ describe("the challenge", () => {
 
   it("names all that is accused by who calls every copy refuted", async () => {
     const report = await challenged(named("object-missing", "byte-changed", "amcheck-missing"), suspicious);
-    expect(report.missed).toEqual(["amcheck-missing"]);
+    // Nor does it find a changed byte, for no check has seen the rows.
+    expect(report.missed.toSorted()).toEqual(["amcheck-missing", "byte-changed"]);
     expect(report.falseAlarms.toSorted()).toEqual([
       "clone-unaltered",
       "installation-moved",
