@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cpuOfServer, holdfast, pgDump, timed } from "./contestants.ts";
+import { cpuOfServer, holdfast, holdfastAtOnce, pgDump, timed } from "./contestants.ts";
 import { thisMachine, type Machine } from "./machine.ts";
 import { startSmallTenants } from "./small-tenants.ts";
 import { writtenIn } from "./written.ts";
@@ -91,7 +91,7 @@ export async function fleetPace(tenants: number): Promise<Pace> {
       oneTenant: ratio("one tenant"),
       oneTenantAgain: ratio("one tenant again"),
       notes: [
-        "holdfast: the program as it is installed, one process, sealing, two directory stores on one disk, every object synced; maxConcurrent 2.",
+        `holdfast: the program as it is installed, one process, sealing, two directory stores on one disk, every object synced; maxConcurrent ${String(holdfastAtOnce)}.`,
         "pg_dump: xargs -P 2 pg_dump -Fc into plain files that nobody syncs; proves and encrypts nothing.",
         "One tenant includes the start of the program; `again` is a second backup of what did not change.",
       ],
