@@ -3,7 +3,7 @@ import { backup } from "../backup/backup.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
-import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
+import { backupDesk, backupOrder, snapshotOptions } from "../desk/backup-orders.ts";
 import type { Desk } from "../desk/desk.ts";
 import type { BackupId } from "../model/ids.ts";
 import { openSnapshot } from "../postgres/source/open-snapshot.ts";
@@ -14,22 +14,8 @@ import type { Original } from "./damage.ts";
 const sliceBlocks = 64;
 
 /** The snapshot of a tenant's database at that address, by the reader that every backup has. */
-export function snapshotOf(
-  url: string,
-  { scope, plan, source }: Tenant,
-  desk: Desk,
-  wait: Waiting,
-): Promise<Snapshot> {
-  const options = {
-    jobs: source.jobs,
-    leaveOutExtensions: plan.verification.leaveOutExtensions,
-    largeObjects: plan.largeObjects,
-    yieldAfterMs: plan.yieldAfter,
-    maxAgeMs: plan.maxSnapshotAge,
-    sliceBlocks,
-    binFolders: desk.binFolders,
-  };
-  return openSnapshot({ url, scope }, options, wait);
+export function snapshotOf(url: string, tenant: Tenant, desk: Desk, wait: Waiting): Promise<Snapshot> {
+  return openSnapshot({ url, scope: tenant.scope }, snapshotOptions(desk, tenant, sliceBlocks), wait);
 }
 
 /** Throws as the verb does, and when not every store of the tenant took the backup. */

@@ -57,18 +57,29 @@ export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOr
     source: source.name,
     sourceWidth: source.maxConcurrent,
     environment: { holdfast: desk.machine.version, node: process.version, ...sealingVersions() },
-    openSnapshot: async (wait) => {
-      const options = {
-        jobs: source.jobs,
-        leaveOutExtensions: plan.verification.leaveOutExtensions,
-        largeObjects: plan.largeObjects,
-        yieldAfterMs: plan.yieldAfter,
-        maxAgeMs: plan.maxSnapshotAge,
-        sliceBlocks,
-        binFolders: desk.binFolders,
-      };
-      return openSnapshot({ url: await source.url.reveal(), scope }, options, wait);
-    },
+    openSnapshot: async (wait) =>
+      openSnapshot(
+        { url: await source.url.reveal(), scope },
+        snapshotOptions(desk, tenant, sliceBlocks),
+        wait,
+      ),
+  };
+}
+
+/** How a tenant is read, whatever of it lies at whatever address. */
+export function snapshotOptions(
+  { binFolders }: Desk,
+  { plan, source }: Tenant,
+  blocks: number,
+): Parameters<typeof openSnapshot>[1] {
+  return {
+    jobs: source.jobs,
+    leaveOutExtensions: plan.verification.leaveOutExtensions,
+    largeObjects: plan.largeObjects,
+    yieldAfterMs: plan.yieldAfter,
+    maxAgeMs: plan.maxSnapshotAge,
+    sliceBlocks: blocks,
+    binFolders,
   };
 }
 
