@@ -7,31 +7,10 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import { challengeJson } from "../test/support/challenge-report.ts";
 
 const { values } = parseArgs({
   options: { random: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
-});
-
-const report = z.object({
-  damages: z.number(),
-  found: z.number(),
-  missed: z.array(z.string()),
-  undamaged: z.number(),
-  falseAlarms: z.array(z.string()),
-  leftOut: z.array(z.string()),
-  seed: z.number(),
-  results: z.array(
-    z.object({
-      name: z.string(),
-      family: z.string(),
-      expected: z.string(),
-      outcome: z.string().nullable(),
-      asExpected: z.boolean(),
-      by: z.array(z.string()),
-      detail: z.string(),
-    }),
-  ),
 });
 
 const main = resolve(import.meta.dirname, "../src/main.ts");
@@ -41,7 +20,7 @@ const ran = spawnSync(process.execPath, [main, ...args], {
   encoding: "utf8",
   maxBuffer: 64 * 1024 * 1024,
 });
-const told = report.parse(JSON.parse(ran.stdout));
+const told = challengeJson.parse(JSON.parse(ran.stdout));
 // "All found" of fewer is not what the README says.
 if (told.leftOut.length > 0)
   throw new Error(`not kept, as it was not tried whole: ${told.leftOut.join(", ")}`);

@@ -3,7 +3,7 @@ import { type Seen, seenByListing } from "./look.ts";
 import { bothStores, type Round, verified } from "./round.ts";
 import { folderAt } from "./store/folder.ts";
 import { seenThrough } from "./workbench.ts";
-import type { Contents, StoreDamage } from "./store/store-damage.ts";
+import { type Contents, isListed, type StoreDamage } from "./store/store-damage.ts";
 
 /** The damage is done to a fresh copy of the stores, and the reader it is meant for looks at it. */
 export async function challengeStore(
@@ -36,7 +36,7 @@ export async function challengeStore(
   const desk = lens === undefined ? bench.desk() : seenThrough(bench.desk(), onTrial, lens);
   const copy = { backup, store: onTrial };
   // What only a listing can tell is not to cost a load.
-  return expected === "refuted" || expected === "proven"
-    ? await verified(round, desk, tenant, copy, wait)
-    : seenByListing(await examiner.list(desk, tenant, wait), copy);
+  return isListed(expected)
+    ? seenByListing(await examiner.list(desk, tenant, wait), copy)
+    : await verified(round, desk, tenant, copy, wait);
 }

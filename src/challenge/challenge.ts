@@ -13,7 +13,7 @@ import { challengeStore } from "./challenge-store.ts";
 import type { DumpDamage, Forge, LoadDamage, SampleTenant, Traces } from "./damage.ts";
 import type { Examiner } from "./examiner.ts";
 import type { Ground } from "./ground.ts";
-import { isTraceOf, type Seen, seenByVerification } from "./look.ts";
+import { isSeenByMeant, isTraceOf, type Seen, seenByVerification } from "./look.ts";
 import type { MachineDamage } from "./machine/machine-damage.ts";
 import { type ChallengeReport, challengeReport, type ChallengeResult } from "./report.ts";
 import type { Round } from "./round.ts";
@@ -95,13 +95,15 @@ function ofGround(report: VerifyReport): ChallengeResult {
     title: `backup ${report.backup} in store ${report.store}`,
     expected: "proven",
     asExpected: seen.outcome === "proven",
+    seenBy: [],
+    byAccident: false,
     ...seen,
     seconds: report.seconds,
   };
 }
 
 function undamaged({ name, title }: Pick<Challenge, "name" | "title">, see: Challenge["see"]): Challenge {
-  return { name, title, family: "undamaged", expected: "proven", see };
+  return { name, title, family: "undamaged", expected: "proven", seenBy: [], see };
 }
 
 function seeDamage(damage: Damage, { round, contents }: Means, wait: Waiting): Promise<Seen> {
@@ -126,15 +128,20 @@ async function resultOf(
   const told = (
     seen: Omit<Seen, "outcome"> & { readonly outcome: Seen["outcome"] | null },
   ): ChallengeResult => {
-    const isOther = seen.outcome === expected && !isTraceOf(traces, seen);
+    const cameOut = seen.outcome === expected;
+    const isOther = cameOut && !isTraceOf(traces, seen);
+    const byAccident = cameOut && !isOther && !isSeenByMeant(traces, seen);
+    const { seenBy } = traces;
     return {
       name,
       family,
       title,
       expected,
-      asExpected: seen.outcome === expected && !isOther,
+      asExpected: cameOut && !isOther && !byAccident,
+      seenBy,
+      byAccident,
       ...seen,
-      detail: isOther ? `not what this damage makes: ${seen.detail}` : seen.detail,
+      detail: `${isOther ? "not what this damage makes: " : ""}${byAccident ? `not seen by ${seenBy.join(" or ")}: ` : ""}${seen.detail}`,
       seconds: (monotonicMs() - startedMs) / 1000,
     };
   };

@@ -101,4 +101,10 @@ function full(store: AnyStore): AnyStore {
   });
 }
 
-const nothing = { name: "nothing", title: "nothing", family: "data", expected: "refuted" } as const;
+const nothing = {
+  name: "nothing",
+  title: "nothing",
+  family: "data",
+  expected: "refuted",
+  seenBy: [],
+} as const;

@@ -29,10 +29,16 @@ export type Outcome =
   | "damaged"
   | "unproven";
 
-/** Where one outcome has many causes: how the one that this damage makes shows itself. Another one is not it. */
+/** Who can see a damage: a check of verification, or the listing of backups. */
+export type Witness = CheckName | "list";
+
+/** One outcome has many causes: how the one that this damage makes shows itself. Another one is not it. */
 export interface Traces {
-  /** A check that has to be among those that saw it. */
-  readonly seenBy?: CheckName;
+  /**
+   * Who has to see it; one of them, where several can. Found by others alone it was found by accident: whoever was
+   * to see it is blind. Empty where no check comes to begin, of a machine that breaks before.
+   */
+  readonly seenBy: readonly Witness[];
   /** What the detail has to say. */
   readonly says?: RegExp;
 }

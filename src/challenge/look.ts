@@ -4,12 +4,12 @@ import { choose } from "../model/choose.ts";
 import type { BackupId, StoreName } from "../model/ids.ts";
 import type { TenantStates } from "../repository/states.ts";
 import type { VerifyReport } from "../verify/report.ts";
-import type { Outcome, Traces } from "./damage.ts";
+import type { Outcome, Traces, Witness } from "./damage.ts";
 
 export interface Seen {
   readonly outcome: Outcome;
-  /** Who saw it: names of checks, or `list`. Empty when nothing was seen. */
-  readonly by: readonly string[];
+  /** Who saw it. Empty when nothing was seen. */
+  readonly by: readonly Witness[];
   /** One line for people. */
   readonly detail: string;
 }
@@ -33,17 +33,24 @@ export function seenByVerification({ verdict, checks, error }: VerifyReport): Se
 
 /** By what `list` shows of one copy, and whether a restore from it alone would take it for proven. */
 export function seenByListing(
-  { backups, notes }: TenantStates,
+  { backups, gaps, notes }: TenantStates,
   { backup, store }: { readonly backup: BackupId; readonly store: StoreName },
 ): Seen {
-  const by = ["list"];
+  const by = ["list"] as const;
   const entry = backups.find((one) => one.backup === backup);
   const copy = entry?.copies.get(store);
   const note = notes.find((one) => one.store === store && (one.backup ?? backup) === backup)?.note;
+  const gap = gaps.find(({ missing }) => missing === backup);
   const taken = choose(backups, { backup, store, allowUnproven: false }, [store]);
   if (taken !== null) return { outcome: "proven", by, detail: "a restore would take the copy for proven" };
   if (entry === undefined || copy === undefined)
-    return { outcome: "missing", by, detail: note ?? "no store shows the backup" };
+    return {
+      outcome: "missing",
+      by,
+      detail:
+        note ??
+        (gap === undefined ? "no store shows the backup" : `${gap.backup} names it as the one before`),
+    };
   if (entry.suspect) return { outcome: "not-believed", by, detail: note ?? "the record is suspect" };
   switch (copy.state) {
     case "missing":
@@ -55,9 +62,14 @@ export function seenByListing(
   }
 }
 
+/** Whether who saw it is whom this damage is meant for. */
+export function isSeenByMeant({ seenBy }: Traces, { by }: Pick<Seen, "by">): boolean {
+  return seenBy.length === 0 || seenBy.some((witness) => by.includes(witness));
+}
+
 /** Whether it was the damage that was seen, and not something else that went wrong meanwhile. */
-export function isTraceOf({ seenBy, says }: Traces, { by, detail }: Omit<Seen, "outcome">): boolean {
-  return (seenBy === undefined || by.includes(seenBy)) && (says === undefined || says.test(detail));
+export function isTraceOf({ says }: Traces, { detail }: Pick<Seen, "detail">): boolean {
+  return says === undefined || says.test(detail);
 }
 
 function detailOf(check: CheckResult | undefined): string {

@@ -1,5 +1,5 @@
 /** What a challenge came to, as data; the JSON of `holdfast challenge`. */
-import type { Family, Outcome } from "./damage.ts";
+import type { Family, Outcome, Witness } from "./damage.ts";
 
 /** `undamaged`: nothing was wrong, and anything but `proven` is a false alarm. */
 export type ChallengedFamily = Family | "undamaged";
@@ -13,8 +13,12 @@ export interface ChallengeResult {
   readonly outcome: Outcome | null;
   /** Whether what was expected came of it. */
   readonly asExpected: boolean;
-  /** Checks, or `list`, that saw it. */
-  readonly by: readonly string[];
+  /** Who had to see it; one of them, where there are several. */
+  readonly seenBy: readonly Witness[];
+  /** Who saw it. */
+  readonly by: readonly Witness[];
+  /** What was expected came of it, but by none of those who had to see it: they are blind to it. */
+  readonly byAccident: boolean;
   /** One line for people; the challenge's tenants hold nobody's data. */
   readonly detail: string;
   readonly seconds: number;
@@ -23,8 +27,10 @@ export interface ChallengeResult {
 export interface ChallengeReport {
   readonly damages: number;
   readonly found: number;
-  /** Names of damages that came out otherwise than they should. */
+  /** Names of damages that came out otherwise than they should, or were found by accident. */
   readonly missed: readonly string[];
+  /** Of those the ones that were found, but not by whoever had to find them. */
+  readonly byAccident: readonly string[];
   /** Tenants and copies that nothing was wrong with. */
   readonly undamaged: number;
   /** Names of those that were not called proven. */
@@ -49,6 +55,7 @@ export function challengeReport(
     damages: damages.length,
     found: damages.length - missed.length,
     missed,
+    byAccident: damages.filter(({ byAccident }) => byAccident).map(({ name }) => name),
     undamaged: undamaged.length,
     falseAlarms: strange(undamaged),
     leftOut,

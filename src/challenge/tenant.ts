@@ -71,6 +71,13 @@ export const challengedTenant: SampleTenant = {
     `create table public.derived (weight int) inherits (public.base)`,
     `create unlogged table public.cache (key text, value text)`,
     `create table public.attachment (id int primary key, object oid)`,
+    `create table public.east (id int not null, town text)`,
+    `create table public.west (id int not null, town text)`,
+    `create table public.extreme (
+       id int not null, double float8, single real, big bigint, exact numeric, path text, lines text, accent text, word text,
+       plain_json json, binary_json jsonb, moment timestamp, instant timestamptz, midnight time, zoned timetz, day date,
+       span interval, bits varbit, numbers int[], square int[], words text[], home sales.address, period numrange,
+       nothing int4range, map hstore, address inet, bytes bytea)`,
     `create sequence ledger.number start 1000 increment 5`,
     `create sequence ledger.untouched`,
     `insert into sales.customer (code, name, note, tags, profile, extra, home, rating)
@@ -94,6 +101,16 @@ export const challengedTenant: SampleTenant = {
     `insert into public.document select i, 'doc-' || i || '.pdf', decode(string_agg(md5((i * 1000 + j)::text), ''), 'hex')
        from generate_series(1, 32) i, generate_series(1, 1000) j group by i`,
     `insert into public.journal select i, md5(i::text) || repeat(' line', i % 9) from generate_series(1, 14000) i`,
+    `insert into public.east values (1, 'Karachi'), (2, 'Lahore')`,
+    `insert into public.west values (1, 'Lisboa'), (2, 'Porto')`,
+    String.raw`insert into public.extreme
+       select i, case i when 1 then '-0'::float8 else i / 3.0 end, case i when 1 then 'NaN' else '0.1' end::real,
+              9007199254740992 + i, 12345678901234567.89 + i, 'C:\dir\' || i, E'first\n\tsecond ' || i, U&'e\0301' || i,
+              case i when 1 then '\N' else 'word' end, case i when 1 then '{ "b": 1, "a": 2, "a": 3 }' else '{}' end::json,
+              '{"price": 1.50}', case i when 1 then 'infinity' else '2026-01-01 12:00' end::timestamp,
+              '2026-03-29 01:59:59.999999+00', '24:00', '12:00:00+02', '0044-03-15 BC', '1 mon', B'0001', '[0:1]={5,6}',
+              '{{1,2},{3,4}}', '{NULL,"NULL"}', row(null, null)::sales.address, '[1.0,5.0]', 'empty', 'k=>NULL', '10.0.0.1/8', '\x610062'
+         from generate_series(1, 3) i`,
     `insert into public.base values ('plain')`,
     `insert into public.derived values ('special', 7)`,
     `insert into public.cache values ('k', 'v')`,

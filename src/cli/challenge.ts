@@ -53,11 +53,12 @@ export function challengeOf(tested: Examiner): Command {
     run: async ({ only, family, random, seed, list, keep }, context, out) => {
       const damages = chooseDamages({ only: only ?? [], family: family ?? null });
       if (list === true) {
-        const named = damages.map(({ name, family: of, title, expected }) => ({
+        const named = damages.map(({ name, family: of, title, expected, seenBy }) => ({
           name,
           family: of,
           title,
           expected,
+          seenBy,
         }));
         out.result(named, () => damagesText(named));
         return exitCodes.done;

@@ -3,37 +3,12 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { allCommands } from "../../src/cli/commands.ts";
 import { challengeOf } from "../../src/cli/challenge.ts";
 import { saidHere } from "../support/holdfast-here.ts";
 import { holdfastCli } from "../support/transcript.ts";
+import { challengeJson } from "../support/challenge-report.ts";
 import { credulous } from "../support/blind-examiner.ts";
-
-const report = z.strictObject({
-  damages: z.number(),
-  found: z.number(),
-  missed: z.array(z.string()),
-  undamaged: z.number(),
-  falseAlarms: z.array(z.string()),
-  leftOut: z.array(z.string()),
-  seconds: z.number(),
-  seed: z.number(),
-  folder: z.null(),
-  results: z.array(
-    z.strictObject({
-      name: z.string(),
-      family: z.enum(["store", "data", "schema", "machine", "undamaged"]),
-      title: z.string(),
-      expected: z.string(),
-      outcome: z.string().nullable(),
-      asExpected: z.boolean(),
-      by: z.array(z.string()),
-      detail: z.string(),
-      seconds: z.number(),
-    }),
-  ),
-});
 
 describe("challenge --list", () => {
   it("names the damages of a family, and what must come of each", async () => {
@@ -45,6 +20,7 @@ describe("challenge --list", () => {
       family: "machine",
       title: "the extension amcheck is not installed",
       expected: "inconclusive",
+      seenBy: ["indexes"],
     });
     expect(listed).not.toContainEqual(expect.objectContaining({ family: "store" }));
   });
@@ -52,8 +28,8 @@ describe("challenge --list", () => {
   it("prints a table for people", async () => {
     const said = await saidHere(["challenge", "--list", "--only", "object-missing"]);
     expect(said.stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-      ["damage", "family", "must be", "what"],
-      ["object-missing", "store", "refuted", "an object is missing"],
+      ["damage", "family", "must be", "by", "what"],
+      ["object-missing", "store", "refuted", "copy", "an object is missing"],
       [""],
     ]);
   });
@@ -77,8 +53,16 @@ describe("challenge", () => {
     const args = ["challenge", "--only", "object-missing", "--only", "proof-by-stranger", "--random", "0"];
     const said = await saidHere([...args, "--seed", "7", "--json"]);
     expect({ exit: said.exit, stderr: said.exit === 0 ? "" : said.stderr }).toEqual({ exit: 0, stderr: "" });
-    const { results, ...sum } = report.parse(JSON.parse(said.stdout));
-    expect(sum).toMatchObject({ damages: 2, found: 2, missed: [], falseAlarms: [], seed: 7 });
+    const { results, ...sum } = challengeJson.parse(JSON.parse(said.stdout));
+    expect(sum).toMatchObject({
+      damages: 2,
+      found: 2,
+      missed: [],
+      byAccident: [],
+      falseAlarms: [],
+      seed: 7,
+      folder: null,
+    });
     expect(sum.undamaged).toBe(results.length - 2);
     expect(results).toContainEqual(
       expect.objectContaining({ name: "object-missing", outcome: "refuted", by: ["copy"], asExpected: true }),

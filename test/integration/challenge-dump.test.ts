@@ -47,6 +47,7 @@ const whole: DumpDamage = {
   title: "nothing is wrong",
   family: "data",
   expected: "refuted",
+  seenBy: [],
   statements: [],
   archive: "clone",
 };

@@ -16,6 +16,7 @@ import { randomTenant } from "../../src/challenge/random/random-tenant.ts";
 import type { ChallengeReport } from "../../src/challenge/report.ts";
 import { blindTo, credulous, stumbling, suspicious } from "../support/blind-examiner.ts";
 import { challengeGround } from "../support/challenge-ground.ts";
+import { checkNames } from "../../src/model/check.ts";
 import { testWait } from "../support/postgres-server.ts";
 
 let ground: Ground;
@@ -50,6 +51,12 @@ describe("the catalogue of damages", () => {
     expect(names.length).toBeGreaterThan(150);
     for (const family of families) expect(ofFamily(family).length).toBeGreaterThanOrEqual(8);
     expect(ofFamily("store").length).toBeGreaterThanOrEqual(26);
+  });
+
+  it("says of each who has to see it, and has one at least for every check", () => {
+    expect(damageCatalogue.filter(({ seenBy }) => seenBy.length === 0)).toEqual([]);
+    const seeing = new Set(damageCatalogue.flatMap(({ seenBy }) => (seenBy.length === 1 ? seenBy : [])));
+    expect([...checkNames, "list" as const].filter((name) => !seeing.has(name))).toEqual([]);
   });
 
   it("expects of no damage that it is proven, and of a broken machine nothing at all", () => {
@@ -140,13 +147,18 @@ describe("the challenge", () => {
   });
 
   it("names as missed what it could not damage, though verification came to nothing as it should", async () => {
-    const slips = machineDamage("hand-slips", "whoever breaks the machine lacks a program", /./, ({ desk }) =>
-      Promise.resolve({
-        desk,
-        onPhase: () => {
-          throw new Error("spawn ps ENOENT");
-        },
-      }),
+    const traces = { says: /./, seenBy: [] };
+    const slips = machineDamage(
+      "hand-slips",
+      "whoever breaks the machine lacks a program",
+      traces,
+      ({ desk }) =>
+        Promise.resolve({
+          desk,
+          onPhase: () => {
+            throw new Error("spawn ps ENOENT");
+          },
+        }),
     );
     const report = await challenged([slips]);
     expect(report.missed).toEqual(["hand-slips"]);
@@ -183,5 +195,15 @@ describe("the challenge", () => {
     const report = await challenged(named(name), blindTo(check));
     expect(report.missed).toEqual([name]);
     expect(report.falseAlarms).toEqual([]);
+  });
+
+  it("names as found by accident what another check saw than the one that is to see it", async () => {
+    const { missed, byAccident, results } = await challenged(named("character-replaced"), blindTo("tables"));
+    expect({ missed, byAccident }).toEqual({
+      missed: ["character-replaced"],
+      byAccident: ["character-replaced"],
+    });
+    expect(results.find(({ byAccident: is }) => is)).toMatchObject({ outcome: "refuted", by: ["generated"] });
+    expect(results.find(({ byAccident: is }) => is)?.detail).toMatch(/^not seen by tables: /);
   });
 });

@@ -1,6 +1,8 @@
 /** Triggers, rules, functions and views: missing, or doing something else. */
 import type { DumpDamage } from "../damage.ts";
-import { dumped } from "./dumped.ts";
+import { dumpedFor } from "./dumped.ts";
+
+const dumped = dumpedFor("objects");
 
 export const codeDamages: readonly DumpDamage[] = [
   dumped("trigger-lost", "a trigger is missing", "drop trigger invoice_touch on sales.invoice"),

@@ -1,6 +1,8 @@
 /** What a dump could get wrong about rows, in the tenant of `tenant.ts`. */
-import type { CheckName } from "../../model/check.ts";
 import type { DumpDamage } from "../damage.ts";
+import { data } from "./data-damage.ts";
+import { largeObjectDamages } from "./large-object-damages.ts";
+import { extreme, valueDamages } from "./value-damages.ts";
 import { type Rewriting, rewritten } from "./rewritten.ts";
 
 const quietly = "set session_replication_role = replica";
@@ -23,16 +25,7 @@ const entry = { table: "ledger.entry_2025", columns: ["id", "posted_at", "accoun
 const document = { table: "public.document", columns: ["id", "name", "body"] };
 
 /** What values are altered in; written anew with nothing altered they are as they were. */
-export const rewritable: readonly Rewriting[] = [journal, rate, archived, customer, entry, document];
-
-function data(
-  name: string,
-  title: string,
-  statements: readonly string[],
-  seenBy: CheckName = "tables",
-): DumpDamage {
-  return { name, title, statements, seenBy, family: "data", expected: "refuted", archive: "clone" };
-}
+export const rewritable: readonly Rewriting[] = [journal, rate, archived, customer, entry, document, extreme];
 
 export const dataDamages: readonly DumpDamage[] = [
   data("row-lost", "one row in the middle of a table is lost", [
@@ -78,6 +71,24 @@ export const dataDamages: readonly DumpDamage[] = [
       orderBy: "case line when 1500 then 1501 when 1501 then 1500 else place end",
     }),
   ),
+  data(
+    "columns-exchanged",
+    "two columns of one type have each other's values",
+    rewritten({ ...entry, set: { debit: "credit", credit: "debit" } }),
+  ),
+  data(
+    "column-shifted",
+    "the values of a column belong to the row before",
+    rewritten({ ...journal, set: { entry: "lag(entry, 1, entry) over (order by place)" } }),
+  ),
+  data("table-doubled", "all rows of a table without a key are there twice", [
+    "insert into public.journal select * from public.journal",
+  ]),
+  data("tables-exchanged", "two tables of the same shape have each other's names", [
+    "alter table public.east rename to south",
+    "alter table public.west rename to east",
+    "alter table public.south rename to west",
+  ]),
   data(
     "values-exchanged",
     "two rows have each other's values in one column",
@@ -239,6 +250,7 @@ export const dataDamages: readonly DumpDamage[] = [
       set: { name: "case id when 3 then replace(name, 'ç', '?') else name end" },
     }),
   ),
+  ...valueDamages,
   data("table-empty", "a table is empty", ["truncate public.document"]),
   data("table-absent", "a table is absent", ["drop table public.journal"]),
   data("table-extra", "there is a table that the source never had", [
@@ -260,6 +272,16 @@ export const dataDamages: readonly DumpDamage[] = [
   data("row-lost-through-root", "a row is lost of partitions whose order nobody can keep", [
     "delete from ledger.by_status where status = 'shipped' and amount = 7",
   ]),
+  data("row-doubled-through-root", "a row is there twice in partitions whose order nobody can keep", [
+    "insert into ledger.by_status values ('shipped', 7)",
+  ]),
+  data(
+    "values-exchanged-through-root",
+    "two rows have each other's values in partitions whose order nobody can keep",
+    [
+      "update ledger.by_status set amount = 15 - amount where (status, amount) in (('draft', 7), ('shipped', 8))",
+    ],
+  ),
   data("row-changed-through-root", "a row is another in partitions whose order nobody can keep", [
     "update ledger.by_status set status = 'confirmed' where status = 'draft' and amount = 7",
   ]),
@@ -272,41 +294,5 @@ export const dataDamages: readonly DumpDamage[] = [
     ],
     "generated",
   ),
-  data("large-object-lost", "a large object is lost", ["select lo_unlink(40005)"], "large-objects"),
-  data(
-    "large-object-changed",
-    "one byte of a large object is another",
-    [String.raw`select lo_put(40001, 100, '\x00')`],
-    "large-objects",
-  ),
-  data(
-    "large-object-truncated",
-    "a large object has lost its end",
-    ["select lo_truncate(lo_open(40004, 131072), 1000)"],
-    "large-objects",
-  ),
-  data(
-    "large-object-extra",
-    "there is a large object that the source never had",
-    [String.raw`select lo_from_bytea(49999, '\x00')`],
-    "large-objects",
-  ),
-  data(
-    "large-object-owner",
-    "a large object belongs to somebody else",
-    ["alter large object 40001 owner to challenge_reader"],
-    "large-objects",
-  ),
-  data(
-    "large-object-grant-lost",
-    "a privilege on a large object is lost",
-    ["revoke select on large object 40002 from challenge_reader"],
-    "large-objects",
-  ),
-  data(
-    "large-object-comment-lost",
-    "the comment on a large object is lost",
-    ["comment on large object 40003 is null"],
-    "large-objects",
-  ),
+  ...largeObjectDamages,
 ];

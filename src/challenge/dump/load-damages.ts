@@ -13,7 +13,7 @@ function altered(
   [name, title]: readonly [string, string],
   ...statements: readonly string[]
 ): LoadDamage {
-  return { name, title, family, seenBy, expected: "refuted", altered: statements };
+  return { name, title, family, seenBy: [seenBy], expected: "refuted", altered: statements };
 }
 
 export const loadDamages: readonly LoadDamage[] = [

@@ -2,13 +2,13 @@
 import type { DumpDamage } from "../damage.ts";
 import { codeDamages } from "./code-damages.ts";
 import { constraintDamages } from "./constraint-damages.ts";
-import { dumped } from "./dumped.ts";
+import { dumpedFor } from "./dumped.ts";
 import { rightsDamages } from "./rights-damages.ts";
 import { shapeDamages } from "./shape-damages.ts";
 
 /** As if the archive were another one than was dumped. */
 function onTheWay(name: string, title: string, ...statements: readonly string[]): DumpDamage {
-  return { ...dumped(name, title, ...statements), archive: "original", seenBy: "archive" };
+  return { ...dumpedFor("archive")(name, title, ...statements), archive: "original" };
 }
 
 const changedOnTheWay: readonly DumpDamage[] = [

@@ -1,6 +1,8 @@
 /** Columns, types, sequences, remarks and what stands beside tables: missing, or of another shape. */
 import type { DumpDamage } from "../damage.ts";
-import { dumped } from "./dumped.ts";
+import { dumpedFor } from "./dumped.ts";
+
+const dumped = dumpedFor("objects");
 
 export const shapeDamages: readonly DumpDamage[] = [
   dumped("default-lost", "a default is missing", "alter table sales.invoice alter status drop default"),

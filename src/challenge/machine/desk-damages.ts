@@ -5,22 +5,18 @@ import type { Desk } from "../../desk/desk.ts";
 import { startSealing } from "../../sealing/start-sealing.ts";
 import { around, type AnyStore } from "../../stores/around.ts";
 import type { StoreOperation } from "../../stores/store.ts";
-import { machineDamage, type MachineDamage } from "./machine-damage.ts";
+import { machineDamage, type MachineDamage, whateverIsRestored } from "./machine-damage.ts";
 
 const yearMs = 365 * 24 * 60 * 60 * 1000;
 const readsBeforeFailing = 6;
 
 export const deskDamages: readonly MachineDamage[] = [
-  machineDamage("clock-behind", "the clock of the host is a year behind", /lies in the future/, ({ desk }) =>
-    Promise.resolve({ desk: withClock(desk, -yearMs) }),
-  ),
-  machineDamage("clock-ahead", "the clock of the host is a year ahead", / apart$/, ({ desk }) =>
-    Promise.resolve({ desk: withClock(desk, yearMs) }),
-  ),
+  clock("clock-behind", "the clock of the host is a year behind", /lies in the future/, -yearMs),
+  clock("clock-ahead", "the clock of the host is a year ahead", / apart$/, yearMs),
   machineDamage(
     "threads-end",
     "the threads that decrypt end while the copy is read",
-    /sealing was shut down|sealing thread ended/,
+    { says: /sealing was shut down|sealing thread ended/, seenBy: whateverIsRestored },
     ({ desk }) => {
       const sealing = startSealing({ workers: 1, inFlightBytesMax: 32 * 1024 * 1024 });
       const end = async (): Promise<void> => sealing[Symbol.asyncDispose]();
@@ -50,6 +46,12 @@ export const deskDamages: readonly MachineDamage[] = [
   ),
 ];
 
+function clock(name: string, title: string, says: RegExp, aheadMs: number): MachineDamage {
+  return machineDamage(name, title, { says, seenBy: ["copy"] }, ({ desk }) =>
+    Promise.resolve({ desk: withClock(desk, aheadMs) }),
+  );
+}
+
 function withClock(desk: Desk, aheadMs: number): Desk {
   const right = desk.machine.clock;
   const clock: Clock = { now: () => new Date(right.now().getTime() + aheadMs) };
@@ -67,7 +69,8 @@ function failing(
   code: "store/unreachable" | "store/refused",
   fails: (reads: number) => boolean,
 ): MachineDamage {
-  return machineDamage(name, title, /^read .*\/chunks\//, ({ desk }) => {
+  const traces = { says: /^read .*\/chunks\//, seenBy: ["copy", ...whateverIsRestored] as const };
+  return machineDamage(name, title, traces, ({ desk }) => {
     let reads = 0;
     // Only what belongs to the trial itself: a store that shows no record has no copy to be tried.
     const isTrial = (operation: StoreOperation, key: string): boolean =>

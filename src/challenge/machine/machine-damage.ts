@@ -2,7 +2,8 @@
 import type { Waiting } from "../../base/waiting.ts";
 import type { Desk } from "../../desk/desk.ts";
 import type { AnyStore } from "../../stores/around.ts";
-import type { DamageHead } from "../damage.ts";
+import type { CheckName } from "../../model/check.ts";
+import type { DamageHead, Traces } from "../damage.ts";
 import type { BrokenInstallation } from "./broken-installation.ts";
 
 export interface MachineDamage extends DamageHead {
@@ -32,11 +33,14 @@ export interface BrokenMachine {
   readonly end?: () => Promise<void>;
 }
 
+/** Where a load comes to no end, none of them can run; whoever was at work when a server went is left to chance. */
+export const whateverIsRestored: readonly CheckName[] = ["objects", "twin", "tables"];
+
 export function machineDamage(
   name: string,
   title: string,
-  says: RegExp,
+  traces: Required<Traces>,
   bend: (machine: MachineToBreak, wait: Waiting) => Promise<BrokenMachine>,
 ): MachineDamage {
-  return { name, title, says, family: "machine", expected: "inconclusive", bend };
+  return { name, title, ...traces, family: "machine", expected: "inconclusive", bend };
 }

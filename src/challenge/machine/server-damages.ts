@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Desk } from "../../desk/desk.ts";
-import { machineDamage, type MachineDamage } from "./machine-damage.ts";
+import type { Traces } from "../damage.ts";
+import { machineDamage, type MachineDamage, whateverIsRestored } from "./machine-damage.ts";
 
 /** Beyond what a server without tenants takes; less than one more database needs. */
 const spareKilobytes = 4_000;
@@ -57,21 +58,29 @@ export const serverDamages: readonly MachineDamage[] = [
   machineDamage(
     "scratch-folder-unusable",
     "the folder for scratch servers is a file",
-    /EEXIST|ENOTDIR/,
+    { says: /EEXIST|ENOTDIR/, seenBy: whateverIsRestored },
     async ({ desk, folder }) => {
       const path = join(folder, "no-folder");
       await writeFile(path, "");
       return { desk: { ...desk, config: { ...desk.config, scratch: { ...desk.config.scratch, path } } } };
     },
   ),
-  lacking("amcheck-missing", "the extension amcheck is not installed", /amcheck is not installed/, [
-    "amcheck",
-  ]),
-  lacking("extension-missing", "an extension of the tenant is not installed", /EXTENSION hstore/, ["hstore"]),
+  lacking(
+    "amcheck-missing",
+    "the extension amcheck is not installed",
+    { says: /amcheck is not installed/, seenBy: ["indexes"] },
+    ["amcheck"],
+  ),
+  lacking(
+    "extension-missing",
+    "an extension of the tenant is not installed",
+    { says: /EXTENSION hstore/, seenBy: ["extensions"] },
+    ["hstore"],
+  ),
   machineDamage(
     "pg-restore-fails",
     "pg_restore ends with an error whatever it is asked",
-    /cannot read an archive that is whole/,
+    { says: /cannot read an archive that is whole/, seenBy: ["archive"] },
     async ({ desk, installation }) => {
       await installation.say({ pg_restore: "exit 1" });
       return { desk };
@@ -86,7 +95,7 @@ function interrupted(
   when: string,
   act: (server: number) => void,
 ): MachineDamage {
-  return machineDamage(name, title, gone, ({ desk }) => {
+  return machineDamage(name, title, { says: gone, seenBy: whateverIsRestored }, ({ desk }) => {
     let done = false;
     const onPhase = (phase: string): void => {
       if (done || phase !== when) return;
@@ -99,14 +108,19 @@ function interrupted(
 
 /** Shell that runs before the server does. */
 function ordered(name: string, title: string, says: RegExp, postgres: string): MachineDamage {
-  return machineDamage(name, title, says, async ({ desk, installation }) => {
+  return machineDamage(name, title, { says, seenBy: whateverIsRestored }, async ({ desk, installation }) => {
     await installation.say({ postgres });
     return { desk };
   });
 }
 
-function lacking(name: string, title: string, says: RegExp, extensions: readonly string[]): MachineDamage {
-  return machineDamage(name, title, says, async ({ desk, installation }, wait) => {
+function lacking(
+  name: string,
+  title: string,
+  traces: Required<Traces>,
+  extensions: readonly string[],
+): MachineDamage {
+  return machineDamage(name, title, traces, async ({ desk, installation }, wait) => {
     await installation.say({ postgres: `program='${await installation.without(extensions, wait)}'` });
     return { desk };
   });

@@ -17,43 +17,72 @@ export const recordDamages: readonly StoreDamage[] = [
   storeDamage({ name: "record-missing", title: "the record is missing", expected: "missing" }, (stores) =>
     stores.folder.remove(recordOf(stores)),
   ),
-  ofRecord("record-emptied", "the record has no bytes left", () => Buffer.alloc(0)),
-  ofRecord("record-bit-flipped", "one bit of the record is flipped", (bytes) =>
+  ofRecord("record-emptied", "the record has no bytes left", / is not believed: /, () => Buffer.alloc(0)),
+  ofRecord("record-bit-flipped", "one bit of the record is flipped", / is not believed: /, (bytes) =>
     bitFlipped(bytes, bytes.length >> 1),
   ),
-  ofRecord("record-signature-altered", "one letter of the record's signature is changed", (bytes) =>
-    bitFlipped(bytes, -10),
+  ofRecord(
+    "record-signature-altered",
+    "one letter of the record's signature is changed",
+    / is not believed: .*signature does not match|canonical/,
+    (bytes) => bitFlipped(bytes, -10),
   ),
-  ofRecord("record-unsigned", "the record has no signature and says that it needs none", unsigned),
-  ofRecord("record-edited", "the record's text was changed under its signature", (bytes) =>
-    withPayload(bytes, { plainBytes: 1 }),
+  ofRecord(
+    "record-unsigned",
+    "the record has no signature and says that it needs none",
+    / is not believed: /,
+    unsigned,
   ),
-  refuted("record-of-last-week", "the record is that of last week's backup", async (stores) => {
-    const last = recordKey(stores.tenant, stores.older);
-    await stores.folder.put(recordOf(stores), await stores.folder.read(last));
-  }),
-  refuted("record-of-another-tenant", "the record is that of another tenant", async (stores) => {
-    const { folder, neighbour, neighbours } = stores;
-    await folder.put(recordOf(stores), await folder.read(recordKey(neighbour, neighbours)));
-  }),
+  ofRecord(
+    "record-edited",
+    "the record's text was changed under its signature",
+    / is not believed: .*signature does not match/,
+    (bytes) => withPayload(bytes, { plainBytes: 1 }),
+  ),
+  refuted(
+    "record-of-last-week",
+    "the record is that of last week's backup",
+    / is not believed: it is the record of /,
+    async (stores) => {
+      const last = recordKey(stores.tenant, stores.older);
+      await stores.folder.put(recordOf(stores), await stores.folder.read(last));
+    },
+  ),
+  refuted(
+    "record-of-another-tenant",
+    "the record is that of another tenant",
+    / is not believed: it is a record of tenant /,
+    async (stores) => {
+      const { folder, neighbour, neighbours } = stores;
+      await folder.put(recordOf(stores), await folder.read(recordKey(neighbour, neighbours)));
+    },
+  ),
   refuted(
     "record-of-tenant-renamed",
     "a record of another tenant was given this tenant's name",
+    / is not believed: .*signature does not match/,
     async (stores) => {
       const { folder, neighbour, neighbours, tenant, newest } = stores;
       const theirs = await folder.read(recordKey(neighbour, neighbours));
       await folder.put(recordOf(stores), withPayload(theirs, { tenant, backup: newest }));
     },
   ),
-  signed("record-by-stranger", "the record is signed by a stranger", ({ signers }) => signers.stranger),
+  signed(
+    "record-by-stranger",
+    "the record is signed by a stranger",
+    / is not believed: .*signer \S+ is unknown/,
+    ({ signers }) => signers.stranger,
+  ),
   signed(
     "record-by-verifier",
     "the record is signed by a key that may only sign proofs",
+    / is not believed: .*signer \S+ may not sign/,
     ({ signers }) => signers.verifier,
   ),
   refuted(
     "record-signed-as-proof",
     "the record is signed by the right key, but as a proof",
+    / is not believed: .*not signed as a record/,
     async (stores) => {
       const said = payloadOf(await stores.folder.read(recordOf(stores)));
       await stores.folder.put(recordOf(stores), await stores.signers.own.sign("proof", said));
@@ -62,12 +91,14 @@ export const recordDamages: readonly StoreDamage[] = [
   refuted(
     "copy-forged-throughout",
     "object, inventory and record were forged by who writes the store",
+    / is not believed: .*signer \S+ is unknown/,
     forgeThroughout,
   ),
   storeDamage(
     {
       name: "record-from-the-future",
       title: "a record a year ahead would be the newest for a year",
+      says: /lies in the future$/,
       expected: "not-believed",
     },
     async (stores) => {
@@ -83,6 +114,7 @@ export const recordDamages: readonly StoreDamage[] = [
     {
       name: "backup-invented",
       title: "a backup newer than all others is signed by a stranger",
+      says: /its signer \S+ is unknown$/,
       expected: "not-believed",
     },
     async (stores) => {
@@ -91,6 +123,30 @@ export const recordDamages: readonly StoreDamage[] = [
       await copyDocuments(stores, backup);
       await putRecord(stores, backup, stores.signers.stranger, { backup, at: at.toISOString() });
       return { backup };
+    },
+  ),
+  storeDamage(
+    {
+      name: "older-record-missing",
+      title: "the record of an older backup is missing",
+      expected: "missing",
+      says: /shows no copy/,
+    },
+    async ({ folder, tenant, older }) => {
+      await folder.remove(recordKey(tenant, older));
+      return { backup: older };
+    },
+  ),
+  storeDamage(
+    {
+      name: "older-record-missing-everywhere",
+      title: "the record of an older backup is missing in every store",
+      expected: "missing",
+      says: /names it as the one before/,
+    },
+    async ({ folder, other, tenant, older }) => {
+      for (const each of [folder, other]) await each.remove(recordKey(tenant, older));
+      return { backup: older };
     },
   ),
   storeDamage(
@@ -107,13 +163,23 @@ function recordOf({ tenant, newest }: StoresToDamage): ObjectKey {
   return recordKey(tenant, newest);
 }
 
-function ofRecord(name: string, title: string, alter: (bytes: Buffer) => Uint8Array): StoreDamage {
-  return refuted(name, title, (stores) => altered(stores.folder, recordOf(stores), alter));
+function ofRecord(
+  name: string,
+  title: string,
+  says: RegExp,
+  alter: (bytes: Buffer) => Uint8Array,
+): StoreDamage {
+  return refuted(name, title, says, (stores) => altered(stores.folder, recordOf(stores), alter));
 }
 
 /** The same statement, word for word, by somebody else. */
-function signed(name: string, title: string, by: (stores: StoresToDamage) => Signer): StoreDamage {
-  return refuted(name, title, (stores) => putRecord(stores, stores.newest, by(stores), {}));
+function signed(
+  name: string,
+  title: string,
+  says: RegExp,
+  by: (stores: StoresToDamage) => Signer,
+): StoreDamage {
+  return refuted(name, title, says, (stores) => putRecord(stores, stores.newest, by(stores), {}));
 }
 
 async function putRecord(

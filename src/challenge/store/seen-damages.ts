@@ -4,6 +4,7 @@ import type { ObjectKey } from "../../model/ids.ts";
 import { manifestKey, parseChunkKey, recordKey } from "../../model/layout.ts";
 import { around, type AnyStore } from "../../stores/around.ts";
 import type { ObjectStat } from "../../stores/store.ts";
+import { objectOfRows } from "./chosen-objects.ts";
 import { bitFlipped } from "./folder.ts";
 import { storeDamage, type StoreDamage, type StoresToDamage } from "./store-damage.ts";
 
@@ -13,16 +14,21 @@ export const seenDamages: readonly StoreDamage[] = [
     "a listing hides every object",
     "damaged",
     (key) => parseChunkKey(key) === null,
+    /\/chunks\/\S+ is missing$/,
   ),
-  listing("listing-hides-one-object", "a listing hides one object", "damaged", (key, { contents }) => {
-    const [first] = contents.inventory.keys();
-    return key !== first;
-  }),
+  listing(
+    "listing-hides-one-object",
+    "a listing hides one object",
+    "damaged",
+    (key, { contents }) => key !== objectOfRows(contents),
+    /\/chunks\/\S+ is missing$/,
+  ),
   listing(
     "listing-hides-manifest",
     "a listing hides the manifest",
     "damaged",
     (key, { tenant, newest }) => key !== manifestKey(tenant, newest),
+    /manifest\.age is missing$/,
   ),
   listing(
     "listing-hides-newest-record",
@@ -44,6 +50,7 @@ export const seenDamages: readonly StoreDamage[] = [
     "listing-of-other-sizes",
     "a listing shows other sizes than the inventory",
     "damaged",
+    /\/chunks\//,
     () => (store) =>
       listed(store, (stat) => (parseChunkKey(stat.key) === null ? stat : { ...stat, bytes: stat.bytes + 1 })),
   ),
@@ -70,9 +77,10 @@ function seen(
   name: string,
   title: string,
   expected: Expected,
+  says: RegExp,
   lens: (stores: StoresToDamage) => (store: AnyStore) => AnyStore,
 ): StoreDamage {
-  return storeDamage({ name, title, expected }, (stores) => Promise.resolve({ lens: lens(stores) }));
+  return storeDamage({ name, title, expected, says }, (stores) => Promise.resolve({ lens: lens(stores) }));
 }
 
 function listing(
@@ -80,11 +88,13 @@ function listing(
   title: string,
   expected: Expected,
   shows: (key: ObjectKey, stores: StoresToDamage) => boolean,
+  says = /./,
 ): StoreDamage {
   return seen(
     name,
     title,
     expected,
+    says,
     (stores) => (store) => listed(store, (stat) => (shows(stat.key, stores) ? stat : null)),
   );
 }
@@ -101,7 +111,7 @@ function listed(store: AnyStore, show: (stat: ObjectStat) => ObjectStat | null):
 
 /** `times`: how often this object was read, this time included. */
 function reads(name: string, title: string, alter: (body: Buffer, times: number) => Buffer): StoreDamage {
-  return seen(name, title, "refuted", () => (store) => {
+  return seen(name, title, "refuted", /^object \S+\/chunks\/\S+: /, () => (store) => {
     const times = new Map<ObjectKey, number>();
     return {
       ...whole(store),

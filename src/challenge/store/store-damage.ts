@@ -4,7 +4,7 @@ import type { BackupId, ObjectKey, StoreName, TenantId } from "../../model/ids.t
 import type { Manifest } from "../../model/manifest.ts";
 import type { InventoryLine } from "../../model/documents.ts";
 import type { AnyStore } from "../../stores/around.ts";
-import type { DamageHead } from "../damage.ts";
+import type { DamageHead, Outcome } from "../damage.ts";
 import type { ChallengeSigners } from "../signers.ts";
 import type { Folder } from "./folder.ts";
 
@@ -29,8 +29,9 @@ export interface StoresToDamage {
   readonly neighbours: BackupId;
   /** The store on trial, to be damaged. */
   readonly folder: Folder;
-  /** The other store, and the one on trial as it was last week; to be read. */
+  /** The other store, to be read; what is to be lost for good has to go here as well. */
   readonly other: Folder;
+  /** The store on trial as it was last week; to be read. */
   readonly lastWeek: Folder;
   /** What the copy on trial holds while it is whole. */
   readonly contents: Contents;
@@ -52,18 +53,28 @@ export interface Contents {
 
 type Made = Trouble | void;
 
-/** Refuted by the verification of the copy: the usual end of a damage to what a copy is made of. */
+/**
+ * Refuted by the verification of the copy: the usual end of a damage to what a copy is made of. The finding has to
+ * name what was damaged.
+ */
 export function refuted(
   name: string,
   title: string,
+  says: RegExp,
   make: (stores: StoresToDamage, wait: Waiting) => Promise<Made>,
 ): StoreDamage {
-  return storeDamage({ name, title, expected: "refuted" }, make);
+  return storeDamage({ name, title, says, expected: "refuted" }, make);
 }
 
 export function storeDamage(
-  head: Pick<DamageHead, "name" | "title" | "expected">,
+  head: Pick<DamageHead, "name" | "title" | "expected" | "says">,
   make: (stores: StoresToDamage, wait: Waiting) => Promise<Made>,
 ): StoreDamage {
-  return { ...head, family: "store", make: async (stores, wait) => (await make(stores, wait)) ?? {} };
+  const seenBy = isListed(head.expected) ? (["list"] as const) : (["copy"] as const);
+  return { ...head, seenBy, family: "store", make: async (stores, wait) => (await make(stores, wait)) ?? {} };
+}
+
+/** Whether the listing of backups is to see it, and no copy has to be tried. */
+export function isListed(expected: Outcome): boolean {
+  return expected !== "refuted" && expected !== "proven";
 }

@@ -22,10 +22,18 @@ export function lineOf({
   return `  ${wrong}${name}: ${what}${seen} (${seconds.toFixed(1)} s)${why}`;
 }
 
-export function damagesText(damages: readonly DamageHead[]): string {
+export function damagesText(
+  damages: readonly Pick<DamageHead, "name" | "family" | "expected" | "seenBy" | "title">[],
+): string {
   return table(
-    ["damage", "family", "must be", "what"],
-    damages.map(({ name, family, expected, title }) => [name, family, expected, title]),
+    ["damage", "family", "must be", "by", "what"],
+    damages.map(({ name, family, expected, seenBy, title }) => [
+      name,
+      family,
+      expected,
+      seenBy.join(" or "),
+      title,
+    ]),
   );
 }
 
@@ -33,12 +41,12 @@ export function damagesText(damages: readonly DamageHead[]): string {
 export function reportText(report: ChallengeReport): string {
   const each = table(
     ["challenge", "family", "must be", "came out", "by", "seconds", "what"],
-    report.results.map(({ name, family, expected, outcome, by, seconds, title }) => [
+    report.results.map(({ name, family, expected, outcome, seenBy, by, byAccident, seconds, title }) => [
       name,
       family,
       expected,
       outcome ?? "failed",
-      byText(by),
+      byAccident ? `${byText(by)}, not ${seenBy.join(" or ")}` : byText(by),
       seconds.toFixed(1),
       title,
     ]),
@@ -54,8 +62,8 @@ export function reportText(report: ChallengeReport): string {
   );
   const wrong = report.results
     .filter(({ asExpected }) => !asExpected)
-    .map(({ name, family, expected, outcome, detail }) => {
-      const kind = family === "undamaged" ? "falsely accused" : "missed";
+    .map(({ name, family, expected, outcome, byAccident, detail }) => {
+      const kind = family === "undamaged" ? "falsely accused" : byAccident ? "by accident" : "missed";
       return `${kind}: ${name}: ${expected} expected, ${outcome ?? "failed"}: ${detail.slice(0, detailLettersMax)}`;
     });
   const { damages, found, undamaged, falseAlarms, seconds } = report;
