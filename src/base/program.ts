@@ -40,7 +40,12 @@ export async function run(call: ProgramCall, wait: Waiting): Promise<ProgramResu
 export function pour(
   call: ProgramCall,
   wait: Waiting,
-): { readonly output: AsyncIterable<Buffer>; readonly stderr: Promise<string> } {
+): {
+  readonly output: AsyncIterable<Buffer>;
+  readonly stderr: Promise<string>;
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
+} {
   const child = execa(call.file, call.args, {
     ...settings(call, wait),
     encoding: "buffer",
@@ -61,7 +66,7 @@ export function pour(
     const { failure } = await ended;
     if (failure !== undefined) throw failure;
   }
-  return { output: output(), stderr: ended.then((end) => end.stderr) };
+  return { output: output(), stderr: ended.then((end) => end.stderr), pid: child.pid };
 }
 
 function settings(call: ProgramCall, wait: Waiting) {

@@ -103,7 +103,7 @@ export const restore = command({
     const order: RestoreOrder = {
       tenant: wish.tenant,
       point,
-      target,
+      target: { ...target, silenceMs: desk.config.silenceMs },
       tables,
       jobs: jobs ?? desk.config.scratch.jobs,
       assertions: tenant?.plan.verification.assertions ?? [],

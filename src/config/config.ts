@@ -35,6 +35,8 @@ export interface Config {
   readonly daemon: DaemonConfig;
   readonly metrics: { readonly perTenant: "all" | "breaching" | "none" };
   readonly limits: Limits;
+  /** As in `ServerAddress`, of sources and targets. */
+  readonly silenceMs: number;
 }
 
 export interface DaemonConfig {

@@ -20,6 +20,8 @@ const secret = z
   )
   .describe("env:NAME or file:PATH");
 
+const silenceMsMost = 3_600_000;
+
 const databaseUrl = z
   .string()
   .refine(isSecretOrOpenUrl, "must be env:NAME, file:PATH or a postgres:// URL without a password")
@@ -224,6 +226,12 @@ export const fileSchema = z.strictObject({
         .array(bandwidthSchema)
         .default([])
         .describe("of several that hold at once, the lowest counts"),
+      silence: duration
+        .refine((ms) => ms <= silenceMsMost, "must be at most 1h")
+        .default(120_000)
+        .describe(
+          "so long a connection to PostgreSQL may be silent before the server is asked, over another one, whether it still works for us; what it does not work for is given up",
+        ),
     })
     .prefault({}),
 });

@@ -49,6 +49,7 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
     }),
   );
   const state = at(file.state);
+  const { silence: silenceMs, ...limits } = file.limits;
   return {
     path,
     state,
@@ -93,9 +94,10 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
       hours: file.daemon.hours,
     },
     metrics: file.metrics,
+    silenceMs,
     limits: {
-      ...file.limits,
-      bandwidth: file.limits.bandwidth.map(({ stores: only, hours, ...rule }) => ({
+      ...limits,
+      bandwidth: limits.bandwidth.map(({ stores: only, hours, ...rule }) => ({
         ...rule,
         stores: only ?? null,
         hours: hours ?? null,

@@ -15,7 +15,7 @@ export async function askSources(config: Config, wait: Waiting): Promise<Sources
   const asked = await Promise.all(
     sources.values().map(async (source) => {
       try {
-        return await databasesOf(source, within(wait, askLimitMs));
+        return await databasesOf(source, config, within(wait, askLimitMs));
       } catch (error) {
         if (!isFailure(error) || wait.signal.aborted) throw error;
         unreachable.push({ source: source.name, failure: error });
@@ -27,8 +27,13 @@ export async function askSources(config: Config, wait: Waiting): Promise<Sources
 }
 
 /** Databases that may be connected to, templates left out, by name. */
-async function databasesOf(source: SourceConfig, wait: Waiting): Promise<FoundDatabase[]> {
-  await using session = await connect(addressOf(await source.url.reveal()), "source", {}, wait);
+async function databasesOf(
+  source: SourceConfig,
+  { silenceMs }: Config,
+  wait: Waiting,
+): Promise<FoundDatabase[]> {
+  const address = { ...addressOf(await source.url.reveal()), silenceMs };
+  await using session = await connect(address, "source", {}, wait);
   const rows = await session.query<{ datname: string }>(
     "select datname::text as datname from pg_catalog.pg_database where not datistemplate and datallowconn order by datname",
   );

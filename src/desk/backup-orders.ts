@@ -59,7 +59,7 @@ export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOr
     environment: { holdfast: desk.machine.version, node: process.version, ...sealingVersions() },
     openSnapshot: async (wait) =>
       openSnapshot(
-        { url: await source.url.reveal(), scope },
+        { url: await source.url.reveal(), scope, silenceMs: desk.config.silenceMs },
         snapshotOptions(desk, tenant, sliceBlocks),
         wait,
       ),

@@ -90,6 +90,17 @@ const held: readonly Held[] = [
     },
   },
   {
+    fault:
+      "a line to PostgreSQL that is reset, closed, silent, slow or cut, at any moment of a backup or a restore",
+    by: {
+      "faults/line-to-postgres": ["is lost", "is made", "says how to clear away"],
+    },
+  },
+  {
+    fault: "a pg_dump that waits for ever",
+    by: { "faults/silent-servers": ["whose connection goes silent is ended"] },
+  },
+  {
     fault: "a statement that takes its time, taken for dead",
     by: { "faults/silent-servers": ["that takes its time is waited for", "may be taken slowly"] },
   },

@@ -7,6 +7,7 @@ import { Failure } from "../../src/base/failure.ts";
 import { dumpSchema } from "../../src/postgres/archive/archive.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { findPrograms } from "../../src/postgres/server/programs.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
 import type { PlainStream, Snapshot } from "../../src/postgres/source/snapshot.ts";
 import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { snapshotOf } from "../support/read-snapshot.ts";
@@ -171,10 +172,12 @@ describe("the schema archive", () => {
     await writeFile(pgDump, `#!/bin/sh\n${script}\n`);
     await chmod(pgDump, 0o755);
     const programs = { ...(await findPrograms([], null, testWait())), pgDump };
-    return failureOf(
+    await using session = await connect(server.address, "source", {}, testWait());
+    return await failureOf(
       dumpSchema(
         {
           address: server.address,
+          beside: { session, holderPid: 1 },
           scope: { kind: "database", database: "large" },
           snapshotId: "x",
           lockTimeoutMs: 1000,
@@ -199,7 +202,16 @@ describe("the schema archive", () => {
     const programs = await findPrograms([], null, testWait());
     const scope = { kind: "database", database: "large" } as const;
     const address = { ...server.address, database: "large" };
-    const request = { address, scope, snapshotId: "00000003-0000001B-1", lockTimeoutMs: 1000, programs };
+    await using session = await connect(address, "source", {}, testWait());
+    const beside = { session, holderPid: 1 };
+    const request = {
+      address,
+      scope,
+      beside,
+      snapshotId: "00000003-0000001B-1",
+      lockTimeoutMs: 1000,
+      programs,
+    };
     expect((await failureOf(dumpSchema(request, testWait()))).code).toBe("source/lost");
   });
 });

@@ -1,13 +1,16 @@
 /** A connection to PostgreSQL that is dead without anybody having said so ends what waits for it, and a statement that takes its time ends nothing. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dumpSchema } from "../../src/postgres/archive/archive.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { findPrograms, majorOf } from "../../src/postgres/server/programs.ts";
 import { addressOf } from "../../src/postgres/session/address.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
 import type { Session } from "../../src/postgres/session/session.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { opening } from "../support/proxy-fault.ts";
 import { postgresAt, type Proxy, startProxy } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
 
 let server: PrivateServer;
 let line: Proxy;
@@ -86,6 +89,44 @@ describe("a statement", () => {
     expect(await asking.query("select 1 as one from pg_sleep(1.2)")).toEqual([{ one: 1 }]);
     // The server was asked meanwhile, more than once.
     expect(line.said.filter((said) => said === opening).length).toBeGreaterThan(2);
+  });
+});
+
+describe("a pg_dump", () => {
+  async function dump(silenceMs: number): Promise<Buffer> {
+    const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port, silenceMs };
+    // The one beside it is on a line of its own.
+    const beside = await connect(addressOf(urlOf(server, "house")), "source", {}, testWait());
+    await using session = beside;
+    await session.query("begin isolation level repeatable read");
+    const [{ snapshotId } = { snapshotId: "" }] = await session.query<{ snapshotId: string }>(
+      'select pg_export_snapshot() as "snapshotId"',
+    );
+    const programs = await findPrograms([], majorOf(session.versionNum), testWait());
+    const scope = { kind: "database", database: "house" } as const;
+    const request = { address, scope, snapshotId, lockTimeoutMs: 60_000, programs };
+    return await dumpSchema({ ...request, beside: { session, holderPid: 7 } }, testWait());
+  }
+
+  it("whose connection goes silent is ended", async () => {
+    line.meets("tableoid, oid, oprname", { kind: "answer-breaks", bytes: 9000, how: "silence" });
+    await expect(dump(500)).rejects.toMatchObject({
+      code: "source/lost",
+      message: expect.stringContaining("the connection of pg_dump is dead and nobody said so"),
+    });
+  });
+
+  it("that waits for a lock is waited for", async () => {
+    const locking = psql(
+      server,
+      "house",
+      "begin; lock table t in access exclusive mode; select pg_sleep(1.5); commit",
+    );
+    const waiting =
+      "select exists (select from pg_locks where relation::regclass::text = 't' and mode = 'AccessExclusiveLock')";
+    await until("the lock", async () => (await psql(server, "house", waiting)) === "t");
+    expect((await dump(300)).subarray(0, 5).toString()).toBe("PGDMP");
+    await locking;
   });
 });
 

@@ -6,8 +6,11 @@ import { programEnvironment } from "../session/address.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import type { Programs } from "../server/programs.ts";
 import { quoteIdent } from "../session/quote.ts";
+import type { Session } from "../session/session.ts";
 import { spelling } from "../session/settings.ts";
+import { silenceLimitsOf } from "../session/silence.ts";
 import { laterSettings } from "../session/startup.ts";
+import { watchProgram } from "./watch-program.ts";
 
 interface ArchiveRequest {
   readonly address: ServerAddress;
@@ -15,6 +18,8 @@ interface ArchiveRequest {
   readonly snapshotId: string;
   readonly lockTimeoutMs: number;
   readonly programs: Programs;
+  /** Over which pg_dump is looked after, and whose snapshot it reads in; of the same login. */
+  readonly beside: { readonly session: Session; readonly holderPid: number };
 }
 
 /** Larger schemas are refused rather than held in memory: 512 MiB, some hundred thousand tables. */
@@ -23,19 +28,26 @@ const archiveBytesMax = 512 << 20;
 /**
  * The schema archive of the scope in the given snapshot: `pg_dump -Fc --create --schema-only`, whole.
  * Returned only if pg_dump ended well and warned of nothing that we do not know (trap 9). Waiting for
- * a lock longer than allowed is "source/busy".
+ * a lock longer than allowed is "source/busy"; a connection of pg_dump's that died in silence is "source/lost".
  */
 export async function dumpSchema(request: ArchiveRequest, wait: Waiting): Promise<Buffer> {
-  const environment = programEnvironment(request.address, {
-    ...laterSettings(request.programs.versionNum),
-    ...spelling,
-  });
-  const { output, stderr } = pour(
-    { file: request.programs.pgDump, args: argumentsOf(request), env: environment },
-    wait,
-  );
+  const { address, programs, beside } = request;
+  const name = `holdfast dump ${String(beside.holderPid)}`;
+  const env = {
+    ...programEnvironment(address, { ...laterSettings(programs.versionNum), ...spelling }),
+    PGAPPNAME: name,
+  };
+  const end = new AbortController();
+  const whole = { signal: AbortSignal.any([wait.signal, end.signal]) };
+  const { output, stderr, pid } = pour({ file: programs.pgDump, args: argumentsOf(request), env }, whole);
   const parts: Buffer[] = [];
   let bytes = 0;
+  const { silenceMs } = silenceLimitsOf(address.silenceMs);
+  watchProgram({ name, pid, printed: () => bytes }, beside.session, silenceMs, whole).catch(
+    (error: unknown) => {
+      end.abort(error);
+    },
+  );
   try {
     for await (const part of output) {
       parts.push(part);
@@ -49,6 +61,8 @@ export async function dumpSchema(request: ArchiveRequest, wait: Waiting): Promis
     }
   } catch (error) {
     throw isFailure(error, "program/failed") ? dumpFailure(await stderr, error) : error;
+  } finally {
+    end.abort();
   }
   const unknown = unknownWarnings(await stderr);
   if (unknown.length > 0) {

@@ -47,6 +47,13 @@ function portOf(written: string): number {
   throw new Failure("config/invalid", "the port in the URL of a server must be a number from 1 to 65535");
 }
 
+const connectTimeoutMsMost = 30_000;
+
+/** So long a connection may take to stand, login included. */
+export function connectTimeoutMsOf({ silenceMs = connectTimeoutMsMost }: ServerAddress): number {
+  return Math.min(connectTimeoutMsMost, silenceMs);
+}
+
 /**
  * How the programs of PostgreSQL are told the same address: by environment, never in their arguments.
  * Their sessions start with the same settings as ours.
@@ -62,7 +69,7 @@ export function programEnvironment(
     PGDATABASE: address.database,
     PGAPPNAME: "holdfast",
     PGOPTIONS: startupOptions(startup),
-    PGCONNECT_TIMEOUT: "30",
+    PGCONNECT_TIMEOUT: String(Math.ceil(connectTimeoutMsOf(address) / 1000)),
     // Our own sessions do not speak it either.
     PGGSSENCMODE: "disable",
     ...(address.password === null ? passwordSources() : { PGPASSWORD: address.password }),

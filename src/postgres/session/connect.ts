@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
+import { connectTimeoutMsOf } from "./address.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import { copyIn, GivenSourceError } from "./copy-in.ts";
 import { copyOut } from "./copy-out.ts";
@@ -15,7 +16,7 @@ import {
 import { Life } from "./life.ts";
 import { type Served, takePulse } from "./pulse.ts";
 import type { CopyOut, Session, Side } from "./session.ts";
-import type { Pulse, SilenceLimits } from "./silence.ts";
+import { type Pulse, type SilenceLimits, silenceLimitsOf } from "./silence.ts";
 import { laterSettings, startupOptions, startupOptionsOfTenant } from "./startup.ts";
 import { Wire } from "./wire.ts";
 
@@ -30,13 +31,11 @@ export interface ConnectOptions {
   readonly withoutEventTriggers?: boolean;
   /** Of the server, where another session has asked already; else it is asked. */
   readonly versionNum?: number;
-  /** Default 30 seconds. */
+  /** Default 30 seconds, and never longer than the address lets a connection be silent. */
   readonly connectTimeoutMs?: number;
-  /** When a connection on which nothing moves is looked after; null: never. */
+  /** When a connection on which nothing moves is looked after; null: never. Default: as the address says. */
   readonly silence?: SilenceLimits | null;
 }
-
-const connectTimeoutMsDefault = 30_000;
 
 /**
  * Opens a session. `wait` covers its whole life: when it ends, the connection is cut and whatever ran
@@ -98,7 +97,8 @@ async function open(
   const client = new Client(configOf(address, options, ssl, wire.socket));
   const askAfter = async (pulseWait: Waiting): Promise<Pulse> =>
     takePulse(pidOf(client), () => openPulse(address, side, options, ssl, pulseWait));
-  const life = new Life(client, wire, wait, askAfter, options.silence);
+  const silence = options.silence === undefined ? silenceLimitsOf(address.silenceMs) : options.silence;
+  const life = new Life(client, wire, wait, askAfter, silence);
   try {
     await client.connect();
     const versionNum = options.versionNum ?? (await life.awaits(() => versionOf(client)));
@@ -177,7 +177,7 @@ function configOf(
       options.ownSearchPath === true
         ? startupOptionsOfTenant(options.startup)
         : startupOptions(options.startup),
-    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsDefault,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMsOf(address),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Client } from "pg";
 import type { Waiting } from "../../base/waiting.ts";
-import { type Pulse, type SilenceLimits, silenceLimits, SilenceWatch } from "./silence.ts";
+import { type Pulse, type SilenceLimits, SilenceWatch } from "./silence.ts";
 import type { Wire } from "./wire.ts";
 
 const closeTimeoutMs = 3_000;
@@ -33,7 +33,7 @@ export class Life {
     wire: Wire,
     wait: Waiting,
     ask: (wait: Waiting) => Promise<Pulse>,
-    silence: SilenceLimits | null = silenceLimits,
+    silence: SilenceLimits | null,
   ) {
     const { socket } = wire;
     this.#client = client;

@@ -13,7 +13,13 @@ export interface SilenceLimits {
   readonly answerMs: number;
 }
 
-export const silenceLimits: SilenceLimits = { silenceMs: 120_000, answerMs: 30_000 };
+const silenceMsDefault = 120_000;
+const answerMsMost = 30_000;
+
+/** What an address asks for, or what is usual. */
+export function silenceLimitsOf(silenceMs = silenceMsDefault): SilenceLimits {
+  return { silenceMs, answerMs: Math.min(answerMsMost, silenceMs) };
+}
 
 /** What the server, asked over another connection, says of the session; `unknown` where it answers and does not tell. */
 export type Pulse =

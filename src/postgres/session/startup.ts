@@ -17,6 +17,10 @@ const steady: Readonly<Record<string, string>> = {
   standard_conforming_strings: "on",
   // What pg_dump passes on beyond warnings would be taken for one.
   client_min_messages: "warning",
+  // A line that was cut without a word would keep our locks on the source for the two hours that systems wait.
+  tcp_keepalives_idle: "60",
+  tcp_keepalives_interval: "15",
+  tcp_keepalives_count: "4",
 };
 
 /** The `options` of a startup packet, and PGOPTIONS of programs: the settings above, with `more` above them. */

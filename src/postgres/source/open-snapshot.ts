@@ -34,7 +34,12 @@ export async function openSnapshot(
   options: SnapshotOptions,
   wait: Waiting,
 ): Promise<Snapshot> {
-  const address: ServerAddress = { ...addressOf(source.url), database: source.scope.database };
+  const { url, scope, silenceMs } = source;
+  const address: ServerAddress = {
+    ...addressOf(url),
+    database: scope.database,
+    ...(silenceMs === undefined ? {} : { silenceMs }),
+  };
   await using made = new AsyncDisposableStack();
   const life = made.use(new SnapshotLife(wait, options.maxAgeMs));
   const watcher = made.use(

@@ -9,6 +9,8 @@ export interface SourceAddress {
   /** `postgres://…`; secret, never logged. */
   readonly url: string;
   readonly scope: Scope;
+  /** As in `ServerAddress`. */
+  readonly silenceMs?: number;
 }
 
 export interface SnapshotOptions {

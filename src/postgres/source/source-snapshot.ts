@@ -197,11 +197,12 @@ export class SourceSnapshot implements Snapshot {
   }
 
   async *#schema(): AsyncGenerator<Buffer> {
-    const { address, scope, holder, options, programs } = this.#opened;
+    const { address, scope, holder, present, options, programs } = this.#opened;
     const request = {
       address,
       scope,
       programs,
+      beside: { session: present, holderPid: holder.pid },
       snapshotId: holder.snapshotId,
       lockTimeoutMs: options.yieldAfterMs,
     };

@@ -1,0 +1,65 @@
+import { cpuTicksOf } from "../../base/cpu-time.ts";
+import { Failure } from "../../base/failure.ts";
+import { pause, type Waiting } from "../../base/waiting.ts";
+import type { Session } from "../session/session.ts";
+
+interface Watched {
+  /** By which the server knows its session. */
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Bytes that it has given so far. */
+  readonly printed: () => number;
+}
+
+/**
+ * A program that waits at a connection of its own, which is dead without anybody having said so, waits for ever:
+ * it has no limit of time, nor could it tell one who takes his time from one who is gone. We see what it does not:
+ * that it computes nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for it. Never
+ * returns; throws "source/lost" after `silenceMs` of that. Where the system or the server does not tell, it is let be.
+ */
+export async function watchProgram(
+  { name, pid, printed }: Watched,
+  session: Session,
+  silenceMs: number,
+  wait: Waiting,
+): Promise<never> {
+  let before = "";
+  let since = performance.now();
+  for (;;) {
+    await pause(silenceMs / 4, wait);
+    const ticks = pid === undefined ? null : await cpuTicksOf(pid);
+    const served = await askAfter(name, session);
+    const seen = `${String(printed())} ${String(ticks)} ${served.changed}`;
+    if (seen !== before || ticks === null || served.works) {
+      before = seen;
+      since = performance.now();
+    } else if (performance.now() - since >= silenceMs) {
+      throw new Failure(
+        "source/lost",
+        "the connection of pg_dump is dead and nobody said so: the server waits for pg_dump, and pg_dump for the server",
+      );
+    }
+  }
+}
+
+interface Served {
+  /** Whether the server works for it, or does not say. */
+  readonly works: boolean;
+  /** When what its session does changed; empty where it has none. */
+  readonly changed: string;
+}
+
+async function askAfter(name: string, session: Session): Promise<Served> {
+  const rows = await session.query<{ state: string | null; event: string | null; changed: string | null }>(
+    `select state, wait_event as event, state_change::text as changed from pg_catalog.pg_stat_activity
+      where application_name = $1 and pid <> pg_catalog.pg_backend_pid()`,
+    [name],
+  );
+  const [row] = rows;
+  // It has not come through yet, or the server has ended its session and it was never told.
+  if (row === undefined) return { works: false, changed: "" };
+  const waits =
+    row.state?.startsWith("idle") === true ||
+    (row.state === "active" && (row.event === "ClientRead" || row.event === "ClientWrite"));
+  return { works: !waits, changed: row.changed ?? "" };
+}
