@@ -21,7 +21,7 @@ const ready = message("Z", "I");
 /** A query on a wire that is us; what it lets pass to `pg`, and whether it has let go of the wire. */
 function asked() {
   const passed: Buffer[] = [];
-  const notYet = (bytes: Buffer): boolean => bytes.length < 0;
+  const notYet = (_bytes: Buffer, count: number): boolean => count < 0;
   const seen = { take: notYet, resumed: 0, ended: false, cut: false };
   const wire: Pick<ConstructorParameters<typeof CopyOutQuery>[0], "divert"> = {
     divert(_stream, take) {
@@ -39,12 +39,17 @@ function asked() {
   return { query, seen, passed: () => Buffer.concat(passed) };
 }
 
+/** As a connection is received: at the start of a memory that holds older bytes as well. */
+function received(piece: Buffer): Buffer {
+  return Buffer.concat([piece, message("d", "of the read before\n")]);
+}
+
 function feed({ seen, passed }: ReturnType<typeof asked>, bytes: Buffer, size: number): Buffer {
   const rest: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     const piece = bytes.subarray(at, at + size);
     if (seen.ended) rest.push(piece);
-    else seen.take(Buffer.from(piece));
+    else seen.take(received(piece), piece.length);
   }
   return Buffer.concat([passed(), ...rest]);
 }
@@ -127,14 +132,14 @@ describe("a COPY on the wire", () => {
 
   it("makes the server wait while nobody reads, and lets it go on when somebody does", async () => {
     const one = asked();
-    one.seen.take(response);
+    one.seen.take(response, response.length);
     const row = message("d", Buffer.alloc(60_000, 120));
     let rows = 1;
-    while (one.seen.take(row)) rows += 1;
+    while (one.seen.take(row, row.length)) rows += 1;
     expect(rows * row.length).toBeLessThan(2_000_000);
     expect(one.seen.resumed).toBe(0);
     await one.query.parts.next();
     expect(one.seen.resumed).toBe(1);
-    expect(one.seen.take(response.subarray(0, 0))).toBe(true);
+    expect(one.seen.take(response, 0)).toBe(true);
   });
 });

@@ -46,7 +46,7 @@ export class CopyOutQuery extends CopyQuery {
   }
 
   submit(connection: Connection): void {
-    this.#diversion = this.#wire.divert(connection.stream, (bytes) => this.#take(bytes));
+    this.#diversion = this.#wire.divert(connection.stream, (bytes, count) => this.#take(bytes, count));
     connection.query(this.#statement);
   }
 
@@ -70,29 +70,43 @@ export class CopyOutQuery extends CopyQuery {
     this.#cut();
   }
 
-  #take(bytes: Buffer): boolean {
+  #take(bytes: Buffer, count: number): boolean {
     let at = 0;
-    while (at < bytes.length) {
+    while (at < count) {
       if (this.#left > 0) {
-        const to = Math.min(bytes.length, at + this.#left);
+        const to = Math.min(count, at + this.#left);
         this.#content(bytes, at, to);
         this.#left -= to - at;
         at = to;
-      } else if (this.#headFilled === 0 && at + headBytes <= bytes.length) {
-        if (!this.#begin(bytes, at)) return this.#handOver(bytes.subarray(at));
+      } else if (this.#headFilled === 0 && at + headBytes <= count) {
+        at = this.#wholeRows(bytes, at, count);
+        if (at + headBytes > count) continue;
+        if (!this.#begin(bytes, at)) return this.#handOver(bytes.subarray(at, count));
         at += headBytes;
       } else {
-        const taken = bytes.copy(this.#head, this.#headFilled, at);
+        const taken = bytes.copy(this.#head, this.#headFilled, at, count);
         at += taken;
         this.#headFilled += taken;
         if (this.#headFilled < headBytes) break;
         this.#headFilled = 0;
         if (!this.#begin(this.#head, 0)) {
-          return this.#handOver(Buffer.concat([this.#head, bytes.subarray(at)]));
+          return this.#handOver(Buffer.concat([this.#head, bytes.subarray(at, count)]));
         }
       }
     }
     return this.parts.hasRoom;
+  }
+
+  /** Nearly all that comes is rows from head to end. Takes those that stand at `from`, and says where it stopped. */
+  #wholeRows(bytes: Buffer, from: number, count: number): number {
+    let at = from;
+    while (!this.#done && at + headBytes <= count && bytes[at] === copyData) {
+      const to = at + 1 + bytes.readInt32BE(at + 1);
+      if (to > count || to < at + headBytes) break;
+      this.parts.add(bytes, at + headBytes, to);
+      at = to;
+    }
+    return at;
   }
 
   /** Whether the message that begins with this head is for us, or on its way to `pg` through us. */

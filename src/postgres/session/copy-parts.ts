@@ -1,9 +1,12 @@
+import { copyBytes, viewed } from "../../base/copy-bytes.ts";
 import { release } from "../../base/release.ts";
 
 /** Large enough that a part costs nothing beside its bytes. */
 const partBytes = 512 * 1024;
 /** Whole parts that wait to be read before the server is made to wait. */
 const waitingMax = 2;
+
+const noBytes = Buffer.alloc(0);
 
 /**
  * Bytes that come in small pieces and go out in large parts, from callbacks to one reader. A part
@@ -12,8 +15,10 @@ const waitingMax = 2;
 export class CopyParts {
   readonly #onRoom: () => void;
   readonly #waiting: Buffer[] = [];
-  #part = Buffer.alloc(0);
+  #part = viewed(noBytes);
   #filled = 0;
+  /** What is copied from; nearly always the one memory that a connection is received into. */
+  #source = viewed(noBytes);
   #closed = false;
   #reader: ((part: Buffer | null) => void) | null = null;
 
@@ -27,14 +32,15 @@ export class CopyParts {
   }
 
   /** Takes a copy of `bytes` between `from` and `to`, whether there is room or not. */
-  add(bytes: Uint8Array, from: number, to: number): void {
+  add(bytes: Buffer, from: number, to: number): void {
+    if (this.#source.bytes !== bytes) this.#source = viewed(bytes);
     for (let at = from; at < to;) {
-      if (this.#filled === this.#part.length) {
+      if (this.#filled === this.#part.bytes.length) {
         this.flush();
-        this.#part = Buffer.allocUnsafeSlow(partBytes);
+        this.#part = viewed(Buffer.allocUnsafeSlow(partBytes));
       }
-      const count = Math.min(to - at, this.#part.length - this.#filled);
-      this.#part.set(bytes.subarray(at, at + count), this.#filled);
+      const count = Math.min(to - at, this.#part.bytes.length - this.#filled);
+      copyBytes(this.#source, at, at + count, this.#part, this.#filled);
       this.#filled += count;
       at += count;
     }
@@ -44,12 +50,12 @@ export class CopyParts {
   flush(): void {
     if (this.#filled === 0) return;
     // Many tables are small: their bytes are copied, and the rest of the part is not left to the collector.
+    const { bytes } = this.#part;
     const isSmall = this.#filled < partBytes / 4;
-    const part = isSmall
-      ? Buffer.from(this.#part.subarray(0, this.#filled))
-      : this.#part.subarray(0, this.#filled);
-    if (isSmall) release(this.#part);
-    this.#part = Buffer.alloc(0);
+    const filled = bytes.subarray(0, this.#filled);
+    const part = isSmall ? Buffer.from(filled) : filled;
+    if (isSmall) release(bytes);
+    this.#part = viewed(noBytes);
     this.#filled = 0;
     this.#handOut(part);
   }

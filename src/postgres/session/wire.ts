@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** Takes what PostgreSQL sent, which holds until it returns; whether more may come at once. */
-type Take = (bytes: Buffer) => boolean;
+/** Takes the first `count` bytes of what PostgreSQL sent, which hold until it returns; whether more may come at once. */
+type Take = (bytes: Buffer, count: number) => boolean;
 
 /** What PostgreSQL sends, while it does not go to `pg`. */
 export interface Diversion {
@@ -28,7 +28,7 @@ export class Wire {
   /** `encrypted`: `pg` will wrap the socket, and speak through another one. */
   constructor(encrypted: boolean) {
     const buffer = Buffer.alloc(encrypted ? 0 : receiveBytes);
-    const callback = (count: number): boolean => this.#received(buffer.subarray(0, count));
+    const callback = (count: number): boolean => this.#received(buffer, count);
     this.socket = encrypted ? new Socket() : new Socket({ onread: { buffer, callback } });
   }
 
@@ -53,10 +53,10 @@ export class Wire {
     };
   }
 
-  #received(bytes: Buffer): boolean {
-    if (this.#take !== null) return this.#take(bytes);
+  #received(bytes: Buffer, count: number): boolean {
+    if (this.#take !== null) return this.#take(bytes, count);
     // Copied, since `pg` may keep the beginning of a message until its end is there.
-    this.socket.emit("data", Buffer.from(bytes));
+    this.socket.emit("data", Buffer.from(bytes.subarray(0, count)));
     return true;
   }
 }
@@ -64,7 +64,7 @@ export class Wire {
 function divertStream(stream: Duplex, take: Take): Diversion {
   const listeners = stream.listeners("data").filter(isDataListener);
   const taking = (bytes: Buffer): void => {
-    if (!take(bytes)) stream.pause();
+    if (!take(bytes, bytes.length)) stream.pause();
   };
   stream.on("data", taking);
   for (const listener of listeners) stream.off("data", listener);
