@@ -1,16 +1,17 @@
 import { constants } from "node:fs";
-import { link, lstat, open, realpath, rename, type FileHandle, unlink } from "node:fs/promises";
+import { link, lstat, open, rename, type FileHandle, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Chance, systemChance } from "../base/chance.ts";
 import { type Sha256, sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
-import { directoryFailure, errnoOf } from "./directory-failure.ts";
+import { directoryFailure, errnoOf, nullIfAbsent } from "./directory-failure.ts";
 import { walk } from "./directory-walk.ts";
 import { DurableFolders } from "./durable-folders.ts";
+import { OwnFolders } from "./own-folders.ts";
 import { readBytesMax, tooLarge } from "./read-limit.ts";
-import { Staging, sweepStaging } from "./staging.ts";
+import { Staging } from "./staging.ts";
 import type { CreateOptions, ObjectStat, ObjectVersion, ReadOptions, WholeStore } from "./store.ts";
 
 export interface DirectorySettings {
@@ -37,20 +38,21 @@ export function directoryStore(settings: DirectorySettings): WholeStore {
 class DirectoryStore implements WholeStore {
   readonly name: StoreName;
   readonly #path: string;
-  readonly #chance: Chance;
+  readonly #own: OwnFolders;
   readonly #folders: DurableFolders;
-  #swept = false;
+  readonly #staging: Staging;
 
   constructor(settings: DirectorySettings) {
     this.name = settings.name;
     this.#path = settings.path;
-    this.#chance = settings.chance ?? systemChance;
+    this.#own = new OwnFolders(settings.name, settings.path);
     this.#folders = new DurableFolders(settings.path);
+    this.#staging = new Staging(settings.path, this.#own, settings.chance ?? systemChance);
   }
 
   async stat(key: ObjectKey, wait: Waiting): Promise<ObjectStat | null> {
     return this.#guard(`stat ${key} in ${this.name}`, wait, async () => {
-      if (!(await this.#folderIsOurs(key))) return null;
+      if (!(await this.#own.holds(dirname(key)))) return null;
       const found = await nullIfAbsent(lstat(join(this.#path, key)));
       if (found === null || found.isDirectory()) return null;
       if (!found.isFile()) throw this.#notAFile(key);
@@ -61,7 +63,7 @@ class DirectoryStore implements WholeStore {
   async read(key: ObjectKey, options: ReadOptions, wait: Waiting): Promise<Buffer> {
     return this.#guard(`read ${key} from ${this.name}`, wait, async () => {
       const known = options.version === undefined || options.version === onlyVersion;
-      const there = known && (await this.#folderIsOurs(key));
+      const there = (await this.#own.holds(dirname(key))) && known;
       // A pipe put in place of an object must not make us wait for a writer.
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
       const file = there ? await nullIfAbsent(open(join(this.#path, key), flags)) : null;
@@ -76,7 +78,7 @@ class DirectoryStore implements WholeStore {
 
   async *list(prefix: string, wait: Waiting, after: string = ""): AsyncGenerator<ObjectStat> {
     const doing = `list ${prefix} in ${this.name}`;
-    await this.#guard(doing, wait, async () => {});
+    await this.#guard(doing, wait, async () => this.#own.root());
     try {
       yield* walk({ root: this.#path, prefix, after }, wait);
     } catch (error) {
@@ -91,17 +93,13 @@ class DirectoryStore implements WholeStore {
 
   /** That of the file system, which may be another machine's. */
   async clock(wait: Waiting): Promise<Date> {
-    return this.#guard(`ask ${this.name} for its time`, wait, async () => {
-      await using file = await Staging.write(this.#path, new Uint8Array(), this.#chance);
-      return file.madeAt;
-    });
+    return this.#guard(`ask ${this.name} for its time`, wait, async () => this.#staging.clock());
   }
 
   async create(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
     this.#refuseUnfit(key, body, options);
     await this.#guard(`create ${key} in ${this.name}`, wait, async () => {
-      await using staged = await Staging.write(this.#path, body, this.#chance);
-      await this.#sweepOnce(staged.madeAt);
+      await using staged = await this.#staging.write(body);
       stillWaiting(wait);
       await this.#place(key, (path) => link(staged.path, path));
       await this.#folders.sync(dirname(key));
@@ -112,8 +110,7 @@ class DirectoryStore implements WholeStore {
   async mend(key: ObjectKey, body: Uint8Array, options: CreateOptions, wait: Waiting): Promise<void> {
     this.#refuseUnfit(key, body, options);
     await this.#guard(`mend ${key} in ${this.name}`, wait, async () => {
-      await using staged = await Staging.write(this.#path, body, this.#chance);
-      await this.#sweepOnce(staged.madeAt);
+      await using staged = await this.#staging.write(body);
       stillWaiting(wait);
       await this.#place(key, (path) => rename(staged.path, path));
       await this.#folders.sync(dirname(key));
@@ -135,7 +132,7 @@ class DirectoryStore implements WholeStore {
   async remove(key: ObjectKey, version: string | null, wait: Waiting): Promise<void> {
     if (version !== null && version !== onlyVersion) return;
     await this.#guard(`remove ${key} from ${this.name}`, wait, async () => {
-      if (!(await this.#folderIsOurs(key))) return;
+      if (!(await this.#own.holds(dirname(key)))) return;
       const path = join(this.#path, key);
       const found = await nullIfAbsent(lstat(path));
       if (found === null || found.isDirectory()) return;
@@ -166,7 +163,8 @@ class DirectoryStore implements WholeStore {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#folders.ensure(dirname(key));
-        if (!(await this.#folderIsOurs(key))) throw Object.assign(new Error("gone"), { code: "ENOENT" });
+        if (!(await this.#own.holds(dirname(key))))
+          throw Object.assign(new Error("gone"), { code: "ENOENT" });
         await put(join(this.#path, key));
         return;
       } catch (error) {
@@ -181,45 +179,18 @@ class DirectoryStore implements WholeStore {
     }
   }
 
-  /** Whether the folder of `key` is there; throws where a link on the way leads elsewhere. */
-  async #folderIsOurs(key: ObjectKey): Promise<boolean> {
-    const [root, folder] = await Promise.all([
-      realpath(this.#path),
-      nullIfAbsent(realpath(join(this.#path, dirname(key)))),
-    ]);
-    if (folder === null) return false;
-    if (folder === join(root, dirname(key))) return true;
-    throw new Failure("store/refused", `a symbolic link stands on the way to ${key} in ${this.name}`);
-  }
-
-  async #sweepOnce(now: Date): Promise<void> {
-    if (this.#swept) return;
-    this.#swept = true;
-    await sweepStaging(this.#path, now);
-  }
-
   #notAFile(key: ObjectKey): Failure {
     return new Failure("store/refused", `${key} in ${this.name} is not a plain file`);
   }
 
-  /** Every call asks first whether the store is there at all; what was asked of a hung volume is left behind when the wait ends. */
+  /** What was asked of a hung volume is left behind when the wait ends. */
   async #guard<T>(doing: string, wait: Waiting, work: () => Promise<T>): Promise<T> {
     stillWaiting(wait);
     try {
-      return await orAbort(this.#ifMounted(work), wait);
+      return await orAbort(work(), wait);
     } catch (error) {
       throw directoryFailure(doing, error);
     }
-  }
-
-  async #ifMounted<T>(work: () => Promise<T>): Promise<T> {
-    const root = await nullIfAbsent(realpath(this.#path));
-    if (root === null) {
-      throw new Failure("store/unreachable", `the folder ${this.#path} of ${this.name} is not there`, {
-        hint: "is the volume mounted? a new store's folder is made by hand or by `holdfast init`",
-      });
-    }
-    return work();
   }
 }
 
@@ -230,13 +201,4 @@ function digestOf(body: Uint8Array): Sha256 {
   const digest = digests.get(body) ?? sha256(body);
   digests.set(body, digest);
   return digest;
-}
-
-async function nullIfAbsent<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { lstat, mkdir, open, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "./directory-failure.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** Beyond this the memory of folders starts anew; it only saves work. */
 const rememberedMax = 20_000;
@@ -14,8 +15,7 @@ export class DurableFolders {
   readonly #root: string;
   readonly #syncOne: (path: string) => Promise<void>;
   readonly #durable = new Set<string>();
-  readonly #syncing = new Map<string, Promise<void>>();
-  readonly #nextSync = new Map<string, Promise<void>>();
+  readonly #syncs = new SharedWork();
 
   /** `syncOne` makes one folder durable, given its whole path. */
   constructor(root: string, syncOne: (path: string) => Promise<void> = syncFolder) {
@@ -38,31 +38,9 @@ export class DurableFolders {
     this.#durable.add(folder);
   }
 
-  /**
-   * Makes names that were added to or taken from `folder` durable. Those who ask while a sync runs, which may
-   * have begun before their names were there, share the next one.
-   */
+  /** Makes names that were added to or taken from `folder` durable, with a sync that begins after this was called. */
   async sync(folder: string): Promise<void> {
-    const running = this.#syncing.get(folder);
-    if (running === undefined) return this.#startSync(folder);
-    const shared = this.#nextSync.get(folder);
-    if (shared !== undefined) return shared;
-    const next = (async () => {
-      // How that one ended is told to who asked for it.
-      await running.catch(() => undefined);
-      this.#nextSync.delete(folder);
-      return this.#startSync(folder);
-    })();
-    this.#nextSync.set(folder, next);
-    return next;
-  }
-
-  #startSync(folder: string): Promise<void> {
-    const work = this.#syncOne(join(this.#root, folder)).finally(() => {
-      this.#syncing.delete(folder);
-    });
-    this.#syncing.set(folder, work);
-    return work;
+    return this.#syncs.do(folder, async () => this.#syncOne(join(this.#root, folder)));
   }
 
   /** Folders can go under us, by `prune` for one; then they are made anew. */

@@ -1,7 +1,9 @@
 import { lstat, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Chance, randomBase32 } from "../base/chance.ts";
-import { errnoOf } from "./directory-failure.ts";
+import { errnoOf, nullIfAbsent } from "./directory-failure.ts";
+import type { OwnFolders } from "./own-folders.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** Starts with a dot, hence can be no part of an object key. */
 const folderName = ".staging";
@@ -12,68 +14,90 @@ const staleMs = 86_400_000;
  * sight of listings. A writer that crashes leaves a file here that nobody reads; it is swept by
  * whoever comes first after a day.
  */
-export class Staging implements AsyncDisposable {
-  readonly path: string;
-  /** By the clock of the file system. */
-  readonly madeAt: Date;
+export class Staging {
+  readonly #folder: string;
+  readonly #folders: OwnFolders;
+  readonly #chance: Chance;
+  readonly #looks = new SharedWork();
+  #swept = false;
 
-  private constructor(path: string, madeAt: Date) {
-    this.path = path;
-    this.madeAt = madeAt;
+  constructor(root: string, folders: OwnFolders, chance: Chance) {
+    this.#folder = join(root, folderName);
+    this.#folders = folders;
+    this.#chance = chance;
   }
 
-  /** A durable file with these bytes. Dispose of it to remove it; links to it stay. */
-  static async write(root: string, body: Uint8Array, chance: Chance): Promise<Staging> {
-    const folder = join(root, folderName);
-    const path = join(folder, randomBase32(chance, 26));
-    await makeFolder(folder);
+  /** A durable file with these bytes. Dispose of it to remove it; links to it stay. Throws as `OwnFolders.holds`. */
+  async write(body: Uint8Array): Promise<StagedFile> {
+    const staged = await this.#write(body);
+    if (!this.#swept) {
+      this.#swept = true;
+      await this.#sweep((await lstat(staged.path)).mtime);
+    }
+    return staged;
+  }
+
+  /** The time of the file system, which may be another machine's. Throws as `write`. */
+  async clock(): Promise<Date> {
+    await using staged = await this.#write(new Uint8Array());
+    return (await lstat(staged.path)).mtime;
+  }
+
+  async #write(body: Uint8Array): Promise<StagedFile> {
+    // Looked at before every write: a link that stands here would lead it out of the store.
+    await this.#looks.do(folderName, async () => this.#makeFolder());
+    const path = join(this.#folder, randomBase32(this.#chance, 26));
     const file = await open(path, "wx", 0o640);
-    let madeAt: Date;
     try {
       await file.writeFile(body);
       await file.sync();
-      madeAt = (await file.stat()).mtime;
     } catch (error) {
       await file.close();
       await unlinkIfThere(path);
       throw error;
     }
     await file.close();
-    return new Staging(path, madeAt);
+    return new StagedFile(path);
+  }
+
+  async #makeFolder(): Promise<void> {
+    while (!(await this.#folders.holds(folderName))) {
+      try {
+        await mkdir(this.#folder, 0o750);
+      } catch (error) {
+        if (errnoOf(error) !== "EEXIST") throw error;
+        // Somebody was quicker, with a folder or with something else, be it a link to nowhere.
+        const found = await nullIfAbsent(lstat(this.#folder));
+        if (found?.isDirectory() === false) {
+          throw Object.assign(new Error(`${this.#folder} is not a folder`), { code: "ENOTDIR" });
+        }
+      }
+    }
+  }
+
+  /** Removes what crashed writers left more than a day before `now`. Never fails: leftovers harm nobody. */
+  async #sweep(now: Date): Promise<void> {
+    try {
+      for (const name of await readdir(this.#folder)) {
+        const path = join(this.#folder, name);
+        const { mtime } = await lstat(path);
+        if (now.getTime() - mtime.getTime() > staleMs) await unlinkIfThere(path);
+      }
+    } catch {
+      // Somebody else may sweep at the same time, or own the leftovers.
+    }
+  }
+}
+
+export class StagedFile implements AsyncDisposable {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await unlinkIfThere(this.path);
-  }
-}
-
-/** Removes what crashed writers left more than a day before `now`. Never fails: leftovers harm nobody. */
-export async function sweepStaging(root: string, now: Date): Promise<void> {
-  const folder = join(root, folderName);
-  try {
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name);
-      const { mtime } = await lstat(path);
-      if (now.getTime() - mtime.getTime() > staleMs) await unlinkIfThere(path);
-    }
-  } catch {
-    // Somebody else may sweep at the same time, or own the leftovers.
-  }
-}
-
-/** Looked at before every write: a link that stands here would lead them out of the store. */
-async function makeFolder(path: string): Promise<void> {
-  for (;;) {
-    try {
-      if ((await lstat(path)).isDirectory()) return;
-      throw Object.assign(new Error(`${path} is not a folder`), { code: "ENOTDIR" });
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
-    }
-    // Somebody may be quicker, with a folder or with something else.
-    await mkdir(path, 0o750).catch((error: unknown) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    });
   }
 }
 

@@ -2,7 +2,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -118,6 +130,78 @@ describe("a directory, beyond the contract", () => {
     expect(await readdir(outside.path)).toEqual(["secret"]);
   });
 
+  it("sees a link that takes the place of a folder between two writes", async () => {
+    await using outside = await folder();
+    await using place = await folder();
+    const refused = { code: "store/refused" };
+    await place.store.create(plain, Buffer.from("x"), {}, wait);
+    await rename(join(place.path, "tenants"), join(outside.path, "tenants"));
+    await symlink(join(outside.path, "tenants"), join(place.path, "tenants"));
+    await expect(place.store.read(plain, {}, wait)).rejects.toMatchObject(refused);
+    const other = objectKey.parse("tenants/acme/other");
+    await expect(place.store.create(other, Buffer.from("x"), {}, wait)).rejects.toMatchObject(refused);
+    expect(await readdir(join(outside.path, "tenants", "acme"))).toEqual(["object"]);
+  });
+
+  it.each(["a folder elsewhere", "nothing"])(
+    "refuses to write aside where a link to %s stands in place of its own folder",
+    async (what) => {
+      await using outside = await folder();
+      await using place = await folder();
+      await place.store.create(plain, Buffer.from("x"), {}, wait);
+      await rm(join(place.path, ".staging"), { recursive: true });
+      await symlink(
+        what === "nothing" ? join(outside.path, "absent") : outside.path,
+        join(place.path, ".staging"),
+      );
+      const other = objectKey.parse("tenants/acme/other");
+      await expect(place.store.create(other, Buffer.from("x"), {}, wait)).rejects.toMatchObject({
+        code: "store/refused",
+      });
+      expect(await readdir(outside.path)).toEqual([]);
+      expect(await readdir(join(place.path, "tenants", "acme"))).toEqual(["object"]);
+    },
+  );
+
+  it("sees that its folder is gone between two calls, and does not make it", async () => {
+    await using place = await folder();
+    const path = join(place.path, "volume");
+    await mkdir(path);
+    const store = directoryStore({ name, path });
+    await store.create(plain, Buffer.from("x"), {}, wait);
+    await rename(path, join(place.path, "away"));
+    const unreachable = { code: "store/unreachable" };
+    const other = objectKey.parse("tenants/acme/other");
+    await expect(store.create(other, Buffer.from("x"), {}, wait)).rejects.toMatchObject(unreachable);
+    await expect(store.read(plain, {}, wait)).rejects.toMatchObject(unreachable);
+    await expect(store.remove(plain, null, wait)).rejects.toMatchObject(unreachable);
+    expect(await readdir(place.path)).toEqual(["away"]);
+    await rename(join(place.path, "away"), path);
+    await store.create(other, Buffer.from("y"), {}, wait);
+    expect((await store.read(plain, {}, wait)).toString()).toBe("x");
+  });
+
+  it.each(["folder", "link"])(
+    "writes whole objects into another volume that takes the place of its own, with a %s as its path",
+    async (kind) => {
+      await using place = await folder();
+      const [first, second] = [join(place.path, "first"), join(place.path, "second")];
+      const path = join(place.path, "volume");
+      for (const volume of [first, second]) await mkdir(volume);
+      const put = async (volume: string): Promise<void> =>
+        kind === "link" ? symlink(volume, path) : rename(volume, path);
+      await put(first);
+      const store = directoryStore({ name, path });
+      await store.create(plain, Buffer.from("x"), {}, wait);
+      await (kind === "link" ? unlink(path) : rename(path, first));
+      await put(second);
+      await expect(store.read(plain, {}, wait)).rejects.toMatchObject({ code: "store/absent" });
+      await store.create(plain, Buffer.from("y"), {}, wait);
+      expect((await store.read(plain, {}, wait)).toString()).toBe("y");
+      expect((await readFile(join(first, plain))).toString()).toBe("x");
+    },
+  );
+
   it("may itself be reached through a link", async () => {
     await using place = await folder();
     const path = join(place.path, "alias");
@@ -126,6 +210,9 @@ describe("a directory, beyond the contract", () => {
     const store = directoryStore({ name, path });
     await store.create(plain, Buffer.from("x"), {}, wait);
     expect((await store.read(plain, {}, wait)).toString()).toBe("x");
+    await symlink(join(path, "tenants"), join(path, "elsewhere"));
+    const through = objectKey.parse("elsewhere/acme/object");
+    await expect(store.read(through, {}, wait)).rejects.toMatchObject({ code: "store/refused" });
   });
 
   it("refuses a pipe in place of an object instead of waiting for a writer", async () => {
