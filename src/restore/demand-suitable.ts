@@ -41,10 +41,16 @@ export async function demandSuitable(
   return { maintenance: target.maintenance, create: target.database === null };
 }
 
-/** What a restore that was killed left behind; nobody has to fear for that database. */
+/** What a restore that was killed left behind, and what to do about it. */
 async function brokenOff(session: Session): Promise<string | undefined> {
   const found = await findBrokenLoad(session);
   if (found === null) return undefined;
-  const { database, loader } = found;
-  return `a restore was broken off here: drop database ${quoteIdent(database)}, then role ${quoteIdent(loader)}, and restore again`;
+  const [database, role] = [quoteIdent(found.database), quoteIdent(found.loader)];
+  const again = `drop database ${database}, then role ${role}, and restore again`;
+  switch (found.at) {
+    case "loading":
+      return `a restore was broken off here: ${again}`;
+    case "comparing":
+      return `a restore loaded all of it and was broken off before it had compared it with the backup: ${again}; or keep it as it is, and drop role ${role}`;
+  }
 }

@@ -12,8 +12,10 @@ import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
 import { weighTarget } from "../postgres/compare/weigh-target.ts";
 import type { ServerAddress } from "../base/server-address.ts";
 import type { Image } from "../postgres/image.ts";
-import type { LoadPhase } from "../postgres/load/context.ts";
+import type { LoadDestination, LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
+import { forgetLoad } from "../postgres/load/loader-end.ts";
+import { newLoaderName } from "../postgres/load/loader-name.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
 import { notAsked } from "../postgres/load/selection.ts";
 import { withPartitions } from "../postgres/load/with-partitions.ts";
@@ -123,7 +125,8 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   const programs = await findPrograms(order.binFolders, majorOf(fingerprint.server.versionNum), wait);
   const ready = await demandSuitable(order.target, { fingerprint, plainBytes: copy.record.plainBytes }, wait);
   desk.watch.opened(copy.record.plainBytes);
-  const loaded = await loadTarget(desk, order, { image: copy.image, ...ready }, wait);
+  const loader = newLoaderName(desk.chance);
+  const loaded = await loadTarget(desk, order, { image: copy.image, loader, ...ready }, wait);
   desk.watch.loading("comparing", loaded.bytes);
   const compared = await compare(
     { side: "target", admin: order.target, twin: null },
@@ -139,6 +142,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     },
     wait,
   );
+  const left = await forgetLoad(destinationOf(order, ready), loader);
   const told = outline(order, copy);
   return {
     ...told,
@@ -154,6 +158,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     problems: loaded.problems.map(({ subject, message }) => ({ subject, message })),
     notes: [
       ...loaded.notes,
+      ...(left === null ? [] : [left]),
       ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
     ],
   };
@@ -219,14 +224,15 @@ function outline(
 function loadTarget(
   desk: RestoreDesk,
   order: RestoreOrder,
-  { image, maintenance, create }: Ready & { readonly image: Image },
+  { image, loader, ...ready }: Ready & { readonly image: Image; readonly loader: string },
   wait: Waiting,
 ): Promise<LoadReport> {
   const { chance, watch } = desk;
   return load(
     image,
-    { side: "target", admin: maintenance, database: order.target.database, create },
+    destinationOf(order, ready),
     {
+      keptUntilCompared: loader,
       jobs: order.jobs,
       content: "all",
       ...(order.tables === null ? {} : { tables: order.tables }),
@@ -235,4 +241,8 @@ function loadTarget(
     },
     wait,
   );
+}
+
+function destinationOf({ target }: RestoreOrder, { maintenance, create }: Ready): LoadDestination {
+  return { side: "target", admin: maintenance, database: target.database, create };
 }

@@ -180,7 +180,11 @@ const held: readonly Held[] = [
   {
     fault: "SIGKILL",
     by: {
-      "faults/interrupted": ["that is killed leaves no proof", "that is killed leaves a target"],
+      "faults/interrupted": [
+        "that is killed leaves no proof",
+        "that is killed leaves a target",
+        "is told to be whole and not compared",
+      ],
       "faults/backup-killed": ["the next"],
       "cli/backup": ["that is killed not at all"],
     },
@@ -262,7 +266,12 @@ const held: readonly Held[] = [
   },
   {
     fault: "SIGKILL at any step",
-    by: { "faults/killed-at-steps": ["in the middle and at its last step has broken nothing"] },
+    by: {
+      "faults/killed-at-steps": [
+        "in the middle and at its last step has broken nothing",
+        "in the middle and at its last request has broken nothing",
+      ],
+    },
   },
   { fault: "a heal cut off at any call", by: { "faults/heal": ["leaves promise 1 as it was"] } },
   { fault: "a replicate cut off at any call", by: { "faults/replicate": ["leaves promise 1 intact"] } },

@@ -145,6 +145,8 @@ describe("a verification", () => {
   });
 });
 
+const refused = z.object({ error: z.object({ code: z.string(), hint: z.string() }) });
+
 /** Restores on another server would do as well; what matters is that the database is not there yet. */
 function restore(): Running {
   const to = urlOf(server, "back");
@@ -183,9 +185,7 @@ describe("a restore", () => {
     await running.ended;
     const again = await restore().ended;
     expect(again.exit).toBe(6);
-    const { error } = z
-      .object({ error: z.object({ code: z.string(), hint: z.string() }) })
-      .parse(JSON.parse(again.stdout));
+    const { error } = refused.parse(JSON.parse(again.stdout));
     expect(error.code).toBe("target/occupied");
     const [, database, role] =
       /^a restore was broken off here: drop database (\S+), then role (\S+), and restore again$/.exec(
@@ -195,6 +195,24 @@ describe("a restore", () => {
     expect(await left()).toBe("");
     expect((await restore().ended).exit).toBe(0);
     await psql(server, "postgres", "drop database back");
+  });
+
+  it("that is killed while it compares leaves what is told to be whole and not compared", async () => {
+    const running = restore();
+    const compares =
+      "select exists (select from pg_stat_activity where datname = 'back' and application_name = 'holdfast compare' and query ilike 'copy%')";
+    await until("the comparison", async () => (await psql(server, "postgres", compares)) === "t");
+    running.kill("SIGKILL");
+    await running.ended;
+    const again = await restore().ended;
+    const { error } = refused.parse(JSON.parse(again.stdout));
+    expect([again.exit, error.code]).toEqual([6, "target/occupied"]);
+    const [, role = ""] =
+      /^a restore loaded all of it and was broken off before it had compared it with the backup: drop database back, then role (\S+), and restore again; or keep it as it is, and drop role \1$/.exec(
+        error.hint.replaceAll('"', ""),
+      ) ?? [];
+    await psql(server, "postgres", `drop database back with (force); drop role ${role}`);
+    expect(await left()).toBe("");
   });
 
   it("whose target dies exits 1 and can be tried again", async () => {

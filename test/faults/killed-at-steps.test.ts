@@ -1,13 +1,17 @@
 /** The program, killed at some of its steps, leaves nothing that counts and is not whole, and the next run does what it could not (promises 1, 2, 5 and 11). At every step: test/nightly. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { killedVerbs, type KillTrials, openKillTrials } from "../support/kill-at-steps.ts";
+import { openPruneKills, type PruneKills, pruneSteps } from "../support/prune-kills.ts";
 
 let trials: KillTrials;
+let prunes: PruneKills;
 beforeAll(async () => {
   trials = await openKillTrials();
+  prunes = await openPruneKills();
 });
 afterAll(async () => {
   await trials[Symbol.asyncDispose]();
+  await prunes[Symbol.asyncDispose]();
 });
 
 describe.each(killedVerbs)("a %s that is killed", (verb) => {
@@ -22,5 +26,13 @@ describe.each(killedVerbs)("a %s that is killed", (verb) => {
       ({ struck } = last);
     }
     expect(struck).toBe(true);
+  });
+});
+
+describe.each(pruneSteps)("a prune that %s and is killed", (step) => {
+  it("in the middle and at its last request has broken nothing, and the next one ends it", async () => {
+    const requests = await prunes.requestsOf(step);
+    for (const at of [requests >> 1, requests - 1])
+      expect(await prunes.kill(step, at)).toEqual({ struck: true, wrong: [] });
   });
 });

@@ -1,13 +1,17 @@
 /** The long run of test/faults/killed-at-steps.test.ts: the program is killed at every step of every verb. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Killed, killedVerbs, type KillTrials, openKillTrials } from "../support/kill-at-steps.ts";
+import { openPruneKills, type PruneKills, pruneSteps } from "../support/prune-kills.ts";
 
 let trials: KillTrials;
+let prunes: PruneKills;
 beforeAll(async () => {
   trials = await openKillTrials();
+  prunes = await openPruneKills();
 });
 afterAll(async () => {
   await trials[Symbol.asyncDispose]();
+  await prunes[Symbol.asyncDispose]();
 });
 
 describe.each(killedVerbs)("a %s that is killed", (verb) => {
@@ -17,5 +21,15 @@ describe.each(killedVerbs)("a %s that is killed", (verb) => {
     for (let step = 0; step < steps; step += 1) all.push(await trials.kill(verb, step));
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
     expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(steps * 0.8);
+  });
+});
+
+describe.each(pruneSteps)("a prune that %s and is killed", (step) => {
+  it("at any request has broken nothing, and the next one ends it", async () => {
+    const requests = await prunes.requestsOf(step);
+    const all: Killed[] = [];
+    for (let at = 0; at < requests; at += 1) all.push(await prunes.kill(step, at));
+    expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
+    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(requests * 0.8);
   });
 });

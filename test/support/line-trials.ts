@@ -12,11 +12,12 @@ import { scrub } from "../../src/scrub/scrub.ts";
 import { retrying } from "../../src/stores/retrying.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import type { S3Limits } from "../../src/stores/s3-client.ts";
-import type { ObjectStat, WholeStore } from "../../src/stores/store.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
 import { bucketBodies } from "./bucket-bodies.ts";
 import { brokenBy, holdersOf } from "./check-promises.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
 import { type Fault, opening } from "./proxy-fault.ts";
+import { dated } from "./dated-store.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 import { healIn, replicateAll } from "./replication-fixture.ts";
 import {
@@ -332,19 +333,4 @@ async function seed(from: MemoryStore, to: WholeStore & Disposable): Promise<voi
     from.keys().map(async (key: ObjectKey) => to.create(objectKey.parse(key), from.bodyOf(key), {}, never)),
   );
   to[Symbol.dispose]();
-}
-
-/** Goes by the clock of the house; what lies there is as old as the house. */
-function dated(store: WholeStore, { clock }: House): WholeStore {
-  return {
-    ...store,
-    clock: async (wait) => {
-      await store.clock(wait);
-      return clock.now();
-    },
-    list: (prefix, wait, after) =>
-      (async function* (): AsyncGenerator<ObjectStat> {
-        for await (const stat of store.list(prefix, wait, after)) yield { ...stat, modifiedAt: noon };
-      })(),
-  };
 }

@@ -119,15 +119,16 @@ export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
       const at = moments[verb][moment];
       if (at === undefined) throw new Error(`${verb} has no moment ${moment}`);
       const { saying, skip = 0 } = at;
-      if (forGood) {
-        void line.hears(saying, skip).then(() => {
-          line.meets(/./s, fault, { times: Infinity });
-        });
-      }
+      if (forGood) void breakFrom(line, saying, skip, fault);
       return trial(stage, verb, saying, fault, { skip });
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function breakFrom(line: Proxy, saying: Saying, skip: number, fault: Fault): Promise<void> {
+  await line.hears(saying, skip);
+  line.meets(/./s, fault, { times: Infinity });
 }
 
 /** What may be said of a line that goes wrong; anything else accuses somebody else. */

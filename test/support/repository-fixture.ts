@@ -34,8 +34,9 @@ export interface House extends AsyncDisposable {
   readonly tenant: TenantId;
   readonly clock: ManualClock;
   readonly signer: Signer;
-  /** Of the signer, as a configuration names it. */
+  /** Of the signer, as a configuration names them. */
   readonly publicJwk: string;
+  readonly privateJwk: string;
   readonly trust: TrustRing;
   readonly workshop: Workshop;
   readonly mint: Mint;
@@ -108,6 +109,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     clock,
     signer,
     publicJwk: keyFiles.publicJwk,
+    privateJwk: keyFiles.privateJwk,
     trust,
     workshop,
     mint,

@@ -16,7 +16,7 @@ export const dayMs = 24 * hourMs;
 
 /** A plan that keeps two days, over all of `stores`. */
 export function pruneOrder(
-  { tenant }: House,
+  { tenant }: Pick<House, "tenant">,
   stores: readonly WholeStore[],
   changes: Partial<PruneOrder> = {},
 ): PruneOrder {

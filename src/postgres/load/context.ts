@@ -30,6 +30,11 @@ export interface LoadOptions {
   readonly chance: Chance;
   /** How long and how much the tenant's code may take; `generousLimits` when absent. */
   readonly limits?: LoadLimits;
+  /**
+   * The name of the temporary login, for a target that is compared afterwards: the login stays until `forgetLoad`,
+   * of no use to anybody but to tell that this was not done yet.
+   */
+  readonly keptUntilCompared?: string;
   readonly onProgress?: (progress: { readonly phase: LoadPhase; readonly bytesDone: number }) => void;
 }
 

@@ -33,7 +33,7 @@ export function createDatabaseStatement(name: string, of: DatabaseFingerprint, v
  * all, since a setting such as default_transaction_read_only would stop the load. What the loader's
  * code may have set or granted before is undone first. Where only some tables are loaded, a new database
  * gets the privileges alone, and one that was there before what it had. With the last statement the mark goes that says that
- * the database is not whole.
+ * the database is not whole, or turns into that of one that was not compared.
  */
 export async function applyDatabaseProperties(context: LoadContext, owner: string): Promise<boolean> {
   const { admin, destination, fingerprint, ledger, former } = context;
@@ -55,7 +55,7 @@ export async function applyDatabaseProperties(context: LoadContext, owner: strin
     if (!of.allowConnections) ledger.note("the source's database allowed no connections; this one does");
   }
   const { acl, owner: named } = isPart && former !== null ? former : of;
-  const unmark = destination.side === "target" ? [unmarkStatement(context.loader)] : [];
+  const unmark = destination.side === "target" ? [await unmarking(context)] : [];
   await attempt(async () => {
     const order = { database: name, owner: acl === null ? owner : named, acl };
     // In one query, hence in one transaction: whoever is told to drop the database drops nothing whole.
@@ -64,6 +64,14 @@ export async function applyDatabaseProperties(context: LoadContext, owner: strin
   // Privileges that were refused have kept the mark on.
   if (!whole) for (const statement of unmark) await admin.query(statement);
   return whole;
+}
+
+async function unmarking({ admin, loader, options }: LoadContext): Promise<string> {
+  if (options.keptUntilCompared === undefined) return unmarkStatement(loader, null);
+  const [found] = await admin.query<{ oid: string }>(
+    "select oid::text as oid from pg_catalog.pg_database where datname = pg_catalog.current_database()",
+  );
+  return unmarkStatement(loader, found?.oid ?? null);
 }
 
 function propertyStatements(name: string, of: DatabaseFingerprint): string[] {

@@ -18,7 +18,7 @@ import {
 } from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
-import { dropLoader, told, undoLoad } from "./loader-end.ts";
+import { disarmLoader, dropLoader, told, undoLoad } from "./loader-end.ts";
 import { markLoad } from "./mark.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
@@ -46,7 +46,7 @@ export async function load(
   const ledger = new Ledger();
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
   const progress: LoadProgress = { created: false, former: null };
-  const loader = newLoaderName(options.chance);
+  const loader = options.keptUntilCompared ?? newLoaderName(options.chance);
   const limits = options.limits ?? generousLimits;
   const work: Work = { image, destination, options, limits, loader, ledger, entries: toc.entries, chosen };
   try {
@@ -57,7 +57,8 @@ export async function load(
     const left = await dropLoader(end);
     throw left === null ? failure : told(failure, left);
   }
-  await dropLoader({ destination, loader, ledger, ...progress });
+  const end = { destination, loader, ledger };
+  await (options.keptUntilCompared === undefined ? dropLoader(end) : disarmLoader(end));
   return ledger.report(toc.entries);
 }
 

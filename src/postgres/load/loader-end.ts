@@ -61,26 +61,52 @@ export async function undoLoad(end: LoadEnd, broken: unknown): Promise<unknown> 
   }
 }
 
+/** What the end of a login needs. */
+type LoaderEnd = Pick<LoadEnd, "destination" | "loader"> & { readonly ledger: Pick<Ledger, "note"> };
+
 /**
  * Removes the temporary login, if only by making it useless; whoever reads the report, or the failure, is told. Where something of
  * the archive is still its own, it stays as their owner.
  */
-export async function dropLoader({ destination, loader, ledger }: LoadEnd): Promise<string | null> {
+export async function dropLoader(end: LoaderEnd): Promise<string | null> {
+  return endLogin(end, "removed", async (server) => {
+    await server.query(`drop role ${quoteIdent(end.loader)}`);
+  });
+}
+
+/** Leaves it as a role that nobody can log in as. */
+export async function disarmLoader(end: LoaderEnd): Promise<string | null> {
+  return endLogin(end, "shut out", () => Promise.resolve());
+}
+
+/**
+ * Of a load that kept its login: it was compared. Returns what could not be done, in words. What a line that broke once
+ * kept us from is tried again, since the login says of the database what is not true any more.
+ */
+export async function forgetLoad(destination: LoadDestination, loader: string): Promise<string | null> {
+  const end = { destination, loader, ledger: { note: () => undefined } };
+  return (await dropLoader(end)) === null ? null : dropLoader(end);
+}
+
+async function endLogin(
+  { destination, loader, ledger }: LoaderEnd,
+  how: string,
+  last: (server: Session) => Promise<void>,
+): Promise<string | null> {
   const wait = within({ signal: new AbortController().signal }, limitMs);
   const { admin, side } = destination;
-  const role = quoteIdent(loader);
   try {
     await using server = await connect(admin, side, sessions, wait);
     await settle(server, true);
     const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
     if (found.length === 0) return null;
     await endSessions(server, loader, wait);
-    await server.query(`drop role ${role}`);
+    await last(server);
     return null;
   } catch (error) {
     const lost = isFailure(error, "scratch/lost") || isFailure(error, "target/unreachable");
     if (lost) return null;
-    const note = `the temporary login ${loader} could not be removed: ${reasonOf(error)}`;
+    const note = `the temporary login ${loader} could not be ${how}: ${reasonOf(error)}`;
     ledger.note(note);
     return note;
   }

@@ -8,7 +8,13 @@ import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import { isLoader } from "./loader-name.ts";
 
-const words = "holdfast loads the database of oid ";
+const words = {
+  loading: "holdfast loads the database of oid ",
+  comparing: "holdfast has not compared the database of oid ",
+} as const;
+
+/** What was broken off. */
+type BrokenOff = keyof typeof words;
 
 /** By whoever made the login. */
 export async function markLoad(
@@ -20,24 +26,32 @@ export async function markLoad(
     [database],
   );
   if (found === undefined) return;
-  await server.query(`comment on role ${quoteIdent(loader)} is ${quoteLiteral(words + found.oid)}`);
+  await server.query(`comment on role ${quoteIdent(loader)} is ${quoteLiteral(words.loading + found.oid)}`);
 }
 
-/** Goes into one transaction with the last statement of the load. */
-export function unmarkStatement(loader: string): string {
-  return `comment on role ${quoteIdent(loader)} is null`;
+/**
+ * Goes into one transaction with the last statement of the load. `uncompared`: the oid of a database that is whole
+ * from then on, and is to be compared; null: nobody waits for anything any more.
+ */
+export function unmarkStatement(loader: string, uncompared: string | null): string {
+  const mark = uncompared === null ? "null" : quoteLiteral(words.comparing + uncompared);
+  return `comment on role ${quoteIdent(loader)} is ${mark}`;
 }
 
-/** The database of the session and the login of the load that did not come to its end there; null: none that is known. */
+/** The database of the session, and the login of a restore that did not come to its end there; null: none that is known. */
 export async function findBrokenLoad(
   session: Session,
-): Promise<{ readonly database: string; readonly loader: string } | null> {
-  const rows = await session.query<{ database: string; loader: string }>(
-    `select d.datname::text as database, r.rolname::text as loader
+): Promise<{ readonly database: string; readonly loader: string; readonly at: BrokenOff } | null> {
+  const rows = await session.query<{ database: string; loader: string; said: string }>(
+    `select d.datname::text as database, r.rolname::text as loader,
+            pg_catalog.shobj_description(r.oid, 'pg_authid') as said
        from pg_catalog.pg_database d join pg_catalog.pg_roles r
-         on pg_catalog.shobj_description(r.oid, 'pg_authid') = $1 || d.oid::text
+         on pg_catalog.shobj_description(r.oid, 'pg_authid') = any (array[$1 || d.oid::text, $2 || d.oid::text])
       where d.datname = pg_catalog.current_database()`,
-    [words],
+    [words.loading, words.comparing],
   );
-  return rows.find(({ loader }) => isLoader(loader)) ?? null;
+  const found = rows.find(({ loader }) => isLoader(loader));
+  if (found === undefined) return null;
+  const { database, loader, said } = found;
+  return { database, loader, at: said.startsWith(words.loading) ? "loading" : "comparing" };
 }
