@@ -29,6 +29,12 @@ describe.each(killedVerbs)("a %s that is killed", (verb) => {
   });
 });
 
+describe("what all that were killed left in a bucket", () => {
+  it("is brought back with stock tools alone, and equals the source", async () => {
+    expect(await trials.differencesByHand()).toEqual([]);
+  });
+});
+
 describe.each(pruneSteps)("a prune that %s and is killed", (step) => {
   it("in the middle and at its last request has broken nothing, and the next one ends it", async () => {
     const requests = await prunes.requestsOf(step);

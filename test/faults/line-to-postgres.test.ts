@@ -61,3 +61,9 @@ describe("a restore over a line that", () => {
     expect(await endOf("restore", "in the middle of rows", "is reset", true)).toBe("1 target/lost");
   });
 });
+
+describe("what all of them left in the stores", () => {
+  it("is brought back with stock tools alone, and equals the source", async () => {
+    expect(await trials.differencesByHand()).toEqual([]);
+  });
+});

@@ -1,9 +1,7 @@
 /** The page that tells how to restore without Holdfast is true: its own blocks, run as they stand, bring a tenant back whole. */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { buildCornerCase, cornerServerSettings } from "../corner/build-corner-case.ts";
@@ -12,17 +10,16 @@ import { damage } from "../support/damage.ts";
 import { holdfastJson } from "../support/holdfast-program.ts";
 import { differences } from "../support/independent-comparison.ts";
 import { placeOf } from "../support/independent-place.ts";
-import { environmentOf, startTestServer, urlOf } from "../support/postgres-server.ts";
+import { startTestServer, urlOf } from "../support/postgres-server.ts";
+import { restoreByHand } from "../support/restore-by-hand.ts";
 import { objectsOf } from "../support/store-objects.ts";
 
-const page = resolve(import.meta.dirname, "../../runbooks/restore-by-hand.md");
 const tenants = ["columns", "derived", "large-objects", "database", "checks-across-tables", "names"];
 
 describe("the page about restoring by hand", () => {
   let source: PrivateServer;
   let target: PrivateServer;
   let home: string;
-  let script: string;
 
   beforeAll(async () => {
     [source, target] = await Promise.all([
@@ -30,8 +27,6 @@ describe("the page about restoring by hand", () => {
       startTestServer(cornerServerSettings),
     ]);
     home = await mkdtemp(join(tmpdir(), "holdfast-by-hand-"));
-    const text = await readFile(page, "utf8");
-    script = Array.from(text.matchAll(/^```bash\n(.*?)^```$/gms), ([, block]) => block ?? "").join("\n");
     for (const name of tenants) {
       const corner = cornerCases.find((one) => one.name === name);
       if (corner === undefined) throw new Error(`there is no corner case ${name}`);
@@ -48,25 +43,8 @@ describe("the page about restoring by hand", () => {
   });
 
   async function runPage(tenant: string, into: string): Promise<string> {
-    const work = await mkdtemp(join(tmpdir(), "holdfast-by-hand-work-"));
-    try {
-      const { stdout } = await promisify(execFile)("bash", ["-c", script], {
-        env: {
-          ...environmentOf(target, "postgres"),
-          PATH: `${target.binFolder}:${process.env["PATH"] ?? ""}`,
-          STORE: join(home, "stores", "one"),
-          TENANT: tenant,
-          BACKUP: "",
-          IDENTITY: join(home, "keys", "host.agekey"),
-          WORK: work,
-          TARGET: into,
-        },
-        maxBuffer: 10_000_000,
-      });
-      return stdout;
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    const identity = join(home, "keys", "host.agekey");
+    return restoreByHand({ store: join(home, "stores", "one"), tenant, identity, target, into });
   }
 
   it.for(tenants)("brings back %s", async (tenant) => {

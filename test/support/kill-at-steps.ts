@@ -3,11 +3,15 @@
  * the server it restores to. Whatever it says from then on goes nowhere, so that it does not matter how
  * long the kill takes. Afterwards the promises are checked, and the verb is run again to its end.
  */
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bucketBodies } from "./bucket-bodies.ts";
 import { brokenBy, folderBodies, holdersOf, type Stores } from "./check-promises.ts";
 import { recordsIn } from "./copy-reader.ts";
+import { differences } from "./independent-comparison.ts";
+import { placeOf } from "./independent-place.ts";
+import { unopened } from "./open-by-stock-tools.ts";
+import { restoreByHand } from "./restore-by-hand.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
 import type { Fault, Saying } from "./proxy-fault.ts";
 import { postgresAt, startProxy, type Proxy } from "./proxy.ts";
@@ -22,6 +26,8 @@ export interface KillTrials extends AsyncDisposable {
   stepsOf(verb: KilledVerb): Promise<number>;
   /** Killed at that step, the first one being 0. */
   kill(verb: KilledVerb, step: number): Promise<Killed>;
+  /** The newest backup in the bucket, brought back with stock tools alone: in what it differs from the source. */
+  differencesByHand(): Promise<string[]>;
 }
 
 export interface Killed {
@@ -86,6 +92,11 @@ export async function openKillTrials(): Promise<KillTrials> {
     const folders = [temporary, join(home.folder, "state")];
     return brokenBy({ stores: await look(), publicJwk, plain: { canary, folders } });
   };
+  const reader = join(home.folder, "keys", "host.agekey");
+  const opened = async (): Promise<string[]> =>
+    Object.entries(await look()).flatMap(([name, store]) =>
+      unopened(store, "acme", readFileSync(reader, "utf8")).map((what) => `by hand, in ${name}: ${what}`),
+    );
   const run = async (...args: readonly string[]): Promise<Ended> => home.run(args, { env });
   const succeed = async (...args: readonly string[]): Promise<void> => {
     const { exit, stderr } = await run(...args);
@@ -134,6 +145,7 @@ export async function openKillTrials(): Promise<KillTrials> {
     const holders = holdersOf(newest, stores);
     return [
       ...(await broken()),
+      ...(await opened()),
       ...(holders.length === 2 ? [] : [`${newest} is whole in ${holders.join()} alone`]),
     ];
   };
@@ -210,6 +222,16 @@ export async function openKillTrials(): Promise<KillTrials> {
         struck: isStruck,
         wrong: wrong.map((one) => `${verb}, killed at step ${String(step)}: ${one}`),
       };
+    },
+    differencesByHand: async () => {
+      const store = join(home.folder, "two-by-hand");
+      const { two } = await look();
+      for (const key of two?.keys() ?? []) {
+        mkdirSync(join(store, dirname(key)), { recursive: true });
+        writeFileSync(join(store, key), two?.bodyOf(key) ?? "");
+      }
+      await restoreByHand({ store, identity: reader, tenant: "acme", target: server, into: "by_hand" });
+      return differences(placeOf(server, "acme"), placeOf(server, "by_hand"));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

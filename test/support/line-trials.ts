@@ -18,6 +18,7 @@ import { brokenBy, holdersOf } from "./check-promises.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
 import { type Fault, opening } from "./proxy-fault.ts";
 import { dated } from "./dated-store.ts";
+import { unopened } from "./open-by-stock-tools.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 import { healIn, replicateAll } from "./replication-fixture.ts";
 import {
@@ -236,6 +237,8 @@ async function trial(stage: Stage, scene: Scene, { verb, fault, when, prefix }: 
   if (isRemoval && !String(again).startsWith("pruned ")) wrong.push(`again: ${String(again)}`);
   const stores = { near, far: await bucketBodies(server, bucket, prefix) };
   wrong.push(...brokenBy({ stores, publicJwk: house.publicJwk }).map((one) => `again: ${one}`));
+  if (verb === "backup")
+    wrong.push(...unopened(stores.far, house.tenant, house.identity).map((one) => `by hand: ${one}`));
   const last = verb === "backup" ? String(again).split(" ")[0] : scene.backups.at(-1);
   const holders = holdersOf(last ?? "", stores);
   if (holders.length !== 2) wrong.push(`again: ${String(last)} is whole in ${holders.join(", ")} alone`);

@@ -8,6 +8,10 @@ import { z } from "zod";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { brokenBy, folderBodies } from "./check-promises.ts";
 import { recordsIn } from "./copy-reader.ts";
+import { unopened } from "./open-by-stock-tools.ts";
+import { restoreByHand } from "./restore-by-hand.ts";
+import { differences } from "./independent-comparison.ts";
+import { placeOf } from "./independent-place.ts";
 import type { SaidHere } from "./holdfast-here.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
 import { type Fault, opening, type Saying, type When } from "./proxy-fault.ts";
@@ -83,6 +87,8 @@ export interface PostgresTrial {
 export interface PostgresLineTrials extends AsyncDisposable {
   /** `forGood`: from that moment on whatever is said on the line meets the fault, in new connections as well. */
   run(verb: PostgresVerb, moment: string, fault: Fault, forGood: boolean): Promise<PostgresTrial>;
+  /** The newest backup, brought back with stock tools alone: in what it differs from the source. */
+  differencesByHand(): Promise<string[]>;
 }
 
 interface Stage {
@@ -93,6 +99,7 @@ interface Stage {
 }
 
 const silence = "1s";
+const canary = "canary-4711-of-the-ledger";
 
 export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
   await using made = new AsyncDisposableStack();
@@ -103,7 +110,7 @@ export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
     "acme",
     `create table ledger (id int primary key, note text);
      create table sheet (ledger int references ledger, page text);
-     insert into ledger select g, md5(g::text) from generate_series(1, 3000) g;
+     insert into ledger select g, '${canary} ' || md5(g::text) from generate_series(1, 3000) g;
      insert into sheet select g, md5(g::text) from generate_series(1, 3000) g`,
   );
   const line = made.use(await startProxy(postgresAt(server)));
@@ -121,6 +128,11 @@ export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
       const { saying, skip = 0 } = at;
       if (forGood) void breakFrom(line, saying, skip, fault);
       return trial(stage, verb, saying, fault, { skip });
+    },
+    differencesByHand: async () => {
+      const [store, identity] = [home.store("one"), readerOf(home)];
+      await restoreByHand({ store, identity, tenant: "acme", target: server, into: "by_hand" });
+      return differences(placeOf(server, "acme"), placeOf(server, "by_hand"));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -168,6 +180,10 @@ async function trial(
   const again = await say(stage, verb);
   if (again.exit !== 0) wrong.push(`again: ${String(again.exit)} ${again.stdout}${again.stderr}`);
   wrong.push(...broken(stage).map((one) => `again: ${one}`));
+  if (verb === "backup")
+    wrong.push(
+      ...unopened(folderBodies(stage.home.store("one")), "acme", readFileSync(readerOf(stage.home), "utf8")),
+    );
   if (verb === "restore") wrong.push(...(await equalThenDropped(stage)).map((one) => `again: ${one}`));
   wrong.push(...(await rolesLeft(stage)));
   return { ended: `${String(first.exit)} ${code}`, tookEffect, wrong };
@@ -200,7 +216,13 @@ function recordsOf({ home }: Stage): string {
 
 function broken({ home, publicJwk }: Stage): string[] {
   const stores = { one: folderBodies(home.store("one")), two: folderBodies(home.store("two")) };
-  return brokenBy({ stores, publicJwk });
+  const plain = { canary, folders: [join(home.folder, "state")] };
+  return brokenBy({ stores, publicJwk, plain });
+}
+
+/** The file of the identity that reads this home's backups. */
+function readerOf({ folder }: TenantHome): string {
+  return join(folder, "keys", "host.agekey");
 }
 
 /** Sessions end with their connections; what they held goes with them. */

@@ -223,7 +223,8 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
     [near, far],
     [far, near],
   ] as const) {
-    one.on("error", () => other.resetAndDestroy());
+    // The far end may be a socket in a folder, which knows no reset.
+    one.on("error", () => (other === near ? near.resetAndDestroy() : far.destroy()));
     one.on("close", () => {
       // What is still on its way arrives; only then is the other end told.
       if (one === near || one.errored !== null) other.destroy();

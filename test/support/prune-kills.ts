@@ -14,6 +14,7 @@ import type { Bodies } from "./copy-reader.ts";
 import type { Killed } from "./kill-at-steps.ts";
 import { memoryStore } from "./memory-store.ts";
 
+import { unopened } from "./open-by-stock-tools.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 import type { PruneNeeds } from "./pruning-process.ts";
 import { buildHouse, described, type House, rows } from "./repository-fixture.ts";
@@ -177,6 +178,7 @@ async function brokenIn(
   const before = { near: scene.near, far: scene.far };
   const holders = holdersOf(scene.newest, stores);
   return [
+    ...Object.values(stores).flatMap((store) => unopened(store, house.tenant, house.identity)),
     ...brokenBy({ stores, publicJwk: house.publicJwk, before }),
     ...(holders.length === 2 ? [] : [`the backup that is kept is whole in ${holders.join()} alone`]),
   ];

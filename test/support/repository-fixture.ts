@@ -37,6 +37,8 @@ export interface House extends AsyncDisposable {
   /** Of the signer, as a configuration names them. */
   readonly publicJwk: string;
   readonly privateJwk: string;
+  /** Of the one host, who reads. */
+  readonly identity: string;
   readonly trust: TrustRing;
   readonly workshop: Workshop;
   readonly mint: Mint;
@@ -110,6 +112,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     signer,
     publicJwk: keyFiles.publicJwk,
     privateJwk: keyFiles.privateJwk,
+    identity: host.identity,
     trust,
     workshop,
     mint,
