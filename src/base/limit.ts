@@ -25,6 +25,13 @@ export class Budget {
     }
   }
 
+  /** At once or not at all: null when they are not free, or others wait already. Give back what was taken, once. */
+  takeNow(units: number): (() => void) | null {
+    if (this.#queue.length > 0 || this.#used + units > this.#size) return null;
+    this.#used += units;
+    return this.#giveBackOnce(units);
+  }
+
   /** What was taken stays taken; who waits is measured by the new size. */
   resize(size: number): void {
     this.#size = size;
@@ -36,11 +43,15 @@ export class Budget {
       this.#queue.push({ units, go: resolve });
       this.#serve();
     });
+    return this.#giveBackOnce(granted);
+  }
+
+  #giveBackOnce(units: number): () => void {
     let given = false;
     return () => {
       if (given) return;
       given = true;
-      this.#used -= granted;
+      this.#used -= units;
       this.#serve();
     };
   }

@@ -6,6 +6,7 @@ import type { InventoryLine } from "../model/documents.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
 import { chunkKey, type ChunkName } from "../model/layout.ts";
 import type { ChunkRef } from "../model/manifest.ts";
+import { type KnownNames, knownNames } from "../sealing/known-names.ts";
 import type { CutChunk, SealedBytes } from "../sealing/sealing.ts";
 import { putWhole } from "./put.ts";
 import type { Reusable } from "./reuse.ts";
@@ -22,6 +23,8 @@ export interface PlacerSettings {
 }
 
 export class ChunkPlacer {
+  /** What need not be sealed again. */
+  readonly known: KnownNames;
   readonly #settings: PlacerSettings;
   readonly #lines = new Map<ChunkName, InventoryLine>();
   readonly #reused = new Set<ObjectKey>();
@@ -30,6 +33,7 @@ export class ChunkPlacer {
 
   constructor(settings: PlacerSettings) {
     this.#settings = settings;
+    this.known = knownNames([...settings.reusable.keys()]);
   }
 
   /** What the backup names, each object once, in no order. */
@@ -45,10 +49,6 @@ export class ChunkPlacer {
   /** Sealed bytes of one copy: new ones, and those that lay there. */
   get bytes(): { readonly uploaded: number; readonly reused: number } {
     return { uploaded: this.#uploadedBytes, reused: this.#reusedBytes };
-  }
-
-  isKnown(name: ChunkName): boolean {
-    return this.#lines.has(name) || this.#settings.reusable.has(name);
   }
 
   /** The chunks of one stream, in order. Placing goes on in the background, within the budget; `finish` waits for it. */

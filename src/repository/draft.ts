@@ -92,11 +92,11 @@ function draftOf(state: DraftState): Draft {
     },
     addStream: async (stream, wait) => {
       const lane = state.placer.lane(wait);
-      const isKnown = (name: string): boolean => state.placer.isKnown(name);
+      const { known } = state.placer;
       const { sealer } = state.workshop;
       try {
         const measured = stream.measured ?? null;
-        const summary = await sealer.sealStream(stream.bytes, chunkKeys, isKnown, lane.place, wait, measured);
+        const summary = await sealer.sealStream(stream.bytes, chunkKeys, known, lane.place, wait, measured);
         const entry = {
           id: stream.id,
           content: stream.content,

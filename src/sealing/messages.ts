@@ -1,15 +1,9 @@
 /** What the main thread asks of a worker thread, and what it answers. Bytes are transferred, not copied. */
 import { type FailureCode, Failure, isFailure, reasonOf } from "../base/failure.ts";
 import type { Sha256 } from "../base/digest.ts";
-import type { ChunkName } from "../model/layout.ts";
 import type { PlainLength } from "./compress.ts";
-import type { ChunkKeys, SealedBytes } from "./sealing.ts";
-
-/** A chunk that was cut and named and waits in the worker to be sealed or passed over. */
-export interface NamedChunk {
-  readonly name: ChunkName;
-  readonly bytes: number;
-}
+import type { KnownNames } from "./known-names.ts";
+import type { ChunkKeys, CutChunk, SealedBytes } from "./sealing.ts";
 
 export type Ask =
   /** `measure`: whether the digest of the whole stream is wanted. */
@@ -17,12 +11,21 @@ export type Ask =
       readonly kind: "start";
       readonly stream: number;
       readonly keys: ChunkKeys;
+      readonly known: KnownNames;
       readonly measure: boolean;
     }
-  /** More plaintext of the stream; `null`: that was all. Answered with the first chunk it completes. */
-  | { readonly kind: "push"; readonly stream: number; readonly plain: Uint8Array<ArrayBuffer> | null }
-  /** Seals the chunk that waits, or passes over it, and goes on to the next one. */
-  | { readonly kind: "next"; readonly stream: number; readonly seal: boolean }
+  /**
+   * More plaintext of the stream; `null`: that was all. May be asked again before it is answered. `granted`: room for
+   * the sealed chunks that it completes.
+   */
+  | {
+      readonly kind: "push";
+      readonly stream: number;
+      readonly plain: Uint8Array<ArrayBuffer> | null;
+      readonly granted: number;
+    }
+  /** There is room for the chunk that waits; what was granted to pushes before this was taken back. */
+  | { readonly kind: "next"; readonly stream: number }
   | { readonly kind: "drop"; readonly stream: number }
   | {
       readonly kind: "document";
@@ -38,10 +41,10 @@ export type Ask =
     };
 
 export interface StreamStep {
-  /** Of the chunk that waited, when it was to be sealed. */
-  readonly sealed: SealedBytes | null;
-  /** The chunk that waits now; null when the plaintext given so far completes no more. */
-  readonly waiting: NamedChunk | null;
+  /** In stream order. */
+  readonly chunks: readonly CutChunk[];
+  /** The room that the chunk needs which waits now; null when the push was worked on to its end. */
+  readonly waiting: number | null;
   /** The memory of the plaintext given, once it is used up, to be filled again. */
   readonly spare: ArrayBuffer | null;
   /** Once the end was told and no chunk waits. */

@@ -8,6 +8,7 @@
 import type { Sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ChunkName } from "../model/layout.ts";
+import type { KnownNames } from "./known-names.ts";
 
 /** What naming and sealing one tenant's chunks takes; a worker host holds no more than this. */
 export interface ChunkKeys {
@@ -18,7 +19,7 @@ export interface ChunkKeys {
   readonly zstdLevel: number;
 }
 
-/** A chunk cut from a stream, in stream order. `sealed` is null when `isKnown` said that an object can be reused. */
+/** A chunk cut from a stream, in stream order. `sealed` is null when its name was known, or came earlier in the stream. */
 export interface CutChunk {
   readonly name: ChunkName;
   /** Length of the plaintext. */
@@ -31,6 +32,14 @@ export interface SealedBytes {
   readonly sha256: Sha256;
 }
 
+/** More than a sealed chunk can exceed its plaintext by: padding, tags and header. */
+const sealedExcessBytes = 64 * 1024;
+
+/** The room that is asked of the budget before a chunk is sealed. */
+export function sealedRoom(plainBytes: number): number {
+  return plainBytes + sealedExcessBytes;
+}
+
 export interface StreamSummary {
   readonly bytes: number;
   /** Of the whole plaintext. */
@@ -41,14 +50,15 @@ export interface Sealer {
   /**
    * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
    * back-pressure reaches the source. A source that throws makes this throw the same error, and
-   * nothing more is placed. May be called for several streams at once; plaintext and sealed bytes in
+   * nothing more is placed. Chunks whose names are `known` are not sealed. May be called for several streams at
+   * once, and what two of them cut alike at the same time is sealed for both; plaintext and sealed bytes in
    * flight over all of them stay within the budget given at construction. Where the source takes the digest of
    * all its bytes itself, `measured` tells it once the source has ended, and they are not digested twice.
    */
   sealStream(
     plain: AsyncIterable<Uint8Array>,
     keys: ChunkKeys,
-    isKnown: (name: ChunkName) => boolean,
+    known: KnownNames,
     place: (chunk: CutChunk) => Promise<void>,
     wait: Waiting,
     measured?: (() => StreamSummary) | null,

@@ -77,11 +77,11 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
   }
 
   return {
-    async sealStream(plain, keys, isKnown, place, wait, measured = null) {
+    async sealStream(plain, keys, known, place, wait, measured = null) {
       const giveBack = await plainBudget.take(streamBytesMax, wait);
       try {
         const stream = (streams += 1);
-        const job = { takeThread, stream, plain, keys, isKnown, place, measured, sealedBudget };
+        const job = { takeThread, stream, plain, keys, known, place, measured, sealedBudget };
         return await sealStream(job, wait);
       } finally {
         giveBack();

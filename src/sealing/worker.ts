@@ -12,7 +12,7 @@ import {
 } from "./messages.ts";
 import { release } from "../base/release.ts";
 import { seal, unseal } from "./seal.ts";
-import type { SealedBytes } from "./sealing.ts";
+import type { CutChunk, SealedBytes } from "./sealing.ts";
 import { StreamWork } from "./stream-work.ts";
 
 interface Outcome {
@@ -39,13 +39,14 @@ async function serve({ id, ask }: Request): Promise<void> {
 async function outcomeOf(ask: Ask): Promise<Outcome> {
   switch (ask.kind) {
     case "start":
-      streams.set(ask.stream, new StreamWork(ask.keys, ask.measure));
+      streams.set(ask.stream, new StreamWork(ask.keys, ask.known, ask.measure));
       return { answer: null, transfer: [] };
     case "push":
-      return stepOutcome(streamOf(ask.stream).push(ask.plain));
+      return stepOutcome(await streamOf(ask.stream).push(ask.plain, ask.granted));
     case "next":
-      return stepOutcome(await streamOf(ask.stream).next(ask.seal));
+      return stepOutcome(await streamOf(ask.stream).next());
     case "drop":
+      streams.get(ask.stream)?.drop();
       streams.delete(ask.stream);
       return { answer: null, transfer: [] };
     case "document": {
@@ -62,9 +63,14 @@ async function outcomeOf(ask: Ask): Promise<Outcome> {
 }
 
 function stepOutcome(step: StreamStep): Outcome {
-  const sealed = step.sealed === null ? null : transferable(step.sealed);
-  const transfer = [sealed?.body.buffer, step.spare].filter((buffer) => buffer instanceof ArrayBuffer);
-  return { answer: { ...step, sealed }, transfer };
+  const transfer: Transferable[] = step.spare === null ? [] : [step.spare];
+  const chunks = step.chunks.map((chunk): CutChunk => {
+    if (chunk.sealed === null) return chunk;
+    const sealed = transferable(chunk.sealed);
+    transfer.push(sealed.body.buffer);
+    return { ...chunk, sealed };
+  });
+  return { answer: { ...step, chunks }, transfer };
 }
 
 function transferable({

@@ -46,4 +46,17 @@ describe("a budget", () => {
     (await served)();
     expect(isServed).toBe(true);
   });
+
+  it("gives at once what is free and what nobody waits for, and nothing else", async () => {
+    const budget = new Budget(3);
+    const giveBack = budget.takeNow(2);
+    expect(budget.takeNow(2)).toBeNull();
+    const waiting = budget.take(2, never);
+    expect(budget.takeNow(1)).toBeNull();
+    giveBack?.();
+    giveBack?.();
+    (await waiting)();
+    expect(budget.takeNow(4)).toBeNull();
+    expect(budget.takeNow(3)).not.toBeNull();
+  });
 });

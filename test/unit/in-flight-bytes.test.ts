@@ -9,6 +9,7 @@ import { tenantId } from "../../src/model/ids.ts";
 import { parseChunkKey } from "../../src/model/layout.ts";
 import { ChunkPlacer } from "../../src/repository/chunk-placer.ts";
 import { Shelves } from "../../src/repository/shelves.ts";
+import { knownNames } from "../../src/sealing/known-names.ts";
 import type { ChunkKeys } from "../../src/sealing/sealing.ts";
 import { around } from "../../src/stores/around.ts";
 import { memoryStore } from "../support/memory-store.ts";
@@ -71,8 +72,7 @@ it("four streams into a store that takes nothing until no more can be held", asy
       if (!held) letGo();
       await placing;
     };
-    const none = (): boolean => false;
-    return means.sealing().sealStream(source(String(index)), keys, none, place, patient);
+    return means.sealing().sealStream(source(String(index)), keys, knownNames([]), place, patient);
   });
   await Promise.all(feeding);
   const finishing = Promise.all(lanes.map((lane) => lane.finish()));

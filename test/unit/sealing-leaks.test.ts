@@ -1,6 +1,7 @@
 /** Trap 29: what a store can see of names and lengths does not tell that two tenants share data, nor how long a secret beside known rows is. */
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { describe, expect, it } from "vitest";
+import { knownNames } from "../../src/sealing/known-names.ts";
 import type { CutChunk } from "../../src/sealing/sealing.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { chunkName, deriveKeys } from "../../src/sealing/name.ts";
@@ -17,7 +18,7 @@ async function sealedAs(tenant: string): Promise<CutChunk[]> {
   await sealing.sealStream(
     inParts(table, 500_000),
     keys,
-    () => false,
+    knownNames([]),
     async (chunk) => void chunks.push(chunk),
     patient,
   );

@@ -4,6 +4,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
 import { chunkBytesMax } from "../../src/sealing/cut.ts";
+import { type KnownNames, knownNames } from "../../src/sealing/known-names.ts";
 import { streamBytesMax } from "../../src/sealing/seal-stream.ts";
 import type { ChunkKeys, CutChunk } from "../../src/sealing/sealing.ts";
 import { type Sealing, startSealing } from "../../src/sealing/start-sealing.ts";
@@ -13,7 +14,7 @@ const identity = await generateX25519Identity();
 const recipient = await identityToRecipient(identity);
 const keys: ChunkKeys = { idKey: seededBytes("id key", 32), recipient, zstdLevel: 1 };
 const table = Buffer.concat(tableRows("a table", 60_000));
-const none = (): boolean => false;
+const none = knownNames([]);
 
 let sealing: Sealing & AsyncDisposable;
 
@@ -26,12 +27,9 @@ afterAll(async () => {
 });
 
 /** Seals a stream into a list. */
-async function sealed(
-  plain: AsyncIterable<Uint8Array>,
-  isKnown: (name: string) => boolean = none,
-): Promise<CutChunk[]> {
+async function sealed(plain: AsyncIterable<Uint8Array>, known: KnownNames = none): Promise<CutChunk[]> {
   const chunks: CutChunk[] = [];
-  await sealing.sealStream(plain, keys, isKnown, async (chunk) => void chunks.push(chunk), patient);
+  await sealing.sealStream(plain, keys, known, async (chunk) => void chunks.push(chunk), patient);
   return chunks;
 }
 
@@ -79,12 +77,23 @@ describe("a stream", () => {
 
   it("passes over the chunks that are known", async () => {
     const first = await sealed(inParts(table, 65_536));
-    const known = new Set(first.slice(1).map(({ name }) => name));
-    const second = await sealed(inParts(table, 65_536), (name) => known.has(name));
+    const known = knownNames(first.slice(1).map(({ name }) => name));
+    const second = await sealed(inParts(table, 65_536), known);
     expect(second.map(({ sealed }) => sealed === null)).toEqual(first.map((_, index) => index > 0));
     expect(second.map(({ name, bytes }) => [name, bytes])).toEqual(
       first.map(({ name, bytes }) => [name, bytes]),
     );
+  });
+
+  it("seals what comes twice in it once", async () => {
+    const twice = Buffer.concat([table, table, table]);
+    const chunks = await sealed(inParts(twice, 65_536));
+    const firsts = new Set<string>();
+    for (const { name, sealed } of chunks) {
+      expect(sealed === null).toBe(firsts.has(name));
+      firsts.add(name);
+    }
+    expect(firsts.size).toBeLessThan(chunks.length);
   });
 
   it("without bytes has no chunk", async () => {
@@ -253,6 +262,24 @@ describe("memory", () => {
     const ends = await Promise.all(streams);
     expect(ends.map(({ bytes }) => bytes)).toEqual([2_000_000, 2_000_000, 2_000_000]);
     expect(runningMost).toBe(1);
+  });
+
+  it("streams that need more room than there is together end all the same, and give all of it back", async () => {
+    // Room for three streams' plaintext, and for one long chunk and a bit of sealed bytes.
+    await using small = startSealing({ workers: 2, inFlightBytesMax: 6 * streamBytesMax });
+    const long = Buffer.alloc(3 * chunkBytesMax, "x");
+    const kinds = [long, table, Buffer.concat([table.subarray(0, 700_001), long])];
+    for (const round of [1, 2]) {
+      const ends = await Promise.all(
+        [...kinds, ...kinds].map(async (plain) => {
+          const place = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+          return small.sealStream(inParts(plain, 65_536 * round), keys, none, place, patient);
+        }),
+      );
+      expect(ends.map(({ sha256: digest }) => digest)).toEqual(
+        [...kinds, ...kinds].map((plain) => sha256(plain)),
+      );
+    }
   });
 
   it("a stream that fails or is cancelled in the queue gives back what it held", async () => {
