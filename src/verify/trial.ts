@@ -82,6 +82,8 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
       { store: order.store, inventory: copy.inventory, seenWhole: asked, seenDamaged: copy.damage() },
       wait,
     );
+    // Set while the copy was tried it would date the proof as wrongly as one that was wrong before.
+    if (check.outcome === "passed") await demandRightClock(desk, order.store, wait);
     const unexplained = damagedStream !== null && check.outcome === "passed" ? damagedStream : null;
     const whole =
       unexplained === null

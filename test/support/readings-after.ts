@@ -8,7 +8,7 @@ import { readingCatalogs, setExactText } from "../../src/postgres/session/settin
 import { censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
 import { readDatabase } from "../../src/postgres/readings/database.ts";
 import { readDefinitions } from "../../src/postgres/readings/definitions.ts";
-import { readMatviews } from "../../src/postgres/readings/derived.ts";
+import { readGenerated, readMatviews } from "../../src/postgres/readings/derived.ts";
 import { readExtensions } from "../../src/postgres/readings/extensions.ts";
 import { readRoles } from "../../src/postgres/readings/roles.ts";
 import { largeObjectBytes } from "../../src/postgres/source/large-object-stream.ts";
@@ -65,7 +65,11 @@ const readings: Readonly<Record<Part, (session: Session, database: string) => Pr
       await readDatabase(session, scope, []),
       await readExtensions(session, []),
     ]);
-    return JSON.stringify([found, await readMatviews(session, scope, "UTF8")]);
+    const derived = [
+      await readMatviews(session, scope, "UTF8"),
+      await readGenerated(session, scope, "UTF8", []),
+    ];
+    return JSON.stringify([found, derived]);
   },
 };
 

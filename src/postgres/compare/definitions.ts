@@ -8,7 +8,12 @@
 import type { Finding } from "../../model/check.ts";
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
 import { parseToc, type TocEntry } from "../archive/toc.ts";
-import { commentOnExtension, privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
+import {
+  commentOnExtension,
+  privilegesInExtension,
+  privilegesInSystem,
+  readDefinitions,
+} from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import { gatherArchive } from "./archive.ts";
 import { openExact, type Comparison } from "./restored.ts";
@@ -80,7 +85,7 @@ function isLeftOut({ kind, name }: Definition, extensions: Fingerprint["extensio
 }
 
 function checkFor(kind: string): DefinitionCheck {
-  if (kind.startsWith(privilegesInExtension)) return "grants";
+  if (kind.startsWith(privilegesInExtension) || kind === privilegesInSystem) return "grants";
   return kind === "constraint" ? "constraints" : "objects";
 }
 

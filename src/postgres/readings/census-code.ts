@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census.ts";
+import { notMember } from "./scope.ts";
 
 /** What lies in schemas beside relations: functions, types, operators, collations, text search. */
 export function codeQueries(_context: CensusContext): readonly string[] {
@@ -15,10 +16,6 @@ export function codeQueries(_context: CensusContext): readonly string[] {
   ];
 }
 
-function notMember(catalog: string, alias: string): string {
-  return `not exists (select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
-}
-
 /** Constructors of range types come with their type. The body is told by its digest. */
 const functions = `
   select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, 'pg_proc', p.oid,
@@ -26,10 +23,12 @@ const functions = `
            'returns', pg_catalog.pg_get_function_result(p.oid), l.lanname, p.provolatile, p.proparallel,
            case when p.prosecdef then 'security definer' end, case when p.proleakproof then 'leakproof' end,
            case when p.proisstrict then 'strict' end, p.procost, p.prorows, p.pronargdefaults,
+           (select 'transforms ' || string_agg(k::regtype::text, ', ') from unnest(p.protrftypes) k),
            array_to_string(p.proconfig, ', '), md5(p.prosrc), p.probin, nullif(p.prosupport::oid, 0)::regproc,
            (select concat_ws(' ', a.aggkind, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
                      a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn, a.aggtranstype::regtype, a.aggtransspace, a.agginitval,
-                     a.aggminitval, nullif(a.aggsortop, 0)::regoperator, a.aggfinalmodify, a.aggfinalextra)
+                     a.aggminitval, nullif(a.aggsortop, 0)::regoperator, a.aggfinalmodify, a.aggfinalextra,
+                     a.aggnumdirectargs, nullif(a.aggmtranstype, 0)::regtype, a.aggmtransspace, a.aggmfinalmodify, a.aggmfinalextra)
               from pg_catalog.pg_aggregate a where a.aggfnoid = p.oid)),
          true
     from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace join pg_catalog.pg_language l on l.oid = p.prolang
@@ -50,7 +49,10 @@ const types = `
                      nullif(g.rngsubdiff::oid, 0)::regproc, (select o.opcname from pg_catalog.pg_opclass o where o.oid = g.rngsubopc),
                      nullif((to_jsonb(g) ->> 'rngmultitypid')::oid, 0)::regtype)
               from pg_catalog.pg_range g where g.rngtypid = t.oid),
-           case when t.typtype = 'b' then concat_ws(' ', t.typinput, t.typoutput, t.typstorage, t.typalign) end),
+           case when t.typtype = 'b' then concat_ws(' ', t.typinput, t.typoutput, t.typstorage, t.typalign, t.typdefault,
+             nullif(t.typreceive::oid, 0)::regproc, nullif(t.typsend::oid, 0)::regproc, nullif(t.typmodin::oid, 0)::regproc,
+             nullif(t.typmodout::oid, 0)::regproc, nullif(t.typanalyze::oid, 0)::regproc, nullif(t.typelem, 0)::regtype,
+             case when t.typbyval then 'by value' end, case when t.typispreferred then 'preferred' end) end),
          true
     from pg_catalog.pg_type t join space s on s.oid = t.typnamespace
    where ${notMember("pg_type", "t")} and t.typtype <> 'm'
@@ -115,6 +117,7 @@ const collations = `
          true
     from pg_catalog.pg_collation c join space s on s.oid = c.collnamespace where ${notMember("pg_collation", "c")}`;
 
+// The names of a dictionary's options are kept as they were spelt, quoted where its session quoted all names.
 const textSearch = [
   `select 'text search parser', 'pg_ts_parser', p.oid,
           concat_ws(' ', format('%I.%I', s.nspname, p.prsname), p.prsstart, p.prstoken, p.prsend, p.prslextype), true
@@ -123,7 +126,8 @@ const textSearch = [
           concat_ws(' ', format('%I.%I', s.nspname, t.tmplname), t.tmplinit, t.tmpllexize), true
      from pg_catalog.pg_ts_template t join space s on s.oid = t.tmplnamespace where ${notMember("pg_ts_template", "t")}`,
   `select 'text search dictionary', 'pg_ts_dict', d.oid,
-          concat_ws(' ', format('%I.%I', s.nspname, d.dictname), t.tmplname, d.dictinitoption), true
+          concat_ws(' ', format('%I.%I', s.nspname, d.dictname), t.tmplname,
+            regexp_replace(d.dictinitoption, '(^|, )"([a-z_][a-z0-9_]*)" = ', '\\1\\2 = ', 'g')), true
      from pg_catalog.pg_ts_dict d join space s on s.oid = d.dictnamespace join pg_catalog.pg_ts_template t on t.oid = d.dicttemplate
     where ${notMember("pg_ts_dict", "d")}`,
   `select 'text search configuration', 'pg_ts_config', c.oid,

@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census.ts";
+import { notMember } from "./scope.ts";
 
 /** What belongs to the database and lies in no schema; of a schema tenant none of it is. */
 export function databaseQueries({ scope, versionNum }: CensusContext): readonly string[] {
@@ -14,6 +15,7 @@ export function databaseQueries({ scope, versionNum }: CensusContext): readonly 
         foreignDataWrappers,
         servers,
         userMappings,
+        userMappingOptions,
         eventTriggers,
         publications,
         publicationTables(versionNum >= 150_000 ? "r.prattrs" : "null::int2vector"),
@@ -27,8 +29,7 @@ export function databaseQueries({ scope, versionNum }: CensusContext): readonly 
 const firstOwn = 16_384;
 
 function own(catalog: string, alias: string): string {
-  return `${alias}.oid >= ${String(firstOwn)} and not exists (
-    select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
+  return `${alias}.oid >= ${String(firstOwn)} and ${notMember(catalog, alias)}`;
 }
 
 /** The cast of a range to its multirange comes with the range. */
@@ -65,11 +66,22 @@ const servers = `
     from pg_catalog.pg_foreign_server s join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
    where ${own("pg_foreign_server", "s")}`;
 
-/** Their options are secret and read by nobody but their user. */
 const userMappings = `
   select 'user mapping', 'pg_user_mapping', u.umid, concat_ws(' ', case u.umuser when 0 then 'public' else u.usename end, 'SERVER', u.srvname), true
     from pg_catalog.pg_user_mappings u
    where u.umid >= ${String(firstOwn)} and not exists (
+         select from member m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = u.srvid)`;
+
+/**
+ * Told by their digest, since they are secret. Who may not see them gets an archive without them, and where that is
+ * restored there are none.
+ */
+const userMappingOptions = `
+  select 'options of a user mapping', 'pg_user_mapping', u.umid,
+         concat_ws(' ', case u.umuser when 0 then 'public' else u.usename end, 'SERVER', u.srvname,
+           md5(array_to_string(array(select unnest(u.umoptions) order by 1), ', '))), false
+    from pg_catalog.pg_user_mappings u
+   where u.umid >= ${String(firstOwn)} and u.umoptions is not null and not exists (
          select from member m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = u.srvid)`;
 
 const eventTriggers = `

@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census.ts";
+import { notMember } from "./scope.ts";
 
 /** Who owns what, and who may do what: one entry per object, privileges only where they are not the default ones. */
 export function privilegeQueries({ scope, versionNum }: CensusContext): readonly string[] {
@@ -107,7 +108,7 @@ const databaseObjects: readonly Owned[] = [
 function bareOf(one: Owned): string {
   return `
     select o.* from (${one.rows}) o(oid, identity, owner, acl, letter)
-     where not exists (select from member m where m.classid = 'pg_catalog.${one.catalog}'::regclass and m.objid = o.oid)`;
+     where ${notMember(one.catalog, "o")}`;
 }
 
 function owner(one: Owned): string {

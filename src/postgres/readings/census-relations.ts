@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census.ts";
+import { notMember } from "./scope.ts";
 
 /** Schemas, everything in pg_class, and what hangs on tables. */
 export function relationQueries({ versionNum }: CensusContext): readonly string[] {
@@ -20,7 +21,7 @@ const schemas = `
   select case nspname when 'public' then 'public schema' else 'schema' end, 'pg_namespace', oid,
          quote_ident(nspname), nspname <> 'public'
     from space
-   where not exists (select from member m where m.classid = 'pg_catalog.pg_namespace'::regclass and m.objid = space.oid)`;
+   where ${notMember("pg_namespace", "space")}`;
 
 const relations = `
   select case r.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
@@ -55,6 +56,7 @@ function columns(compression: string): string {
          concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
            case when a.attnotnull then 'not null' end,
            case when a.atthasdef then 'default' end,
+           case when not a.attislocal and not r.relispartition then 'inherited' end,
            nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),
            case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
            case when r.relkind in ('r', 'p', 'f') then a.attstorage::text || ${compression}::text end,
@@ -84,6 +86,10 @@ function indexes(nullsNotDistinct: string): string {
            (select string_agg(k.oid::regcollation::text, ', ' order by k.place)
               from unnest(i.indcollation) with ordinality k(oid, place) where k.oid <> 0),
            (select 'with ' || string_agg(o, ', ' order by o) from unnest(c.reloptions) o),
+           (select string_agg(concat_ws(' ', 'column', a.attnum, array_to_string(a.attoptions, ', '), nullif(coalesce(a.attstattarget, -1), -1)),
+                              ', ' order by a.attnum)
+              from pg_catalog.pg_attribute a
+             where a.attrelid = c.oid and (a.attoptions is not null or coalesce(a.attstattarget, -1) <> -1)),
            (select 'part of ' || h.inhparent::regclass::text from pg_catalog.pg_inherits h where h.inhrelid = c.oid)),
          not exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))
     from pg_catalog.pg_index i join relation r on r.oid = i.indrelid
@@ -102,6 +108,7 @@ function constraints(enforced: string): string {
            case when c.convalidated then 'valid' else 'not valid' end, case when not ${enforced} then 'not enforced' end,
            case when c.condeferrable then 'deferrable' end, case when c.condeferred then 'deferred' end,
            case when c.connoinherit and c.contype = 'c' then 'no inherit' end,
+           case when not c.conislocal and c.contype = 'c' and not r.relispartition then 'inherited' end,
            (select string_agg(quote_ident(a.attname), ', ' order by k.place)
               from unnest(c.conkey) with ordinality k(attnum, place)
               join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum where c.contype <> 'c'),
@@ -113,7 +120,7 @@ function constraints(enforced: string): string {
     from pg_catalog.pg_constraint c
     left join relation r on r.oid = c.conrelid
     left join pg_catalog.pg_type t on t.oid = c.contypid and t.typnamespace in (select oid from space)
-     and not exists (select from member m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
+     and ${notMember("pg_type", "t")}
    where (r.oid is not null or t.oid is not null) and c.contype <> 'n'`;
 }
 
@@ -121,7 +128,7 @@ function constraints(enforced: string): string {
 const triggers = `
   select 'trigger', 'pg_trigger', t.oid,
          concat_ws(' ', quote_ident(t.tgname), 'on', r.identity, t.tgtype, t.tgenabled, t.tgfoid::regprocedure,
-           case when t.tgdeferrable then 'deferrable' end, case when t.tginitdeferred then 'deferred' end,
+           'from ' || nullif(t.tgconstrrelid, 0)::regclass::text, case when t.tgdeferrable then 'deferrable' end, case when t.tginitdeferred then 'deferred' end,
            t.tgnargs, encode(t.tgargs, 'hex'), t.tgoldtable, t.tgnewtable,
            (select 'of ' || string_agg(quote_ident(a.attname), ', ' order by a.attname)
               from unnest(t.tgattr) k join pg_catalog.pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k)),

@@ -7,14 +7,14 @@
 import { Failure } from "../../base/failure.ts";
 import type { Definition, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
-import { schemasOf, scopeTables } from "./scope.ts";
+import { notMember, schemasOf, scopeTables } from "./scope.ts";
 
 /** Every definition of the scope; one query for all kinds. Needs `search_path` to be empty, so that names are whole. */
 export async function readDefinitions(session: Session, scope: Scope): Promise<Definition[]> {
   const parts = [
     ...always,
     ...(session.versionNum >= 140_000 ? from14 : []),
-    ...(scope.kind === "database" ? [memberPrivileges, extensionComments] : []),
+    ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
     ...(session.versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
   ];
   const rows = await session.query<DefinitionRow>(
@@ -45,10 +45,6 @@ function vanished({ side }: Session, { kind, schema, name, part }: Omit<Definiti
 
 /** Whether a column's expression, or a check, need not be in the archive beside the relation itself. */
 const isHeir = "exists (select from pg_catalog.pg_inherits h where h.inhrelid = r.oid)";
-
-function notMember(catalog: string, alias: string): string {
-  return `not exists (select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
-}
 
 const always: readonly string[] = [
   `select 'view', r.nspname, r.relname, '', pg_catalog.pg_get_viewdef(r.oid), false
@@ -115,25 +111,45 @@ const extensionComments = `
 /** The kinds of these begin so; the name of the extension follows. */
 export const privilegesInExtension = "privileges in extension ";
 
+/** Of what initdb made, which every database has and pg_dump tells where it was altered. */
+export const privilegesInSystem = "privileges in the system";
+
 /**
- * What was granted and revoked on what an extension made, beyond what its script did. Who owns those is whoever
- * made the extension, on the source and here, so that neither owners nor grantors are told. What has privileges is
- * read once; left to the planner it was read anew for each member of an extension.
+ * What was granted and revoked on what an extension or initdb made, beyond what its script did. Who owns those is
+ * whoever made them, on the source and here, so that neither owners nor grantors are told. What has privileges is
+ * read once; left to the planner it was read anew for each member of an extension. Nearly all of it is as it was
+ * made, which is seen before anything is taken apart.
  */
-const memberPrivileges = `
-  with granted_on as materialized (
-    select 'pg_catalog.pg_proc'::pg_catalog.regclass as catalog, p.oid, p.pronamespace as space, p.proname as name,
-           pg_catalog.pg_get_function_identity_arguments(p.oid) as part, p.proowner as owner, p.proacl as acl, 'f' as letter
+const givenPrivileges = `
+  with granted_on(catalog, oid, sub, space, name, part, owner, acl, letter) as materialized (
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0, p.pronamespace, p.proname,
+           pg_catalog.pg_get_function_identity_arguments(p.oid), p.proowner, p.proacl, 'f'
       from pg_catalog.pg_proc p where p.proacl is not null
     union all
-    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, r.relnamespace, r.relname, '', r.relowner, r.relacl,
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, 0, r.relnamespace, r.relname, '', r.relowner, r.relacl,
            case r.relkind when 'S' then 's' else 'r' end
       from pg_catalog.pg_class r where r.relacl is not null
     union all
-    select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
-      from pg_catalog.pg_type t where t.typacl is not null)
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, a.attnum, r.relnamespace, r.relname, a.attname, r.relowner, a.attacl, 'c'
+      from pg_catalog.pg_attribute a join pg_catalog.pg_class r on r.oid = a.attrelid
+     where a.attacl is not null and not a.attisdropped
+    union all
+    select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, 0, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
+      from pg_catalog.pg_type t where t.typacl is not null
+    union all
+    select 'pg_catalog.pg_namespace'::pg_catalog.regclass, n.oid, 0, n.oid, n.nspname, '', n.nspowner, n.nspacl, 'n'
+      from pg_catalog.pg_namespace n where n.nspacl is not null and n.nspname <> 'public'
+    union all
+    select 'pg_catalog.pg_language'::pg_catalog.regclass, l.oid, 0, 0, l.lanname, '', l.lanowner, l.lanacl, 'l'
+      from pg_catalog.pg_language l where l.lanacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid, 0, 0, w.fdwname, '', w.fdwowner, w.fdwacl, 'F'
+      from pg_catalog.pg_foreign_data_wrapper w where w.fdwacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, f.oid, 0, 0, f.srvname, '', f.srvowner, f.srvacl, 'S'
+      from pg_catalog.pg_foreign_server f where f.srvacl is not null)
   select g.kind, g.nspname, g.name, g.part, g.delta, false from (
-  select '${privilegesInExtension}' || o.extname as kind, o.nspname, o.name, o.part,
+  select coalesce('${privilegesInExtension}' || o.extname, '${privilegesInSystem}') as kind, coalesce(o.nspname, '') as nspname, o.name, o.part,
          (select string_agg(item, ', ' order by item collate "C") from (
             (select '+' || item as item from (${granted("o.acl")} except ${granted("o.usual")}) more)
             union all (select '-' || item from (${granted("o.usual")} except ${granted("o.acl")}) less)) items) as delta
@@ -141,11 +157,13 @@ const memberPrivileges = `
       select e.extname, n.nspname, c.name, c.part, c.owner, c.acl,
              coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual
         from granted_on c
-        join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.deptype = 'e'
+        left join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'
          and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-        join pg_catalog.pg_extension e on e.oid = d.refobjid
-        join pg_catalog.pg_namespace n on n.oid = c.space
-        left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = 0) o) g
+        left join pg_catalog.pg_extension e on e.oid = d.refobjid
+        left join pg_catalog.pg_namespace n on n.oid = c.space
+        left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = c.sub
+       where e.oid is not null or (c.oid < 16384 and n.nspname in ('pg_catalog', 'information_schema'))) o
+   where o.acl <> o.usual) g
    where g.delta is not null`;
 
 function granted(acl: string): string {

@@ -27,3 +27,8 @@ export const scopeTables = `
     select c.*, s.nspname, format('%I.%I', s.nspname, c.relname) as identity
       from pg_catalog.pg_class c join space s on s.oid = c.relnamespace
      where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid))`;
+
+/** Whether what `alias` names, a row of that catalog, was made by no extension. */
+export function notMember(catalog: string, alias: string): string {
+  return `not exists (select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
+}
