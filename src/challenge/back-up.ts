@@ -37,7 +37,7 @@ export async function backUp(
 }
 
 /** The same snapshot, of which what was measured and the schema archive are kept as they pass by. */
-export function remembering(snapshot: Snapshot): {
+export function keepingOriginal(snapshot: Snapshot): {
   readonly snapshot: Snapshot;
   readonly original: () => Original;
 } {

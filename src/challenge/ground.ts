@@ -13,7 +13,7 @@ import type { Desk } from "../desk/desk.ts";
 import type { Machine } from "../desk/machine.ts";
 import type { BackupId, StoreName } from "../model/ids.ts";
 import type { VerifyReport } from "../verify/report.ts";
-import { backUp, remembering, snapshotOf } from "./back-up.ts";
+import { backUp, keepingOriginal, snapshotOf } from "./back-up.ts";
 import type { Original } from "./damage.ts";
 import { examiner } from "./examiner.ts";
 import { breakableInstallation, type BrokenInstallation } from "./machine/broken-installation.ts";
@@ -98,7 +98,7 @@ export async function layGround({ folder, config, machine }: GroundOrder, wait: 
     trusting,
     tenant,
     async (bound) => {
-      const { snapshot, original } = remembering(await read(tenant)(bound));
+      const { snapshot, original } = keepingOriginal(await read(tenant)(bound));
       measured = original;
       return snapshot;
     },
@@ -147,8 +147,12 @@ function tenantOf({ tenants }: Config, id: string): Tenant {
   throw new Failure("internal/bug", `the configuration of the challenge has no tenant ${id}`);
 }
 
-/** Every check there is, whatever the plan leaves to Sundays. */
+/** Every check there is, whatever the plan leaves to Sundays, and an assertion for the one that asks the plan's. */
 function examinedWhole(tenant: Tenant): Tenant {
   const { plan } = tenant;
-  return { ...tenant, plan: { ...plan, verification: { ...plan.verification, indexes: "always" } } };
+  const assertions = tenant.id === challengedDatabase ? [emptyStaysEmpty] : [];
+  const verification = { ...plan.verification, indexes: "always", assertions } as const;
+  return { ...tenant, plan: { ...plan, verification } };
 }
+
+const emptyStaysEmpty = { name: "empty is empty", query: "select count(*) from sales.empty", expect: "0" };

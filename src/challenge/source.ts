@@ -8,13 +8,8 @@ import { findPrograms } from "../postgres/server/programs.ts";
 import { connect } from "../postgres/session/connect.ts";
 import type { SampleTenant } from "./damage.ts";
 
-export interface ChallengeSource extends AsyncDisposable {
-  /** The folder of the programs it runs with. */
-  readonly binFolder: string;
-  /** Whether a server started here has a user of its own and no network, without which no tenant's event trigger is loaded. */
-  readonly isWalledOff: boolean;
-  /** Of one of its databases; secret. */
-  url(database: string): string;
+/** What is done to tenants on a server. */
+export interface Samples {
   /** Runs statements one by one, in one session, as the superuser; resolves with the rows of the last. */
   sql(database: string, statements: readonly string[], wait: Waiting): Promise<readonly object[]>;
   /** Roles, database and content of a tenant. */
@@ -22,6 +17,15 @@ export interface ChallengeSource extends AsyncDisposable {
   /** A copy of the database `from`, which nobody may be connected to, with what no template hands on. */
   clone(sample: SampleTenant, from: string, database: string, wait: Waiting): Promise<void>;
   drop(database: string, wait: Waiting): Promise<void>;
+}
+
+export interface ChallengeSource extends Samples, AsyncDisposable {
+  /** The folder of the programs it runs with. */
+  readonly binFolder: string;
+  /** Whether a server started here has a user of its own and no network, without which no tenant's event trigger is loaded. */
+  readonly isWalledOff: boolean;
+  /** Of one of its databases; secret. */
+  url(database: string): string;
 }
 
 /** Starts it in a folder below `folder`; disposal ends and wipes it. */
@@ -38,9 +42,20 @@ export async function startSource(folder: string, desk: Desk, wait: Waiting): Pr
     },
     wait,
   );
-  const sql: ChallengeSource["sql"] = async (database, statements, bound) => {
+  return {
+    ...samplesOn(server.address),
+    binFolder: programs.folder,
+    isWalledOff: server.isolation.ownUser && server.isolation.noNetwork,
+    url: (database) => urlOf({ ...server.address, database }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** `address` is of a superuser; any of its databases. */
+export function samplesOn(address: ServerAddress): Samples {
+  const sql: Samples["sql"] = async (database, statements, bound) => {
     const options = { ownSearchPath: true, startup: { client_min_messages: "error" } };
-    await using session = await connect({ ...server.address, database }, "source", options, bound);
+    await using session = await connect({ ...address, database }, "source", options, bound);
     let rows: readonly object[] = [];
     for (const statement of statements) rows = await session.query(statement);
     return rows;
@@ -56,9 +71,6 @@ export async function startSource(folder: string, desk: Desk, wait: Waiting): Pr
     await sql("postgres", sample.database(database), bound);
   };
   return {
-    binFolder: programs.folder,
-    isWalledOff: server.isolation.ownUser && server.isolation.noNetwork,
-    url: (database) => urlOf({ ...server.address, database }),
     sql,
     make: async (sample, database, bound) => {
       await sql("postgres", sample.server, bound);
@@ -69,7 +81,6 @@ export async function startSource(folder: string, desk: Desk, wait: Waiting): Pr
     drop: async (database, bound) => {
       await sql("postgres", [`drop database if exists ${database} with (force)`], bound);
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The tenant that is challenged: small, with a bit of everything that verification has to see. */
 import type { SampleTenant } from "./damage.ts";
+import { tenantObjects } from "./tenant-objects.ts";
 
 /** The tenant's database in every challenge, clones included. */
 export const challengedDatabase = "challenged";
@@ -14,6 +15,8 @@ export const challengedTenant: SampleTenant = {
     "create role challenge_reader",
     "grant challenge_group to challenge_owner",
     "comment on role challenge_reader is 'reads reports'",
+    "alter role challenge_reader set work_mem = '8MB'",
+    "alter role challenge_owner valid until '2040-01-01 00:00+00'",
   ],
   owner: "challenge_owner",
   create: "template template0 encoding 'UTF8' locale 'C'",
@@ -153,10 +156,11 @@ export const challengedTenant: SampleTenant = {
     `comment on table sales.invoice is 'what customers owe'`,
     `comment on column sales.invoice.total is 'with tax'`,
     `comment on schema ledger is 'double entry'`,
+    ...tenantObjects,
   ],
 };
 
 /** Statements about what verification refuses to load into a server without walls (trap 20). */
 export function takesWalls(statement: string): boolean {
-  return /\bevent trigger\b/.test(statement);
+  return /\b(?:event trigger|far|far_\w+|plother)\b/.test(statement);
 }

@@ -124,8 +124,9 @@ describe("the challenge", () => {
 
   it("names all that is accused by who calls every copy refuted", async () => {
     const report = await challenged(named("object-missing", "byte-changed", "amcheck-missing"), suspicious);
-    // Nor does it find a changed byte, for no check has seen the rows.
-    expect(report.missed.toSorted()).toEqual(["amcheck-missing", "byte-changed"]);
+    // Nor does it find anything, for it names no object, and no check has seen the rows.
+    expect(report.missed.toSorted()).toEqual(["amcheck-missing", "byte-changed", "object-missing"]);
+    expect(report.byAccident).toEqual(["byte-changed"]);
     expect(report.falseAlarms.toSorted()).toEqual([
       "clone-unaltered",
       "installation-moved",

@@ -17,7 +17,11 @@ export const credulous: Examiner = {
       proof: { verdict: "proven", at: "2026-11-21T00:00:00.000Z" },
     };
     const copies = new Map(tenant.stores.map((store) => [store, proven]));
-    return { ...states, backups: states.backups.map((entry) => ({ ...entry, suspect: false, copies })) };
+    return {
+      ...states,
+      gaps: [],
+      backups: states.backups.map((entry) => ({ ...entry, suspect: false, copies })),
+    };
   },
 };
 

@@ -2,6 +2,7 @@
 import { systemChance } from "../../src/base/chance.ts";
 import type { DumpDamage, LoadDamage, Original, SampleTenant } from "../../src/challenge/damage.ts";
 import { forge } from "../../src/challenge/dump/forge.ts";
+import { samplesOn } from "../../src/challenge/source.ts";
 import { judge, passed, type CheckResult } from "../../src/model/check.ts";
 import type { Verdict } from "../../src/model/glossary.ts";
 import type { Image } from "../../src/postgres/image.ts";
@@ -20,9 +21,7 @@ export async function runSql(
   database: string,
   statements: readonly string[],
 ): Promise<void> {
-  const options = { ownSearchPath: true, startup: { client_min_messages: "error" } };
-  await using session = await connect({ ...server.address, database }, "source", options, testWait());
-  for (const statement of statements) await session.query(statement);
+  await samplesOn(server.address).sql(database, statements, testWait());
 }
 
 export async function makeSample(
@@ -30,9 +29,7 @@ export async function makeSample(
   sample: SampleTenant,
   database: string,
 ): Promise<void> {
-  await runSql(server, "postgres", sample.server);
-  await createFrom(server, sample, database, sample.create);
-  await runSql(server, database, sample.statements);
+  await samplesOn(server.address).make(sample, database, testWait());
 }
 
 /** As a clone of the database `from`. */
@@ -42,18 +39,7 @@ export async function cloneSample(
   from: string,
   database: string,
 ): Promise<void> {
-  await createFrom(server, sample, database, `template ${from}`);
-}
-
-async function createFrom(
-  server: PrivateServer,
-  sample: SampleTenant,
-  database: string,
-  how: string,
-): Promise<void> {
-  const owner = sample.owner === null ? "" : ` owner ${sample.owner}`;
-  await runSql(server, "postgres", [`create database ${database}${owner} ${how}`]);
-  await runSql(server, "postgres", sample.database(database));
+  await samplesOn(server.address).clone(sample, from, database, testWait());
 }
 
 export interface MeasuredTenant {

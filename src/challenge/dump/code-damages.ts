@@ -23,6 +23,32 @@ export const codeDamages: readonly DumpDamage[] = [
     "drop trigger invoice_touch on sales.invoice",
     "create trigger invoice_touch before insert on sales.invoice for each row execute function sales.touch()",
   ),
+  dumped(
+    "trigger-columns",
+    "a trigger fires for one column alone",
+    "drop trigger invoice_touch on sales.invoice",
+    "create trigger invoice_touch before update of note on sales.invoice for each row execute function sales.touch()",
+  ),
+  dumped(
+    "trigger-arguments",
+    "a trigger hands over other arguments",
+    "drop trigger invoice_watch on sales.invoice",
+    `create constraint trigger invoice_watch after insert on sales.invoice from sales.customer
+       deferrable for each row execute function sales.watch('first, second')`,
+  ),
+  dumped(
+    "trigger-referenced-table",
+    "a constraint trigger refers to no table",
+    "drop trigger invoice_watch on sales.invoice",
+    `create constraint trigger invoice_watch after insert on sales.invoice
+       deferrable for each row execute function sales.watch('first', 'second')`,
+  ),
+  dumped(
+    "event-trigger-tags",
+    "an event trigger fires for fewer commands",
+    "drop event trigger watch_ddl",
+    "create event trigger watch_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function sales.on_ddl()",
+  ),
   dumped("event-trigger-lost", "an event trigger is missing", "drop event trigger watch_ddl"),
   dumped("event-trigger-disabled", "an event trigger is disabled", "alter event trigger watch_ddl disable"),
   dumped("rule-lost", "a rule is missing", "drop rule keep_rates on ledger.rate"),
@@ -53,6 +79,52 @@ export const codeDamages: readonly DumpDamage[] = [
     "a function counts as immutable",
     "alter function ledger.balance(int) immutable",
   ),
+  dumped(
+    "function-default",
+    "an argument of a function has another default",
+    `create or replace function sales.with_tax(amount numeric, rate numeric default 0.15) returns numeric language sql immutable strict parallel safe
+       as $$ select amount * (1 + rate) $$`,
+  ),
+  dumped(
+    "function-null",
+    "a function is called for NULL",
+    "alter function sales.with_tax(numeric, numeric) called on null input",
+  ),
+  dumped(
+    "function-parallel",
+    "a function may not run in parallel",
+    "alter function sales.with_tax(numeric, numeric) parallel unsafe",
+  ),
+  dumped(
+    "function-cost",
+    "a function costs more",
+    "alter function sales.with_tax(numeric, numeric) cost 5000",
+  ),
+  dumped(
+    "function-argument-name",
+    "an argument of a function has another name",
+    "drop function sales.with_tax(numeric, numeric)",
+    `create function sales.with_tax(amount numeric, tax numeric default 0.05) returns numeric language sql immutable strict parallel safe
+       as $$ select amount * (1 + tax) $$`,
+  ),
+  dumped(
+    "function-parsed-body",
+    "a function that was parsed when it was made counts something else",
+    `create or replace function sales.invoices_of(customer bigint) returns bigint language sql stable
+       begin atomic select count(*) from sales.invoice i where i.customer_id <> customer; end`,
+  ),
+  dumped("procedure-lost", "a procedure is missing", "drop procedure sales.close_year(int)"),
+  dumped(
+    "view-default",
+    "a column of a view has another default",
+    "alter view sales.small_invoice alter column note set default 'large'",
+  ),
+  dumped(
+    "view-check-lost",
+    "a view takes rows that it does not show",
+    "alter view sales.small_invoice reset (check_option)",
+  ),
+  dumped("rule-disabled", "a rule is disabled", "alter table ledger.rate disable rule keep_rates"),
   dumped("view-lost", "a view is missing", "drop view sales.open_invoice"),
   dumped(
     "view-changed",

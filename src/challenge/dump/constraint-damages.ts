@@ -31,6 +31,57 @@ export const constraintDamages: readonly DumpDamage[] = [
     "drop index ledger.entry_account",
     "create index entry_account on ledger.entry using brin (account, posted_at)",
   ),
+  indexed(
+    "index-class",
+    "an index has another operator class",
+    "drop index sales.customer_code",
+    "create index customer_code on sales.customer (code desc nulls last) include (note)",
+  ),
+  indexed(
+    "index-class-option",
+    "an operator class of an index has another option",
+    "drop index sales.customer_extra",
+    "create index customer_extra on sales.customer using gist (extra public.gist_hstore_ops (siglen = 64))",
+  ),
+  indexed(
+    "index-order",
+    "an index is sorted the other way",
+    "drop index sales.customer_code",
+    "create index customer_code on sales.customer (code text_pattern_ops) include (note)",
+  ),
+  indexed(
+    "index-include-lost",
+    "an index includes a column no more",
+    "drop index sales.customer_code",
+    "create index customer_code on sales.customer (code text_pattern_ops desc nulls last)",
+  ),
+  indexed(
+    "index-collation",
+    "an index sorts by another collation",
+    "drop index sales.customer_code",
+    `create index customer_code on sales.customer (code collate "POSIX" text_pattern_ops desc nulls last) include (note)`,
+  ),
+  indexed(
+    "index-unique",
+    "an index forbids what it did not",
+    "drop index ledger.entry_account",
+    "create unique index entry_account on ledger.entry (account, posted_at, id)",
+  ),
+  indexed(
+    "index-parameter",
+    "an index has another parameter",
+    "alter index public.journal_line set (pages_per_range = 64)",
+  ),
+  indexed(
+    "index-statistics",
+    "a column of an index has another statistics target",
+    "alter index sales.customer_upper alter column 1 set statistics 30",
+  ),
+  indexed(
+    "index-of-matview-lost",
+    "an index of a materialised view is missing",
+    "drop index ledger.trial_account",
+  ),
   constrained(
     "primary-key-lost",
     "a primary key is missing",
@@ -76,6 +127,39 @@ export const constraintDamages: readonly DumpDamage[] = [
     "a foreign key does something else on delete",
     "alter table sales.invoice drop constraint invoice_customer",
     "alter table sales.invoice add constraint invoice_customer foreign key (customer_id) references sales.customer on delete cascade",
+  ),
+  constrained(
+    "foreign-key-deferred",
+    "a foreign key is checked at the end of a transaction",
+    "alter table sales.invoice alter constraint invoice_customer deferrable initially deferred",
+  ),
+  constrained(
+    "foreign-key-match",
+    "a foreign key matches otherwise",
+    "alter table sales.invoice drop constraint invoice_customer",
+    "alter table sales.invoice add constraint invoice_customer foreign key (customer_id) references sales.customer match full on delete restrict",
+  ),
+  constrained(
+    "exclusion-lost",
+    "an exclusion constraint is missing",
+    "alter table public.booking drop constraint no_overlap",
+  ),
+  constrained(
+    "exclusion-operator",
+    "an exclusion constraint excludes something else",
+    "alter table public.booking drop constraint no_overlap",
+    "alter table public.booking add constraint no_overlap exclude using gist (during with =)",
+  ),
+  constrained(
+    "check-of-one-table",
+    "a check is handed on to inheriting tables",
+    "alter table public.base drop constraint base_has_kind",
+    "alter table public.base add constraint base_has_kind check (kind <> 'nothing')",
+  ),
+  constrained(
+    "inherited-check-local",
+    "a check that was inherited alone is the table's own as well",
+    "update pg_catalog.pg_constraint set conislocal = true where conrelid = 'public.derived'::regclass and conname = 'base_kind_is_short'",
   ),
   constrained(
     "foreign-key-not-validated",

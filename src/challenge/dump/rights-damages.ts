@@ -38,6 +38,38 @@ export const rightsDamages: readonly DumpDamage[] = [
     "grant execute on function public.hstore_to_matrix(public.hstore) to public",
   ),
   granted(
+    "sequence-grant-lost",
+    "a privilege on a sequence is missing",
+    "revoke usage on sequence ledger.number from challenge_reader",
+  ),
+  granted("type-open", "everybody may use a type", "grant usage on type sales.order_status to public"),
+  granted("language-open", "everybody may use a language", "grant usage on language plpgsql to public"),
+  granted(
+    "system-function-open",
+    "everybody may execute a function of the system again",
+    "grant execute on function pg_catalog.pg_sleep(double precision) to public",
+  ),
+  granted(
+    "system-view-open",
+    "everybody may read a view of the system again",
+    "grant select on pg_catalog.pg_stats to public",
+  ),
+  granted(
+    "wrapper-grant-lost",
+    "a privilege on a foreign data wrapper is missing",
+    "revoke usage on foreign data wrapper far from challenge_reader",
+  ),
+  granted(
+    "server-grant-lost",
+    "a privilege on a foreign server is missing",
+    "revoke usage on foreign server far_server from challenge_reader",
+  ),
+  granted(
+    "default-privileges-open",
+    "what a role will make is open to everybody",
+    "alter default privileges for role challenge_owner grant execute on functions to public",
+  ),
+  granted(
     "default-privileges-lost",
     "default privileges are missing",
     "alter default privileges for role challenge_owner in schema sales revoke select on tables from challenge_reader",
@@ -47,6 +79,12 @@ export const rightsDamages: readonly DumpDamage[] = [
     "a table belongs to somebody else",
     "alter table sales.invoice owner to challenge_group",
   ),
+  granted(
+    "view-owner",
+    "a view belongs to somebody else",
+    "alter view sales.open_invoice owner to challenge_group",
+  ),
+  granted("type-owner", "a type belongs to somebody else", "alter type sales.pair owner to challenge_group"),
   granted(
     "function-owner",
     "a function that runs with its owner's rights belongs to somebody else",
@@ -67,6 +105,23 @@ export const rightsDamages: readonly DumpDamage[] = [
     "policy-of-two-alike",
     "one of two policies that said the same shows other rows",
     "alter policy by_tier_changed on sales.customer using (true)",
+  ),
+  secured(
+    "policy-command",
+    "a policy is for another command",
+    "drop policy by_tier_changed on sales.customer",
+    "create policy by_tier_changed on sales.customer for delete to challenge_reader using (tags @> array[current_setting('app.tier', true)])",
+  ),
+  secured(
+    "policy-restrictive",
+    "a policy takes away instead of giving",
+    "drop policy by_tier_changed on sales.customer",
+    "create policy by_tier_changed on sales.customer as restrictive for update to challenge_reader using (tags @> array[current_setting('app.tier', true)])",
+  ),
+  secured(
+    "policy-check",
+    "a policy checks new rows otherwise",
+    "alter policy by_tier_changed on sales.customer with check (true)",
   ),
   secured("policy-roles", "a policy is for everybody", "alter policy by_tier on sales.customer to public"),
   secured(

@@ -3,6 +3,8 @@ import type { DumpDamage } from "../damage.ts";
 import { codeDamages } from "./code-damages.ts";
 import { constraintDamages } from "./constraint-damages.ts";
 import { dumpedFor } from "./dumped.ts";
+import { kindDamages } from "./kind-damages.ts";
+import { remarkDamages } from "./remark-damages.ts";
 import { rightsDamages } from "./rights-damages.ts";
 import { shapeDamages } from "./shape-damages.ts";
 
@@ -27,6 +29,11 @@ const changedOnTheWay: readonly DumpDamage[] = [
     "the archive has another comment than was dumped",
     "comment on table sales.invoice is 'what customers owe!'",
   ),
+  onTheWay(
+    "archive-with-another-password",
+    "the archive has another password of a user mapping than was dumped",
+    "alter user mapping for challenge_reader server far_server options (set password 'other')",
+  ),
 ];
 
 export const schemaDamages: readonly DumpDamage[] = [
@@ -34,5 +41,7 @@ export const schemaDamages: readonly DumpDamage[] = [
   ...codeDamages,
   ...rightsDamages,
   ...shapeDamages,
+  ...kindDamages,
+  ...remarkDamages,
   ...changedOnTheWay,
 ];

@@ -1,6 +1,6 @@
 /**
  * An installation of PostgreSQL that can be broken on purpose: its programs are those of the machine, but
- * `postgres` and `pg_restore` first run a few lines of shell, which every damage writes anew. It says that
+ * `postgres`, `pg_restore` and `pg_dump` first run a few lines of shell, which every damage writes anew. It says that
  * it is of a later release than any other, so that it is the one that is found.
  */
 import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
@@ -14,13 +14,13 @@ import type { ChallengeSource } from "../source.ts";
 export interface BrokenInstallation {
   readonly binFolder: string;
   /** Lines of shell that run before a program: they may change `program` and `extra`, or end at once. */
-  say(lines: Readonly<Partial<Record<"postgres" | "pg_restore", string>>>): Promise<void>;
-  /** The path of a `postgres` that has every extension but those. */
+  say(lines: Readonly<Partial<Record<(typeof wrapped)[number], string>>>): Promise<void>;
+  /** The path of a `postgres` that has every extension but those; `hstore--1.6` lacks what leads on from that version. */
   without(extensions: readonly string[], wait: Waiting): Promise<string>;
 }
 
 const laterThanAll = 99;
-const wrapped = ["postgres", "pg_restore"] as const;
+const wrapped = ["postgres", "pg_restore", "pg_dump"] as const;
 
 /** In `folder`, which is made, and which everybody who runs servers must be able to enter. */
 export async function breakableInstallation(

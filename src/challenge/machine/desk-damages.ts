@@ -13,6 +13,16 @@ const readsBeforeFailing = 6;
 export const deskDamages: readonly MachineDamage[] = [
   clock("clock-behind", "the clock of the host is a year behind", /lies in the future/, -yearMs),
   clock("clock-ahead", "the clock of the host is a year ahead", / apart$/, yearMs),
+  clockThatJumps(
+    "clock-jumps-ahead",
+    "the clock of the host is put a year ahead while a copy is tried",
+    yearMs,
+  ),
+  clockThatJumps(
+    "clock-jumps-back",
+    "the clock of the host is put a year back while a copy is tried",
+    -yearMs,
+  ),
   machineDamage(
     "threads-end",
     "the threads that decrypt end while the copy is read",
@@ -48,13 +58,23 @@ export const deskDamages: readonly MachineDamage[] = [
 
 function clock(name: string, title: string, says: RegExp, aheadMs: number): MachineDamage {
   return machineDamage(name, title, { says, seenBy: ["copy"] }, ({ desk }) =>
-    Promise.resolve({ desk: withClock(desk, aheadMs) }),
+    Promise.resolve({ desk: withClock(desk, () => aheadMs) }),
   );
 }
 
-function withClock(desk: Desk, aheadMs: number): Desk {
+function clockThatJumps(name: string, title: string, byMs: number): MachineDamage {
+  return machineDamage(name, title, { says: / apart$/, seenBy: ["copy"] }, ({ desk }) => {
+    let aheadMs = 0;
+    const onPhase = (phase: string): void => {
+      if (phase === "comparing") aheadMs = byMs;
+    };
+    return Promise.resolve({ desk: withClock(desk, () => aheadMs), onPhase });
+  });
+}
+
+function withClock(desk: Desk, aheadMs: () => number): Desk {
   const right = desk.machine.clock;
-  const clock: Clock = { now: () => new Date(right.now().getTime() + aheadMs) };
+  const clock: Clock = { now: () => new Date(right.now().getTime() + aheadMs()) };
   return {
     ...desk,
     machine: { ...desk.machine, clock },

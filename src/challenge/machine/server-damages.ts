@@ -77,6 +77,21 @@ export const serverDamages: readonly MachineDamage[] = [
     { says: /EXTENSION hstore/, seenBy: ["extensions"] },
     ["hstore"],
   ),
+  lacking(
+    "extension-version-missing",
+    "an extension of the tenant is not to be had in its version",
+    { says: /EXTENSION hstore/, seenBy: ["extensions"] },
+    ["hstore--1.6"],
+  ),
+  machineDamage(
+    "pg-dump-fails",
+    "pg_dump ends with an error whatever it is asked",
+    { says: /pg_dump/, seenBy: ["twin"] },
+    async ({ desk, installation }) => {
+      await installation.say({ pg_dump: "echo 'out of memory' >&2; exit 1" });
+      return { desk };
+    },
+  ),
   machineDamage(
     "pg-restore-fails",
     "pg_restore ends with an error whatever it is asked",

@@ -16,12 +16,12 @@ export interface Dice {
 }
 
 /** The digests of `seed` and a counter, four bytes at a time: a few thousand throws are all that a schema takes. */
-export function diceOf(seed: number): Dice {
+export function diceOf(seed: number, throwing = "schema"): Dice {
   let block = "";
   let blocks = 0;
   const throwOne = (): number => {
     if (block === "") {
-      block = sha256(Buffer.from(`holdfast random schema ${String(seed)} ${String(blocks)}`));
+      block = sha256(Buffer.from(`holdfast random ${throwing} ${String(seed)} ${String(blocks)}`));
       blocks += 1;
     }
     const word = Number.parseInt(block.slice(0, 8), 16);

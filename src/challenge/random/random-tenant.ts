@@ -5,6 +5,7 @@
  * installed, and a schema that shows something is kept whole rather than shrunk.
  */
 import type { SampleTenant } from "../damage.ts";
+import { randomRarities } from "./rarities.ts";
 import { randomFunctions, randomTriggers, randomView } from "./code.ts";
 import { diceOf } from "./dice.ts";
 import { randomInheritance, randomPartitions } from "./families.ts";
@@ -56,6 +57,8 @@ export function randomTenant(seed: number): SampleTenant {
   if (dice.chance(50)) randomPublication(world);
   for (const table of world.tables) randomRights(world, table);
   randomDefaults(world);
+  // Thrown with dice of their own, so that what a seed made before there were these it still makes.
+  randomRarities(world, diceOf(seed, "rarities"));
   const [owner, reader, third] = roles;
   return {
     name: `random-${String(seed)}`,
