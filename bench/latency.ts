@@ -10,9 +10,8 @@ import { psql } from "../test/support/postgres-server.ts";
 import { startS3Server } from "../test/support/s3-server.ts";
 import { startBenchDatabase } from "./bench-database.ts";
 import { farStores } from "./far-stores.ts";
-import { thisMachine } from "./machine.ts";
 import { measure } from "./measure.ts";
-import { keep, tableOf, type Figure } from "./report.ts";
+import { keep, resultsOf, tableOf, type Figure } from "./report.ts";
 
 const { values } = parseArgs({
   options: {
@@ -47,16 +46,14 @@ try {
     }
     await psql(database.server, "postgres", `drop database ${target}`);
   }
-  const results = {
-    at: new Date().toISOString(),
-    machine: thisMachine(database.binFolder),
+  const results = await resultsOf(database, {
     scale,
-    databaseBytes: Number(await psql(database.server, "postgres", "select pg_database_size('bench')")),
     figures,
     notes: [
+      "holdfast: the program as it is installed, starting anew for each step.",
       `Two S3 stores on this machine (${server.kind}), each behind a line whose round trip is 0 or ${String(far)} ms; a new connection takes one more.`,
     ],
-  };
+  });
   process.stdout.write(tableOf(results, `${String(far)} ms away`));
   keep(results, "latency");
 } finally {

@@ -2,7 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
-import type { Machine } from "./machine.ts";
+import { psql } from "../test/support/postgres-server.ts";
+import type { BenchDatabase } from "./bench-database.ts";
+import { type Machine, thisMachine } from "./machine.ts";
 import type { Measurement } from "./measure.ts";
 
 export interface Figure extends Measurement {
@@ -17,6 +19,21 @@ export interface Results {
   readonly databaseBytes: number;
   readonly figures: readonly Figure[];
   readonly notes: readonly string[];
+}
+
+/** The figures of a run on that database, and what they were measured on. */
+export async function resultsOf(
+  { server, binFolder }: BenchDatabase,
+  { scale, figures, notes }: Pick<Results, "scale" | "figures" | "notes">,
+): Promise<Results> {
+  return {
+    at: new Date().toISOString(),
+    machine: thisMachine(binFolder),
+    scale,
+    databaseBytes: Number(await psql(server, "postgres", "select pg_database_size('bench')")),
+    figures,
+    notes,
+  };
 }
 
 /** Ratios are holdfast's figure divided by the other's: below 1 holdfast took less. */

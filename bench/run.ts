@@ -11,11 +11,10 @@ import { startBenchDatabase, workOneDay, type BenchDatabase } from "./bench-data
 import type { Contender } from "./contender.ts";
 import { floor } from "./floor.ts";
 import { holdfast } from "./holdfast.ts";
-import { thisMachine } from "./machine.ts";
 import { measure, type Command } from "./measure.ts";
 import { pipePeer } from "./peer-pipe.ts";
 import { resticPeer } from "./peer-restic.ts";
-import { keep, tableOf, type Figure } from "./report.ts";
+import { keep, resultsOf, tableOf, type Figure } from "./report.ts";
 
 const { values } = parseArgs({
   options: { scale: { type: "string", default: "4" }, only: { type: "string", multiple: true } },
@@ -30,17 +29,14 @@ try {
     .map((make) => make(database, folder))
     .filter((contender) => values.only === undefined || values.only.includes(contender.name));
   const figures = await everyStep(database, contenders);
-  const results = {
-    at: new Date().toISOString(),
-    machine: thisMachine(database.binFolder),
+  const results = await resultsOf(database, {
     scale,
-    databaseBytes: Number(await psql(database.server, "postgres", "select pg_database_size('bench')")),
     figures,
     notes: [
       "Memory is the largest sum of PSS over the processes of a tool, PostgreSQL servers left out; CPU likewise.",
       ...contenders.map(({ name, note }) => `${name}: ${note}.`),
     ],
-  };
+  });
   process.stdout.write(tableOf(results));
   say(`kept in ${keep(results, `scale-${String(scale)}`)}`);
 } finally {

@@ -9,7 +9,7 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import { bornIn, type Mint } from "./bear-key-set.ts";
 import { findKeySet, highestGeneration, type KeyRefusal, type KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
-import { remembering } from "./remembering.ts";
+import { askedOnce } from "./asked-once.ts";
 import { type KeySetPlace, spreadKeySet } from "./spread-key-set.ts";
 
 export interface MintedKeySet {
@@ -48,7 +48,7 @@ export async function ensureKeySet(
   terms: BirthTerms = { away: new Set(), quorum: stores.length },
 ): Promise<MintedKeySet> {
   const asked = stores.filter(({ name }) => !terms.away.has(name));
-  const looked = asked.map(remembering);
+  const looked = asked.map(askedOnce);
   const { keySet, refusals } = await findKeySet(tenant, looked, mint.trust, wait);
   const { least = 0 } = terms;
   if (keySet !== null && keySet.generation >= least)

@@ -4,7 +4,7 @@ import type { KeyStore } from "./key-store.ts";
  * The same store, which is asked once for the bytes of a key, and not at all for what was made by way of this: for
  * one look at key objects, whose bytes do not change. Who doubts them has the store asked again.
  */
-export function remembering(store: KeyStore): KeyStore {
+export function askedOnce(store: KeyStore): KeyStore {
   const known = new Map<string, Buffer>();
   return {
     name: store.name,
