@@ -44,7 +44,10 @@ export async function openDatedDesk(
 /** As `backupOrder` makes it, from a source whose clock is the machine's. */
 export async function datedBackupOrder(desk: Desk, tenant: Tenant, clock: DatedClock): Promise<SourcedOrder> {
   const order = await backupOrder(desk, tenant);
-  return { ...order, openSnapshot: async (wait) => dated(await order.openSnapshot(wait), clock) };
+  return {
+    ...order,
+    openSnapshot: async (wait, ready) => dated(await order.openSnapshot(wait, ready), clock),
+  };
 }
 
 /** The same snapshot, but for the time that the source tells. */

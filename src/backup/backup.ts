@@ -11,7 +11,8 @@ import { type BackupReport, reportOf } from "./report.ts";
 export interface BackupOrder extends Omit<DraftOrder, "kind"> {
   /** Streams that are read side by side. */
   readonly jobs: number;
-  readonly openSnapshot: (wait: Waiting) => Promise<Snapshot>;
+  /** Takes it when `ready` has resolved, and rejects when that does; what else there is to do first may be done before. */
+  readonly openSnapshot: (wait: Waiting, ready: Promise<unknown>) => Promise<Snapshot>;
   /** Versions of what makes the backup, for the manifest. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -68,9 +69,8 @@ async function attemptBackup(
   wait: Waiting,
 ): Promise<BackupReport> {
   const startedMs = monotonicMs();
-  const draft = await begin({ ...order, kind }, workshop, wait);
-  const askedAt = workshop.clock.now();
-  await using snapshot = await order.openSnapshot(wait);
+  const { draft, askedAt, opening } = await beginning(order, kind, workshop, wait);
+  await using snapshot = await opening;
   const openedAt = workshop.clock.now();
   draft.checkTime({ at: snapshot.at, askedAt, openedAt });
   watch.opened(order, snapshot.estimatedBytes);
@@ -82,6 +82,37 @@ async function attemptBackup(
     wait,
   );
   return reportOf(order.tenant, kind, committed, fingerprint, (monotonicMs() - startedMs) / 1000);
+}
+
+/**
+ * Stores are asked what they hold while the source is examined. The snapshot is taken when the draft has begun: its
+ * locks are not to be held for as long as a store takes that has to be given what it lacks.
+ */
+async function beginning(
+  order: BackupOrder,
+  kind: BackupKind,
+  workshop: Workshop,
+  wait: Waiting,
+): Promise<{ readonly draft: Draft; readonly askedAt: Date; readonly opening: Promise<Snapshot> }> {
+  const stop = new AbortController();
+  const asking = { signal: AbortSignal.any([wait.signal, stop.signal]) };
+  const begun = begin({ ...order, kind }, workshop, asking).then((draft) => ({
+    draft,
+    askedAt: workshop.clock.now(),
+  }));
+  const opening = order.openSnapshot(wait, begun);
+  // A source that is no good is known before many a store has answered.
+  opening.catch((error: unknown) => {
+    stop.abort(error);
+  });
+  try {
+    return { ...(await begun), opening };
+  } catch (error) {
+    const [end] = await Promise.allSettled([opening]);
+    // A source that does not wait for the stores may have been opened all the same.
+    if (end.status === "fulfilled") await end.value[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** The first stream that fails ends the others at once: they would only burden the source. */

@@ -57,11 +57,12 @@ export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOr
     source: source.name,
     sourceWidth: source.maxConcurrent,
     environment: { holdfast: desk.machine.version, node: process.version, ...sealingVersions() },
-    openSnapshot: async (wait) =>
+    openSnapshot: async (wait, ready) =>
       openSnapshot(
         { url: await source.url.reveal(), scope, silenceMs: desk.config.silenceMs },
         snapshotOptions(desk, tenant, sliceBlocks),
         wait,
+        ready,
       ),
   };
 }

@@ -120,6 +120,22 @@ describe("a source", () => {
     expect(events.slice(-2)).toEqual(["closed", "ended"]);
   });
 
+  it("that cannot be read ends the asking of a store that does not answer", async () => {
+    const store = faulty(disk);
+    store.every("read").takes(new Promise(() => undefined));
+    const order = { ...house.order([store]), jobs: 2, environment: {} };
+    const openSnapshot = (): Promise<never> => Promise.reject(lost);
+    await expect(backup(desk(), { ...order, openSnapshot }, "manual", never)).rejects.toBe(lost);
+  });
+
+  it("is let go when too few stores can hold the backup", async () => {
+    const store = faulty(disk);
+    store.every("read").failsWith("store/unreachable");
+    const order = { ...orderOf({ streams: () => [] }), ...house.order([store]) };
+    await expect(backup(desk(), order, "manual", never)).rejects.toMatchObject({ code: "store/quorum" });
+    expect(events).toEqual(["closed", "ended"]);
+  });
+
   it("whose snapshot turns out lost at the end ends the backup", async () => {
     const source: Source = {
       streams: () => [plainStream("a", "1\n")],
@@ -185,10 +201,10 @@ describe("several tenants", () => {
         ...order,
         source: sourceName.parse(index === 3 ? "other" : "erp"),
         sourceWidth: 1,
-        openSnapshot: async (wait: Waiting) => {
+        openSnapshot: async (wait: Waiting, ready: Promise<unknown>) => {
           if (index !== 3) atOnce += 1;
           most = Math.max(most, atOnce);
-          const snapshot = await order.openSnapshot(wait);
+          const snapshot = await order.openSnapshot(wait, ready);
           return {
             ...snapshot,
             [Symbol.asyncDispose]: async () => {

@@ -66,6 +66,40 @@ async function backupDuring(name: string, change: string) {
   return backup;
 }
 
+describe("a source whose stores have not answered yet", () => {
+  it("is examined and not locked, and what changes meanwhile is in the snapshot", async () => {
+    const name = await database(
+      "waits",
+      "create table t (a int); insert into t values (1); create table u (b int)",
+    );
+    const stores = Promise.withResolvers<undefined>();
+    const backup = backupOf(server, name, { ready: stores.promise });
+    await using other = await session(name);
+    const sessions = async (): Promise<number> => (await other.query(ours)).length;
+    while ((await sessions()) < 2) await pause(10, testWait());
+    // Would wait for a lock of ours.
+    await other.query(
+      "set lock_timeout = '1s'; truncate t; insert into t values (2); drop table u; create table v (c int)",
+    );
+    stores.resolve(undefined);
+    const { fingerprint, streams } = await backup;
+    expect(fingerprint.tables.map((table) => table.name)).toEqual(["t", "v"]);
+    expect(textOf({ fingerprint, streams }, "public", "t")).toBe("2\n");
+  });
+
+  it("is let go when they cannot hold a backup", async () => {
+    const name = await database("let_go", "create table t (a int)");
+    const quorum = new Failure("store/quorum", "0 of 2 stores can hold the backup");
+    await expect(snapshotOf(server, name, { ready: Promise.reject(quorum) })).rejects.toBe(quorum);
+    await using other = await session(name);
+    while ((await other.query(ours)).length > 0) await pause(10, testWait());
+  });
+});
+
+/** Sessions of a backup in this database. */
+const ours = `select from pg_catalog.pg_stat_activity
+  where datname = pg_catalog.current_database() and application_name in ('holdfast watcher', 'holdfast holder')`;
+
 describe("a table that changes while the snapshot is taken", () => {
   it("gives its new rows when it was truncated and filled again", async () => {
     const name = await database("truncated", "create table t (a int); insert into t values (1), (2)");

@@ -22,13 +22,16 @@ export async function snapshotOf(
   options: Partial<SnapshotOptions> & {
     readonly scope?: Scope;
     readonly login?: { user: string; password: string };
+    /** Before which nothing is locked; default: at once. */
+    readonly ready?: Promise<unknown>;
   } = {},
 ): Promise<Snapshot> {
-  const { scope = { kind: "database", database }, login, ...more } = options;
+  const { scope = { kind: "database", database }, login, ready, ...more } = options;
   return openSnapshot(
     { url: urlOf(server, "postgres", login), scope },
     { ...testOptions, ...more },
     testWait(),
+    ready,
   );
 }
 

@@ -2,7 +2,7 @@ import { Measure, type Sha256 } from "../../base/digest.ts";
 import { Failure } from "../../base/failure.ts";
 import { pour, run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
-import type { Programs } from "../server/programs.ts";
+import { majorOf, type Programs } from "../server/programs.ts";
 
 /** Fixed, so that the same archive gives the same text every time. */
 const restrictKey = "Holdfast";
@@ -18,8 +18,7 @@ export async function* archiveText(
   programs: Programs,
   wait: Waiting,
 ): AsyncGenerator<Buffer> {
-  const { stdout } = await run({ file: programs.pgRestore, args: ["--help"] }, wait);
-  const isRestricting = stdout.includes("--restrict-key");
+  const isRestricting = await restricts(programs, wait);
   const args = ["--create", "--file=-", ...(isRestricting ? [`--restrict-key=${restrictKey}`] : [])];
   const { output, stderr } = pour({ file: programs.pgRestore, args, input: archive }, wait);
   const lines = isRestricting ? withoutLines(output) : output;
@@ -27,6 +26,16 @@ export async function* archiveText(
   const said = (await stderr).trim();
   if (said !== "")
     throw new Failure("program/failed", `pg_restore warned about the schema archive: ${said.slice(0, 500)}`);
+}
+
+/** First minor releases whose programs write \\restrict, by major; later majors all do. */
+const restrictsFrom: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
+
+/** By the release, or, since a distribution may bring a repair back to an older one, by what the program says of itself. */
+async function restricts({ versionNum, pgRestore }: Programs, wait: Waiting): Promise<boolean> {
+  if (versionNum % 10_000 >= (restrictsFrom[majorOf(versionNum)] ?? 0)) return true;
+  const { stdout } = await run({ file: pgRestore, args: ["--help"] }, wait);
+  return stdout.includes("--restrict-key");
 }
 
 /** Length and digest of `archiveText`. */

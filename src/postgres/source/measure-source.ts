@@ -14,15 +14,37 @@ import { readSequences } from "../readings/sequences.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Session } from "../session/session.ts";
 import type { Opened } from "./opened.ts";
+import { loadOf } from "./row-streams.ts";
 import type { TocEntry } from "../archive/toc.ts";
 
-/** What the catalogs say in the snapshot of the holder; the entries of a census are a few hundred bytes each. */
-export type CatalogReadings = Awaited<ReturnType<typeof readCatalogs>>;
+/** What was read in the snapshot of the holder beside the streams; the entries of a census are a few hundred bytes each. */
+export interface SourceReadings extends Awaited<ReturnType<typeof readCatalogs>> {
+  readonly told: Pick<
+    Fingerprint,
+    "server" | "database" | "extensions" | "sequences" | "generated" | "matviews"
+  >;
+}
 
 /** To be read beside the streams, while the holder has nothing else to do. */
-export async function readSourceCatalogs(opened: Opened): Promise<CatalogReadings> {
-  const { session } = opened.holder;
-  return readingCatalogs(session, () => readCatalogs(session, opened));
+export async function readSource(opened: Opened): Promise<SourceReadings> {
+  const { scope, holder, encoding, options, present, tables } = opened;
+  const { session } = holder;
+  const catalogs = await readingCatalogs(session, () => readCatalogs(session, opened));
+  const { roles, extensionRelations } = catalogs;
+  const loaded = tables.map((table) => ({ schema: table.schema, name: table.name, load: loadOf(table) }));
+  const told = {
+    server: await readServer(session, holder.standby),
+    database: await readDatabase(
+      session,
+      scope,
+      roles.map(({ name }) => name),
+    ),
+    extensions: await readExtensions(session, options.leaveOutExtensions),
+    sequences: await readSequences(session, scope, extensionRelations),
+    generated: await readGenerated(session, scope, encoding, loaded, present),
+    matviews: await readMatviews(session, scope, encoding, present),
+  };
+  return { ...catalogs, told };
 }
 
 /**
@@ -30,34 +52,23 @@ export async function readSourceCatalogs(opened: Opened): Promise<CatalogReading
  * snapshot. Fails with "source/unsupported" when the catalogs hold an object that the schema archive has
  * no entry for (trap 9).
  */
-export async function measureSource(
-  opened: Opened,
+export function measureSource(
+  { scope, holder, largeObjects }: Opened,
   measured: Pick<Fingerprint, "tables" | "schema" | "largeObjects">,
-  { census, definitions, roles, relations, extensionRelations, omitted, collations }: CatalogReadings,
+  { census, definitions, roles, relations, omitted, collations, told }: SourceReadings,
   toc: readonly TocEntry[],
-): Promise<Fingerprint> {
-  const { scope, holder, encoding, options, largeObjects } = opened;
-  const { session } = holder;
+): Fingerprint {
   assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
   return {
     scope,
-    server: await readServer(session, holder.standby),
     at: holder.at.toISOString(),
     lsn: holder.lsn,
-    database: await readDatabase(
-      session,
-      scope,
-      roles.map(({ name }) => name),
-    ),
     roles,
-    extensions: await readExtensions(session, options.leaveOutExtensions),
     collations,
     census: censusOf(census),
     definitions,
     ...measured,
-    sequences: await readSequences(session, scope, extensionRelations),
-    generated: await readGenerated(session, scope, encoding, measured.tables, opened.present),
-    matviews: await readMatviews(session, scope, encoding, opened.present),
+    ...told,
     omitted: [
       ...omitted,
       ...(scope.kind === "schemas" ? sharedConfiguration(relations) : []),

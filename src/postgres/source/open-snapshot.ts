@@ -1,5 +1,5 @@
 import { Failure, isFailure } from "../../base/failure.ts";
-import type { Waiting } from "../../base/waiting.ts";
+import { orAbort, type Waiting } from "../../base/waiting.ts";
 import { addressOf } from "../session/address.ts";
 import { connect } from "../session/connect.ts";
 import { hold } from "./holder.ts";
@@ -11,6 +11,7 @@ import { assertFit, preflight } from "./preflight.ts";
 import { findPrograms, majorOf, type Programs } from "../server/programs.ts";
 import { openReaders } from "./readers.ts";
 import { planRows, type ReadTable } from "./row-plan.ts";
+import { readSchemaArchive } from "./schema-archive.ts";
 import type { Session } from "../session/session.ts";
 import { setExactText } from "../session/settings.ts";
 import { SnapshotLife, keepAlive } from "./snapshot-life.ts";
@@ -27,12 +28,14 @@ const bytesPerReader = 32 << 20;
 /**
  * Takes one consistent snapshot of the tenant. Everything that would make the backup less than whole is
  * looked for first and fails with its own code; after that every table is locked, and from the moment
- * this returns the holder is watched, kept alive and limited in age. Dispose it in any case.
+ * this returns the holder is watched, kept alive and limited in age. Nothing is locked, and no snapshot taken, before
+ * `ready` has resolved; when it rejects so does this. Dispose it in any case.
  */
 export async function openSnapshot(
   source: SourceAddress,
   options: SnapshotOptions,
   wait: Waiting,
+  ready: Promise<unknown> = Promise.resolve(),
 ): Promise<Snapshot> {
   const { url, scope, silenceMs } = source;
   const address: ServerAddress = {
@@ -41,7 +44,8 @@ export async function openSnapshot(
     ...(silenceMs === undefined ? {} : { silenceMs }),
   };
   await using made = new AsyncDisposableStack();
-  const life = made.use(new SnapshotLife(wait, options.maxAgeMs));
+  const life = made.use(new SnapshotLife(wait));
+  life.beside(ready);
   const watcher = made.use(
     await connect(address, "source", { applicationName: "holdfast watcher" }, life.wait),
   );
@@ -57,17 +61,34 @@ export async function openSnapshot(
     ),
   );
   assertFit([await examinePooler(watcher, holding)]);
+  await setExactText(holding);
   await setExactText(watcher);
   const { examined, tables: listed } = await preflight(watcher, { ...options, scope: source.scope });
   assertFit(examined);
   const programs = await finding;
+  await orAbort(ready, life.wait);
 
+  life.begin(options.maxAgeMs);
   let holderPid: number | null = null;
   life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
   const request = { ...options, scope: source.scope, lockTimeoutMs: options.yieldAfterMs };
-  await setExactText(holding);
   const holder = await hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
   life.beside(keepAlive(holder.session, life.wait));
+  const readers = made.use(openReaders(address, holder, life.wait));
+  // Should anything fail from here on, the first to end is whatever has just been begun.
+  made.use(life);
+  const archive = readSchemaArchive(
+    {
+      address,
+      scope: source.scope,
+      programs,
+      beside: { session: watcher, holderPid: holder.pid },
+      snapshotId: holder.snapshotId,
+      lockTimeoutMs: options.yieldAfterMs,
+    },
+    life.wait,
+  );
+  life.beside(archive.then(({ text }) => text));
 
   const details = await describeTables(holder.session, holder.tables);
   const tables = holder.tables.flatMap((table): ReadTable[] => {
@@ -80,22 +101,23 @@ export async function openSnapshot(
       : { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
   const plans = planRows(tables, options.sliceBlocks, watcher.versionNum >= slicesFrom);
   const toRead = plans.reduce((sum, { bytes }) => sum + bytes, largeObjects.estimatedBytes);
-  const atOnce = Math.min(options.jobs, 1 + Math.floor(toRead / bytesPerReader));
-  const readers = made.use(openReaders(address, holder, atOnce, life.wait));
-  const encoding = await encodingOf(holder.session);
+  const readsAtOnce = Math.min(options.jobs, 1 + Math.floor(toRead / bytesPerReader));
+  readers.allow(readsAtOnce);
   return new SourceSnapshot(
     {
       address,
       scope: source.scope,
       options,
       programs,
-      encoding,
+      encoding: await encodingOf(holder.session),
       holder,
       present: watcher,
       readers,
+      readsAtOnce,
       tables,
       plans,
       largeObjects,
+      archive,
     },
     life,
     made.move(),

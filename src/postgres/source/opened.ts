@@ -5,6 +5,7 @@ import type { ChosenLargeObjects } from "./large-object-choice.ts";
 import type { Programs } from "../server/programs.ts";
 import type { Readers } from "./readers.ts";
 import type { ReadTable, RowPlan } from "./row-plan.ts";
+import type { SchemaArchive } from "./schema-archive.ts";
 import type { Session } from "../session/session.ts";
 import type { SnapshotOptions } from "./snapshot.ts";
 
@@ -20,7 +21,11 @@ export interface Opened {
   /** A session of its own without a snapshot, which sees the catalogs as they are now. */
   readonly present: Session;
   readonly readers: Readers;
+  /** So many of them may be lent at once. */
+  readonly readsAtOnce: number;
   readonly tables: readonly ReadTable[];
   readonly plans: readonly RowPlan[];
   readonly largeObjects: ChosenLargeObjects;
+  /** Under way since the snapshot was taken. */
+  readonly archive: Promise<SchemaArchive>;
 }

@@ -10,24 +10,37 @@ import type { Session } from "../session/session.ts";
 import { assertExactText, setExactText } from "../session/settings.ts";
 import { lockStatement, type SourceTable } from "./source-tables.ts";
 
-/** Sessions that read in the holder's snapshot side by side; opened when first needed. */
+/** Sessions that read in the holder's snapshot side by side; the first is opened at once, others when they are needed. */
 export interface Readers extends AsyncDisposable {
+  /** So many may be lent at once; one until this is called. */
+  allow(jobs: number): void;
   /** Lends a session, waiting for one to be free. Give it back only in good order; a broken one is never lent again. */
   lend(): Promise<{ readonly session: Session; readonly giveBack: () => void }>;
   /** Reads the settings of every session again and ends the transactions. */
   finish(): Promise<void>;
 }
 
-export function openReaders(address: ServerAddress, holder: Holder, jobs: number, wait: Waiting): Readers {
-  const places = new Budget(Math.max(1, jobs));
+export function openReaders(address: ServerAddress, holder: Holder, wait: Waiting): Readers {
+  const places = new Budget(1);
   const free: Session[] = [];
   const all: Session[] = [];
+  let first: Promise<Session> | null = openReader(address, holder, wait);
+  // Whoever is lent it is told.
+  first.catch(() => undefined);
+  const firstOrNew = (): Promise<Session> => {
+    const session = first ?? openReader(address, holder, wait);
+    first = null;
+    return session;
+  };
   return {
+    allow: (jobs) => {
+      places.resize(Math.max(1, jobs));
+    },
     lend: async () => {
       // A reader that fails keeps its place, so whoever waits for one learns of the end by the wait.
       const leave = await places.take(1, wait);
       try {
-        const session = free.pop() ?? (await openReader(address, holder, wait));
+        const session = free.pop() ?? (await firstOrNew());
         if (!all.includes(session)) all.push(session);
         return {
           session,
@@ -48,7 +61,9 @@ export function openReaders(address: ServerAddress, holder: Holder, jobs: number
       }
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(all.map((session) => session[Symbol.asyncDispose]()));
+      const unused = first === null ? [] : await Promise.allSettled([first]);
+      const left = unused.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+      await Promise.all([...all, ...left].map((session) => session[Symbol.asyncDispose]()));
     },
   };
 }

@@ -96,7 +96,8 @@ function hasOrder(table: ReadTable): boolean {
   return table.extension === null && table.root === null;
 }
 
-function loadOf(table: ReadTable): TableFingerprint["load"] {
+/** How its rows go back in. */
+export function loadOf(table: ReadTable): TableFingerprint["load"] {
   if (table.extension !== null) return { kind: "extension", extension: table.extension };
   if (table.root !== null) return { kind: "through-root", root: table.root };
   return { kind: "ordered" };

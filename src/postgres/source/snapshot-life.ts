@@ -10,10 +10,14 @@ import type { Session } from "../session/session.ts";
 export class SnapshotLife implements Disposable {
   readonly wait: Waiting;
   readonly #end = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(wait: Waiting, maxAgeMs: number) {
+  constructor(wait: Waiting) {
     this.wait = { signal: AbortSignal.any([wait.signal, this.#end.signal]) };
+  }
+
+  /** From now on it grows old. */
+  begin(maxAgeMs: number): void {
     this.#timer = setTimeout(
       () => {
         this.fail(new Failure("wait/expired", `the snapshot grew older than ${String(maxAgeMs / 1000)} s`));

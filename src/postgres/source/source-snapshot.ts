@@ -2,10 +2,8 @@ import { Measure, type Measured } from "../../base/digest.ts";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
-import { archiveTextDigest } from "../archive/archive-text.ts";
-import { dumpSchema } from "../archive/archive.ts";
 import { largeObjectBytes } from "./large-object-stream.ts";
-import { type CatalogReadings, measureSource, readSourceCatalogs } from "./measure-source.ts";
+import { measureSource, readSource, type SourceReadings } from "./measure-source.ts";
 import type { Opened } from "./opened.ts";
 import { assertInPlace } from "./readers.ts";
 import type { RowPlan } from "./row-plan.ts";
@@ -14,13 +12,6 @@ import type { Session } from "../session/session.ts";
 import { assertExactText } from "../session/settings.ts";
 import type { SnapshotLife } from "./snapshot-life.ts";
 import type { PlainStream, Snapshot } from "./snapshot.ts";
-import { parseToc, type TocEntry } from "../archive/toc.ts";
-
-interface ReadArchive {
-  readonly text: Fingerprint["schema"]["text"];
-  readonly archive: Fingerprint["schema"]["archive"];
-  readonly toc: readonly TocEntry[];
-}
 
 interface SizedStream {
   readonly size: number;
@@ -42,8 +33,7 @@ export class SourceSnapshot implements Snapshot {
   /** Of each stream that was read to its end. */
   readonly #measured = new Map<string, Measured>();
   #isStreaming = false;
-  #archive: ReadArchive | null = null;
-  #catalogs: Promise<CatalogReadings> | null = null;
+  #readings: Promise<SourceReadings> | null = null;
   #largeObjects: Fingerprint["largeObjects"] = { stream: null, count: 0, bytes: 0, sha256: null };
 
   constructor(opened: Opened, life: SnapshotLife, made: AsyncDisposableStack) {
@@ -57,7 +47,10 @@ export class SourceSnapshot implements Snapshot {
     );
   }
 
-  /** The schema comes first although it is small: what pg_dump stumbles over is known before hours of rows. */
+  /**
+   * The schema comes behind as many streams as are read at once, so that nobody waits for pg_dump before reading
+   * rows. It has run since the snapshot was taken, and what it stumbles over ends everything before hours of rows.
+   */
   async *streams(wait: Waiting): AsyncGenerator<PlainStream> {
     if (this.#isStreaming)
       throw new Failure("internal/bug", "the streams of a snapshot can be asked for once");
@@ -69,34 +62,35 @@ export class SourceSnapshot implements Snapshot {
     wait.signal.addEventListener("abort", onAbort, { signal: this.#life.wait.signal });
     const streams = this.#plan();
     for (const { id } of streams) this.#unread.add(id);
-    this.#catalogs = readSourceCatalogs(this.#opened);
-    this.#life.beside(this.#catalogs);
+    this.#readings = readSource(this.#opened);
+    this.#life.beside(this.#readings);
     yield* streams;
   }
 
   async fingerprint(wait: Waiting): Promise<Fingerprint> {
     stillWaiting(wait);
     stillWaiting(this.#life.wait);
-    const [archive, catalogs] = [this.#archive, this.#catalogs];
-    if (archive === null || catalogs === null || this.#unread.size > 0) {
+    const readings = this.#readings;
+    if (readings === null || this.#unread.size > 0) {
       throw new Failure(
         "internal/bug",
         "a fingerprint was asked for before every stream had been read to its end",
       );
     }
     const { holder, readers, programs } = this.#opened;
+    const archive = await this.#opened.archive;
     const reads = Map.groupBy(this.#reads, ({ oid }) => oid);
     const measured = {
       tables: this.#opened.tables.map((table) => tableFingerprint(table, reads.get(table.oid) ?? [])),
       schema: {
         stream: schemaStream,
-        text: archive.text,
-        archive: archive.archive,
+        text: await archive.text,
+        archive: archive.measured,
         pgDumpVersion: programs.version,
       },
       largeObjects: this.#largeObjects,
     };
-    const fingerprint = await measureSource(this.#opened, measured, await catalogs, archive.toc);
+    const fingerprint = measureSource(this.#opened, measured, await readings, archive.toc);
     await assertInPlace(holder.session, holder.tables);
     await assertExactText(holder.session);
     await readers.finish();
@@ -128,7 +122,7 @@ export class SourceSnapshot implements Snapshot {
       (a, b) => b.size - a.size,
     );
     const schema = this.#stream(schemaStream, "schema", "schema", this.#schema());
-    return [schema, ...sized.map(({ stream }) => stream)];
+    return sized.map(({ stream }) => stream).toSpliced(this.#opened.readsAtOnce, 0, schema);
   }
 
   #stream(
@@ -197,22 +191,8 @@ export class SourceSnapshot implements Snapshot {
   }
 
   async *#schema(): AsyncGenerator<Buffer> {
-    const { address, scope, holder, present, options, programs } = this.#opened;
-    const request = {
-      address,
-      scope,
-      programs,
-      beside: { session: present, holderPid: holder.pid },
-      snapshotId: holder.snapshotId,
-      lockTimeoutMs: options.yieldAfterMs,
-    };
-    const archive = await dumpSchema(request, this.#life.wait);
-    const text = await archiveTextDigest(archive, programs, this.#life.wait);
-    const measure = new Measure();
-    measure.update(archive);
-    const measured = measure.finish();
+    const { bytes: archive, measured } = await this.#opened.archive;
     this.#measured.set(schemaStream, measured);
-    this.#archive = { text, archive: measured, toc: parseToc(archive).entries };
     for (let from = 0; from < archive.length; from += archivePartBytes) {
       yield archive.subarray(from, from + archivePartBytes);
     }
