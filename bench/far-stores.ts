@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { S3Server } from "../test/support/s3-server.ts";
 import type { BenchDatabase } from "./bench-database.ts";
 import type { Command } from "./measure.ts";
-import { main, started } from "./program.ts";
+import { installedIn, started } from "./program.ts";
 
 export interface FarStores extends AsyncDisposable {
   command(words: string): Command;
@@ -22,6 +22,7 @@ export async function farStores(
   await using opened = new AsyncDisposableStack();
   const home = join(folder, `far-${String(roundTripMs)}`);
   const config = join(home, "holdfast.yaml");
+  const main = installedIn(folder);
   const environment = {
     NODE: process.execPath,
     CONFIG: config,
@@ -54,7 +55,7 @@ export async function farStores(
   const lines = opened.move();
   return {
     command: (words) => ({
-      script: started(words),
+      script: started(main, words),
       environment,
       writesInto: [],
     }),

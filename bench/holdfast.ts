@@ -1,11 +1,11 @@
-/** Holdfast itself, measured as a user runs it: one process of the command line for each step. */
+/** Holdfast itself, measured as a user runs it: the program as it is installed, one process for each step. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchDatabase } from "./bench-database.ts";
 import type { Contender } from "./contender.ts";
 import type { Command } from "./measure.ts";
-import { main, started } from "./program.ts";
+import { installedIn, started } from "./program.ts";
 
 /** `runtime`: another file than the one that the bench itself runs on. */
 export function holdfast(database: BenchDatabase, folder: string, runtime = process.execPath): Contender {
@@ -17,17 +17,18 @@ export function holdfast(database: BenchDatabase, folder: string, runtime = proc
   };
   const stores = ["one", "two"].map((name) => join(home, "stores", name));
   const command = (words: string, more: Readonly<Record<string, string>> = {}): Command => ({
-    script: started(words),
+    script: started(installedIn(folder), words),
     environment: { ...environment, ...more },
     writesInto: stores,
   });
   return {
     name: "holdfast",
-    note: "the command line, starting anew for each step, into two directory stores; verify restores one copy into a scratch server and compares it, restore compares again after loading",
+    note: "the program as it is installed, starting anew for each step, into two directory stores; verify restores one copy into a scratch server and compares it, restore compares again after loading",
     createsTarget: true,
     async prepare() {
       mkdirSync(home, { recursive: true });
-      execFileSync(process.execPath, [main, "init", home, "--tenant", database.name, "--plan", "standard"], {
+      const words = ["init", home, "--tenant", database.name, "--plan", "standard"];
+      execFileSync(process.execPath, [installedIn(folder), ...words], {
         env: { ...process.env, ...environment },
         stdio: ["ignore", "ignore", "inherit"],
       });
