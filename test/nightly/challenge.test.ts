@@ -4,7 +4,7 @@ import { checkNames } from "../../src/model/check.ts";
 import { challengeJson } from "../support/challenge-report.ts";
 import { holdfastCli } from "../support/transcript.ts";
 
-it("finds all of them by the checks that are to find them, each check one that no other sees, and exits 0", async () => {
+it("finds all of them by whoever is to find them, every check but the assertions something that no other sees", async () => {
   const ran = await holdfastCli(["challenge", "--random", "50", "--json"]);
   const { damages, found, missed, falseAlarms, results } = challengeJson.parse(JSON.parse(ran.stdout));
   expect({ missed, falseAlarms, exit: ran.exit }).toEqual({ missed: [], falseAlarms: [], exit: 0 });
