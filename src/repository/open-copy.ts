@@ -12,7 +12,7 @@ import { chunksPrefix, keySetKeys, manifestKey } from "../model/layout.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import type { Image } from "../postgres/image.ts";
-import { release } from "../base/release.ts";
+import { give } from "../base/given.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { copyImage } from "./copy-image.ts";
@@ -90,9 +90,7 @@ export async function openCopy(
       journal.down,
     );
     journal.served(from);
-    const plain = await opener.open(body, identity, chunk.bytes, wait);
-    release(body);
-    return plain;
+    return opener.open(give(body), identity, chunk.bytes, wait);
   });
   return {
     record,

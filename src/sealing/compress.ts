@@ -76,9 +76,13 @@ function inflate(frame: Buffer, bytesMax: number): Buffer {
   }
 }
 
-/** The step in which output is allocated: a chunk in one step, and a cap is not reserved before it is needed. */
+/**
+ * The step in which output is allocated: a chunk in one step, and a cap is not reserved before it is needed. One byte
+ * more than a chunk has, since Node has the next buffer at hand as soon as one is full: nobody would ever use it, and
+ * only the collector would give it back.
+ */
 function outputBytes(bytesMax: number): number {
-  return Math.min(Math.max(bytesMax, 64), 8 * 1024 * 1024);
+  return Math.min(Math.max(bytesMax + 1, 64), 8 * 1024 * 1024 + 1);
 }
 
 function damaged(found: string): Failure {

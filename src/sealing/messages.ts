@@ -97,9 +97,11 @@ export function unflatten({ code, message, hint, cause }: FlatFailure): Failure 
   return new Failure(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
-/** Bytes alone in their memory, which may therefore be transferred. */
+/** Bytes whose memory nobody else has a part of, so that it may be transferred; those of small buffers share it. */
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  const alone = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
-  return alone ? new Uint8Array(buffer) : new Uint8Array(bytes);
+  const { buffer, byteOffset, byteLength } = bytes;
+  const alone = buffer.byteLength === byteLength || buffer.byteLength > Buffer.poolSize;
+  return alone && buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Uint8Array(bytes);
 }

@@ -77,7 +77,8 @@ export interface Opener {
   /**
    * The plaintext of a sealed chunk or document. `bytes` is the plain length the manifest states
    * (any other length is "sealing/damaged"), or a cap for documents: `{ atMost }`.
-   * Altered bytes: "sealing/damaged". Not sealed to `identity`: "keys/identity".
+   * Altered bytes: "sealing/damaged". Not sealed to `identity`: "keys/identity". The memory of sealed bytes that
+   * were given (`base/given.ts`) is transferred to where they are opened.
    */
   open(
     sealed: Uint8Array,

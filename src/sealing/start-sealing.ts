@@ -1,5 +1,7 @@
+import { isGiven } from "../base/given.ts";
 import { Budget } from "../base/limit.ts";
 import { stillWaiting, orAbort, type Waiting } from "../base/waiting.ts";
+import { owned } from "./messages.ts";
 import { sealStream, streamBytesMax, type TakenThread, type WorkLength } from "./seal-stream.ts";
 import type { Opener, Sealer } from "./sealing.ts";
 import { Thread } from "./thread.ts";
@@ -100,8 +102,8 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
       stillWaiting(wait);
       const bytes = typeof length === "number" ? length : Math.min(length.atMost, sealed.length * 8);
       const plain = await oneJob(sealed.length + bytes, wait, (thread) => {
-        const copy = new Uint8Array(sealed);
-        return thread.ask({ kind: "open", sealed: copy, identity, length }, [copy.buffer]);
+        const own = isGiven(sealed) ? owned(sealed) : new Uint8Array(sealed);
+        return thread.ask({ kind: "open", sealed: own, identity, length }, [own.buffer]);
       });
       return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
     },

@@ -1,5 +1,6 @@
 /** Rows, bytes and SHA-256 of every table, slice by slice; without order where order cannot be kept. */
 import { eachAtOnce } from "../../base/limit.ts";
+import { release } from "../../base/release.ts";
 import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Fingerprint, Multiset, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
@@ -130,7 +131,10 @@ async function compareOrdered(
 ): Promise<Finding[]> {
   const measure = new SliceMeasure(table.slices);
   const copy = session.copyOut(copyOutStatement(table, encoding));
-  for await (const bytes of copy.bytes) measure.update(bytes);
+  for await (const bytes of copy.bytes) {
+    measure.update(bytes);
+    release(bytes);
+  }
   const differences = measure.finish();
   if (copy.rows() !== table.rows)
     differences.unshift(`expected ${String(table.rows)} rows, found ${String(copy.rows())}`);
@@ -151,6 +155,7 @@ async function compareUnordered(
     const columns = part.tables[0]?.columns ?? table.columns;
     for await (const bytes of session.copyOut(copyOutStatement({ ...table, columns }, encoding)).bytes) {
       measure.update(bytes);
+      release(bytes);
     }
   }
   const difference = multisetDifference(expected, measure.finish());
