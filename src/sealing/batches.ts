@@ -1,55 +1,46 @@
 import { isGiven } from "../base/given.ts";
 import { orAbort, stillWaiting, type Waiting } from "../base/waiting.ts";
-import { release } from "../base/release.ts";
-
-/** Large enough that messages between threads cost nothing, small enough to keep both ends busy. */
-export const batchBytes = 512 * 1024;
+import { freshPart, partBytes, recycle } from "../base/parts.ts";
 
 /** Below this a message of its own costs more than a copy. */
-const takenOverBytesMin = batchBytes / 4;
-
-/** Memory that comes back from a worker and is filled again. */
-export interface Spares {
-  take(): ArrayBuffer | undefined;
-}
+const takenOverBytesMin = partBytes / 4;
 
 /**
- * `plain` in batches of `batchBytes` and less. A large part that was given becomes a batch as it stands. All others
+ * `plain` in batches of `partBytes` and less. A large part that was given becomes a batch as it stands. All others
  * are copied into memory of our own that may be transferred: what a source hands out may be a part of a
  * larger buffer it still uses. Ends when the source ends, throws what it throws.
  */
 export async function* batches(
   plain: AsyncIterable<Uint8Array>,
-  spares: Spares,
   wait: Waiting,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  const fresh = (): Uint8Array<ArrayBuffer> => new Uint8Array(spares.take() ?? new ArrayBuffer(batchBytes));
-  let batch = fresh();
+  let batch = new Uint8Array(freshPart());
   let filled = 0;
   for await (const part of abortable(plain, wait)) {
     if (isGiven(part) && part.length >= takenOverBytesMin) {
       if (filled > 0) {
         yield batch.subarray(0, filled);
-        batch = fresh();
+        batch = new Uint8Array(freshPart());
         filled = 0;
       }
       yield part;
       continue;
     }
     for (let taken = 0; taken < part.length;) {
-      const piece = part.subarray(taken, taken + batchBytes - filled);
+      const piece = part.subarray(taken, taken + partBytes - filled);
       batch.set(piece, filled);
       filled += piece.length;
       taken += piece.length;
-      if (filled === batchBytes) {
+      if (filled === partBytes) {
         yield batch;
-        batch = fresh();
+        batch = new Uint8Array(freshPart());
         filled = 0;
       }
     }
-    if (isGiven(part)) release(part);
+    if (isGiven(part)) recycle(part);
   }
   if (filled > 0) yield batch.subarray(0, filled);
+  else recycle(batch);
 }
 
 /** The same parts; throws once the wait ends, also while the source is silent. */

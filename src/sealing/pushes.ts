@@ -1,3 +1,4 @@
+import { recycle } from "../base/parts.ts";
 import type { Budget } from "../base/limit.ts";
 import { orAbort, type Waiting } from "../base/waiting.ts";
 import type { StreamStep } from "./messages.ts";
@@ -14,7 +15,6 @@ interface Means {
   /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
   readonly sealedBudget: Budget;
   readonly lane: PlaceLane;
-  readonly onSpare: (spare: ArrayBuffer) => void;
 }
 
 interface Sent {
@@ -67,7 +67,7 @@ export class Pushes {
   }
 
   async #settle(before: Promise<unknown>, { answer, giveBack }: Sent): Promise<StreamStep> {
-    const { thread, stream, sealedBudget, onSpare } = this.#means;
+    const { thread, stream, sealedBudget } = this.#means;
     let free = giveBack;
     try {
       await before;
@@ -79,7 +79,7 @@ export class Pushes {
         this.#isStopped = false;
         step = await orAbort(thread.ask({ kind: "next", stream }, []), this.#wait);
       }
-      if (step.spare !== null) onSpare(step.spare);
+      if (step.spare !== null) recycle(new Uint8Array(step.spare));
       await this.#place(step.chunks, free);
       return step;
     } catch (error) {

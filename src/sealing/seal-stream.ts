@@ -1,21 +1,18 @@
 import { Failure } from "../base/failure.ts";
 import type { Budget } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import { batchBytes, batches } from "./batches.ts";
+import { partBytes } from "../base/parts.ts";
+import { batches } from "./batches.ts";
 import { chunkBytesMax, pieceBytesMax } from "./cut.ts";
 import type { KnownNames } from "./known-names.ts";
 import type { StreamStep, WorkSummary } from "./messages.ts";
 import { PlaceLane } from "./place-lane.ts";
 import { Pushes } from "./pushes.ts";
-import { release } from "../base/release.ts";
 import type { ChunkKeys, CutChunk, StreamSummary } from "./sealing.ts";
 import type { Thread } from "./thread.ts";
 
 /** What a stream may hold in plaintext: the chunk in the making, a batch at work, one behind it and one being filled. */
-export const streamBytesMax = chunkBytesMax + pieceBytesMax + 3 * batchBytes;
-
-/** One batch is filled while one is at work and one waits. */
-const sparesMax = 2;
+export const streamBytesMax = chunkBytesMax + pieceBytesMax + 3 * partBytes;
 
 /** `short` is what ends with the bytes that are there already. */
 export type WorkLength = "short" | "long";
@@ -49,17 +46,16 @@ type ThreadJob = Omit<StreamJob, "takeThread"> & Pick<TakenThread, "thread">;
 export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
   const stop = new AbortController();
   const own = { signal: AbortSignal.any([wait.signal, stop.signal]) };
-  const spares: ArrayBuffer[] = [];
-  const feed = batches(job.plain, { take: () => spares.pop() }, own);
+  const feed = batches(job.plain, own);
   const first = await feed.next();
   const { thread, giveBack } = job.takeThread(
-    first.done !== true && first.value.length === batchBytes ? "long" : "short",
+    first.done !== true && first.value.length === partBytes ? "long" : "short",
   );
   const died = (): void => stop.abort(thread.signal.reason);
   if (thread.signal.aborted) died();
   thread.signal.addEventListener("abort", died, { once: true });
   try {
-    return await sealOn({ ...job, thread }, { first, feed, spares, stop }, own);
+    return await sealOn({ ...job, thread }, { first, feed, stop }, own);
   } finally {
     thread.signal.removeEventListener("abort", died);
     giveBack();
@@ -71,19 +67,13 @@ export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamS
 interface Feed {
   readonly first: IteratorResult<Uint8Array<ArrayBuffer>, void>;
   readonly feed: AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
-  readonly spares: ArrayBuffer[];
   readonly stop: AbortController;
 }
 
-async function sealOn(
-  job: ThreadJob,
-  { first, feed, spares, stop }: Feed,
-  own: Waiting,
-): Promise<StreamSummary> {
+async function sealOn(job: ThreadJob, { first, feed, stop }: Feed, own: Waiting): Promise<StreamSummary> {
   const { thread, stream, keys, known, sealedBudget } = job;
   const lane = new PlaceLane(job.place, own);
-  const onSpare = (spare: ArrayBuffer): void => keepSpare(spare, spares);
-  const pushes = new Pushes({ thread, stream, sealedBudget, lane, onSpare }, own);
+  const pushes = new Pushes({ thread, stream, sealedBudget, lane }, own);
   let broken: unknown = null;
   // A worker or a store that fails must reach us also while the source is silent.
   const heeded = <T>(work: Promise<T>): Promise<T> => {
@@ -127,10 +117,4 @@ function summaryOf(summary: WorkSummary | null, measured: StreamSummary | undefi
   if (sha256 === null || (measured !== undefined && measured.bytes !== bytes))
     throw new Failure("internal/bug", "a stream was sealed otherwise than its source measured it");
   return { bytes, sha256 };
-}
-
-/** Memory of parts that were given comes back as well, and would gather. */
-function keepSpare(spare: ArrayBuffer, spares: ArrayBuffer[]): void {
-  if (spare.byteLength === batchBytes && spares.length < sparesMax) spares.push(spare);
-  else release(new Uint8Array(spare));
 }

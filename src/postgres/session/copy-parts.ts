@@ -1,8 +1,6 @@
 import { copyBytes, viewed } from "../../base/copy-bytes.ts";
-import { release } from "../../base/release.ts";
+import { freshPart, partBytes, recycle } from "../../base/parts.ts";
 
-/** Large enough that a part costs nothing beside its bytes. */
-const partBytes = 512 * 1024;
 /** Whole parts that wait to be read before the server is made to wait. */
 const waitingMax = 2;
 
@@ -37,7 +35,7 @@ export class CopyParts {
     for (let at = from; at < to;) {
       if (this.#filled === this.#part.bytes.length) {
         this.flush();
-        this.#part = viewed(Buffer.allocUnsafeSlow(partBytes));
+        this.#part = viewed(Buffer.from(freshPart()));
       }
       const count = Math.min(to - at, this.#part.bytes.length - this.#filled);
       copyBytes(this.#source, at, at + count, this.#part, this.#filled);
@@ -54,7 +52,7 @@ export class CopyParts {
     const isSmall = this.#filled < partBytes / 4;
     const filled = bytes.subarray(0, this.#filled);
     const part = isSmall ? Buffer.from(filled) : filled;
-    if (isSmall) release(bytes);
+    if (isSmall) recycle(bytes);
     this.#part = viewed(noBytes);
     this.#filled = 0;
     this.#handOut(part);
