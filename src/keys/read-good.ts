@@ -1,3 +1,5 @@
+import { sha256 } from "../base/digest.ts";
+import { readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey } from "../model/ids.ts";
@@ -26,35 +28,26 @@ export async function readGood<T>(
   throw current;
 }
 
-/** As `judgedOnce`; read once more before the bytes are called bad: a line that spoils them in passing must not accuse the store (promise 5). */
+/** What is wrong with the bytes is returned; what kept us from looking is thrown. */
 async function judged<T>(
   store: KeyReader,
   key: ObjectKey,
   version: string | undefined,
   judge: (body: Buffer) => Promise<T>,
   wait: Waiting,
-): ReturnType<typeof judgedOnce<T>> {
-  const which = version === undefined ? {} : { version };
-  const first = await judgedOnce(store, key, which, judge, wait);
-  const isSpoiled = first instanceof Failure && first.code !== "store/absent";
-  return isSpoiled ? judgedOnce(store, key, { ...which, again: true }, judge, wait) : first;
-}
-
-/** What is wrong with the bytes is returned; what kept us from looking is thrown. */
-async function judgedOnce<T>(
-  store: KeyReader,
-  key: ObjectKey,
-  which: { readonly version?: string; readonly again?: boolean },
-  judge: (body: Buffer) => Promise<T>,
-  wait: Waiting,
 ): Promise<{ readonly value: T } | Failure> {
-  try {
-    const body = await store.read(key, { bytesMax: keyObjectBytesMax, ...which }, wait);
-    return { value: await judge(body) };
-  } catch (error) {
-    if (isFailure(error) && ofTheBytes.has(error.code)) return error;
-    throw error;
-  }
+  return readDoubting<{ readonly value: T } | Failure>(`${key} in ${store.name}`, async (again) => {
+    let digest: string | null = null;
+    try {
+      const which = version === undefined ? {} : { version };
+      const body = await store.read(key, { bytesMax: keyObjectBytesMax, ...which, again }, wait);
+      digest = sha256(body);
+      return { found: { value: await judge(body) }, wrong: null };
+    } catch (error) {
+      if (!isFailure(error) || !ofTheBytes.has(error.code)) throw error;
+      return { found: error, wrong: error.code === "store/absent" ? null : (digest ?? error.message) };
+    }
+  });
 }
 
 const ofTheBytes: ReadonlySet<string> = new Set([

@@ -1,4 +1,6 @@
 import { allEnded } from "../base/all-ended.ts";
+import { sha256 } from "../base/digest.ts";
+import { readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
@@ -49,11 +51,13 @@ async function giveObject(
   store: KeyStore,
   wait: Waiting,
 ): Promise<void> {
-  let there = isListed ? await readOrNull(key, store, wait) : null;
+  const there = isListed ? await readOrNull(key, store, wait) : null;
   if (there === null && (await createUnlessTaken({ key, body }, store, wait))) return;
-  there ??= await store.read(key, {}, wait);
-  // Read once more before it is called another: a line that spoils bytes in passing must not accuse the store (promise 5).
-  if (!there.equals(body) && !(await store.read(key, { again: true }, wait)).equals(body))
+  const isOurs = await readDoubting(`${key} in ${store.name}`, async (again) => {
+    const found = again || there === null ? await store.read(key, { again }, wait) : there;
+    return found.equals(body) ? { found: true, wrong: null } : { found: false, wrong: sha256(found) };
+  });
+  if (!isOurs)
     throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`, {
       hint: "`holdfast keys rotate TENANT` makes keys that every store can hold",
     });

@@ -1,9 +1,10 @@
 /** Reading one object whose digest is known: whichever store and version holds the right bytes will do. */
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { Failure, isFailure } from "../base/failure.ts";
+import { type Look, readDoubting } from "../base/doubted.ts";
+import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
-import type { ObjectReader } from "../stores/store.ts";
+import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { storeFailure } from "./library.ts";
 
 export interface Wanted {
@@ -85,27 +86,32 @@ function isOfLength(bytes: number, wanted: Wanted | WantedDocument): boolean {
   return wanted.bytes === null || bytes === wanted.bytes;
 }
 
-/** Read once more before it is called altered: a line that spoils bytes in passing must not accuse the store (promise 5). */
 async function readVersion(
-  ...[store, wanted, version, wait]: Parameters<typeof readOnce>
-): ReturnType<typeof readOnce> {
-  const read = await readOnce(store, wanted, version, wait);
-  return read === "altered" ? readOnce(store, wanted, version, wait) : read;
-}
-
-async function readOnce(
   store: ObjectReader,
   wanted: Wanted | WantedDocument,
   version: string | undefined,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  const limits = { bytesMax: wanted.bytes ?? documentBytesMax };
+  return readDoubting(`${wanted.key} in ${store.name}`, (again) =>
+    readOnce(store, wanted, { ...(version === undefined ? {} : { version }), again }, wait),
+  );
+}
+
+async function readOnce(
+  store: ObjectReader,
+  wanted: Wanted | WantedDocument,
+  which: Pick<ReadOptions, "version" | "again">,
+  wait: Waiting,
+): Promise<Look<Buffer | Damage["reason"]>> {
   try {
-    const body = await store.read(wanted.key, version === undefined ? limits : { ...limits, version }, wait);
-    return isOfLength(body.length, wanted) && sha256(body) === wanted.sha256 ? body : "altered";
+    const body = await store.read(wanted.key, { bytesMax: wanted.bytes ?? documentBytesMax, ...which }, wait);
+    const digest = sha256(body);
+    return isOfLength(body.length, wanted) && digest === wanted.sha256
+      ? { found: body, wrong: null }
+      : { found: "altered", wrong: digest };
   } catch (error) {
-    if (isFailure(error, "store/absent")) return "absent";
-    if (isFailure(error, "store/corrupt")) return "altered";
+    if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
+    if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: reasonOf(error) };
     throw error;
   }
 }

@@ -4,12 +4,13 @@
  */
 import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
+import { readDoubting } from "../base/doubted.ts";
 import { isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { type TrustRing, UntrustedSigner } from "../keys/signing.ts";
-import type { ObjectReader } from "../stores/store.ts";
+import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { documentBytesMax } from "./fetch.ts";
 
 export interface SignedForm<T> {
@@ -69,7 +70,6 @@ export async function readCurrentSigned<T>(
   return readVersion(store, key, undefined, form, wait);
 }
 
-/** Read once more before it is called bad: a line that spoils bytes in passing must not accuse the store (promise 5). */
 async function readVersion<T>(
   store: ObjectReader,
   key: ObjectKey,
@@ -77,17 +77,19 @@ async function readVersion<T>(
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  const which = version === undefined ? {} : { version };
-  const reading = await readOnce(store, key, which, form, wait);
-  const isSpoiled =
-    reading.kind === "bad" && (reading.reason === "signature" || reading.reason === "malformed");
-  return isSpoiled ? readOnce(store, key, { ...which, again: true }, form, wait) : reading;
+  return readDoubting(`${key} in ${store.name}`, async (again) => {
+    const which = { ...(version === undefined ? {} : { version }), again };
+    const found = await readOnce(store, key, which, form, wait);
+    // A signer nobody knows may be one whose name was spoilt; all else was signed as it stands.
+    const isSpoilt = found.kind === "bad" && ["signature", "signer", "malformed"].includes(found.reason);
+    return { found, wrong: isSpoilt ? (found.sha256 ?? found.detail) : null };
+  });
 }
 
 async function readOnce<T>(
   store: ObjectReader,
   key: ObjectKey,
-  which: { readonly version?: string; readonly again?: boolean },
+  which: Pick<ReadOptions, "version" | "again">,
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {

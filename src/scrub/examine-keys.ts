@@ -5,7 +5,8 @@
  * set does not open from this store, and nothing here is damaged for that.
  */
 import { sha256, type Sha256 } from "../base/digest.ts";
-import { isFailure } from "../base/failure.ts";
+import { readDoubting } from "../base/doubted.ts";
+import { isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey } from "../model/ids.ts";
@@ -58,34 +59,26 @@ export async function examineKeys(
 
 type Lying = Buffer | "absent" | "altered";
 
-/** What no backup names is read once more: a line that spoils bytes in passing must not accuse the store (promise 5). */
+/** What no backup names is doubted. */
 async function readKeyObject(
-  examination: Examination,
+  { store }: Examination,
   key: ObjectKey,
   named: NamedKeys,
   told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<Lying> {
-  const body = await readOnce(examination, key, told, wait);
-  const isKnown = body === "absent" || (Buffer.isBuffer(body) && named.of(key).has(sha256(body)));
-  return isKnown ? body : readOnce(examination, key, told, wait);
-}
-
-async function readOnce(
-  { store }: Examination,
-  key: ObjectKey,
-  told: (bytes: number) => void,
-  wait: Waiting,
-): Promise<Lying> {
-  try {
-    const body = await store.read(key, { bytesMax: keyObjectBytesMax }, wait);
-    told(body.length);
-    return body;
-  } catch (error) {
-    if (isFailure(error, "store/absent")) return "absent";
-    if (isFailure(error, "store/corrupt")) return "altered";
-    throw error;
-  }
+  return readDoubting<Lying>(`${key} in ${store.name}`, async (again) => {
+    try {
+      const body = await store.read(key, { bytesMax: keyObjectBytesMax, again }, wait);
+      told(body.length);
+      const digest = sha256(body);
+      return { found: body, wrong: named.of(key).has(digest) ? null : digest };
+    } catch (error) {
+      if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
+      if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: reasonOf(error) };
+      throw error;
+    }
+  });
 }
 
 /** `stated`: by the signed statement that lies there; without one whatever a backup names is as good. */

@@ -75,6 +75,17 @@ const held: readonly Held[] = [
     by: { "faults/line-to-store": ["over a line that"] },
   },
   {
+    fault: "a line to a store that spoils what is read",
+    by: {
+      "faults/line-to-store": ["accuses no store"],
+      "faults/verify-over-line": ["spoils each of them in another way"],
+    },
+  },
+  {
+    fault: "a verification over a bad line",
+    by: { "faults/verify-over-line": ["that is reset and cut, is proven", "that is gone"] },
+  },
+  {
     fault: "storms of 503 and 500",
     by: { "faults/line-to-store": ["over a line that from the middle on"] },
   },

@@ -41,3 +41,18 @@ describe.each(verbs)("%s over a line that from the middle on", (verb) => {
     expect(tookEffect).toBeGreaterThan(0);
   });
 });
+
+describe.each(["backup", "read", "scrub"] as const)(
+  "%s over a line that from its first answer on",
+  (verb) => {
+    it("spoils each in another way, accuses no store", async () => {
+      const { wrong, tookEffect } = await trials.run(
+        verb,
+        { kind: "answer-spoilt" },
+        { skip: 0, times: Infinity },
+      );
+      expect(wrong).toEqual([]);
+      expect(tookEffect).toBeGreaterThan(0);
+    });
+  },
+);

@@ -7,8 +7,8 @@ export type Framing = "length" | "chunked" | "close";
 interface Part {
   readonly bytes: Buffer;
   readonly last: boolean;
-  /** Whether it is the last though there would have been more. */
-  readonly early: boolean;
+  /** Whether with this the answer has become another. */
+  readonly changed: boolean;
 }
 
 /** What an answer of S3 that refuses looks like. */
@@ -38,7 +38,7 @@ export function endingEarly({
     if (head !== null) {
       head = Buffer.concat([head, part]);
       const end = head.indexOf(headEnd);
-      if (end < 0) return { bytes: Buffer.alloc(0), last: false, early: false };
+      if (end < 0) return { bytes: Buffer.alloc(0), last: false, changed: false };
       body = head.subarray(end + headEnd.length);
       const text = head.subarray(0, end).toString("latin1");
       const announced = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? Infinity);
@@ -50,7 +50,37 @@ export function endingEarly({
     const taken = body.subarray(0, left);
     left -= taken.length;
     const last = left === 0;
-    return { bytes: Buffer.concat([first, framed(taken, framing, last)]), last, early: last && more };
+    return { bytes: Buffer.concat([first, framed(taken, framing, last)]), last, changed: last && more };
+  };
+}
+
+/**
+ * Flips a bit of the body, another one for each number; what the server says in XML, where nothing would
+ * tell one listing from another, is left as it is.
+ */
+export function spoilt(nth: number): (part: Buffer) => Part {
+  let head: Buffer | null = Buffer.alloc(0);
+  let done = false;
+  return (part) => {
+    if (done) return { bytes: part, last: false, changed: false };
+    let first: Buffer = Buffer.alloc(0);
+    let body = part;
+    if (head !== null) {
+      head = Buffer.concat([head, part]);
+      const end = head.indexOf(headEnd);
+      if (end < 0) return { bytes: Buffer.alloc(0), last: false, changed: false };
+      first = head.subarray(0, end + headEnd.length);
+      body = head.subarray(end + headEnd.length);
+      head = null;
+      done = /^content-type: *application\/xml/im.test(first.toString("latin1"));
+    }
+    if (done || body.length === 0)
+      return { bytes: Buffer.concat([first, body]), last: false, changed: false };
+    done = true;
+    const other = Buffer.from(body);
+    const at = (nth * 31) % other.length;
+    other[at] = (other[at] ?? 0) ^ (1 << (nth % 8));
+    return { bytes: Buffer.concat([first, other]), last: false, changed: true };
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { openBucketHome } from "./bucket-home.ts";
 import { bucketBodies } from "./bucket-bodies.ts";
 import { brokenBy, folderBodies, holdersOf, type Stores } from "./check-promises.ts";
 import { recordsIn } from "./copy-reader.ts";
@@ -15,8 +16,7 @@ import { restoreByHand } from "./restore-by-hand.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
 import type { Fault, Saying } from "./proxy-fault.ts";
 import { postgresAt, startProxy, type Proxy } from "./proxy.ts";
-import { startS3Server } from "./s3-server.ts";
-import { type Ended, tenantHome } from "./tenant-home.ts";
+import type { Ended } from "./tenant-home.ts";
 
 export const killedVerbs = ["backup", "replicate", "heal", "restore", "verify"] as const;
 export type KilledVerb = (typeof killedVerbs)[number];
@@ -59,29 +59,11 @@ export async function openKillTrials(): Promise<KillTrials> {
      insert into ledger select g, '${canary} ' || md5(g::text) from generate_series(1, 3000) g;
      insert into sheet select g, md5(g::text) from generate_series(1, 3000) g`,
   );
-  const s3 = made.use(await startS3Server());
-  const bucket = await s3.createBucket("holdfast-kills");
-  const { port } = new URL(s3.endpoint);
-  const line = made.use(await startProxy({ host: "127.0.0.1", port: Number(port) }, { protocol: "http" }));
   const target = made.use(await startProxy(postgresAt(server)));
-  const home = made.use(await tenantHome(urlOf(server, "postgres"), ["acme"]));
+  const { home, s3, bucket, line, env: keys } = made.use(await openBucketHome(server, ["acme"]));
   const temporary = join(home.folder, "temporary");
   mkdirSync(temporary);
-  const env = { TMPDIR: temporary, S3_KEY: s3.accessKeyId, S3_SECRET: s3.secretAccessKey };
-  home.set({
-    "stores.two.driver": "s3",
-    "stores.two.path": null,
-    "stores.two.bucket": bucket,
-    "stores.two.prefix": "two",
-    "stores.two.region": s3.region,
-    "stores.two.endpoint": `http://${line.host}:${String(line.port)}`,
-    "stores.two.pathStyle": true,
-    "stores.two.accessKeyId": "env:S3_KEY",
-    "stores.two.secretAccessKey": "env:S3_SECRET",
-  });
-  for (const plan of ["standard", "enterprise"]) home.set({ "copies.quorum": 1 }, `plans/${plan}.yaml`);
-  // As `init` made it for the folder that the bucket replaces.
-  await s3.put(bucket, "two/holdfast.json", readFileSync(join(home.store("two"), "holdfast.json")));
+  const env = { TMPDIR: temporary, ...keys };
   const publicJwk = readFileSync(join(home.folder, "keys", "signing.pub.jwk"), "utf8");
 
   const look = async (): Promise<Stores> => ({

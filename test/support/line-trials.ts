@@ -50,6 +50,7 @@ export const lineFaults: Readonly<Record<string, Fault>> = {
   "ends an answer early and says it is whole": { kind: "answer-ends-early", bytes: 90, framing: "length" },
   "ends an answer early, in chunks": { kind: "answer-ends-early", bytes: 90, framing: "chunked" },
   "ends an answer early, by its end": { kind: "answer-ends-early", bytes: 90, framing: "close" },
+  "spoils an answer": { kind: "answer-spoilt" },
   trickles: { kind: "answer-trickles", bytesPerSecond: 30 },
   "is told to slow down": { kind: "refused", status: 503, code: "SlowDown" },
   "meets an error of the server": { kind: "refused", status: 500, code: "InternalError" },

@@ -24,6 +24,8 @@ export type Fault =
   | { readonly kind: "answer-trickles"; readonly bytesPerSecond: number }
   /** HTTP only: the proxy answers instead of the server, which hears nothing of it. */
   | { readonly kind: "refused"; readonly status: number; readonly code: string }
+  /** HTTP only: a bit of the answer's body is flipped, another one each time; listings are spared. */
+  | { readonly kind: "answer-spoilt" }
   /** HTTP only: the answer's body ends after so many bytes, and its framing says that this is all. */
   | { readonly kind: "answer-ends-early"; readonly bytes: number; readonly framing: Framing };
 

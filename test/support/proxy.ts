@@ -9,7 +9,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
-import { endingEarly, refusal } from "./http-answer.ts";
+import { endingEarly, refusal, spoilt } from "./http-answer.ts";
 import { HttpRequests } from "./http-requests.ts";
 import { type Ending, type Fault, fits, opening, type Saying, Script, type When } from "./proxy-fault.ts";
 import { Lane } from "./proxy-lane.ts";
@@ -142,6 +142,9 @@ interface Rules {
   readonly takesEffect: () => void;
 }
 
+/** Over all lines, so that no two are spoilt alike. */
+let spoils = 0;
+
 function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules): void {
   const { near, far } = ends;
   let handshakeMs = roundTripMs;
@@ -182,6 +185,10 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
       case "answer-ends-early":
         answer = endingEarly(fault);
         return true;
+      case "answer-spoilt":
+        spoils += 1;
+        answer = spoilt(spoils);
+        return true;
     }
   };
   const requests = new HttpRequests();
@@ -208,8 +215,8 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
   });
   far.on("data", (part) => {
     if (answered) return;
-    const { bytes, last, early } = answer?.(part) ?? { bytes: part, last: false, early: false };
-    if (early) takesEffect();
+    const { bytes, last, changed } = answer?.(part) ?? { bytes: part, last: false, changed: false };
+    if (changed) takesEffect();
     if (bytes.length > 0) down.push(bytes);
     if (!last) return;
     answered = true;
