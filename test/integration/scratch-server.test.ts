@@ -1,7 +1,16 @@
 /** A private server is reachable by nobody but us, ends with us, and leaves nothing behind. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, chmodSync, mkdirSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  chmodSync,
+  mkdirSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "pg";
@@ -88,6 +97,18 @@ describe("a private server", () => {
     const failure: unknown = await startPrivateServer(wrong, testWait()).catch((error: unknown) => error);
     expect(isFailure(failure, "scratch/start") && failure.message).toContain("shared_buffers");
     expect(servers()).toEqual([]);
+  });
+
+  it("says so where its folder is a file", async () => {
+    const root = join(scratch.root, "a-file");
+    writeFileSync(root, "in the way");
+    const started = startPrivateServer({ ...scratch, root }, testWait());
+    await expect(started).rejects.toMatchObject({
+      code: "scratch/start",
+      message: expect.stringContaining(`no folder can be made at ${root}`),
+      hint: expect.stringContaining("scratch.path"),
+    });
+    rmSync(root);
   });
 
   it("tells when it was lost", async () => {

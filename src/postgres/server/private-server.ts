@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chance } from "../../base/chance.ts";
 import { randomBase32 } from "../../base/chance.ts";
-import { Failure } from "../../base/failure.ts";
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
@@ -95,7 +95,7 @@ export async function startPrivateServer(
       hint: "name an unprivileged user for scratch servers",
     });
   }
-  await mkdir(options.root, { recursive: true });
+  await makeRoot(options.root);
   await wipeLeftovers(options.root);
   const template = await clusterTemplate(options, limited);
   const folder = join(options.root, `server-${randomBase32(options.chance, 8)}`);
@@ -195,6 +195,20 @@ async function handOver(
   }
   if (runAs === undefined) return;
   await run({ file: "chown", args: ["-R", `${String(runAs.uid)}:${String(runAs.gid)}`, data] }, wait);
+}
+
+/** What lies in the way, or a place where nothing may be made, is this machine's configuration and no bug. */
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true });
+  } catch (error) {
+    const failure = startFailure(error);
+    if (isFailure(failure, "scratch/room")) throw failure;
+    throw new Failure("scratch/start", `no folder can be made at ${root}: ${reasonOf(error)}`, {
+      cause: error,
+      hint: "scratch.path in the configuration names a folder, or where one can be made",
+    });
+  }
 }
 
 function startFailure(error: unknown): unknown {
