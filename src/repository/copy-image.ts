@@ -6,10 +6,12 @@ import type { ChunkRef, Manifest, StreamEntry } from "../model/manifest.ts";
 import type { Image } from "../postgres/image.ts";
 import { type OpenChunk, type OpenedChunk, OpenedChunks } from "./opened-chunks.ts";
 
-/** Chunks fetched and opened ahead of the reader; at most 8 MiB of plaintext each. */
+/** Chunks fetched and opened ahead of the reader: of usual ones so many, of large ones fewer. */
 const aheadMax = 4;
+/** As much as the largest chunk has; what is ahead of two readers fits beside what is being opened. */
+const aheadBytesMax = 8 * 1024 * 1024;
 
-export function copyImage(content: Manifest, openChunk: OpenChunk): Image {
+export function copyImage(content: Pick<Manifest, "streams" | "fingerprint">, openChunk: OpenChunk): Image {
   const streams = new Map(content.streams.map((stream) => [stream.id, stream]));
   const opened = new OpenedChunks(openChunk);
   return {
@@ -40,17 +42,22 @@ interface Piece {
   readonly to: number;
 }
 
+interface Opening {
+  readonly piece: Piece;
+  readonly chunk: OpenedChunk;
+}
+
 async function* readRange(
   stream: StreamEntry,
   range: { readonly from: number; readonly to: number },
   opened: OpenedChunks,
   wait: Waiting,
 ): AsyncGenerator<Buffer> {
-  const opening: { readonly piece: Piece; readonly chunk: OpenedChunk }[] = [];
+  const opening: Opening[] = [];
   const pieces = piecesOf(stream, range);
   try {
     for (let next = 0; next < pieces.length || opening.length > 0;) {
-      for (let piece = pieces[next]; piece !== undefined && opening.length < aheadMax; piece = pieces[next]) {
+      for (let piece = pieces[next]; piece !== undefined && hasRoom(opening, piece); piece = pieces[next]) {
         const whole = piece.to - piece.from === piece.chunk.bytes;
         opening.push({ piece, chunk: opened.take(piece.chunk, whole, wait) });
         next += 1;
@@ -66,6 +73,11 @@ async function* readRange(
     await Promise.allSettled(opening.map(({ chunk }) => chunk.plain));
     for (const { chunk } of opening) chunk.done();
   }
+}
+
+function hasRoom(opening: readonly Opening[], next: Piece): boolean {
+  const bytes = opening.reduce((sum, { piece }) => sum + piece.chunk.bytes, next.chunk.bytes);
+  return opening.length === 0 || (opening.length < aheadMax && bytes <= aheadBytesMax);
 }
 
 /** Which part of which chunks a range of the stream is. */
