@@ -54,14 +54,13 @@ export async function bornIn(
 ): Promise<KeySet | null> {
   const [identity, id, statement] = await newKeyObjects(tenant, generation, mint);
   for (const object of [identity, id]) {
-    const made = await createUnlessTaken(object, store, wait);
-    // Read back, because not every store can create only: there the one who wrote last has won.
-    if (!made || !(await store.read(object.key, {}, wait)).equals(object.body))
+    if (!(await createUnlessTaken(object, store, wait)))
       return winners(store, tenant, generation, mint, wait);
   }
   // Whoever has the other two has this one; what somebody else put there in spite of that is read.
   await createUnlessTaken(statement, store, wait);
-  // All three from the store itself: where one cannot create only, any of them may have been written over by now.
+  // All three are read back from the store itself: where it cannot create only, any of them may have been written
+  // over by now, and the one who wrote last has won. A statement that names other bytes makes none of them count.
   return readOrNull(store, tenant, generation, mint, wait);
 }
 

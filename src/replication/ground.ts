@@ -7,6 +7,7 @@ import type { Signer, TrustRing } from "../keys/signing.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { type Condemned, joinCondemned, readCondemned } from "../repository/condemned.ts";
 import { type Holdings, openShelves } from "../repository/open-shelves.ts";
+import { readRecords } from "../repository/records.ts";
 import { type Shelf, Shelves } from "../repository/shelves.ts";
 import { refuseErased } from "../repository/tombstone.ts";
 import type { ObjectMender, ObjectReader, Store } from "../stores/store.ts";
@@ -43,7 +44,7 @@ export async function openGround(
   wait: Waiting,
 ): Promise<Ground> {
   const shelves = new Shelves(menders, 1, () => undefined);
-  const holdings = await openShelves(tenant, shelves, desk, wait);
+  const holdings = await openShelves(tenant, shelves, desk, readRecords, wait);
   return { ...holdings, tenant, desk, shelves, menders };
 }
 

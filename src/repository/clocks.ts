@@ -4,6 +4,7 @@
  */
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import type { StoreName } from "../model/ids.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
 import type { ObjectReader } from "../stores/store.ts";
@@ -24,12 +25,20 @@ export async function checkStoreClock(
   const after = now().getTime();
   // The answer was made at some moment between the two readings of our clock.
   const apartMs = Math.max(before - theirs, theirs - after, 0);
-  if (apartMs > clockToleranceMs) {
-    throw new Failure(
-      "store/clock",
-      `the clock of ${store.name} and this host's are ${spell(apartMs)} apart`,
-    );
-  }
+  if (apartMs > clockToleranceMs) throw clockApart(store.name, apartMs);
+}
+
+/**
+ * The same, by an object that was written after `notBefore` and was listed by `now`: "store/clock" when the store dates
+ * it otherwise.
+ */
+export function checkStoredAt(store: StoreName, storedAt: Date, notBefore: Date, now: Date): void {
+  const apartMs = Math.max(notBefore.getTime() - storedAt.getTime(), storedAt.getTime() - now.getTime(), 0);
+  if (apartMs > clockToleranceMs) throw clockApart(store, apartMs);
+}
+
+function clockApart(store: StoreName, apartMs: number): Failure {
+  return new Failure("store/clock", `the clock of ${store} and this host's are ${spell(apartMs)} apart`);
 }
 
 export interface SourceTime {

@@ -30,6 +30,8 @@ interface Written {
   readonly inventory: InventoryLine;
   /** Everything the inventory names, sorted by key. */
   readonly named: readonly InventoryLine[];
+  /** An instant before they were written. */
+  readonly notBefore: Date;
 }
 
 export async function commit(
@@ -75,8 +77,9 @@ async function writeDocuments(
     const named = [...state.placer.lines, ...state.keyLines, manifest.line].toSorted(byKey);
     const body = await encodeInventory({ tenant: state.order.tenant, backup }, named);
     const inventory = document(inventoryKey(state.order.tenant, backup), body, lockedUntilOf(state));
+    const notBefore = state.workshop.clock.now();
     if (await putDocuments(state, [manifest, inventory], attempt < idsMax, wait))
-      return { backup, manifest: manifest.line, inventory: inventory.line, named };
+      return { backup, manifest: manifest.line, inventory: inventory.line, named, notBefore };
   }
 }
 
@@ -118,13 +121,15 @@ async function lookAndSign(
   readonly bytes: number;
   readonly sha256: string;
 }> {
-  const { order, workshop, shelves, seen } = state;
+  const { order, workshop, shelves, before } = state;
   const lines = [...written.named, written.inventory].toSorted(byKey);
   for (let look = 1; look <= looksMax; look += 1) {
     const { tenant } = order;
     const { reused } = state.placer;
     const { trust, clock } = workshop;
-    const { at, records } = await settle({ tenant, lines, reused, shelves, seen, trust, clock }, wait);
+    const dated = { key: written.manifest.key, notBefore: written.notBefore };
+    const settling = { tenant, lines, reused, shelves, before, dated, trust, clock };
+    const { at, records } = await settle(settling, wait);
     const body = await workshop.signer.sign("record", recordOf(state, streams, end, written, records));
     demandInTime(state);
     if (clock.now().getTime() - at.getTime() <= graceMs / 4) {

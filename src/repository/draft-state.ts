@@ -89,6 +89,14 @@ export interface Committed {
   readonly copies: ReadonlyMap<StoreName, Failure | null>;
 }
 
+/** What a store showed of earlier backups when the draft began. */
+export interface RecordsBefore {
+  /** The newest good one, and what was read on the way to it. */
+  readonly read: readonly StoredRecord[];
+  /** All that were listed. */
+  readonly listed: ReadonlySet<BackupId>;
+}
+
 /** What a draft has come to know by the time it is committed. */
 export interface DraftState {
   readonly order: DraftOrder;
@@ -96,7 +104,7 @@ export interface DraftState {
   readonly shelves: Shelves;
   readonly keys: TenantKeys;
   readonly keyLines: readonly InventoryLine[];
-  readonly seen: ReadonlyMap<StoreName, readonly StoredRecord[]>;
+  readonly before: ReadonlyMap<StoreName, RecordsBefore>;
   readonly placer: ChunkPlacer;
   readonly locks: LockTimes | null;
   readonly startedAt: Date;

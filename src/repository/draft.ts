@@ -6,6 +6,7 @@
  */
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { parseRecordKey } from "../model/layout.ts";
 import type { StreamEntry } from "../model/manifest.ts";
 import type { PlainStream } from "../postgres/source/snapshot.ts";
 import type { ChunkKeys } from "../sealing/sealing.ts";
@@ -16,7 +17,7 @@ import type { Committed, DraftEnd, DraftOrder, DraftState, KeysFound, Workshop }
 import type { Damage } from "./fetch.ts";
 import { lockTimes } from "./locks.ts";
 import { type Holdings, openShelves } from "./open-shelves.ts";
-import { highestNamed } from "./records.ts";
+import { highestNamed, readNewestRecord } from "./records.ts";
 import { findReusable } from "./reuse.ts";
 import { Shelves } from "./shelves.ts";
 import { asListed } from "./tenant-listing.ts";
@@ -40,7 +41,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
     workshop.onStoreFailed(tenant, store, failure);
   });
-  const holdings = await openShelves(tenant, shelves, workshop, wait);
+  const holdings = await openShelves(tenant, shelves, workshop, readNewestRecord, wait);
   for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
   const { keys, lines: keyLines } = await keysInPlace(order, shelves, holdings, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
@@ -55,8 +56,18 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   );
   const lockedUntil = locks?.chunksUntil ?? null;
   const placer = new ChunkPlacer({ tenant, generation, shelves, reusable, lockedUntil, inFlight });
-  const { seen } = holdings;
-  return draftOf({ order, workshop, shelves, keys, keyLines, seen, placer, locks, startedAt });
+  const before = recordsBefore(holdings);
+  return draftOf({ order, workshop, shelves, keys, keyLines, before, placer, locks, startedAt });
+}
+
+/** Without the listings, which hold every chunk and are not needed any more. */
+function recordsBefore({ seen, listings }: Holdings): DraftState["before"] {
+  return new Map(
+    Array.from(listings, ([store, { others }]) => {
+      const listed = others.flatMap(({ key }) => parseRecordKey(key)?.backup ?? []);
+      return [store, { read: seen.get(store) ?? [], listed: new Set(listed) }];
+    }),
+  );
 }
 
 /**

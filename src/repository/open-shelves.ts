@@ -9,7 +9,7 @@ import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
 import { identifyStores } from "./identify-stores.ts";
 import { joinStatements, readStatements, type Statements } from "./known-damage.ts";
 import type { Library } from "./library.ts";
-import { isGood, readRecords, type StoredRecord } from "./records.ts";
+import { isGood, type readRecords, type StoredRecord } from "./records.ts";
 import type { Shelves } from "./shelves.ts";
 import { asListed, listTenant, type TenantListing } from "./tenant-listing.ts";
 import { refuseErased } from "./tombstone.ts";
@@ -26,11 +26,16 @@ export interface Holdings {
   readonly listings: ReadonlyMap<StoreName, TenantListing>;
 }
 
-/** Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased tenant. */
+/**
+ * Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased
+ * tenant. `recordsOf` reads as many of a store's records as the caller needs. A store that has nothing of the tenant is
+ * not asked for its time, since nothing there is dated yet.
+ */
 export async function openShelves(
   tenant: TenantId,
   shelves: Shelves,
   library: Pick<Library, "trust" | "clock">,
+  recordsOf: (...of: Parameters<typeof readRecords>) => ReturnType<typeof readRecords>,
   wait: Waiting,
 ): Promise<Holdings> {
   const storeIds = await identifyStores(shelves, wait);
@@ -39,16 +44,14 @@ export async function openShelves(
   const statements: Statements[] = [];
   const listings = new Map<StoreName, TenantListing>();
   await shelves.each(async ({ store }) => {
-    const [listing] = await allEnded([
-      listTenant(tenant, store, wait),
-      checkStoreClock(store, () => library.clock.now(), wait),
-    ]);
+    const listing = await listTenant(tenant, store, wait);
     const look = asListed(store, listing.others);
     await refuseErased(tenant, look, library, wait);
     const [records, here, said] = await allEnded([
-      readRecords(tenant, look, library, wait),
+      recordsOf(tenant, look, library, wait),
       readCondemned(tenant, look, library, wait),
       readStatements(tenant, look, library, wait),
+      ...(listing.others.length === 0 ? [] : [checkStoreClock(store, () => library.clock.now(), wait)]),
     ]);
     statements.push(said);
     condemned.push(here);

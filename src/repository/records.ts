@@ -57,18 +57,67 @@ export async function readRecords(
   const known = new Map(seen.filter(isGood).map((one) => [one.backup, one]));
   const found = new Map<BackupId, StoredRecord>();
   const unread: BackupId[] = [];
-  for await (const { key } of store.list(backupsPrefix(tenant), wait)) {
-    const at = parseRecordKey(key);
-    if (at === null) continue;
-    const before = known.get(at.backup);
-    if (before === undefined) unread.push(at.backup);
-    else found.set(at.backup, before);
+  for (const backup of await listRecords(tenant, store, wait)) {
+    const before = known.get(backup);
+    if (before === undefined) unread.push(backup);
+    else found.set(backup, before);
   }
   await eachAtOnce(unread, readsAtOnce, async (backup) => {
     const one = await readRecord({ tenant, backup }, store, library, wait);
     if (one !== null) found.set(backup, one);
   });
   return [...found.values()].toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
+}
+
+/**
+ * The newest good record of the tenant in one store, and with it whatever looked newer and is none; oldest first.
+ * Later records are not older in counter or generation of keys, so that a draft learns of no more from all of them,
+ * and would read one more with every backup that is kept.
+ */
+export async function readNewestRecord(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
+): Promise<readonly StoredRecord[]> {
+  const found: StoredRecord[] = [];
+  for (const backup of (await listRecords(tenant, store, wait)).toSorted().reverse()) {
+    const one = await readRecord({ tenant, backup }, store, library, wait);
+    if (one !== null) found.unshift(one);
+    if (one?.standing === "good") break;
+  }
+  return found;
+}
+
+/** Every record that came to a store after it `listed` those; in no order. */
+export async function readLaterRecords(
+  tenant: TenantId,
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  listed: ReadonlySet<BackupId>,
+  wait: Waiting,
+): Promise<readonly StoredRecord[]> {
+  const found: StoredRecord[] = [];
+  const later = (await listRecords(tenant, store, wait)).filter((backup) => !listed.has(backup));
+  await eachAtOnce(later, readsAtOnce, async (backup) => {
+    const one = await readRecord({ tenant, backup }, store, library, wait);
+    if (one !== null) found.push(one);
+  });
+  return found;
+}
+
+/** Backups of which the store shows a record, whatever it is worth. */
+export async function listRecords(
+  tenant: TenantId,
+  store: Pick<ObjectReader, "list">,
+  wait: Waiting,
+): Promise<BackupId[]> {
+  const listed: BackupId[] = [];
+  for await (const { key } of store.list(backupsPrefix(tenant), wait)) {
+    const at = parseRecordKey(key);
+    if (at !== null) listed.push(at.backup);
+  }
+  return listed;
 }
 
 /** One record; null when the store has none. */

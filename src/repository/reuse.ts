@@ -51,8 +51,6 @@ interface Candidate extends Reusable {
   readonly heldBy: Set<StoreName>;
 }
 
-/** Records whose inventories are read; what only older ones name has gone from the source long since. */
-const recordsMax = 3;
 const copiesAtOnce = 8;
 
 export async function findReusable(
@@ -72,8 +70,10 @@ export async function findReusable(
 async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<Map<ChunkName, Candidate>> {
   const { tenant, generation, shelves, records, condemned, locks, onDamage } = question;
   const found = new Map<ChunkName, Candidate>();
-  const usable = records.filter((record) => record.keyGeneration === generation).slice(0, recordsMax);
-  for (const [index, record] of usable.entries()) {
+  // The newest whose inventory can be had; what only older ones name has gone from the source.
+  for (const [index, record] of records
+    .filter(({ keyGeneration }) => keyGeneration === generation)
+    .entries()) {
     const stores = shelves.live.map(({ store }) => store);
     try {
       for await (const line of readInventory(stores, record, onDamage, wait)) {
@@ -85,6 +85,7 @@ async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<M
         const { key, bytes, sha256, lockedUntil } = line;
         found.set(chunk.name, { key, bytes, sha256, lockedUntil, newest: index === 0, heldBy: new Set() });
       }
+      break;
     } catch (error) {
       // An inventory that cannot be had only costs sealing anew; the copy that lacks it is told to `onDamage`.
       if (!isFailure(error) || wait.signal.aborted) throw error;

@@ -14,12 +14,14 @@ import type { InventoryLine } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { tenantPrefix } from "../model/layout.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
+import { checkStoredAt } from "./clocks.ts";
 import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
+import type { RecordsBefore } from "./draft-state.ts";
 import { fetchWhole } from "./fetch.ts";
 import { lacking } from "./listing.ts";
 import type { Library } from "./library.ts";
 import { putWhole } from "./put.ts";
-import { readRecords, type StoredRecord } from "./records.ts";
+import { readLaterRecords, type StoredRecord } from "./records.ts";
 import type { Shelves } from "./shelves.ts";
 import { asListed, noting } from "./tenant-listing.ts";
 import { refuseErased } from "./tombstone.ts";
@@ -31,8 +33,10 @@ export interface Settling {
   /** Keys of earlier backups that this one names; all others nobody could know before it. */
   readonly reused: ReadonlySet<ObjectKey>;
   readonly shelves: Shelves;
-  /** Records that were read before. */
-  readonly seen: ReadonlyMap<StoreName, readonly StoredRecord[]>;
+  /** Of each store when the draft began. */
+  readonly before: ReadonlyMap<StoreName, RecordsBefore>;
+  /** An object that every store has been given since `notBefore`, by which each tells its time. */
+  readonly dated: { readonly key: ObjectKey; readonly notBefore: Date };
   readonly trust: Library["trust"];
   readonly clock: Clock;
 }
@@ -40,7 +44,7 @@ export interface Settling {
 export interface LastLook {
   /** An instant before the condemned lists were listed. */
   readonly at: Date;
-  /** Of all stores left, as they are now: another backup may have ended since this one began. */
+  /** The newest of all stores left, and all that came since this backup began: another may have ended meanwhile. */
   readonly records: readonly StoredRecord[];
 }
 
@@ -92,17 +96,21 @@ async function lookEverywhere(
 }
 
 async function readLooks(
-  { tenant, shelves, seen, trust, clock }: Settling,
+  { tenant, shelves, before, dated, trust, clock }: Settling,
   looks: ReadonlyMap<StoreName, Look>,
   wait: Waiting,
 ): Promise<{ readonly condemned: Condemned; readonly records: readonly StoredRecord[] }> {
   const condemned: Condemned[] = [];
   const records: StoredRecord[] = [];
   await shelves.each(async ({ store }) => {
-    const look = asListed(store, looks.get(store.name)?.others ?? []);
+    const others = looks.get(store.name)?.others ?? [];
+    const stored = others.find(({ key }) => key === dated.key);
+    if (stored !== undefined) checkStoredAt(store.name, stored.modifiedAt, dated.notBefore, clock.now());
+    const look = asListed(store, others);
     await refuseErased(tenant, look, { trust }, wait);
     condemned.push(await readCondemned(tenant, look, { trust }, wait));
-    records.push(...(await readRecords(tenant, look, { trust, clock }, wait, seen.get(store.name) ?? [])));
+    const { read, listed } = before.get(store.name) ?? { read: [], listed: new Set() };
+    records.push(...read, ...(await readLaterRecords(tenant, look, { trust, clock }, listed, wait)));
   }, wait);
   return { condemned: joinCondemned(condemned), records };
 }

@@ -406,9 +406,22 @@ describe("a prune that is broken off", () => {
   });
 });
 
+/** Both stores show no record newer than that of the third day, which a prune removes, until what is returned is called. */
+function withholdNewest(): () => void {
+  const records = made.slice(3).map((backup) => recordKey(house.tenant, backup));
+  const bodies = [dubai, frankfurt].flatMap((disk) =>
+    records.map((key) => ({ disk, key, body: disk.bodyOf(key) })),
+  );
+  for (const { disk, key } of bodies) disk.lose(key);
+  return () => {
+    for (const { disk, key, body } of bodies) disk.overwrite(key, body);
+  };
+}
+
 describe("beside a prune", () => {
   it("a backup that reuses what is condemned meanwhile is not recorded, and the next one is whole", async () => {
-    // The newest record is made to be of other rows, so that only an old one names what is reused here.
+    // Only what the newest record names is reused, and that one stays unless stores withhold those after it.
+    const putBack = withholdNewest();
     const old = { fixed: rows(99, 300_000), moving: rows(2, 200_000) };
     const failed = await house
       .backUp(
@@ -416,6 +429,7 @@ describe("beside a prune", () => {
         { fixed: rows(1, 300_000), moving: rows(3, 200_000) },
         {
           beforeCommit: async () => {
+            putBack();
             await pruneNow(house, [dubai, frankfurt]);
           },
         },
@@ -428,6 +442,7 @@ describe("beside a prune", () => {
   });
 
   it("a backup that looked just before saves what it names, for good", async () => {
+    const putBack = withholdNewest();
     const late = faulty(dubai);
     const streams = { fixed: rows(99, 300_000), moving: rows(3, 200_000) };
     const reached = late.reaches("create", "record.jws");
@@ -435,6 +450,7 @@ describe("beside a prune", () => {
     late.next("create", "record.jws").takes(new Promise<void>((resolve) => (letGo = resolve)));
     const backup = house.backUp([late], streams);
     await reached;
+    putBack();
     await pruneNow(house, [dubai, frankfurt], { own: new Set([dubai.name]) });
     letGo();
     const made = await backup;
