@@ -1,6 +1,7 @@
 /** The schema archive is judged by its own bytes, and by its text only as far as the release of pg_restore allows (trap 14). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
+import { Budget } from "../../src/base/limit.ts";
 import type { CheckResult } from "../../src/model/check.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
 import { checkArchive } from "../../src/postgres/compare/archive.ts";
@@ -47,6 +48,7 @@ async function check(change: Schema, version = programs.version): Promise<CheckR
       chance: systemChance,
     },
     reader: source.address,
+    places: new Budget(1),
     wait: testWait(),
   });
 }

@@ -2,6 +2,7 @@
  * The comparison of a restored database with the fingerprint of its source, shared by verify (scratch)
  * and restore (the real target).
  */
+import { Budget } from "../../base/limit.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { notRun, type CheckName, type CheckResult } from "../../model/check.ts";
 import type { Census, DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
@@ -38,14 +39,12 @@ interface Beforehand {
 
 type Compared = Exclude<CheckName, "copy" | "archive">;
 
-/** Of the schema, in the order in which they run. */
-const ofSchema: readonly Compared[] = ["objects", "constraints", "settings", "grants", "extensions", "twin"];
-/** Of what is in it, beside those of the schema: each only reads, and takes no lock that another would wait for. */
-const ofContent: readonly Compared[] = ["tables", "generated", "matviews", "sequences", "large-objects"];
-/** These bring something of their own into the database for a while, or run what the tenant wrote. */
-const afterwards: readonly Compared[] = ["indexes", "assertions"];
+const ofSchema = ["objects", "constraints", "settings", "grants", "extensions", "twin"] as const;
+const ofSmallContent = ["generated", "matviews", "sequences", "large-objects"] as const;
+const afterwards = ["indexes", "assertions"] as const;
+type OfSchema = (typeof ofSchema)[number];
 /** All but `copy`, which is the caller's, and `archive`, which needs no server. */
-const names = [...ofSchema, ...ofContent, ...afterwards];
+const names: readonly Compared[] = [...ofSchema, "tables", ...ofSmallContent, ...afterwards];
 
 /**
  * One result per check, in a fixed order. Trouble of this machine makes checks `not-run` (because
@@ -61,27 +60,58 @@ export async function compare(
   const { fingerprint } = image;
   const eventTriggers = fingerprint.census.some(({ kind, count }) => kind === "event trigger" && count > 0);
   const restored: Restored = { ...given, eventTriggers };
-  const unread = { restored, image, fingerprint, options, reader: restored.admin, wait };
-  const opened: { reader?: Awaited<ReturnType<typeof openReader>>; beforehand?: Beforehand } = {};
+  const places = new Budget(options.jobs);
+  const comparison = { restored, image, fingerprint, options, reader: restored.admin, places, wait };
+  const [archive, others] = await both(
+    runChecks([{ name: "archive", run: () => checkArchive(comparison) }], wait),
+    restored.side === "target" ? compareTarget(comparison) : compareScratch(comparison),
+  );
+  return [...archive, ...others];
+}
+
+/** Rows are read while roles and privileges are: it is the administrator who reads, and no login is made for it. */
+async function compareTarget(comparison: Comparison): Promise<CheckResult[]> {
+  const schema = async (): Promise<CheckResult[]> => {
+    const prepared = await prepare(comparison, () => readBeforehand(comparison));
+    return prepared.kind === "ready"
+      ? runSchema(comparison, prepared.found)
+      : ofSchema.map((name) => notRun(name, "machine", prepared.reason));
+  };
+  const [ofCatalogs, ofRows] = await both(schema(), runContent(comparison));
+  return [...ofCatalogs, ...ofRows, ...(await runAfterwards(comparison))];
+}
+
+/** Rows are read by a login of its own, which alters roles and privileges and so comes when these have been read. */
+async function compareScratch(comparison: Comparison): Promise<CheckResult[]> {
+  const { restored, options, wait } = comparison;
   await using stack = new AsyncDisposableStack();
-  const prepare = async (): Promise<CheckResult> => {
-    opened.beforehand = await readBeforehand(unread);
-    opened.reader = stack.use(await openReader(restored, options.chance, wait));
+  const prepared = await prepare(comparison, async () => {
+    const beforehand = await readBeforehand(comparison);
+    const login = stack.use(await openReader(restored, options.chance, wait));
+    return { beforehand, reader: login.address };
+  });
+  if (prepared.kind === "failed") return names.map((name) => notRun(name, "machine", prepared.reason));
+  const { beforehand, reader } = prepared.found;
+  const reading = { ...comparison, reader };
+  const [schema, content] = await both(runSchema(reading, beforehand), runContent(reading));
+  return [...schema, ...content, ...(await runAfterwards(reading))];
+}
+
+type Prepared<Found> =
+  | { readonly kind: "ready"; readonly found: Found }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Under the guard of a check, so that trouble of the machine is a reason and nothing that is thrown. */
+async function prepare<Found>({ wait }: Comparison, read: () => Promise<Found>): Promise<Prepared<Found>> {
+  const ready: { found?: Found } = {};
+  const run = async (): Promise<CheckResult> => {
+    ready.found = await read();
     return notRun("objects", "irrelevant", "prepared");
   };
-  const [archive, [preparation]] = await both(
-    runChecks([{ name: "archive", run: () => checkArchive(unread) }], wait),
-    runChecks([{ name: "objects", run: prepare }], wait),
-  );
-  const { reader, beforehand } = opened;
-  if (reader === undefined || beforehand === undefined) {
-    const reason = preparation?.detail ?? "the restored database could not be reached";
-    return [...archive, ...names.map((name) => notRun(name, "machine", reason))];
-  }
-  const checks = checksOf({ ...unread, reader: reader.address }, beforehand);
-  const run = (some: readonly Compared[]): Promise<CheckResult[]> => runChecks(some.map(checks), wait);
-  const [schema, content] = await both(run(ofSchema), run(ofContent));
-  return [...archive, ...schema, ...content, ...(await run(afterwards))];
+  const [result] = await runChecks([{ name: "objects", run }], wait);
+  return ready.found === undefined
+    ? { kind: "failed", reason: result?.detail ?? "the restored database could not be reached" }
+    : { kind: "ready", found: ready.found };
 }
 
 /** The results of both; what one of them throws is thrown when the other has come to its end. */
@@ -104,14 +134,17 @@ async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
   };
 }
 
-function checksOf(comparison: Comparison, beforehand: Beforehand): (name: Compared) => Check {
+type Runs<Name extends Compared> = Readonly<Record<Name, () => CheckResult | Promise<CheckResult>>>;
+
+/** Of the schema, in this order. */
+function runSchema(comparison: Comparison, beforehand: Beforehand): Promise<CheckResult[]> {
   const { fingerprint } = comparison;
   const { database, roles, census, definitions } = beforehand;
   const counted = (check: "objects" | "constraints"): CheckResult =>
     census === null
       ? notRun(check, "irrelevant", beforehand.incomparable ?? "not counted")
       : checkCensus(check, fingerprint.census, census, compareDefinitions(check, comparison, definitions));
-  const run: Readonly<Record<Compared, () => CheckResult | Promise<CheckResult>>> = {
+  const runs: Runs<OfSchema> = {
     objects: () => counted("objects"),
     constraints: () => counted("constraints"),
     settings: () => checkSettings(comparison, database, roles),
@@ -119,19 +152,57 @@ function checksOf(comparison: Comparison, beforehand: Beforehand): (name: Compar
       checkGrants(comparison, census, database, roles, compareDefinitions("grants", comparison, definitions)),
     extensions: () => checkExtensions(comparison, census),
     twin: () => checkTwin(comparison),
-    tables: () => checkTables(comparison),
-    generated: () => checkGenerated(comparison),
-    matviews: () => checkMatviews(comparison),
-    sequences: () => checkSequences(comparison),
-    "large-objects": () => checkLargeObjects(comparison),
+  };
+  return runEach(comparison, ofSchema, runs);
+}
+
+/**
+ * Of what is in it, beside those of the schema: each only reads, and takes no lock that another would wait for. Tables
+ * are read at every place of `jobs` but one that another of these holds, which are asked first and are soon done.
+ */
+async function runContent(comparison: Comparison): Promise<CheckResult[]> {
+  const { places, wait } = comparison;
+  const placed = (run: () => Promise<CheckResult>) => async (): Promise<CheckResult> => {
+    const leave = await places.take(1, wait);
+    try {
+      return await run();
+    } finally {
+      leave();
+    }
+  };
+  const small: Runs<(typeof ofSmallContent)[number]> = {
+    generated: placed(() => checkGenerated(comparison)),
+    matviews: placed(() => checkMatviews(comparison)),
+    sequences: placed(() => checkSequences(comparison)),
+    "large-objects": placed(() => checkLargeObjects(comparison)),
+  };
+  const [others, tables] = await both(
+    runEach(comparison, ofSmallContent, small),
+    runEach(comparison, ["tables"], { tables: () => checkTables(comparison) }),
+  );
+  return [...tables, ...others];
+}
+
+/** These bring something of their own into the database for a while, or run what the tenant wrote. */
+function runAfterwards(comparison: Comparison): Promise<CheckResult[]> {
+  const runs: Runs<(typeof afterwards)[number]> = {
     indexes: () => checkIndexes(comparison),
     assertions: () => checkAssertions(comparison),
   };
-  return (name) => ({
+  return runEach(comparison, afterwards, runs);
+}
+
+function runEach<Name extends Compared>(
+  { options, wait }: Comparison,
+  some: readonly Name[],
+  runs: Runs<Name>,
+): Promise<CheckResult[]> {
+  const checks = some.map((name): Check => ({
     name,
     run: async () =>
-      comparison.options.onlyTables !== null && name !== "tables"
+      options.onlyTables !== null && name !== "tables"
         ? notRun(name, "irrelevant", "only some tables were restored")
-        : run[name](),
-  });
+        : runs[name](),
+  }));
+  return runChecks(checks, wait);
 }

@@ -1,3 +1,4 @@
+import type { Budget } from "../../base/limit.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Assertion } from "../../model/plan.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
@@ -47,6 +48,8 @@ export interface Comparison {
   readonly options: CompareOptions;
   /** Who reads rows: on scratch a login without superuser, see `openReader`. */
   readonly reader: ServerAddress;
+  /** As many as sessions may read what is large at a time. */
+  readonly places: Budget;
   readonly wait: Waiting;
 }
 

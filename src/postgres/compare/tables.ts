@@ -1,6 +1,6 @@
 /** Rows, bytes and SHA-256 of every table, slice by slice; without order where order cannot be kept. */
 import { eachAtOnce } from "../../base/limit.ts";
-import { release } from "../../base/release.ts";
+import { recycle } from "../../base/parts.ts";
 import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Fingerprint, Multiset, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
@@ -18,7 +18,7 @@ type Part =
   | { readonly kind: "multiset"; readonly subject: string; readonly tables: readonly TableFingerprint[] };
 
 export async function checkTables(comparison: Comparison): Promise<CheckResult> {
-  const { restored, reader, fingerprint, options, wait } = comparison;
+  const { restored, reader, fingerprint, options, places, wait } = comparison;
   const tables = chosen(fingerprint.tables, options.onlyTables);
   const findings: Finding[] = [];
   const found = await restoredTables(comparison);
@@ -32,9 +32,14 @@ export async function checkTables(comparison: Comparison): Promise<CheckResult> 
   const free: Session[] = [];
   await using sessions = new AsyncDisposableStack();
   await eachAtOnce(partsOf(tables.filter(isThere)), options.jobs, async (part) => {
-    const session = free.pop() ?? sessions.use(await openExact(restored, reader, wait));
-    findings.push(...(await comparePart(session, part, fingerprint.database.encoding)));
-    free.push(session);
+    const leave = await places.take(1, wait);
+    try {
+      const session = free.pop() ?? sessions.use(await openExact(restored, reader, wait));
+      findings.push(...(await comparePart(session, part, fingerprint.database.encoding)));
+      free.push(session);
+    } finally {
+      leave();
+    }
   });
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   findings.sort((one, other) => (one.subject < other.subject ? -1 : 1));
@@ -133,7 +138,7 @@ async function compareOrdered(
   const copy = session.copyOut(copyOutStatement(table, encoding));
   for await (const bytes of copy.bytes) {
     measure.update(bytes);
-    release(bytes);
+    recycle(bytes);
   }
   const differences = measure.finish();
   if (copy.rows() !== table.rows)
@@ -155,7 +160,7 @@ async function compareUnordered(
     const columns = part.tables[0]?.columns ?? table.columns;
     for await (const bytes of session.copyOut(copyOutStatement({ ...table, columns }, encoding)).bytes) {
       measure.update(bytes);
-      release(bytes);
+      recycle(bytes);
     }
   }
   const difference = multisetDifference(expected, measure.finish());
