@@ -59,6 +59,24 @@ describe("the schedule of post-data", () => {
     expect(order).toEqual([4, 5, 3]);
   });
 
+  it("hands out nothing that waits for what was put off, however far, and all else", async () => {
+    const tables = [entry(1, "TABLE", []), entry(2, "TABLE", [])];
+    const rows = [entry(-1, "TABLE DATA", [1]), entry(-2, "TABLE DATA", [2])];
+    const posts = [
+      entry(5, "FK CONSTRAINT", [2, 4, -2]),
+      entry(4, "CONSTRAINT", [1, -1]),
+      entry(3, "INDEX", [2, -2]),
+    ];
+    const schedule = new Schedule([...posts, ...rows], [...tables, ...posts], () => 0);
+    const [one, two] = [await schedule.next(), await schedule.next()];
+    expect([one?.dumpId, two?.dumpId]).toEqual([-1, -2]);
+    if (one !== null) schedule.putOff(one);
+    if (two !== null) schedule.done(two);
+    const third = await schedule.next();
+    if (third !== null) schedule.done(third);
+    expect([third?.dumpId, await schedule.next()]).toEqual([3, null]);
+  });
+
   it("does not stand still where dependencies run in a circle", async () => {
     const posts = [entry(1, "RULE", [2]), entry(2, "RULE", [1])];
     const schedule = new Schedule(posts, posts, rank);

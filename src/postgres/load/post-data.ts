@@ -46,7 +46,10 @@ function rankOf({ desc }: TocEntry): number {
  * So that no lane is left alone with the largest at the end. Foreign keys wait for the others of their rank where
  * there is a choice, since each of them keeps all others away from two tables.
  */
-function largestFirst({ fingerprint, entries: all }: LoadContext, entries: readonly TocEntry[]): TocEntry[] {
+export function largestFirst(
+  { fingerprint, entries: all }: LoadContext,
+  entries: readonly TocEntry[],
+): TocEntry[] {
   const bytes = new Map(fingerprint.tables.map((table) => [quoteName(table), table.bytes]));
   const bytesOf = new Map(
     all

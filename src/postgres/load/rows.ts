@@ -2,38 +2,42 @@ import { eachAtOnce } from "../../base/limit.ts";
 import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
+import type { TocEntry } from "../archive/toc.ts";
 import { tell, type LoadContext } from "./context.ts";
+import { runEntry } from "./entries.ts";
 import { isTimeout, refusalOf, type Refusal } from "./report.ts";
-
-/** Smaller tables are loaded in the order in which their streams hold them, so that each object is opened once. */
-const largeBytes = 4_000_000;
+import { largeBytes, workOf } from "./row-work.ts";
+import { Schedule } from "./schedule.ts";
 
 /**
- * Loads the rows of the tables, the large ones first, over all sessions. A table that is refused, say by
- * a CHECK that reads another table, is tried again after the others, at last with the database's own
+ * Loads the rows of the tables, the large ones first, over all sessions, and makes those of `postData` that can be
+ * made of a large table's rows alone as soon as these are in; what it made is in the ledger. A table that is refused,
+ * say by a CHECK that reads another table, is tried again after the others, at last with the database's own
  * search_path (trap 15); what is refused even then is a problem of the data.
  */
 export async function loadRows(
   context: LoadContext,
   sessions: readonly Session[],
   tables: readonly TableFingerprint[],
+  postData: readonly TocEntry[],
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
   const mine = tables.filter(({ rows, load }) => rows > 0 && load.kind !== "extension").toSorted(loadOrder);
   let refused: TableFingerprint[] = [];
-  const queue = mine.values();
-  let broken = false;
+  const schedule = new Schedule(workOf(context, mine, postData), context.entries, () => 0);
   await eachAtOnce(sessions, sessions.length, async (session) => {
-    for (const table of queue) {
-      // What ends one lane ends the load; the others need not fill the disk first.
-      if (broken) return;
+    for (let work = await schedule.next(); work !== null; work = await schedule.next()) {
       try {
-        const refusal = await loadTable(context, session, table, firstTry);
-        if (refusal !== null && isTimeout(refusal)) tellRefused(context, table, refusal);
-        else if (refusal !== null) refused.push(table);
+        const isDone =
+          work.kind === "load"
+            ? await loadFirst(context, session, work.table, refused)
+            : await runEarly(context, session, work.entry);
+        if (isDone) schedule.done(work);
+        else schedule.putOff(work);
       } catch (error) {
-        broken = true;
+        // What ends one lane ends the load; the others need not fill the disk first.
+        schedule.stop();
         throw error;
       }
     }
@@ -63,6 +67,28 @@ export async function loadRows(
     context,
     tables.filter(({ load }) => load.kind === "extension"),
   );
+}
+
+/** Whether the rows are in. */
+async function loadFirst(
+  context: LoadContext,
+  session: Session,
+  table: TableFingerprint,
+  refused: TableFingerprint[],
+): Promise<boolean> {
+  const refusal = await loadTable(context, session, table, firstTry);
+  if (refusal === null) return true;
+  if (isTimeout(refusal)) tellRefused(context, table, refusal);
+  else refused.push(table);
+  return false;
+}
+
+/** Whether it was made; what is refused is tried again with all others. */
+async function runEarly(context: LoadContext, session: Session, entry: TocEntry): Promise<boolean> {
+  const refusal = await runEntry(context, session, entry, "");
+  if (refusal === null) context.ledger.applied(entry);
+  else if (isTimeout(refusal)) context.ledger.failed(entry, refusal);
+  return refusal === null;
 }
 
 function tellRefused({ ledger }: LoadContext, { schema, name }: TableFingerprint, refusal: Refusal): void {

@@ -6,7 +6,8 @@ import type { TocEntry } from "../archive/toc.ts";
  */
 const attaching = 0;
 
-type Rank = (entry: TocEntry) => number;
+/** An entry of the archive, or other work that is known by a number of its own and depends on entries. */
+export type Scheduled = Pick<TocEntry, "dumpId" | "desc" | "dependencies">;
 
 const tables = new Set(["TABLE", "MATERIALIZED VIEW", "FOREIGN TABLE"]);
 
@@ -15,19 +16,19 @@ const tables = new Set(["TABLE", "MATERIALIZED VIEW", "FOREIGN TABLE"]);
  * on is done and no other lane holds its tables. Building an index shares its table with other
  * builders; everything else wants its tables alone, which spares the lanes deadlocks.
  */
-export class Schedule {
-  readonly #waiting: TocEntry[];
-  readonly #rank: Rank;
+export class Schedule<Work extends Scheduled> {
+  #waiting: Work[];
+  readonly #rank: (work: Work) => number;
   readonly #open: Set<number>;
   readonly #openOfRank = new Map<number, number>();
-  readonly #byId: ReadonlyMap<number, TocEntry>;
+  readonly #byId: ReadonlyMap<number, Scheduled>;
   readonly #shared = new Map<number, number>();
   readonly #exclusive = new Set<number>();
   #sleepers: (() => void)[] = [];
   #stopped = false;
 
   /** `all` holds the entries that `entries` may depend on, tables above all. */
-  constructor(entries: readonly TocEntry[], all: readonly TocEntry[], rank: Rank) {
+  constructor(entries: readonly Work[], all: readonly Scheduled[], rank: (work: Work) => number) {
     this.#rank = rank;
     this.#waiting = entries.toSorted((a, b) => rank(a) - rank(b));
     this.#open = new Set(entries.map(({ dumpId }) => dumpId));
@@ -37,7 +38,7 @@ export class Schedule {
   }
 
   /** The next entry that may run, once there is one; `null` when all have been handed out. */
-  async next(): Promise<TocEntry | null> {
+  async next(): Promise<Work | null> {
     for (;;) {
       if (this.#stopped || this.#waiting.length === 0) return null;
       const lowest = Math.min(...[...this.#openOfRank].filter(([, open]) => open > 0).map(([rank]) => rank));
@@ -58,10 +59,8 @@ export class Schedule {
   }
 
   /** The entry has run, well or not. */
-  done(entry: TocEntry): void {
-    this.#open.delete(entry.dumpId);
-    const rank = this.#rank(entry);
-    this.#openOfRank.set(rank, (this.#openOfRank.get(rank) ?? 1) - 1);
+  done(entry: Work): void {
+    this.#close(entry);
     for (const table of this.#tablesOf(entry)) {
       const sharers = (this.#shared.get(table) ?? 0) - 1;
       if (!isShared(entry)) this.#exclusive.delete(table);
@@ -71,10 +70,31 @@ export class Schedule {
     this.#wake();
   }
 
+  /** The entry is still to be run, but not by this schedule; nor is what waits for it, which is not handed out. */
+  putOff(entry: Work): void {
+    const off = new Set([entry.dumpId]);
+    const waitsForIt = ({ dependencies }: Work): boolean => dependencies.some((id) => off.has(id));
+    // One may wait for another that comes behind it.
+    for (let before = 0; before < off.size;) {
+      before = off.size;
+      for (const work of this.#waiting) if (waitsForIt(work)) off.add(work.dumpId);
+    }
+    const dropped = this.#waiting.filter(({ dumpId }) => off.has(dumpId));
+    this.#waiting = this.#waiting.filter(({ dumpId }) => !off.has(dumpId));
+    for (const work of dropped) this.#close(work);
+    this.done(entry);
+  }
+
   /** Hands out nothing more. */
   stop(): void {
     this.#stopped = true;
     this.#wake();
+  }
+
+  #close(entry: Work): void {
+    this.#open.delete(entry.dumpId);
+    const rank = this.#rank(entry);
+    this.#openOfRank.set(rank, (this.#openOfRank.get(rank) ?? 1) - 1);
   }
 
   #wake(): void {
@@ -83,14 +103,14 @@ export class Schedule {
     for (const wake of sleepers) wake();
   }
 
-  #mayRun(entry: TocEntry): boolean {
+  #mayRun(entry: Work): boolean {
     if (entry.dependencies.some((id) => this.#open.has(id))) return false;
     return [...this.#tablesOf(entry)].every(
       (table) => !this.#exclusive.has(table) && (isShared(entry) || !this.#shared.has(table)),
     );
   }
 
-  #hold(entry: TocEntry): void {
+  #hold(entry: Work): void {
     for (const table of this.#tablesOf(entry)) {
       if (isShared(entry)) this.#shared.set(table, (this.#shared.get(table) ?? 0) + 1);
       else this.#exclusive.add(table);
@@ -98,7 +118,7 @@ export class Schedule {
   }
 
   /** The tables it depends on, itself or by way of a constraint or index. */
-  #tablesOf(entry: TocEntry): Set<number> {
+  #tablesOf(entry: Work): Set<number> {
     const found = new Set<number>(entry.desc === "INDEX ATTACH" ? [attaching] : []);
     for (const id of entry.dependencies) {
       const direct = this.#byId.get(id);
@@ -111,6 +131,6 @@ export class Schedule {
   }
 }
 
-function isShared(entry: TocEntry): boolean {
+function isShared(entry: Scheduled): boolean {
   return entry.desc === "INDEX";
 }

@@ -34,12 +34,18 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runEntries(context, first, ofStage(context, "pre"));
     if (whole) {
       tell(context, "rows");
-      await loadRows(context, sessions, selectTables(context.fingerprint, context.entries));
+      await loadRows(
+        context,
+        sessions,
+        selectTables(context.fingerprint, context.entries),
+        ofStage(context, "post"),
+      );
       if (!only) await loadLargeObjects(context);
       await setSequences(context, sequencesOf(context));
     }
     tell(context, "indexes");
-    await runPostData(context, sessions, ofStage(context, "post"));
+    const left = ofStage(context, "post").filter((entry) => !context.ledger.has(entry));
+    await runPostData(context, sessions, left);
     tell(context, "derived");
     if (whole) await derive(context, sessions);
   });
