@@ -35,7 +35,7 @@ const us = "holdfast";
 const kept = (name: string): Results | null => keptResult(name, resultsFile);
 
 const parts = [
-  comparison(kept("scale-4")),
+  comparison(kept("scale-8")),
   memory([
     { results: kept("memory-scale-10"), remark: "" },
     { results: kept("memory-scale-40"), remark: "" },
