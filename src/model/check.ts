@@ -79,17 +79,21 @@ export function compareResult(
 }
 
 /** Without these a copy is never called proven, whatever else passed. */
-const essential: readonly CheckName[] = ["copy", "archive", "objects", "tables"];
+const essential: readonly CheckName[] = ["copy", "archive", "tables"];
 
 /**
  * The verdict on a copy. One failed check refutes it; `proven` needs every essential check passed
- * and none not run for want of a working machine; everything else is `inconclusive`.
+ * and none not run for want of a working machine; everything else is `inconclusive`. Objects are essential too; where
+ * they cannot be compared with what another release of Holdfast counted, the empty twin of the very archive that
+ * the fingerprint names answers for them.
  */
 export function judge(checks: readonly CheckResult[]): Verdict {
   if (checks.some((check) => check.outcome === "failed")) return "refuted";
   const unexamined = checks.some((check) => check.outcome === "not-run" && check.because !== "irrelevant");
-  const whole = essential.every((name) =>
-    checks.some((check) => check.name === name && check.outcome === "passed"),
-  );
+  const hasPassed = (name: CheckName): boolean =>
+    checks.some((check) => check.name === name && check.outcome === "passed");
+  const isTwinEnough = checks.some(({ name, because }) => name === "objects" && because === "irrelevant");
+  const hasObjects = hasPassed("objects") || (isTwinEnough && hasPassed("twin"));
+  const whole = essential.every(hasPassed) && hasObjects;
   return whole && !unexamined ? "proven" : "inconclusive";
 }

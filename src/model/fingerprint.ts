@@ -156,6 +156,20 @@ const definition = z.object({
 });
 export type Definition = z.infer<typeof definition>;
 
+/**
+ * How a part of the fingerprint was read: digests of the statements that read it from such a server. Counts and texts
+ * that were read by other statements differ for a database that is whole, and are not compared.
+ */
+const readings = z.object({
+  census: sha256Hex,
+  definitions: sha256Hex,
+  roles: sha256Hex,
+  database: sha256Hex,
+  extensions: sha256Hex,
+  archiveText: sha256Hex,
+});
+export type Readings = z.infer<typeof readings>;
+
 export const fingerprint = z.object({
   scope,
   server: z.object({
@@ -187,6 +201,8 @@ export const fingerprint = z.object({
   census,
   /** Absent in backups older than their measuring. */
   definitions: z.array(definition).optional(),
+  /** Absent in older backups, of which nobody knows how they were read. */
+  readings: readings.optional(),
   /** The schema archive (`pg_dump -Fc`) and its text (`pg_restore -f -`, fixed restrict key). */
   schema: z.object({
     stream: z.string(),

@@ -18,6 +18,7 @@ import { readGenerated, readMatviews } from "../../src/postgres/readings/derived
 import { readExtensionRelations, readExtensions } from "../../src/postgres/readings/extensions.ts";
 import { MultisetMeasure } from "../../src/postgres/readings/multiset.ts";
 import { readOmitted } from "../../src/postgres/readings/omitted.ts";
+import { readingsOf } from "../../src/postgres/readings/reading-digests.ts";
 import { readRoles } from "../../src/postgres/readings/roles.ts";
 import { readSequences } from "../../src/postgres/readings/sequences.ts";
 import type { Session } from "../../src/postgres/session/session.ts";
@@ -78,6 +79,7 @@ export async function measureDatabase(
     collations: await readCollations(session, scope),
     census: censusOf(await readCensusEntries(session, scope)),
     definitions: await readDefinitions(session, scope),
+    readings: readingsOf({ scope, versionNum: session.versionNum }),
     schema: {
       stream: "schema",
       text: await archiveTextDigest(archive.stdout, programs, wait),

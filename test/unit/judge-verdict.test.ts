@@ -42,11 +42,20 @@ describe("the verdict", () => {
 
   it("may be proven where there was nothing to check, but for the checks that are always due", () => {
     for (const name of checkNames) {
-      const due = ["copy", "archive", "objects", "tables"].includes(name);
+      const due = ["copy", "archive", "tables"].includes(name);
       expect(judge(withResult(notRun(name, "irrelevant", "nothing to do")))).toBe(
         due ? "inconclusive" : "proven",
       );
     }
+  });
+
+  it("rests on the twin where objects were counted by another release, and on nothing less", () => {
+    const uncounted = withResult(notRun("objects", "irrelevant", "another release of Holdfast"));
+    const without = uncounted.filter(({ name }) => name !== "twin");
+    expect(judge(uncounted)).toBe("proven");
+    expect(judge(without)).toBe("inconclusive");
+    expect(judge([...without, notRun("twin", "irrelevant", "")])).toBe("inconclusive");
+    expect(judge([...without, failed("twin", 1, [finding])])).toBe("refuted");
   });
 
   it("is inconclusive where a due check is absent, or none was made", () => {

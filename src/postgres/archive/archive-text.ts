@@ -7,6 +7,9 @@ import { majorOf, type Programs } from "../server/programs.ts";
 /** Fixed, so that the same archive gives the same text every time. */
 const restrictKey = "Holdfast";
 
+/** What decides how the text is spelt, beside the release of the program. */
+export const archiveTextArgs: readonly string[] = ["--create", "--file=-"];
+
 /**
  * The SQL text of a schema archive (`pg_dump -Fc`), as `pg_restore --create -f -` of these programs writes it.
  * The archive goes in by standard input and touches no disk; one that cannot be read is
@@ -19,7 +22,7 @@ export async function* archiveText(
   wait: Waiting,
 ): AsyncGenerator<Buffer> {
   const isRestricting = await restricts(programs, wait);
-  const args = ["--create", "--file=-", ...(isRestricting ? [`--restrict-key=${restrictKey}`] : [])];
+  const args = [...archiveTextArgs, ...(isRestricting ? [`--restrict-key=${restrictKey}`] : [])];
   const { output, stderr } = pour({ file: programs.pgRestore, args, input: archive }, wait);
   const lines = isRestricting ? withoutLines(output) : output;
   for await (const part of lines) yield part;

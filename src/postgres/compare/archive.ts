@@ -2,6 +2,7 @@ import { Measure } from "../../base/digest.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import { compareResult, notRun, passed, type CheckResult, type Finding } from "../../model/check.ts";
 import { archiveText } from "../archive/archive-text.ts";
+import { incomparable } from "./comparable.ts";
 import type { Comparison } from "./restored.ts";
 
 const archiveBytesMax = 512 << 20;
@@ -31,10 +32,12 @@ export async function checkArchive(comparison: Comparison): Promise<CheckResult>
     return compareResult("archive", 1, [unreadable], "");
   }
   const ofText = differences("text of the schema archive", schema.text, text);
-  const here = comparison.options.programs.version;
-  if (ofText.length === 0 || here === schema.pgDumpVersion)
+  const { version: here, versionNum } = comparison.options.programs;
+  const isSameReading = incomparable(comparison.fingerprint, versionNum).archiveText === null;
+  if (ofText.length === 0 || (here === schema.pgDumpVersion && isSameReading))
     return compareResult("archive", 1, ofText, `${String(text.bytes)} bytes of schema text are equal`);
-  const reason = `pg_restore ${here} spells the archive otherwise than ${schema.pgDumpVersion} did`;
+  const by = isSameReading ? "" : ", which another release of Holdfast asked";
+  const reason = `pg_restore ${here} spells the archive otherwise than ${schema.pgDumpVersion} did${by}`;
   return schema.archive === undefined
     ? notRun("archive", "machine", reason)
     : passed("archive", 1, `${String(archive.length)} bytes of the archive are equal; ${reason}`);

@@ -1,9 +1,10 @@
 import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
-import { majorOf } from "../server/programs.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
 import { memberOfExtension } from "../readings/census-extensions.ts";
 import { readingCatalogs } from "../session/settings.ts";
+import type { Beforehand } from "./beforehand.ts";
+import { compareRest } from "./comparable.ts";
 import type { DefinitionDifferences } from "./definitions.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
@@ -105,25 +106,24 @@ export function compareMembers({ census, extensions }: Fingerprint, found: Censu
   };
 }
 
-/**
- * Why the census cannot be compared; null where it can. Another major release has other catalogs, and what it
- * counts differs for a database that is whole.
- */
-export function incomparable({ server }: Fingerprint, versionNum: number): string | null {
-  const [there, here] = [majorOf(server.versionNum), majorOf(versionNum)];
-  if (there === here) return null;
-  return `catalogs of PostgreSQL ${String(here)} cannot be compared with those of ${String(there)}`;
-}
-
 /** `objects` and `constraints`: the census, and what the server says their definitions are. */
 export function checkCensus(
   check: "objects" | "constraints",
-  expected: Census,
-  found: Census,
+  fingerprint: Fingerprint,
+  { census, incomparable }: Pick<Beforehand, "census" | "incomparable">,
   definitions: DefinitionDifferences,
 ): CheckResult {
-  const { compared, findings, notes } = compareCensus(check, expected, found);
-  const defined = definitions.compared === 0 ? "" : ` and ${String(definitions.compared)} definitions`;
+  const ofDefinitions = `${String(definitions.compared)} definitions`;
+  if (census === null) {
+    const detail = [
+      ...(definitions.compared === 0 ? [] : [`${ofDefinitions} are equal`]),
+      ...definitions.notes,
+    ].join("; ");
+    const reasons = [incomparable.census];
+    return compareRest(check, definitions.compared, definitions.findings, { detail, reasons });
+  }
+  const { compared, findings, notes } = compareCensus(check, fingerprint.census, census);
+  const defined = definitions.compared === 0 ? "" : ` and ${ofDefinitions}`;
   const detail = [`${String(compared)} ${check}${defined} are equal`, ...notes, ...definitions.notes].join(
     "; ",
   );

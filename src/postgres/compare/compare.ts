@@ -5,14 +5,12 @@
 import { Budget } from "../../base/limit.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { notRun, type CheckName, type CheckResult } from "../../model/check.ts";
-import type { Census, DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
 import type { Image } from "../image.ts";
-import { readDatabase } from "../readings/database.ts";
-import { readRoles } from "../readings/roles.ts";
 import { checkArchive } from "./archive.ts";
 import { checkAssertions } from "./assertions.ts";
-import { checkCensus, incomparable, readRestoredCensus } from "./census.ts";
-import { compareDefinitions, readRestoredDefinitions, type FoundDefinitions } from "./definitions.ts";
+import { readBeforehand, type Beforehand } from "./beforehand.ts";
+import { checkCensus } from "./census.ts";
+import { compareDefinitions, type DefinitionDifferences } from "./definitions.ts";
 import { checkGenerated, checkMatviews } from "./derived.ts";
 import { checkExtensions } from "./extensions.ts";
 import { checkGrants } from "./grants.ts";
@@ -20,22 +18,11 @@ import { runChecks, type Check } from "./guard.ts";
 import { checkIndexes } from "./indexes.ts";
 import { checkLargeObjects } from "./large-objects.ts";
 import { openReader } from "./login.ts";
-import { openExact, type CompareOptions, type Comparison, type Restored } from "./restored.ts";
+import { type CompareOptions, type Comparison, type Restored } from "./restored.ts";
 import { checkSequences } from "./sequences.ts";
 import { checkSettings } from "./settings.ts";
 import { checkTables } from "./tables.ts";
 import { checkTwin } from "./twin.ts";
-
-/** What is read by the administrator before the comparing login exists, which itself alters roles and privileges. */
-interface Beforehand {
-  readonly database: DatabaseFingerprint;
-  readonly roles: readonly RoleFingerprint[];
-  /** Null where it cannot be compared, for the reason `incomparable`. */
-  readonly census: Census | null;
-  /** Null where the backup knows none. */
-  readonly definitions: FoundDefinitions | null;
-  readonly incomparable: string | null;
-}
 
 type Compared = Exclude<CheckName, "copy" | "archive">;
 
@@ -120,37 +107,21 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly 
   return [await one, await other];
 }
 
-async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
-  const { restored, fingerprint, wait } = comparison;
-  await using session = await openExact(restored, restored.admin, wait);
-  const named = fingerprint.roles.map(({ name }) => name);
-  const reason = incomparable(fingerprint, session.versionNum);
-  return {
-    incomparable: reason,
-    roles: await readRoles(session, fingerprint.scope, named),
-    database: await readDatabase(session, fingerprint.scope, named),
-    census: reason === null ? await readRestoredCensus(comparison) : null,
-    definitions: reason === null ? await readRestoredDefinitions(comparison) : null,
-  };
-}
-
 type Runs<Name extends Compared> = Readonly<Record<Name, () => CheckResult | Promise<CheckResult>>>;
 
 /** Of the schema, in this order. */
 function runSchema(comparison: Comparison, beforehand: Beforehand): Promise<CheckResult[]> {
   const { fingerprint } = comparison;
-  const { database, roles, census, definitions } = beforehand;
+  const defined = (check: "objects" | "constraints" | "grants"): DefinitionDifferences =>
+    compareDefinitions(check, fingerprint, beforehand);
   const counted = (check: "objects" | "constraints"): CheckResult =>
-    census === null
-      ? notRun(check, "irrelevant", beforehand.incomparable ?? "not counted")
-      : checkCensus(check, fingerprint.census, census, compareDefinitions(check, comparison, definitions));
+    checkCensus(check, fingerprint, beforehand, defined(check));
   const runs: Runs<OfSchema> = {
     objects: () => counted("objects"),
     constraints: () => counted("constraints"),
-    settings: () => checkSettings(comparison, database, roles),
-    grants: () =>
-      checkGrants(comparison, census, database, roles, compareDefinitions("grants", comparison, definitions)),
-    extensions: () => checkExtensions(comparison, census),
+    settings: () => checkSettings(comparison, beforehand),
+    grants: () => checkGrants(comparison, beforehand, defined("grants")),
+    extensions: () => checkExtensions(comparison, beforehand),
     twin: () => checkTwin(comparison),
   };
   return runEach(comparison, ofSchema, runs);

@@ -15,6 +15,7 @@ import {
   readDefinitions,
 } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
+import type { Beforehand } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
 import { openExact, type Comparison } from "./restored.ts";
 import { hasSameWords } from "./same-words.ts";
@@ -48,12 +49,13 @@ export async function readRestoredDefinitions(comparison: Comparison): Promise<F
 /** Constraints and privileges for the checks of those names, everything else for `objects`. */
 export function compareDefinitions(
   check: DefinitionCheck,
-  { fingerprint }: Pick<Comparison, "fingerprint">,
-  found: FoundDefinitions | null,
+  fingerprint: Fingerprint,
+  { definitions: found, incomparable }: Pick<Beforehand, "definitions" | "incomparable">,
 ): DefinitionDifferences {
   if (found === null || fingerprint.definitions === undefined) {
-    const note = "definitions are not compared: they were not measured when the backup was made";
-    return { compared: 0, findings: [], notes: [note] };
+    const unmeasured = "definitions are not compared: they were not measured when the backup was made";
+    const note = fingerprint.definitions === undefined ? unmeasured : incomparable.definitions;
+    return { compared: 0, findings: [], notes: [note ?? unmeasured] };
   }
   const answers = ({ kind }: Definition): boolean => checkFor(kind) === check;
   const expected = fingerprint.definitions.filter(

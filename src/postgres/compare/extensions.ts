@@ -1,28 +1,29 @@
-import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
-import type { Census } from "../../model/fingerprint.ts";
+import { notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import { readExtensions } from "../readings/extensions.ts";
+import type { Beforehand } from "./beforehand.ts";
 import { compareMembers } from "./census.ts";
+import { compareRest } from "./comparable.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /**
  * The same extensions, of the same version, in the same schema and with all members that they had; those that
- * the plan leaves out are told. `census` is null where that of the restored database cannot be compared.
+ * the plan leaves out are told.
  */
 export async function checkExtensions(
   { restored, fingerprint, wait }: Comparison,
-  census: Census | null,
+  { census, incomparable: why }: Pick<Beforehand, "census" | "incomparable">,
 ): Promise<CheckResult> {
   const expected = fingerprint.extensions.filter(({ leftOut }) => !leftOut);
   const excluded = fingerprint.extensions.filter(({ leftOut }) => leftOut).map(({ name }) => name);
   await using session = await openExact(restored, restored.admin, wait);
   const found = new Map((await readExtensions(session, [])).map((one) => [one.name, one]));
-  const findings: Finding[] = [];
+  const differing: Finding[] = [];
   for (const { name, version, schema } of expected) {
     const here = found.get(name);
     found.delete(name);
     const spelt = here === undefined ? "none" : `${here.version} in ${here.schema}`;
     if (here?.version === version && here.schema === schema) continue;
-    findings.push({
+    differing.push({
       subject: `extension ${name}`,
       difference: `expected ${version} in ${schema}, found ${spelt}`,
     });
@@ -30,10 +31,10 @@ export async function checkExtensions(
   for (const name of found.keys()) {
     // Every new database has it, and a source may have dropped it.
     if (name !== "plpgsql")
-      findings.push({ subject: `extension ${name}`, difference: "was not in the source" });
+      differing.push({ subject: `extension ${name}`, difference: "was not in the source" });
   }
   const members = census === null ? null : compareMembers(fingerprint, census);
-  findings.push(...(members?.findings ?? []));
+  const findings = [...(why.extensions === null ? differing : []), ...(members?.findings ?? [])];
   const told = [
     ...(members?.notes ?? []),
     ...(excluded.length === 0 ? [] : [`left out by the plan: ${excluded.join(", ")}`]),
@@ -43,10 +44,11 @@ export async function checkExtensions(
   if (expected.length === 0 && findings.length === 0) {
     return notRun("extensions", "irrelevant", `there are no extensions${told}`);
   }
-  return compareResult(
-    "extensions",
-    expected.length,
-    findings,
-    `${String(expected.length)} extensions are equal${told}`,
+  const reasons = [why.extensions, why.census];
+  const isSeen = why.extensions === null;
+  const detail = `${isSeen ? `${String(expected.length)} extensions are equal` : ""}${told}`.replace(
+    /^; /,
+    "",
   );
+  return compareRest("extensions", isSeen ? expected.length : 0, findings, { detail, reasons });
 }

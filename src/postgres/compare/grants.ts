@@ -1,6 +1,8 @@
-import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
-import type { Census, DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
+import type { CheckResult, Finding } from "../../model/check.ts";
+import type { DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
+import type { Beforehand } from "./beforehand.ts";
 import { compareCensus } from "./census.ts";
+import { compareRest } from "./comparable.ts";
 import type { DefinitionDifferences } from "./definitions.ts";
 import type { Comparison } from "./restored.ts";
 
@@ -8,14 +10,11 @@ import type { Comparison } from "./restored.ts";
  * Who owns what and who may do what: owners, privileges and default privileges of all objects, the
  * privileges on the database (trap 11), and that every role exists. Memberships and attributes are compared
  * on scratch only, where no role was there before. Rights over the server (superuser, login, replication,
- * predefined roles) are not given there, and so told by name and not compared. `census` is null where that
- * of the restored database cannot be compared.
+ * predefined roles) are not given there, and so told by name and not compared.
  */
 export function checkGrants(
   { fingerprint, restored }: Comparison,
-  census: Census | null,
-  database: DatabaseFingerprint,
-  roles: readonly RoleFingerprint[],
+  { census, database, roles, incomparable: why }: Beforehand,
   definitions: DefinitionDifferences,
 ): CheckResult {
   const none = { compared: 0, findings: [] };
@@ -23,18 +22,25 @@ export function checkGrants(
   const all: Finding[] = [
     ...findings,
     ...definitions.findings,
-    ...databasePrivileges(fingerprint.database, database),
+    ...(why.database === null ? databasePrivileges(fingerprint.database, database) : []),
   ];
   const here = new Map(roles.map((role) => [role.name, role]));
-  for (const role of fingerprint.roles) {
+  const expected = why.roles === null ? fingerprint.roles : [];
+  for (const role of expected) {
     const found = here.get(role.name);
     if (found === undefined) all.push({ subject: `role ${role.name}`, difference: "absent" });
     else if (restored.side === "scratch") all.push(...roleDifferences(role, found));
   }
-  const count = compared + definitions.compared + fingerprint.roles.length + 1;
+  const count = compared + definitions.compared + expected.length + (why.database === null ? 1 : 0);
   const words = census === null ? "roles and privileges on the database" : "owners, privileges and roles";
-  const detail = [`${String(count)} ${words} are equal`, withheld(fingerprint.roles)];
-  return compareResult("grants", count, all, detail.filter((part) => part !== "").join("; "));
+  const told = [
+    ...(count === 0 ? [] : [`${String(count)} ${words} are equal`]),
+    ...(why.definitions === null ? [] : definitions.notes),
+    withheld(fingerprint.roles),
+  ];
+  const detail = told.filter((part) => part !== "").join("; ");
+  const reasons = [why.census, why.roles, why.database];
+  return compareRest("grants", count, all, { detail, reasons });
 }
 
 function databasePrivileges(expected: DatabaseFingerprint, found: DatabaseFingerprint): Finding[] {

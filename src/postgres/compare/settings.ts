@@ -1,5 +1,7 @@
-import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
+import type { CheckResult, Finding } from "../../model/check.ts";
 import type { DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
+import type { Beforehand } from "./beforehand.ts";
+import { compareRest } from "./comparable.ts";
 import type { Comparison } from "./restored.ts";
 
 /** What of a database must be as it was; its name may differ, and versions of libraries are not the backup's. */
@@ -23,23 +25,24 @@ const properties = [
  */
 export function checkSettings(
   { fingerprint, restored }: Comparison,
-  found: DatabaseFingerprint,
-  roles: readonly RoleFingerprint[],
+  { database: found, roles, incomparable: why }: Pick<Beforehand, "database" | "roles" | "incomparable">,
 ): CheckResult {
   const expected = fingerprint.database;
-  const findings: Finding[] = properties
+  const compares = why.database === null ? properties : [];
+  const comparesRoles = why.roles === null && restored.side === "scratch";
+  const findings: Finding[] = compares
     .filter((key) => expected[key] !== found[key])
     .map((key) => ({
       subject: `database ${key}`,
       difference: `expected ${spelt(expected[key])}, found ${spelt(found[key])}`,
     }));
   const wanted = [
-    ...expected.settings.map(lineOf),
-    ...(restored.side === "scratch" ? roleLines(fingerprint.roles) : []),
+    ...(why.database === null ? expected.settings.map(lineOf) : []),
+    ...(comparesRoles ? roleLines(fingerprint.roles) : []),
   ];
   const names = new Set(fingerprint.roles.map(({ name }) => name));
-  const ofRoles = restored.side === "scratch" ? roleLines(roles.filter(({ name }) => names.has(name))) : [];
-  const here = [...found.settings.map(lineOf), ...ofRoles];
+  const ofRoles = comparesRoles ? roleLines(roles.filter(({ name }) => names.has(name))) : [];
+  const here = [...(why.database === null ? found.settings.map(lineOf) : []), ...ofRoles];
   findings.push(
     ...wanted
       .filter((line) => !here.includes(line))
@@ -50,17 +53,14 @@ export function checkSettings(
       .filter((line) => !wanted.includes(line))
       .map((line) => ({ subject: `setting ${line}`, difference: "was not in the source" })),
   );
-  const compared = properties.length + wanted.length;
+  const compared = compares.length + wanted.length;
   const version = expected.actualCollationVersion ?? expected.collationVersion;
   const now = found.actualCollationVersion ?? found.collationVersion;
   const note =
     version === now ? "" : `; the collation version is ${spelt(now)}, in the source ${spelt(version)}`;
-  return compareResult(
-    "settings",
-    compared,
-    findings,
-    `${String(compared)} properties and settings are equal${note}`,
-  );
+  const detail = `${String(compared)} properties and settings are equal${note}`;
+  const reasons = [why.database, why.roles];
+  return compareRest("settings", compared, findings, { detail, reasons });
 }
 
 function lineOf({

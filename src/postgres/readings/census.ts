@@ -49,16 +49,18 @@ const parts: readonly CensusQueries[] = [
  * into asking some seventy times for the same schemas and relations.
  */
 export async function readCensusEntries(session: Session, scope: Scope): Promise<CensusEntry[]> {
-  const context = { scope, versionNum: session.versionNum };
+  const statement = censusStatement({ scope, versionNum: session.versionNum });
+  return session.query<CensusEntry>(statement, [schemasOf(scope)]);
+}
+
+/** The same for every scope of one kind, and for all minor releases of a server. */
+export function censusStatement(context: CensusContext): string {
   const texts = parts.flatMap((queries) => queries(context));
-  return session.query<CensusEntry>(
-    `with ${scopeTables},
+  return `with ${scopeTables},
      entry(kind, catalog, oid, identity, archived) as (
        ${texts.map((text) => `(${text})`).join(" union all ")})
      select kind, catalog, ('pg_catalog.' || catalog)::regclass::oid as "catalogOid", oid, identity, archived
-       from entry`,
-    [schemasOf(scope)],
-  );
+       from entry`;
 }
 
 /** Kinds with more members than this are told by their digest alone. */

@@ -20,19 +20,22 @@ export async function readDatabase(
   if (row === undefined) throw new Failure("internal/bug", "the session is connected to no database");
   const { oid, ...database } = row;
   const settings = await session.query<{ role: string | null; name: string; value: string }>(
-    `select r.rolname::text as role, split_part(entry, '=', 1) as name,
-            substr(entry, strpos(entry, '=') + 1) as value
-       from pg_catalog.pg_db_role_setting s
-       left join pg_catalog.pg_roles r on r.oid = s.setrole
-       cross join lateral unnest(s.setconfig) as entry
-      where s.setdatabase = $1 and (s.setrole = 0 or $2::text[] is null or r.rolname = any ($2))
-      order by r.rolname nulls first, 2, 3`,
+    databaseSettingsQuery,
     [oid, scope.kind === "database" ? null : roles],
   );
   return { ...database, acl: scope.kind === "database" ? database.acl : null, settings };
 }
 
-function databaseQuery(versionNum: number): string {
+export const databaseSettingsQuery = `
+  select r.rolname::text as role, split_part(entry, '=', 1) as name,
+         substr(entry, strpos(entry, '=') + 1) as value
+    from pg_catalog.pg_db_role_setting s
+    left join pg_catalog.pg_roles r on r.oid = s.setrole
+    cross join lateral unnest(s.setconfig) as entry
+   where s.setdatabase = $1 and (s.setrole = 0 or $2::text[] is null or r.rolname = any ($2))
+   order by r.rolname nulls first, 2, 3`;
+
+export function databaseQuery(versionNum: number): string {
   const actual =
     versionNum >= 150_000 ? "pg_catalog.pg_database_collation_actual_version(d.oid)" : "null::text";
   return `

@@ -7,28 +7,32 @@
 import { Failure } from "../../base/failure.ts";
 import type { Definition, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
+import type { CensusContext } from "./census.ts";
 import { notMember, schemasOf, scopeTables } from "./scope.ts";
 
 /** Every definition of the scope; one query for all kinds. Needs `search_path` to be empty, so that names are whole. */
 export async function readDefinitions(session: Session, scope: Scope): Promise<Definition[]> {
-  const parts = [
-    ...always,
-    ...(session.versionNum >= 140_000 ? from14 : []),
-    ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
-    ...(session.versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
-  ];
-  const rows = await session.query<DefinitionRow>(
-    `with ${scopeTables},
-     definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})
-     select kind, schema::text as schema, name::text as name, part::text as part, text, inherited
-       from definition
-      order by kind, schema collate "C", name collate "C", part collate "C"`,
-    [schemasOf(scope)],
-  );
+  const statement = definitionsStatement({ scope, versionNum: session.versionNum });
+  const rows = await session.query<DefinitionRow>(statement, [schemasOf(scope)]);
   return rows.map(({ inherited, text, ...one }) => {
     if (text === null) throw vanished(session, one);
     return inherited ? { ...one, text, inherited } : { ...one, text };
   });
+}
+
+/** The same for every scope of one kind, and for all minor releases of a server. */
+export function definitionsStatement({ scope, versionNum }: CensusContext): string {
+  const parts = [
+    ...always,
+    ...(versionNum >= 140_000 ? from14 : []),
+    ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
+    ...(versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
+  ];
+  return `with ${scopeTables},
+     definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})
+     select kind, schema::text as schema, name::text as name, part::text as part, text, inherited
+       from definition
+      order by kind, schema collate "C", name collate "C", part collate "C"`;
 }
 
 interface DefinitionRow extends Omit<Definition, "text" | "inherited"> {

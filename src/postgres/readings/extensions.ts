@@ -9,14 +9,14 @@ export async function readExtensions(
   session: Session,
   leaveOut: readonly string[],
 ): Promise<ExtensionFingerprint[]> {
-  return session.query<ExtensionFingerprint>(
-    `select e.extname::text as name, e.extversion as version, n.nspname::text as schema,
-            e.extname = any ($1::text[]) as "leftOut"
-       from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
-      order by e.extname collate "C"`,
-    [leaveOut],
-  );
+  return session.query<ExtensionFingerprint>(extensionsQuery, [leaveOut]);
 }
+
+export const extensionsQuery = `
+  select e.extname::text as name, e.extversion as version, n.nspname::text as schema,
+         e.extname = any ($1::text[]) as "leftOut"
+    from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+   order by e.extname collate "C"`;
 
 export interface ExtensionRelation {
   readonly extension: string;

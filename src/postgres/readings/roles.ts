@@ -27,7 +27,7 @@ const inScope = `
        select a.oid from pg_catalog.pg_default_acl a where a.defaclnamespace in (select oid from space)))
   or (pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid)).schema in (select quote_ident(nspname) from space)`;
 
-const rolesQuery = `
+export const rolesQuery = `
   with recursive ${scopeTables},
   here as (select oid, datdba from pg_catalog.pg_database where datname = current_database()),
   named as (

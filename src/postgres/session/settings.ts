@@ -12,21 +12,26 @@ export const spelling: Readonly<Record<string, string>> = {
   quote_all_identifiers: "off",
 };
 
+/** All that what the server says of an expression, or of a value in it, is spelt by. */
+export const wording: Readonly<Record<string, string>> = {
+  ...spelling,
+  client_encoding: "UTF8",
+  search_path: "",
+  datestyle: "ISO, MDY",
+  intervalstyle: "postgres",
+  extra_float_digits: "3",
+  xmloption: "content",
+};
+
 /**
  * Settings under which the text of a value and the order of rows depend on nothing but the data
  * (design, section 4; traps 2, 4, 7). Those that a server does not know are left out.
  */
 const exactText: Readonly<Record<string, string>> = {
-  ...spelling,
-  client_encoding: "UTF8",
-  search_path: "",
+  ...wording,
   // A view under the name of a table must not run its functions as us.
   restrict_nonsystem_relation_kind: "view,foreign-table",
   row_security: "off",
-  datestyle: "ISO, MDY",
-  intervalstyle: "postgres",
-  extra_float_digits: "3",
-  xmloption: "content",
   // Rows in physical order: one process, from the first block, never by way of an index.
   synchronize_seqscans: "off",
   max_parallel_workers_per_gather: "0",

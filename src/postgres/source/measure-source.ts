@@ -9,6 +9,7 @@ import { readDatabase } from "../readings/database.ts";
 import { readGenerated, readMatviews } from "../readings/derived.ts";
 import { readExtensionRelations, readExtensions, type ExtensionRelation } from "../readings/extensions.ts";
 import { readOmitted } from "../readings/omitted.ts";
+import { readingsOf } from "../readings/reading-digests.ts";
 import { readRoles } from "../readings/roles.ts";
 import { readSequences } from "../readings/sequences.ts";
 import { readingCatalogs } from "../session/settings.ts";
@@ -67,6 +68,7 @@ export function measureSource(
     collations,
     census: censusOf(census),
     definitions,
+    readings: readingsOf({ scope, versionNum: told.server.versionNum }),
     ...measured,
     ...told,
     omitted: [
