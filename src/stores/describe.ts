@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type Chance, randomBase32 } from "../base/chance.ts";
 import type { Clock } from "../base/clock.ts";
+import { sha256 } from "../base/digest.ts";
+import { readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type StoreDescriptor, storeDescriptor } from "../model/documents.ts";
@@ -52,24 +54,25 @@ async function refuseUsed(store: ObjectReader, wait: Waiting): Promise<void> {
  * "format/unknown", anything that is no descriptor with "format/invalid".
  */
 export async function readDescriptor(store: ObjectReader, wait: Waiting): Promise<StoreDescriptor | null> {
-  try {
-    return await readOnce(store, wait);
-  } catch (error) {
-    // A line that spoils bytes in passing must not speak against the store (promise 5).
-    if (!isFailure(error, "format/invalid")) throw error;
-    return readOnce(store, wait);
-  }
-}
-
-async function readOnce(store: ObjectReader, wait: Waiting): Promise<StoreDescriptor | null> {
-  let body: Buffer;
-  try {
-    body = await store.read(descriptorKey, { bytesMax }, wait);
-  } catch (error) {
-    if (isFailure(error, "store/absent")) return null;
-    throw error;
-  }
-  return parse(body, store);
+  const read = await readDoubting<StoreDescriptor | Failure | null>(
+    `${descriptorKey} in ${store.name}`,
+    async (again) => {
+      let digest = "";
+      try {
+        const body = await store.read(descriptorKey, { bytesMax, again }, wait);
+        digest = sha256(body);
+        return { found: parse(body, store), wrong: null };
+      } catch (error) {
+        if (isFailure(error, "store/absent")) return { found: null, wrong: null };
+        // A version that is not ours may as well be one that a line made of ours.
+        if (isFailure(error, "format/invalid") || isFailure(error, "format/unknown"))
+          return { found: error, wrong: digest };
+        throw error;
+      }
+    },
+  );
+  if (read instanceof Failure) throw read;
+  return read;
 }
 
 const anyVersion = z.object({ format: z.object({ name: z.literal("holdfast-store"), version: z.number() }) });

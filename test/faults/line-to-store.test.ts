@@ -42,7 +42,7 @@ describe.each(verbs)("%s over a line that from the middle on", (verb) => {
   });
 });
 
-describe.each(["backup", "read", "scrub"] as const)(
+describe.each(["backup", "read", "heal", "scrub"] as const)(
   "%s over a line that from its first answer on",
   (verb) => {
     it("spoils each in another way, accuses no store", async () => {

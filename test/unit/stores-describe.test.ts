@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { ManualClock } from "../../src/base/clock.ts";
+import { isFailure } from "../../src/base/failure.ts";
 import { ensureDescriptor, readDescriptor } from "../../src/stores/describe.ts";
+import type { ObjectReader } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore } from "../support/memory-store.ts";
 
@@ -59,9 +61,42 @@ describe("the descriptor of a store", () => {
     expect(store.keys()).toEqual(["tenants/acme/keys/1.jws"]);
   });
 
+  it.each<[string, readonly string[], string | null]>([
+    ["is wrong in passing", ["x", "whole"], null],
+    ["is wrong in another way each time", ["x", "y", "z"], "store/protocol"],
+    ["is wrong in the same way twice", ["x", "x"], "format/invalid"],
+    ["is of another version in passing", ['{"format":{"name":"holdfast-store","version":9}}', "whole"], null],
+  ])("that %s accuses the store only when it holds that", async (_, answers, code) => {
+    const store = memoryStore();
+    const made = await ensureDescriptor(store, systemChance, clock, wait);
+    const left = [...answers];
+    const read: ObjectReader["read"] = async (...asked) => {
+      const answer = left.shift() ?? "whole";
+      return answer === "whole" ? store.read(...asked) : Buffer.from(answer);
+    };
+    const outcome = await readDescriptor(readThrough(store, read), wait).catch(codeOf);
+    expect(outcome).toEqual(code ?? made);
+    expect(left).toEqual([]);
+  });
+
   it("is not called absent when the store does not answer", async () => {
     const store = faulty(memoryStore());
     store.isDown();
     await expect(readDescriptor(store, wait)).rejects.toMatchObject({ code: "store/unreachable" });
   });
 });
+
+function codeOf(error: unknown): string {
+  return isFailure(error) ? error.code : String(error);
+}
+
+function readThrough(store: ObjectReader, read: ObjectReader["read"]): ObjectReader {
+  return {
+    name: store.name,
+    read,
+    stat: (key, waiting) => store.stat(key, waiting),
+    list: (prefix, waiting, after) => store.list(prefix, waiting, after),
+    versions: (key, waiting) => store.versions(key, waiting),
+    clock: (waiting) => store.clock(waiting),
+  };
+}
