@@ -174,7 +174,7 @@ function orInconclusive(checks: readonly CheckResult[], reason: string): readonl
 }
 
 function withLoadFindings(check: CheckResult, findings: readonly Finding[]): CheckResult {
-  if (check.name !== "objects" || findings.length === 0 || check.outcome === "not-run") return check;
+  if (check.name !== "objects" || findings.length === 0 || check.because === "machine") return check;
   return failed("objects", check.compared, [...check.findings, ...findings]);
 }
 

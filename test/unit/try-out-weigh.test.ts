@@ -1,6 +1,6 @@
 /** What this machine lacks may explain differences, and then refutes nothing; what it cannot explain stays found. */
 import { describe, expect, it } from "vitest";
-import { failed, judge, passed, type CheckResult } from "../../src/model/check.ts";
+import { failed, judge, notRun, passed, type CheckResult } from "../../src/model/check.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
 import { weigh } from "../../src/verify/try-out.ts";
 
@@ -48,5 +48,30 @@ describe("beside a part that this server could not take", () => {
     expect(judge(weighed(failed("archive", 1, [{ subject: "archive", difference: "differs" }])))).toBe(
       "refuted",
     );
+  });
+});
+
+describe("what of the data could not be loaded", () => {
+  const refused: LoadReport = {
+    ...clean,
+    problems: [{ subject: "VIEW a.v", message: "no such function", sqlState: "42883", kind: "data" }],
+  };
+  const others = [
+    passed("copy", 1, ""),
+    passed("archive", 1, ""),
+    passed("tables", 1, ""),
+    passed("twin", 1, ""),
+  ];
+
+  it("refutes, also where the objects were counted by another release and only the twin answers for them", () => {
+    const uncounted = notRun("objects", "irrelevant", "another release of Holdfast");
+    expect(judge([...others, uncounted])).toBe("proven");
+    for (const objects of [passed("objects", 1, ""), uncounted]) {
+      const { checks } = weigh([...others, objects], refused, refused);
+      expect(judge(checks)).toBe("refuted");
+      expect(checks.at(-1)?.findings).toEqual([
+        { subject: "VIEW a.v", difference: "no such function", sqlState: "42883" },
+      ]);
+    }
   });
 });
