@@ -14,8 +14,9 @@ interface Watched {
 /**
  * A program that waits at a connection of its own, which is dead without anybody having said so, waits for ever:
  * it has no limit of time, nor could it tell one who takes his time from one who is gone. We see what it does not:
- * that it computes nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for it. Never
- * returns; throws "source/lost" after `silenceMs` of that. Where the system or the server does not tell, it is let be.
+ * that it computes nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for
+ * it or has ended its session. Never returns; throws "source/lost" after `silenceMs` of that. Where the system or the
+ * server does not tell, it is let be; so too where its name was never seen, since a pooler may give it another one.
  */
 export async function watchProgram(
   { name, pid, printed }: Watched,
@@ -25,12 +26,16 @@ export async function watchProgram(
 ): Promise<never> {
   let before = "";
   let since = performance.now();
+  let wasSeen = false;
   for (;;) {
     await pause(silenceMs / 4, wait);
     const ticks = pid === undefined ? null : await cpuTicksOf(pid);
     const served = await askAfter(name, session);
-    const seen = `${String(printed())} ${String(ticks)} ${served.changed}`;
-    if (seen !== before || ticks === null || served.works) {
+    wasSeen ||= served !== null;
+    const seen = `${String(printed())} ${String(ticks)} ${served?.changed ?? ""}`;
+    // The server may have ended a session that was there, without its program having been told.
+    const works = served?.works ?? !wasSeen;
+    if (seen !== before || ticks === null || works) {
       before = seen;
       since = performance.now();
     } else if (performance.now() - since >= silenceMs) {
@@ -45,19 +50,19 @@ export async function watchProgram(
 interface Served {
   /** Whether the server works for it, or does not say. */
   readonly works: boolean;
-  /** When what its session does changed; empty where it has none. */
+  /** When what its session does changed; empty where the server does not say. */
   readonly changed: string;
 }
 
-async function askAfter(name: string, session: Session): Promise<Served> {
+/** null: the server shows no session of that name. */
+async function askAfter(name: string, session: Session): Promise<Served | null> {
   const rows = await session.query<{ state: string | null; event: string | null; changed: string | null }>(
     `select state, wait_event as event, state_change::text as changed from pg_catalog.pg_stat_activity
       where application_name = $1 and pid <> pg_catalog.pg_backend_pid()`,
     [name],
   );
   const [row] = rows;
-  // It has not come through yet, or the server has ended its session and it was never told.
-  if (row === undefined) return { works: false, changed: "" };
+  if (row === undefined) return null;
   const waits =
     row.state?.startsWith("idle") === true ||
     (row.state === "active" && (row.event === "ClientRead" || row.event === "ClientWrite"));
