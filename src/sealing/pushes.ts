@@ -10,7 +10,7 @@ import type { Thread } from "./thread.ts";
 const chunksExpected = 2;
 
 interface Means {
-  readonly thread: Thread;
+  readonly thread: Pick<Thread, "ask">;
   readonly stream: number;
   /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
   readonly sealedBudget: Budget;
@@ -73,7 +73,7 @@ export class Pushes {
       await before;
       let step = await orAbort(answer, this.#wait);
       while (step.waiting !== null) {
-        this.#stop();
+        this.#stop(giveBack);
         await this.#place(step.chunks, free);
         free = await sealedBudget.take(step.waiting, this.#wait);
         this.#isStopped = false;
@@ -90,9 +90,13 @@ export class Pushes {
     }
   }
 
-  /** The worker forgets what was granted to pushes that are sent by now when it is told to go on. */
-  #stop(): void {
+  /**
+   * The worker forgets what was granted to pushes that are sent by now when it is told to go on. Not that `ofPlaced`
+   * grant under which chunks were sealed that are still to be placed.
+   */
+  #stop(ofPlaced: () => void): void {
     this.#isStopped = true;
+    this.#grants.delete(ofPlaced);
     for (const giveBack of this.#grants) giveBack();
     this.#grants.clear();
   }

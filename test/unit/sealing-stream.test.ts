@@ -222,6 +222,22 @@ describe("bad luck", () => {
   });
 });
 
+/** Of six streams' room: each half is asked for whole, which waits for ever where a byte was not given back. */
+async function allOfItIsFree(small: Sealing): Promise<void> {
+  // Taken twice, for what goes in and what comes out.
+  await small.sealDocument(Buffer.alloc((3 * streamBytesMax) / 2), [recipient], 1, patient);
+  let running = 0;
+  const together = Promise.withResolvers<undefined>();
+  async function* source(): AsyncGenerator<Uint8Array> {
+    running += 1;
+    if (running === 3) together.resolve(undefined);
+    await together.promise;
+    yield table.subarray(0, 100);
+  }
+  const place = async (): Promise<void> => undefined;
+  await Promise.all([1, 2, 3].map(() => small.sealStream(source(), keys, none, place, patient)));
+}
+
 describe("memory", () => {
   it("a source is not read further ahead of the store than a stream may hold", async () => {
     let pulled = 0;
@@ -280,6 +296,24 @@ describe("memory", () => {
         [...kinds, ...kinds].map((plain) => sha256(plain)),
       );
     }
+    await allOfItIsFree(small);
+  });
+
+  it("streams that fail while they have room, or wait for it, give all of it back", async () => {
+    await using small = startSealing({ workers: 2, inFlightBytesMax: 6 * streamBytesMax });
+    const long = Buffer.concat([table.subarray(0, 700_001), Buffer.alloc(3 * chunkBytesMax, "x")]);
+    const ends = await Promise.all(
+      [long, table, long, table].map((plain, placeable) => {
+        let left = placeable;
+        const place = async (): Promise<void> => {
+          left -= 1;
+          if (left < 0) throw new Error("no room on the disk");
+        };
+        return failureOf(small.sealStream(inParts(plain, 65_536), keys, none, place, patient));
+      }),
+    );
+    expect(ends).toEqual(ends.map(() => new Error("no room on the disk")));
+    await allOfItIsFree(small);
   });
 
   it("a stream that fails or is cancelled in the queue gives back what it held", async () => {
