@@ -91,7 +91,7 @@ export interface Committed {
 
 /** What a store showed of earlier backups when the draft began. */
 export interface RecordsBefore {
-  /** The newest good one, and what was read on the way to it. */
+  /** The last ones, and what was read on the way to them; see `readLastRecords`. */
   readonly read: readonly StoredRecord[];
   /** All that were listed. */
   readonly listed: ReadonlySet<BackupId>;

@@ -15,9 +15,10 @@ import { checkSourceClock } from "./clocks.ts";
 import { commit } from "./commit.ts";
 import type { Committed, DraftEnd, DraftOrder, DraftState, KeysFound, Workshop } from "./draft-state.ts";
 import type { Damage } from "./fetch.ts";
+import { readLastRecords } from "./last-records.ts";
 import { lockTimes } from "./locks.ts";
 import { type Holdings, openShelves } from "./open-shelves.ts";
-import { highestNamed, readNewestRecord } from "./records.ts";
+import { highestNamed } from "./records.ts";
 import { findReusable } from "./reuse.ts";
 import { Shelves } from "./shelves.ts";
 import { asListed } from "./tenant-listing.ts";
@@ -41,7 +42,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
     workshop.onStoreFailed(tenant, store, failure);
   });
-  const holdings = await openShelves(tenant, shelves, workshop, readNewestRecord, wait);
+  const holdings = await openShelves(tenant, shelves, workshop, readLastRecords, wait);
   for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
   const { keys, lines: keyLines } = await keysInPlace(order, shelves, holdings, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);

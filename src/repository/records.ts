@@ -41,7 +41,8 @@ export type SuspectReason = BadReason | "future";
 
 export type GoodRecord = Extract<StoredRecord, { readonly standing: "good" }>;
 
-const readsAtOnce = 8;
+/** Of one store. */
+export const readsAtOnce = 8;
 
 /**
  * Every record of the tenant in one store, oldest recovery point first. Records are immutable, so
@@ -67,26 +68,6 @@ export async function readRecords(
     if (one !== null) found.set(backup, one);
   });
   return [...found.values()].toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
-}
-
-/**
- * The newest good record of the tenant in one store, and with it whatever looked newer and is none; oldest first.
- * Later records are not older in counter or generation of keys, so that a draft learns of no more from all of them,
- * and would read one more with every backup that is kept.
- */
-export async function readNewestRecord(
-  tenant: TenantId,
-  store: ObjectReader,
-  library: Pick<Library, "trust" | "clock">,
-  wait: Waiting,
-): Promise<readonly StoredRecord[]> {
-  const found: StoredRecord[] = [];
-  for (const backup of (await listRecords(tenant, store, wait)).toSorted().reverse()) {
-    const one = await readRecord({ tenant, backup }, store, library, wait);
-    if (one !== null) found.unshift(one);
-    if (one?.standing === "good") break;
-  }
-  return found;
 }
 
 /** Every record that came to a store after it `listed` those; in no order. */

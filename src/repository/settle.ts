@@ -44,7 +44,7 @@ export interface Settling {
 export interface LastLook {
   /** An instant before the condemned lists were listed. */
   readonly at: Date;
-  /** The newest of all stores left, and all that came since this backup began: another may have ended meanwhile. */
+  /** The last of all stores left, and all that came since this backup began: another may have ended meanwhile. */
   readonly records: readonly StoredRecord[];
 }
 
