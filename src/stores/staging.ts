@@ -32,7 +32,7 @@ export class Staging {
     const staged = await this.#write(body);
     if (!this.#swept) {
       this.#swept = true;
-      await this.#sweep((await lstat(staged.path)).mtime);
+      await this.#sweep(staged);
     }
     return staged;
   }
@@ -75,9 +75,13 @@ export class Staging {
     }
   }
 
-  /** Removes what crashed writers left more than a day before `now`. Never fails: leftovers harm nobody. */
-  async #sweep(now: Date): Promise<void> {
+  /**
+   * Removes what crashed writers left more than a day before `staged` was written. Never fails: leftovers harm
+   * nobody, and nobody but us could remove `staged` yet.
+   */
+  async #sweep(staged: StagedFile): Promise<void> {
     try {
+      const now = (await lstat(staged.path)).mtime;
       for (const name of await readdir(this.#folder)) {
         const path = join(this.#folder, name);
         const { mtime } = await lstat(path);
