@@ -1,10 +1,10 @@
-import { compareResult, type CheckName, type CheckResult, type Finding } from "../../model/check.ts";
+import type { CheckName, CheckResult, Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
 import { memberOfExtension } from "../readings/census-extensions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand } from "./beforehand.ts";
-import { compareRest } from "./comparable.ts";
+import { compareReadings } from "./comparable.ts";
 import type { DefinitionDifferences } from "./definitions.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
@@ -113,19 +113,20 @@ export function checkCensus(
   { census, incomparable }: Pick<Beforehand, "census" | "incomparable">,
   definitions: DefinitionDifferences,
 ): CheckResult {
-  const ofDefinitions = `${String(definitions.compared)} definitions`;
-  if (census === null) {
-    const detail = [
-      ...(definitions.compared === 0 ? [] : [`${ofDefinitions} are equal`]),
-      ...definitions.notes,
-    ].join("; ");
-    const reasons = [incomparable.census];
-    return compareRest(check, definitions.compared, definitions.findings, { detail, reasons });
-  }
-  const { compared, findings, notes } = compareCensus(check, fingerprint.census, census);
-  const defined = definitions.compared === 0 ? "" : ` and ${ofDefinitions}`;
-  const detail = [`${String(compared)} ${check}${defined} are equal`, ...notes, ...definitions.notes].join(
-    "; ",
-  );
-  return compareResult(check, compared, [...findings, ...definitions.findings], detail);
+  const counted = census === null ? null : compareCensus(check, fingerprint.census, census);
+  const equal = [
+    ...(counted === null ? [] : [`${String(counted.compared)} ${check}`]),
+    ...(definitions.compared === 0 ? [] : [`${String(definitions.compared)} definitions`]),
+  ];
+  const told = [
+    ...(equal.length === 0 ? [] : [`${equal.join(" and ")} are equal`]),
+    ...(counted?.notes ?? []),
+    ...definitions.notes,
+  ];
+  const findings = [...(counted?.findings ?? []), ...definitions.findings];
+  return compareReadings(check, counted?.compared ?? definitions.compared, findings, {
+    detail: told.join("; "),
+    restsOn: ["census", "definitions"],
+    incomparable,
+  });
 }

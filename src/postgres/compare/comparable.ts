@@ -5,8 +5,10 @@ import { majorOf } from "../server/programs.ts";
 
 type Reading = keyof Readings;
 
+type Why = { readonly kind: "majors"; readonly reason: string } | { readonly kind: "reading" };
+
 /** For each reading why what the fingerprint has by it cannot be compared here; null where it can. */
-export type Incomparable = Readonly<Record<Reading, string | null>>;
+export type Incomparable = Readonly<Record<Reading, Why | null>>;
 
 /**
  * Another major release has other catalogs, and what is counted in them, and how the server spells it, differs for a
@@ -16,8 +18,8 @@ export type Incomparable = Readonly<Record<Reading, string | null>>;
 export function incomparable(fingerprint: Fingerprint, versionNum: number): Incomparable {
   const { scope, server, readings } = fingerprint;
   const here = readingsOf({ scope, versionNum: server.versionNum });
-  const unlike = (reading: Reading): string | null =>
-    readings?.[reading] === here[reading] ? null : unlikeReading(reading);
+  const unlike = (reading: Reading): Why | null =>
+    readings?.[reading] === here[reading] ? null : { kind: "reading" };
   const majors = betweenMajors(majorOf(server.versionNum), majorOf(versionNum));
   return {
     census: majors ?? unlike("census"),
@@ -29,39 +31,52 @@ export function incomparable(fingerprint: Fingerprint, versionNum: number): Inco
   };
 }
 
-function betweenMajors(there: number, here: number): string | null {
+function betweenMajors(there: number, here: number): Why | null {
   if (there === here) return null;
-  return `catalogs of PostgreSQL ${String(here)} cannot be compared with those of ${String(there)}`;
+  const reason = `catalogs of PostgreSQL ${String(here)} cannot be compared with those of ${String(there)}`;
+  return { kind: "majors", reason };
 }
 
 const words: Readonly<Record<Reading, string>> = {
-  census: "the counts of the catalogs",
+  census: "counts of the catalogs",
   definitions: "definitions",
   roles: "roles",
-  database: "the properties of the database",
-  extensions: "the versions of extensions",
-  archiveText: "the words of the archive",
+  database: "properties of the database",
+  extensions: "versions of extensions",
+  archiveText: "words of the archive",
 };
 
-function unlikeReading(reading: Reading): string {
-  return (
-    `${words[reading]} cannot be compared, since another release of Holdfast read them when the backup was made; ` +
-    "rows, sequences, large objects and the archive are"
-  );
-}
-
 /**
- * As `compareResult`, where `reasons` tell why a part was not compared: what was compared may refute, but does not
- * stand for the whole, and the check is `not-run` without speaking against the copy.
+ * As `compareResult`, for a check that rests on these readings: where one of them cannot be compared, what was
+ * compared may refute but does not stand for the whole, and the check is `not-run` without speaking against the copy.
  */
-export function compareRest(
+export function compareReadings(
   name: CheckName,
   compared: number,
   findings: readonly Finding[],
-  told: { readonly detail: string; readonly reasons: readonly (string | null)[] },
+  told: {
+    /** Empty where nothing was compared. */
+    readonly detail: string;
+    readonly restsOn: readonly Reading[];
+    readonly incomparable: Incomparable;
+  },
 ): CheckResult {
-  const reasons = new Set(told.reasons.filter((reason) => reason !== null));
-  if (findings.length > 0 || reasons.size === 0) return compareResult(name, compared, findings, told.detail);
-  const detail = [told.detail, ...reasons].filter((part) => part !== "").join("; ");
-  return { ...notRun(name, "irrelevant", detail), compared };
+  const { detail, restsOn, incomparable: why } = told;
+  const reasons = restsOn.flatMap((reading) => {
+    const because = why[reading];
+    return because?.kind === "majors" ? [because.reason] : [];
+  });
+  const unlike = restsOn.filter((reading) => why[reading]?.kind === "reading");
+  if (unlike.length > 0) reasons.push(readByAnother(unlike));
+  if (findings.length > 0 || reasons.length === 0) return compareResult(name, compared, findings, detail);
+  const parts = [detail, ...new Set(reasons)].filter((part) => part !== "");
+  return { ...notRun(name, "irrelevant", parts.join("; ")), compared };
+}
+
+function readByAnother(unlike: readonly Reading[]): string {
+  const what = unlike.map((reading) => words[reading]).join(", ");
+  return (
+    `another release of Holdfast read the backup, so its ${what} are not compared; ` +
+    "rows, sequences, large objects and the archive are"
+  );
 }

@@ -54,8 +54,7 @@ export function compareDefinitions(
 ): DefinitionDifferences {
   if (found === null || fingerprint.definitions === undefined) {
     const unmeasured = "definitions are not compared: they were not measured when the backup was made";
-    const note = fingerprint.definitions === undefined ? unmeasured : incomparable.definitions;
-    return { compared: 0, findings: [], notes: [note ?? unmeasured] };
+    return { compared: 0, findings: [], notes: incomparable.definitions === null ? [unmeasured] : [] };
   }
   const answers = ({ kind }: Definition): boolean => checkFor(kind) === check;
   const expected = fingerprint.definitions.filter(

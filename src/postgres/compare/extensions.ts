@@ -2,7 +2,7 @@ import { notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import { readExtensions } from "../readings/extensions.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareMembers } from "./census.ts";
-import { compareRest } from "./comparable.ts";
+import { compareReadings } from "./comparable.ts";
 import { openExact, type Comparison } from "./restored.ts";
 
 /**
@@ -38,17 +38,13 @@ export async function checkExtensions(
   const told = [
     ...(members?.notes ?? []),
     ...(excluded.length === 0 ? [] : [`left out by the plan: ${excluded.join(", ")}`]),
-  ]
-    .map((note) => `; ${note}`)
-    .join("");
-  if (expected.length === 0 && findings.length === 0) {
-    return notRun("extensions", "irrelevant", `there are no extensions${told}`);
-  }
-  const reasons = [why.extensions, why.census];
-  const isSeen = why.extensions === null;
-  const detail = `${isSeen ? `${String(expected.length)} extensions are equal` : ""}${told}`.replace(
-    /^; /,
-    "",
-  );
-  return compareRest("extensions", isSeen ? expected.length : 0, findings, { detail, reasons });
+  ];
+  if (expected.length === 0 && findings.length === 0)
+    return notRun("extensions", "irrelevant", ["there are no extensions", ...told].join("; "));
+  const equal = why.extensions === null ? [`${String(expected.length)} extensions are equal`] : [];
+  return compareReadings("extensions", equal.length === 0 ? 0 : expected.length, findings, {
+    detail: [...equal, ...told].join("; "),
+    restsOn: ["extensions", "census"],
+    incomparable: why,
+  });
 }

@@ -2,7 +2,7 @@ import type { CheckResult, Finding } from "../../model/check.ts";
 import type { DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareCensus } from "./census.ts";
-import { compareRest } from "./comparable.ts";
+import { compareReadings } from "./comparable.ts";
 import type { DefinitionDifferences } from "./definitions.ts";
 import type { Comparison } from "./restored.ts";
 
@@ -33,14 +33,13 @@ export function checkGrants(
   }
   const count = compared + definitions.compared + expected.length + (why.database === null ? 1 : 0);
   const words = census === null ? "roles and privileges on the database" : "owners, privileges and roles";
-  const told = [
-    ...(count === 0 ? [] : [`${String(count)} ${words} are equal`]),
-    ...(why.definitions === null ? [] : definitions.notes),
-    withheld(fingerprint.roles),
-  ];
+  const told = [...(count === 0 ? [] : [`${String(count)} ${words} are equal`]), withheld(fingerprint.roles)];
   const detail = told.filter((part) => part !== "").join("; ");
-  const reasons = [why.census, why.roles, why.database];
-  return compareRest("grants", count, all, { detail, reasons });
+  return compareReadings("grants", count, all, {
+    detail,
+    restsOn: ["census", "definitions", "roles", "database"],
+    incomparable: why,
+  });
 }
 
 function databasePrivileges(expected: DatabaseFingerprint, found: DatabaseFingerprint): Finding[] {

@@ -1,7 +1,7 @@
 import type { CheckResult, Finding } from "../../model/check.ts";
 import type { DatabaseFingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
 import type { Beforehand } from "./beforehand.ts";
-import { compareRest } from "./comparable.ts";
+import { compareReadings } from "./comparable.ts";
 import type { Comparison } from "./restored.ts";
 
 /** What of a database must be as it was; its name may differ, and versions of libraries are not the backup's. */
@@ -58,9 +58,11 @@ export function checkSettings(
   const now = found.actualCollationVersion ?? found.collationVersion;
   const note =
     version === now ? "" : `; the collation version is ${spelt(now)}, in the source ${spelt(version)}`;
-  const detail = `${String(compared)} properties and settings are equal${note}`;
-  const reasons = [why.database, why.roles];
-  return compareRest("settings", compared, findings, { detail, reasons });
+  return compareReadings("settings", compared, findings, {
+    detail: compared === 0 ? "" : `${String(compared)} properties and settings are equal${note}`,
+    restsOn: ["database", "roles"],
+    incomparable: why,
+  });
 }
 
 function lineOf({
