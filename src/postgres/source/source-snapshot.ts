@@ -20,7 +20,6 @@ interface SizedStream {
 
 const schemaStream = "schema";
 const largeObjectStream = "large-objects";
-const archivePartBytes = 1 << 18;
 
 export class SourceSnapshot implements Snapshot {
   readonly at: Date;
@@ -191,11 +190,9 @@ export class SourceSnapshot implements Snapshot {
   }
 
   async *#schema(): AsyncGenerator<Buffer> {
-    const { bytes: archive, measured } = await this.#opened.archive;
+    const { parts, measured } = await this.#opened.archive;
     this.#measured.set(schemaStream, measured);
-    for (let from = 0; from < archive.length; from += archivePartBytes) {
-      yield archive.subarray(from, from + archivePartBytes);
-    }
+    yield* parts();
   }
 }
 
