@@ -1,5 +1,5 @@
 import { sha256 } from "../base/digest.ts";
-import { readDoubting } from "../base/doubted.ts";
+import { orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey } from "../model/ids.ts";
@@ -10,7 +10,8 @@ const keyObjectBytesMax = 1024 * 1024;
 /**
  * What `judge` makes of the bytes under a key: of the current ones, or, where it throws at those and the
  * store keeps versions, of the newest older ones that it takes. A write over a key object must not
- * close every copy in that store (trap 28). Throws what was wrong with the current ones.
+ * close every copy in that store (trap 28). Throws what was wrong with the current ones, or `Spoilt` where
+ * any of them was read otherwise each time, as that one may be good.
  */
 export async function readGood<T>(
   store: KeyReader,
@@ -18,14 +19,16 @@ export async function readGood<T>(
   judge: (body: Buffer) => Promise<T>,
   wait: Waiting,
 ): Promise<T> {
-  const current = await judged(store, key, undefined, judge, wait);
+  const current = await orSpoilt(judged(store, key, undefined, judge, wait));
   if (!(current instanceof Failure)) return current.value;
+  let failure = current;
   for (const older of await store.versions(key, wait)) {
     if (older.current) continue;
-    const one = await judged(store, key, older.version, judge, wait);
+    const one = await orSpoilt(judged(store, key, older.version, judge, wait));
     if (!(one instanceof Failure)) return one.value;
+    if (one instanceof Spoilt) failure = one;
   }
-  throw current;
+  throw failure;
 }
 
 /** What is wrong with the bytes is returned; what kept us from looking is thrown. */

@@ -1,7 +1,7 @@
 /** Reading one object whose digest is known: whichever store and version holds the right bytes will do. */
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { type Look, readDoubting } from "../base/doubted.ts";
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { type Look, orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
 import type { ObjectReader, ReadOptions } from "../stores/store.ts";
@@ -57,20 +57,26 @@ export type WantedDocument = Omit<Wanted, "bytes"> & { readonly bytes: null };
 /** Longer than any document of ours. */
 export const documentBytesMax = 16 * 1024 * 1024;
 
-/** The object from one store: its current bytes, else those of any version with the right digest (trap 28). */
+/**
+ * The object from one store: its current bytes, else those of any version with the right digest (trap 28).
+ * Throws `Spoilt` where none is whole and one was read otherwise each time, as that one may be.
+ */
 export async function fetchFrom(
   store: ObjectReader,
   wanted: Wanted | WantedDocument,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  const current = await readVersion(store, wanted, undefined, wait);
+  const current = await orSpoilt(readVersion(store, wanted, undefined, wait));
   if (Buffer.isBuffer(current)) return current;
+  let result = current;
   for (const older of await store.versions(wanted.key, wait)) {
     if (older.current || !isOfLength(older.bytes, wanted)) continue;
-    const body = await readVersion(store, wanted, older.version, wait);
+    const body = await orSpoilt(readVersion(store, wanted, older.version, wait));
     if (Buffer.isBuffer(body)) return body;
+    if (body instanceof Spoilt) result = body;
   }
-  return current;
+  if (result instanceof Spoilt) throw result;
+  return result;
 }
 
 /** The current bytes alone: what a listing and every reader meet first. */
@@ -92,9 +98,27 @@ async function readVersion(
   version: string | undefined,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  return readDoubting(`${wanted.key} in ${store.name}`, (again) =>
-    readOnce(store, wanted, { ...(version === undefined ? {} : { version }), again }, wait),
-  );
+  let looks = 0;
+  return readDoubting(`${wanted.key} in ${store.name}`, async (again) => {
+    const which = { ...(version === undefined ? {} : { version }), again };
+    const look = await readOnce(store, wanted, which, wait);
+    looks += 1;
+    return look.wrong === tooLong ? { ...look, wrong: await lengthOf(store, wanted, looks, wait) } : look;
+  });
+}
+
+const tooLong = "longer than it may be";
+
+/** Of bytes that were not read to their end nothing is known but what the store says of their length; where it says otherwise, no two were wrong alike. */
+async function lengthOf(
+  store: ObjectReader,
+  wanted: Wanted | WantedDocument,
+  looks: number,
+  wait: Waiting,
+): Promise<string> {
+  const stat = await store.stat(wanted.key, wait);
+  const isSo = stat !== null && stat.bytes > (wanted.bytes ?? documentBytesMax);
+  return isSo ? `${String(stat.bytes)} bytes long` : `another length at look ${String(looks)}`;
 }
 
 async function readOnce(
@@ -111,7 +135,7 @@ async function readOnce(
       : { found: "altered", wrong: digest };
   } catch (error) {
     if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
-    if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: reasonOf(error) };
+    if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: tooLong };
     throw error;
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { readDoubting } from "../base/doubted.ts";
+import { orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
 import { isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
@@ -42,7 +42,8 @@ export type BadReason = "signature" | "signer" | "format" | "malformed" | "mispl
 /**
  * The document under `key`, or, where the current bytes are bad and the store keeps versions, the
  * newest older one that is good: a write over the key must not hide what was signed.
- * Throws "store/absent" and what else kept us from reading.
+ * Throws "store/absent" and what else kept us from reading; `Spoilt` where none is good and one was read
+ * otherwise each time, as that one may be.
  */
 export async function readSigned<T>(
   store: ObjectReader,
@@ -50,14 +51,16 @@ export async function readSigned<T>(
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  const current = await readVersion(store, key, undefined, form, wait);
-  if (current.kind === "good") return current;
+  let result = await orSpoilt(readVersion(store, key, undefined, form, wait));
+  if (!(result instanceof Spoilt) && result.kind === "good") return result;
   for (const older of await store.versions(key, wait)) {
     if (older.current) continue;
-    const reading = await readVersion(store, key, older.version, form, wait);
-    if (reading.kind === "good") return reading;
+    const reading = await orSpoilt(readVersion(store, key, older.version, form, wait));
+    if (reading instanceof Spoilt) result = reading;
+    else if (reading.kind === "good") return reading;
   }
-  return current;
+  if (result instanceof Spoilt) throw result;
+  return result;
 }
 
 /** The current bytes alone, good or bad. Throws "store/absent" and what else kept us from reading. */

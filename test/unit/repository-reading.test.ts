@@ -1,8 +1,12 @@
 /** The small rules of the repository: clocks, chains, versions, quorum, locks, and which tenants a store knows. */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { ManualClock } from "../../src/base/clock.ts";
 import { sha256 } from "../../src/base/digest.ts";
 import { Failure, isFailure } from "../../src/base/failure.ts";
+import { readGood } from "../../src/keys/read-good.ts";
+import { newSigningKey } from "../../src/keys/signing-key.ts";
+import { createSigner, createTrustRing } from "../../src/keys/signing.ts";
 import { backupId, objectKey, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
 import { checkSourceClock, checkStoreClock, isFromFuture } from "../../src/repository/clocks.ts";
 import { fetchFrom, fetchWhole } from "../../src/repository/fetch.ts";
@@ -10,6 +14,7 @@ import { lockedLongEnough, lockTimes } from "../../src/repository/locks.ts";
 import { decodeManifest } from "../../src/repository/manifest.ts";
 import { putWhole } from "../../src/repository/put.ts";
 import { Shelves } from "../../src/repository/shelves.ts";
+import { readSigned } from "../../src/repository/signed.ts";
 import { storedTenants } from "../../src/repository/stored-tenants.ts";
 import type { ObjectReader } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
@@ -97,6 +102,64 @@ describe("fetching an object", () => {
     ).toBe("altered");
   });
 
+  it("falls back to it too where the current one reads otherwise each time, and else accuses nobody", async () => {
+    const store = versioned(Buffer.from("garbage"), good);
+    let looks = 0;
+    const spoiling: ObjectReader = {
+      ...store,
+      read: async (of, options, wait) => {
+        looks += 1;
+        return options.version === "1"
+          ? store.read(of, options, wait)
+          : Buffer.from(`spoilt ${String(looks)}`);
+      },
+    };
+    expect(await fetchFrom(spoiling, wanted, never)).toEqual(good);
+    expect(looks).toBe(4);
+    const same = async (body: Buffer): Promise<number> => {
+      if (!body.equals(good)) throw new Failure("store/corrupt", "other bytes");
+      return body.length;
+    };
+    expect(await readGood(spoiling, key, same, never)).toBe(good.length);
+    const none: ObjectReader = { ...spoiling, versions: async () => [] };
+    const spoilt = { code: "store/protocol", message: expect.stringContaining("in another way each time") };
+    await expect(fetchFrom(none, wanted, never)).rejects.toMatchObject(spoilt);
+    await expect(readGood(none, key, same, never)).rejects.toMatchObject(spoilt);
+    // The current one is garbage for good, but the older one may be whole.
+    const olderSpoilt: ObjectReader = {
+      ...store,
+      read: async (of, options, wait) =>
+        options.version === "1"
+          ? Buffer.from(`THE RIGHT ${String((looks += 1)).padStart(5)}`)
+          : store.read(of, options, wait),
+    };
+    await expect(fetchFrom(olderSpoilt, wanted, never)).rejects.toMatchObject(spoilt);
+    await expect(readGood(olderSpoilt, key, same, never)).rejects.toMatchObject(spoilt);
+  });
+
+  it("that is signed, too", async () => {
+    const { privateJwk, publicJwk } = await newSigningKey();
+    const signed = Buffer.from(await (await createSigner(privateJwk)).sign("proof", { is: "good" }));
+    const trust = await createTrustRing([{ jwk: publicJwk, may: ["proof"] }]);
+    const schema = z.object({ is: z.string() });
+    const form = { purpose: "proof", schema, trust, misplaced: () => null } as const;
+    const store = versioned(Buffer.from("garbage"), signed);
+    let looks = 0;
+    const spoiling: ObjectReader = {
+      ...store,
+      read: async (_of, options) => {
+        looks += 1;
+        return options.version === "1" ? signed : Buffer.from(`spoilt ${String(looks)}`);
+      },
+    };
+    expect(await readSigned(spoiling, key, form, never)).toMatchObject({ kind: "good" });
+    await expect(
+      readSigned({ ...spoiling, versions: async () => [] }, key, form, never),
+    ).rejects.toMatchObject({
+      code: "store/protocol",
+    });
+  });
+
   it("says of several stores what is worse: not asked, then altered, then absent", async () => {
     const [absent, altered, down] = [memoryStore("a"), memoryStore("b"), faulty(memoryStore("c"))];
     altered.overwrite(key, Buffer.from("garbage"));
@@ -112,6 +175,20 @@ describe("fetching an object", () => {
     const store = memoryStore("dubai");
     store.overwrite(key, Buffer.alloc(10_000_000));
     expect(await fetchFrom(store, wanted, never)).toBe("altered");
+  });
+
+  it("accuses no store of bytes that were too many in passing, though each time in the same words", async () => {
+    const store = memoryStore("dubai");
+    store.overwrite(key, good);
+    const tooMany: ObjectReader = {
+      name: store.name,
+      stat: (of, wait) => store.stat(of, wait),
+      read: () => Promise.reject(new Failure("store/corrupt", "dubai sent more than it announced")),
+      list: (prefix, wait, after) => store.list(prefix, wait, after),
+      versions: (of, wait) => store.versions(of, wait),
+      clock: (wait) => store.clock(wait),
+    };
+    await expect(fetchFrom(tooMany, wanted, never)).rejects.toMatchObject({ code: "store/protocol" });
   });
 });
 
