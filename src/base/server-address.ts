@@ -14,7 +14,10 @@ export interface ServerAddress {
   readonly sslmode?: string | undefined;
   /** File of the authorities that `verify-ca` and `verify-full` trust. */
   readonly sslRootCert?: string | undefined;
-  /** So long nothing may move on a connection that we wait on before the server is asked whether it is alive; default two minutes. */
+  /**
+   * So long nothing may move on a connection that we wait on before the server is asked whether it is alive;
+   * default two minutes.
+   */
   readonly silenceMs?: number;
 }
 

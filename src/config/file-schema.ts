@@ -230,7 +230,7 @@ export const fileSchema = z.strictObject({
         .refine((ms) => ms <= silenceMsMost, "must be at most 1h")
         .default(120_000)
         .describe(
-          "so long a connection to PostgreSQL may be silent before the server is asked, over another one, whether it still works for us; what it does not work for is given up",
+          "so long a connection to PostgreSQL may be silent before the server is asked, over another one, whether it still works for us; what it does not work for is given up; to connect, and to be asked, it has as long, at least 5 and at most 30 seconds",
         ),
     })
     .prefault({}),

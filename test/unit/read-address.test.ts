@@ -50,4 +50,14 @@ describe("addressOf", () => {
       PGSSLMODE: "require",
     });
   });
+
+  it.each([
+    [undefined, "30"],
+    [120_000, "30"],
+    [10_000, "10"],
+    [1000, "5"],
+  ])("that is asked after a silence of %s ms has %s seconds to connect", (silenceMs, seconds) => {
+    const address = { ...addressOf("postgres://u@h/d"), ...(silenceMs === undefined ? {} : { silenceMs }) };
+    expect(programEnvironment(address)["PGCONNECT_TIMEOUT"]).toBe(seconds);
+  });
 });

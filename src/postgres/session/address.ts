@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
+import { silenceLimitsOf } from "./silence.ts";
 import { startupOptions } from "./startup.ts";
 
 const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
@@ -47,11 +48,9 @@ function portOf(written: string): number {
   throw new Failure("config/invalid", "the port in the URL of a server must be a number from 1 to 65535");
 }
 
-const connectTimeoutMsMost = 30_000;
-
 /** So long a connection may take to stand, login included. */
-export function connectTimeoutMsOf({ silenceMs = connectTimeoutMsMost }: ServerAddress): number {
-  return Math.min(connectTimeoutMsMost, silenceMs);
+export function connectTimeoutMsOf({ silenceMs }: ServerAddress): number {
+  return silenceLimitsOf(silenceMs).answerMs;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface ConnectOptions {
   readonly withoutEventTriggers?: boolean;
   /** Of the server, where another session has asked already; else it is asked. */
   readonly versionNum?: number;
-  /** Default 30 seconds, and never longer than the address lets a connection be silent. */
+  /** Default: as long as the address lets a connection be silent, at least 5 and at most 30 seconds. */
   readonly connectTimeoutMs?: number;
   /** When a connection on which nothing moves is looked after; null: never. Default: as the address says. */
   readonly silence?: SilenceLimits | null;

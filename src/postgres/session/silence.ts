@@ -15,10 +15,12 @@ export interface SilenceLimits {
 
 const silenceMsDefault = 120_000;
 const answerMsMost = 30_000;
+/** Names to look up, TLS and SCRAM to a server far away take their time, however soon it is to be asked. */
+const answerMsLeast = 5_000;
 
 /** What an address asks for, or what is usual. */
 export function silenceLimitsOf(silenceMs = silenceMsDefault): SilenceLimits {
-  return { silenceMs, answerMs: Math.min(answerMsMost, silenceMs) };
+  return { silenceMs, answerMs: Math.max(answerMsLeast, Math.min(answerMsMost, silenceMs)) };
 }
 
 /** What the server, asked over another connection, says of the session; `unknown` where it answers and does not tell. */
