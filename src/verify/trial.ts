@@ -54,6 +54,18 @@ export interface Trial {
 
 /** Throws "keys/role" and "keys/identity" when this host may not read, and "wait/cancelled"; nothing else. */
 export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promise<Trial> {
+  const trial = await tryCopy(desk, order, wait);
+  try {
+    // Set while the copy was tried it would date the proof, whatever this says, as wrongly as one that was wrong before.
+    await demandRightClock(desk, order.store, wait);
+    return trial;
+  } catch (error) {
+    stillWaiting(wait);
+    return undated(trial, asFailure(error));
+  }
+}
+
+async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promise<Trial> {
   const { reader, asked } = noting(order.store);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
   const { tenant, backup } = order;
@@ -82,8 +94,6 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
       { store: order.store, inventory: copy.inventory, seenWhole: asked, seenDamaged: copy.damage() },
       wait,
     );
-    // Set while the copy was tried it would date the proof as wrongly as one that was wrong before.
-    if (check.outcome === "passed") await demandRightClock(desk, order.store, wait);
     const unexplained = damagedStream !== null && check.outcome === "passed" ? damagedStream : null;
     const whole =
       unexplained === null
@@ -131,6 +141,16 @@ async function demandRightClock({ library }: TrialDesk, store: ObjectReader, wai
     stillWaiting(wait);
     if (!isFailure(error) || error.code === "store/clock") throw error;
   }
+}
+
+/** A finding of next year would outlive what heals the copy until then, so nothing is said of it; what was seen stays listed. */
+function undated(trial: Trial, failure: Failure): Trial {
+  const { message } = failure;
+  const checks = trial.checks.map((check): CheckResult => {
+    if (check.name !== "copy" && check.outcome !== "failed") return check;
+    return { ...notRun(check.name, "machine", message), findings: check.findings };
+  });
+  return { ...trial, checks, damaged: [], failure: trial.failure ?? failure };
 }
 
 /** The copy could not even be opened: damage refutes it, a broken machine leaves everything open. */
