@@ -37,6 +37,11 @@ export async function runPostData(
   await runEntries(context, first, refused);
 }
 
+/** What is loaded. */
+export interface Loaded extends Pick<LoadContext, "entries"> {
+  readonly fingerprint: Pick<LoadContext["fingerprint"], "tables">;
+}
+
 /** Whole ranks run one after the other. */
 function rankOf({ desc }: TocEntry): number {
   return ["TRIGGER", "POLICY", "ROW SECURITY", "STATISTICS"].includes(desc) ? 1 : 0;
@@ -47,7 +52,7 @@ function rankOf({ desc }: TocEntry): number {
  * there is a choice, since each of them keeps all others away from two tables.
  */
 export function largestFirst(
-  { fingerprint, entries: all }: LoadContext,
+  { fingerprint, entries: all }: Loaded,
   entries: readonly TocEntry[],
 ): TocEntry[] {
   const bytes = new Map(fingerprint.tables.map((table) => [quoteName(table), table.bytes]));

@@ -1,8 +1,7 @@
 import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import type { LoadContext } from "./context.ts";
-import { largestFirst } from "./post-data.ts";
+import { largestFirst, type Loaded } from "./post-data.ts";
 import type { Scheduled } from "./schedule.ts";
 
 /** Smaller tables are loaded in the order in which their streams hold them, so that each object is opened once. */
@@ -17,7 +16,7 @@ export type RowWork = Scheduled &
 
 /** Indexes and keys stand before the rows of others, so that they are made while their table is in memory. */
 export function workOf(
-  context: LoadContext,
+  context: Loaded,
   tables: readonly TableFingerprint[],
   postData: readonly TocEntry[],
 ): RowWork[] {
@@ -53,11 +52,11 @@ export function workOf(
 /**
  * Of these entries the indexes and keys that can be made as soon as the rows of their own tables are in, while those
  * are still in memory and others are loaded: of the large ones among `tables`. What could run code waits for the rows
- * of all, since a function may read other tables: these depend on tables and keys alone, and not even on an extension,
- * whose own rows come last.
+ * of all, since a function may read other tables: these depend on plain tables and keys alone, and not even on an
+ * extension, whose own rows come last.
  */
 function earlyEntries(
-  { entries: all }: LoadContext,
+  { entries: all }: Loaded,
   entries: readonly TocEntry[],
   tables: readonly TableFingerprint[],
 ): TocEntry[] {
@@ -65,9 +64,10 @@ function earlyEntries(
     tables.filter(({ load }) => load.kind === "ordered").map((one) => [quoteName(one), one]),
   );
   const bytesOf = new Map<number, number>();
+  const isPlainTable = plainTables(all);
   for (const { desc, dumpId, namespace, tag } of all) {
     const table = desc === "TABLE" ? loaded.get(quoteName({ schema: namespace, name: tag })) : undefined;
-    if (table !== undefined) bytesOf.set(dumpId, table.bytes);
+    if (table !== undefined && isPlainTable(dumpId)) bytesOf.set(dumpId, table.bytes);
   }
   const early = new Map<number, TocEntry>();
   // In the archive's order what is needed comes first.
@@ -81,3 +81,38 @@ function earlyEntries(
 }
 
 const plain: ReadonlySet<string> = new Set(["INDEX", "CONSTRAINT", "FK CONSTRAINT"]);
+
+/**
+ * Whether no key of a table can run a tenant's function. The key names none where it compares by a type of the
+ * tenant's: the server looks up by itself how the elements of an array, the fields of a row, the bounds of a range or
+ * what a foreign key refers to are compared. So where an archive has ways to compare or to turn types of its own, no
+ * table is plain, and never one with a type whose making names a function or an extension. Functions that the table
+ * itself names are for its defaults and checks, which no key runs.
+ */
+function plainTables(all: readonly TocEntry[]): (dumpId: number) => boolean {
+  if (all.some(({ desc }) => comparing.has(desc))) return () => false;
+  const byId = new Map(all.map((entry) => [entry.dumpId, entry]));
+  const known = new Map<number, boolean>();
+  const isPlain = (dumpId: number): boolean => {
+    const before = known.get(dumpId);
+    if (before !== undefined) return before;
+    // What depends on itself is as plain as the rest of it.
+    known.set(dumpId, true);
+    const entry = byId.get(dumpId);
+    const needed = entry?.dependencies ?? [];
+    const found =
+      entry !== undefined &&
+      (harmless.has(entry.desc) ||
+        (typed.has(entry.desc) &&
+          needed.every(
+            (id) => isPlain(id) || (entry.desc === "TABLE" && byId.get(id)?.desc === "FUNCTION"),
+          )));
+    known.set(dumpId, found);
+    return found;
+  };
+  return isPlain;
+}
+
+const comparing: ReadonlySet<string> = new Set(["OPERATOR CLASS", "OPERATOR FAMILY", "CAST"]);
+const harmless: ReadonlySet<string> = new Set(["SCHEMA", "SEQUENCE", "COLLATION"]);
+const typed: ReadonlySet<string> = new Set(["TABLE", "TYPE", "DOMAIN"]);

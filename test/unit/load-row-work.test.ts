@@ -1,0 +1,74 @@
+/** Keys are made before all rows are in only where no function of the tenant's can be run by them, which could read what is not there yet (trap 15). */
+import { describe, expect, it } from "vitest";
+import type { TocEntry } from "../../src/postgres/archive/toc.ts";
+import { largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
+import type { TableFingerprint } from "../../src/model/fingerprint.ts";
+
+const entry = (dumpId: number, desc: string, dependencies: readonly number[] = []): TocEntry => ({
+  dumpId,
+  desc,
+  dependencies,
+  catalogId: { tableOid: 0, oid: 0 },
+  tag: `t${String(dumpId)}`,
+  section: desc === "INDEX" ? "post-data" : "pre-data",
+  defn: "",
+  dropStmt: "",
+  namespace: "s",
+  owner: "",
+  tablespace: "",
+  tableAm: "",
+});
+
+const large = (name: string): TableFingerprint => ({
+  schema: "s",
+  name,
+  columns: ["c"],
+  rows: 1,
+  bytes: largeBytes + 1,
+  slices: [],
+  load: { kind: "ordered" },
+  multiset: null,
+  unlogged: false,
+});
+
+/** Whether the index 2 of the large table 1 is made as soon as the rows of that are in. */
+function isEarly(...others: readonly TocEntry[]): boolean {
+  const table = others.find(({ dumpId }) => dumpId === 1) ?? entry(1, "TABLE");
+  const rest = others.filter(({ dumpId }) => dumpId !== 1);
+  const index = entry(2, "INDEX", [1]);
+  const tables = [large("t1")];
+  const work = workOf({ entries: [...rest, table, index], fingerprint: { tables } }, tables, [index]);
+  return work.some(({ dumpId }) => dumpId === 2);
+}
+
+describe("an index of a large table", () => {
+  it("is made early where the table has nothing of its own, or an enum or a domain of plain types", () => {
+    const schema = entry(3, "SCHEMA");
+    expect(isEarly()).toBe(true);
+    expect(isEarly(schema, entry(4, "TYPE", [3]), entry(1, "TABLE", [3, 4]))).toBe(true);
+    expect(isEarly(schema, entry(4, "DOMAIN", [3]), entry(5, "TABLE", [4]), entry(1, "TABLE", [5]))).toBe(
+      true,
+    );
+  });
+
+  it("is made early where a default of the table runs a function, which no index does", () => {
+    expect(isEarly(entry(4, "FUNCTION"), entry(1, "TABLE", [4]))).toBe(true);
+  });
+
+  it("waits where elements of an array may be compared by the tenant's operator class, which nothing of the index names", () => {
+    const rank = [entry(4, "TYPE"), entry(5, "FUNCTION", [4]), entry(6, "OPERATOR CLASS", [4, 5])];
+    expect(isEarly(...rank, entry(1, "TABLE", [4]))).toBe(false);
+  });
+
+  it("waits where a foreign key may go through the tenant's cast", () => {
+    expect(isEarly(entry(4, "TYPE"), entry(5, "CAST", [4]), entry(1, "TABLE", [4]))).toBe(false);
+  });
+
+  it("waits where a type of the table needs a function or an extension, however far away", () => {
+    expect(isEarly(entry(4, "FUNCTION"), entry(5, "TYPE", [4]), entry(1, "TABLE", [5]))).toBe(false);
+    expect(isEarly(entry(4, "EXTENSION"), entry(1, "TABLE", [4]))).toBe(false);
+    expect(
+      isEarly(entry(4, "FUNCTION"), entry(5, "DOMAIN", [4]), entry(6, "TYPE", [5]), entry(1, "TABLE", [6])),
+    ).toBe(false);
+  });
+});
