@@ -56,7 +56,11 @@ export async function compare(
   return [...archive, ...others];
 }
 
-/** Rows are read while roles and privileges are: it is the administrator who reads, and no login is made for it. */
+/**
+ * Rows are read while roles and privileges are: it is the administrator who reads, and no login is made for it. One
+ * that may read everything may read the passwords of that server's logins as well, and code of the tenant would then
+ * read them too. The administrator runs COPY of plain tables, and no query that `planningHazards` speaks against.
+ */
 async function compareTarget(comparison: Comparison): Promise<CheckResult[]> {
   const schema = async (): Promise<CheckResult[]> => {
     const prepared = await prepare(comparison, () => readBeforehand(comparison));

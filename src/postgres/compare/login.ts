@@ -23,18 +23,14 @@ const firstWithReadAll = 140_000;
 const cleanUpLimitMs = 20_000;
 
 /**
- * Who reads the rows of a restored database. On scratch a login of its own that passes row security and
- * may read everything but is no superuser, since rows and indexes are hostile ground (trap 19). On a
- * real target the administrator: a login that may read everything may read the passwords of that server's
- * logins as well, and code of the tenant would then read them too. So does it before PostgreSQL 14, which has no
- * such role. The administrator runs COPY of plain tables, and no query that `planningHazards` speaks against.
+ * Who reads the rows of a database that was restored into scratch: a login of its own that passes row security and
+ * may read everything but is no superuser, since rows and indexes are hostile ground (trap 19). Before PostgreSQL 14,
+ * which has no role that may read everything, the administrator, as on a target.
  */
 export async function openReader(restored: Restored, chance: Chance, wait: Waiting): Promise<Login> {
-  const isScratch = restored.side === "scratch";
-  const nobody = { address: restored.admin, [Symbol.asyncDispose]: () => Promise.resolve() };
-  if (!isScratch) return nobody;
   await using session = await openPlain(restored, restored.admin, wait);
-  if (session.versionNum < firstWithReadAll) return nobody;
+  if (session.versionNum < firstWithReadAll)
+    return { address: restored.admin, [Symbol.asyncDispose]: () => Promise.resolve() };
   const wish = { attributes: "bypassrls", memberOf: ["pg_read_all_data"], chance };
   const login = await openLogin(restored, wish, wait);
   // Scratch goes as a whole: what a lost server keeps of the login does not outweigh what was compared.
