@@ -9,6 +9,7 @@ import type { Scope } from "../../src/model/fingerprint.ts";
 import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { snapshotOf } from "../support/read-snapshot.ts";
 import { startPooler } from "../support/transaction-pooler.ts";
+import { until } from "../support/until.ts";
 
 let server: PrivateServer;
 const login = { user: "backup", password: "pw" };
@@ -146,6 +147,25 @@ describe("a source", () => {
     await expect(snapshotOf(server, name)).rejects.toMatchObject({
       code: "source/unsupported",
       message: expect.stringContaining("\\xe9t"),
+    });
+  });
+
+  it("in SQL_ASCII is refused by a name that came while the stores were evened out", async () => {
+    const name = await database("ascii_later", "select", "template template0 encoding SQL_ASCII locale 'C'");
+    const ready = Promise.withResolvers<undefined>();
+    const taken = snapshotOf(server, name, { ready: ready.promise });
+    const end = taken.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const last = `select count(*) from pg_stat_activity where datname = '${name}'
+       and application_name = 'holdfast watcher' and state = 'idle' and query ~ 'rolsuper as superuser'`;
+    await until("the source was examined", async () => (await psql(server, "postgres", last)) === "1");
+    await psql(server, name, `do $$ begin execute 'create type "' || chr(233) || 'f" as (a int)'; end $$`);
+    ready.resolve(undefined);
+    expect(await end).toMatchObject({
+      code: "source/unsupported",
+      message: expect.stringContaining("\\xe9f"),
     });
   });
 

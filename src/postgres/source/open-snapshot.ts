@@ -7,7 +7,7 @@ import type { ServerAddress } from "../../base/server-address.ts";
 import { chooseLargeObjects } from "./large-object-choice.ts";
 import { watchLocks } from "./lock-watch.ts";
 import { examinePooler } from "./pooler.ts";
-import { assertFit, preflight } from "./preflight.ts";
+import { assertFit, examineIdentifiers, preflight, sqlAscii } from "./preflight.ts";
 import { findPrograms, majorOf, type Programs } from "../server/programs.ts";
 import { openReaders } from "./readers.ts";
 import { planRows, type ReadTable } from "./row-plan.ts";
@@ -29,7 +29,9 @@ const bytesPerReader = 32 << 20;
  * Takes one consistent snapshot of the tenant. Everything that would make the backup less than whole is
  * looked for first and fails with its own code; after that every table is locked, and from the moment
  * this returns the holder is watched, kept alive and limited in age. Nothing is locked, and no snapshot taken, before
- * `ready` has resolved; when it rejects so does this. Dispose it in any case.
+ * `ready` has resolved; when it rejects so does this. That may be hours after the source was examined: tables and
+ * names are looked at again behind the locks, and what else has changed, such as rights, ends the backup when it is
+ * met, in the words of whatever met it. Dispose it in any case.
  */
 export async function openSnapshot(
   source: SourceAddress,
@@ -90,6 +92,8 @@ export async function openSnapshot(
   );
   life.beside(archive.then(({ text }) => text));
 
+  const encoding = await encodingOf(holder.session);
+  if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
   const details = await describeTables(holder.session, holder.tables);
   const tables = holder.tables.flatMap((table): ReadTable[] => {
     const of = details.get(table.oid);
@@ -109,7 +113,7 @@ export async function openSnapshot(
       scope: source.scope,
       options,
       programs,
-      encoding: await encodingOf(holder.session),
+      encoding,
       holder,
       present: watcher,
       readers,

@@ -77,12 +77,15 @@ async function examineGuard(session: Session): Promise<Examined> {
   return bad("views", "source/version", "the server has no restrict_nonsystem_relation_kind (CVE-2024-7348)");
 }
 
+/** The encoding of a database that takes any bytes. */
+export const sqlAscii = "SQL_ASCII";
+
 /** In SQL_ASCII a name can be any bytes; one that is not UTF-8 could not be written into a statement. */
-async function examineIdentifiers(session: Session): Promise<Examined> {
+export async function examineIdentifiers(session: Session): Promise<Examined> {
   const [database] = await session.query<{ encoding: string }>(
     "select pg_catalog.current_setting('server_encoding') as encoding",
   );
-  if (database?.encoding !== "SQL_ASCII")
+  if (database?.encoding !== sqlAscii)
     return good("names", `the database is in ${database?.encoding ?? "no encoding"}`);
   const names = await session.query<{ hex: string }>(
     `select distinct pg_catalog.encode(pg_catalog.convert_to(name::text, 'SQL_ASCII'), 'hex') as hex from (
