@@ -39,9 +39,9 @@ export interface StreamJob {
 type ThreadJob = Omit<StreamJob, "takeThread"> & Pick<TakenThread, "thread">;
 
 /**
- * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills a
- * batch while another lies before the worker, the worker seals a chunk, `place` writes the chunk before. Each waits for the one ahead. When
- * one of them fails the others are told, and the `place` under way is waited for.
+ * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills a batch while
+ * another lies before the worker, the worker seals a chunk, `place` writes the chunk before. Each waits for the one
+ * ahead. When one of them fails the others are told, and the `place` under way is waited for.
  */
 export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamSummary> {
   const stop = new AbortController();

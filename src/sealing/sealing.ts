@@ -51,9 +51,10 @@ export interface Sealer {
    * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
    * back-pressure reaches the source. A source that throws makes this throw the same error, and
    * nothing more is placed. Chunks whose names are `known` are not sealed. May be called for several streams at
-   * once, and what two of them cut alike at the same time is sealed for both; plaintext and sealed bytes in
-   * flight over all of them stay within the budget given at construction. Where the source takes the digest of
-   * all its bytes itself, `measured` tells it once the source has ended, and they are not digested twice.
+   * once; one knows nothing of another's chunks, so that what two cut alike, at any time, is sealed for both.
+   * Plaintext and sealed bytes in flight over all of them stay within the budget given at construction. Where the
+   * source takes the digest of all its bytes itself, `measured` tells it once the source has ended, and they are
+   * not digested twice.
    */
   sealStream(
     plain: AsyncIterable<Uint8Array>,

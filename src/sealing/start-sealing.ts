@@ -11,7 +11,7 @@ export interface SealingLimits {
   readonly workers: number;
   /**
    * Plaintext and sealed bytes in flight over all streams, documents and openings. Half is for
-   * plaintext: a stream waits for its share of 9 MiB before it starts, so that streams can never wait for
+   * plaintext: a stream waits for its share of 9.6 MiB before it starts, so that streams can never wait for
    * one another in a ring. Half is for sealed bytes and openings. One stream runs however small this is.
    */
   readonly inFlightBytesMax: number;
