@@ -10,6 +10,29 @@ export function within(wait: Waiting, limitMs: number): Waiting {
   return { signal: AbortSignal.any([wait.signal, AbortSignal.timeout(limitMs)]) };
 }
 
+/**
+ * A wait that ends `graceMs` after the other, for the same reason: for what is short and had better not be
+ * left half done. Dispose of it when that is done.
+ */
+export function outlasting({ signal }: Waiting, graceMs: number): Waiting & Disposable {
+  const end = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => {
+      end.abort(signal.reason);
+    }, graceMs);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: end.signal,
+    [Symbol.dispose]: () => {
+      signal.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+    },
+  };
+}
+
 /** Throws "wait/cancelled" or "wait/expired" once the wait is over; does nothing before. */
 export function stillWaiting(wait: Waiting): void {
   if (wait.signal.aborted) throw abortFailure(wait.signal);

@@ -6,7 +6,7 @@ import type { Chance } from "../base/chance.ts";
 import type { Clock } from "../base/clock.ts";
 import { sha256 } from "../base/digest.ts";
 import { isFailure } from "../base/failure.ts";
-import { pause, type Waiting } from "../base/waiting.ts";
+import { outlasting, pause, stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { KeyStatement } from "../model/documents.ts";
 import type { TenantId } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
@@ -39,11 +39,14 @@ export interface Mint {
 }
 
 const defaultPatience = { looks: 20, everyMs: 500 };
+/** So long others wait for one who has begun, and as long goes on who is told to end meanwhile. */
+const outlastMs = defaultPatience.looks * defaultPatience.everyMs;
 
 /**
  * The generation as it stands in the store in the end, ours or the winner's; null when somebody began it
  * and will not end it. Whoever creates the identity has won and writes the rest; the statement comes
- * last, so that nothing half-made is ever used.
+ * last, so that nothing half-made is ever used. A wait that ends meanwhile leaves nothing half-made where the
+ * store answers: who comes next would wait for the rest in vain, and one generation more would be spent.
  */
 export async function bornIn(
   store: KeyStore,
@@ -52,16 +55,25 @@ export async function bornIn(
   mint: Mint,
   wait: Waiting,
 ): Promise<KeySet | null> {
-  const [identity, id, statement] = await newKeyObjects(tenant, generation, mint);
-  for (const object of [identity, id]) {
-    if (!(await createUnlessTaken(object, store, wait)))
-      return winners(store, tenant, generation, mint, wait);
-  }
-  // Whoever has the other two has this one; what somebody else put there in spite of that is read.
-  await createUnlessTaken(statement, store, wait);
+  if (!(await written(await newKeyObjects(tenant, generation, mint), store, wait)))
+    return winners(store, tenant, generation, mint, wait);
   // All three are read back from the store itself: where it cannot create only, any of them may have been written
   // over by now, and the one who wrote last has won. A statement that names other bytes makes none of them count.
   return readOrNull(store, tenant, generation, mint, wait);
+}
+
+/** False when somebody else was quicker with one of the first two. */
+async function written(
+  [identity, id, statement]: readonly [KeyObject, KeyObject, KeyObject],
+  store: KeyStore,
+  wait: Waiting,
+): Promise<boolean> {
+  stillWaiting(wait);
+  using shielded = outlasting(wait, outlastMs);
+  for (const object of [identity, id]) if (!(await createUnlessTaken(object, store, shielded))) return false;
+  // Whoever has the other two has this one; what somebody else put there in spite of that is read.
+  await createUnlessTaken(statement, store, shielded);
+  return true;
 }
 
 async function winners(

@@ -181,6 +181,25 @@ describe("a birth", () => {
     expect((await born()).generation).toBe(3);
   });
 
+  it.each(["identity", ".id.", ".jws"])(
+    "that is to end when it writes %s is not left half-made",
+    async (part) => {
+      const stop = new AbortController();
+      const watched = faulty(dubai);
+      const ended = async (): Promise<void> => {
+        await watched.reaches("create", part);
+        stop.abort(new Failure("source/permission", "the source is no good"));
+      };
+      // Before the object is there: a store refuses to go on for somebody who has gone.
+      watched.next("create", part).takes(ended());
+      await expect(ensureKeySet(acme, [watched, frankfurt], mint, { signal: stop.signal })).rejects.toThrow(
+        code("source/permission"),
+      );
+      expect(dubai.keys()).toHaveLength(3);
+      expect((await born()).generation).toBe(1);
+    },
+  );
+
   it("whose answer was lost counts: it is read back", async () => {
     const shaky = faulty(dubai);
     shaky.next("create", "identity").failsOnceDone();
