@@ -29,7 +29,8 @@ export interface Holdings {
 /**
  * Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased
  * tenant. `recordsOf` reads as many of a store's records as the caller needs. A store that has nothing of the tenant is
- * not asked for its time, since nothing there is dated yet.
+ * not asked for its time, which spares a request where a tenant is new; the price is that a store whose clock is wrong
+ * is out of that one backup only at its last look, by the date of the manifest, when everything lies there already.
  */
 export async function openShelves(
   tenant: TenantId,

@@ -105,7 +105,12 @@ async function readLooks(
   await shelves.each(async ({ store }) => {
     const others = looks.get(store.name)?.others ?? [];
     const stored = others.find(({ key }) => key === dated.key);
-    if (stored !== undefined) checkStoredAt(store.name, stored.modifiedAt, dated.notBefore, clock.now());
+    if (stored === undefined)
+      throw new Failure(
+        "store/absent",
+        `${dated.key} is not listed in ${store.name}, whose clock it was to tell`,
+      );
+    checkStoredAt(store.name, stored.modifiedAt, dated.notBefore, clock.now());
     const look = asListed(store, others);
     await refuseErased(tenant, look, { trust }, wait);
     condemned.push(await readCondemned(tenant, look, { trust }, wait));

@@ -7,12 +7,20 @@ import { Failure, isFailure } from "../../src/base/failure.ts";
 import { readGood } from "../../src/keys/read-good.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner, createTrustRing } from "../../src/keys/signing.ts";
-import { backupId, objectKey, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
+import {
+  backupId,
+  type ObjectKey,
+  objectKey,
+  type StoreName,
+  storeName,
+  tenantId,
+} from "../../src/model/ids.ts";
 import { checkSourceClock, checkStoreClock, isFromFuture } from "../../src/repository/clocks.ts";
 import { fetchFrom, fetchWhole } from "../../src/repository/fetch.ts";
 import { lockedLongEnough, lockTimes } from "../../src/repository/locks.ts";
 import { decodeManifest } from "../../src/repository/manifest.ts";
 import { putWhole } from "../../src/repository/put.ts";
+import { settle } from "../../src/repository/settle.ts";
 import { Shelves } from "../../src/repository/shelves.ts";
 import { readSigned } from "../../src/repository/signed.ts";
 import { storedTenants } from "../../src/repository/stored-tenants.ts";
@@ -189,6 +197,24 @@ describe("fetching an object", () => {
       clock: (wait) => store.clock(wait),
     };
     await expect(fetchFrom(tooMany, wanted, never)).rejects.toMatchObject({ code: "store/protocol" });
+  });
+});
+
+describe("the last look at a store", () => {
+  it("takes none whose clock cannot be told for want of what dates it", async () => {
+    const { publicJwk } = await newSigningKey();
+    const trust = await createTrustRing([{ jwk: publicJwk, may: ["removal"] }]);
+    const shelves = new Shelves([{ store: memoryStore("dubai"), lock: null }], 1, () => undefined);
+    const look = {
+      tenant: tenantId.parse("acme"),
+      lines: [],
+      reused: new Set<ObjectKey>(),
+      before: new Map(),
+    };
+    const dated = { key, notBefore: noon };
+    await expect(
+      settle({ ...look, shelves, dated, trust, clock: new ManualClock(noon) }, never),
+    ).rejects.toMatchObject({ code: "store/quorum", cause: { code: "store/absent" } });
   });
 });
 
