@@ -51,6 +51,7 @@ async function brokenOff(session: Session): Promise<string | undefined> {
     case "loading":
       return `a restore was broken off here: ${again}`;
     case "comparing":
-      return `a restore loaded all of it and was broken off before it had compared it with the backup: ${again}; or keep it as it is, and drop role ${role}`;
+      // What the load was refused, or was not asked for, went with its report.
+      return `a restore had ended its load here and was broken off before it had compared it with the backup, and what it could not load is not known any more: ${again}; or keep it as it is, and drop role ${role}, or where that owns something: comment on role ${role} is null`;
   }
 }

@@ -14,11 +14,12 @@ import type { ServerAddress } from "../base/server-address.ts";
 import type { Image } from "../postgres/image.ts";
 import type { LoadDestination, LoadPhase } from "../postgres/load/context.ts";
 import { load } from "../postgres/load/load.ts";
-import { forgetLoad } from "../postgres/load/loader-end.ts";
+import { forgetLoad, told as withHint } from "../postgres/load/loader-end.ts";
 import { newLoaderName } from "../postgres/load/loader-name.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
 import { notAsked } from "../postgres/load/selection.ts";
 import { withPartitions } from "../postgres/load/with-partitions.ts";
+import { quoteIdent } from "../postgres/session/quote.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/server/programs.ts";
 import { examineTarget, type TargetCheck } from "../postgres/target/target.ts";
@@ -128,7 +129,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   const loader = newLoaderName(desk.chance);
   const loaded = await loadTarget(desk, order, { image: copy.image, loader, ...ready }, wait);
   desk.watch.loading("comparing", loaded.bytes);
-  const compared = await compare(
+  const compared = compare(
     { side: "target", admin: order.target, twin: null },
     copy.image,
     {
@@ -142,6 +143,9 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     },
     wait,
   );
+  const checks = await compared.catch((error: unknown) => {
+    throw withHint(error, uncompared(order.target.database, loader));
+  });
   const left = await forgetLoad(destinationOf(order, ready), loader);
   const told = outline(order, copy);
   return {
@@ -151,7 +155,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     rows: loaded.rows,
     bytes: loaded.bytes,
     seconds: (desk.monotonicMs() - startedMs) / 1000,
-    checks: weighTarget(compared, loaded.problems).map((check) => orNothing(check, told.tables)),
+    checks: weighTarget(checks, loaded.problems).map((check) => orNothing(check, told.tables)),
     placeholders: loaded.placeholders,
     loginsWithoutPassword: loaded.loginsWithoutPassword,
     leftOut: leftOutOf(loaded),
@@ -162,6 +166,12 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
       ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
     ],
   };
+}
+
+/** The database is kept, since only looking at it failed, and so is the login whose mark says so to the next restore. */
+function uncompared(database: string, loader: string): string {
+  const role = quoteIdent(loader);
+  return `${database} was loaded but not compared with the backup: drop database ${quoteIdent(database)}, then role ${role}, and restore again; or keep it as it is, and drop role ${role}, or where that owns something: comment on role ${role} is null`;
 }
 
 /** Nothing is equal to nothing: a comparison that met none of the tables speaks for none. */

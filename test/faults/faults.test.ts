@@ -194,7 +194,7 @@ const held: readonly Held[] = [
       "faults/interrupted": [
         "that is killed leaves no proof",
         "that is killed leaves a target",
-        "is told to be whole and not compared",
+        "is told not to have been compared",
       ],
       "faults/backup-killed": ["the next"],
       "cli/backup": ["that is killed not at all"],

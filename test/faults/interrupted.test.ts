@@ -159,6 +159,9 @@ async function rowsFlow(): Promise<boolean> {
   return (await psql(server, "postgres", `select exists (${active})`)) === "t";
 }
 
+const compares =
+  "select exists (select from pg_stat_activity where datname = 'back' and application_name = 'holdfast compare' and query ilike 'copy%')";
+
 async function left(): Promise<string> {
   return psql(
     server,
@@ -197,10 +200,8 @@ describe("a restore", () => {
     await psql(server, "postgres", "drop database back");
   });
 
-  it("that is killed while it compares leaves what is told to be whole and not compared", async () => {
+  it("that is killed while it compares leaves what is told not to have been compared", async () => {
     const running = restore();
-    const compares =
-      "select exists (select from pg_stat_activity where datname = 'back' and application_name = 'holdfast compare' and query ilike 'copy%')";
     await until("the comparison", async () => (await psql(server, "postgres", compares)) === "t");
     running.kill("SIGKILL");
     await running.ended;
@@ -208,7 +209,22 @@ describe("a restore", () => {
     const { error } = refused.parse(JSON.parse(again.stdout));
     expect([again.exit, error.code]).toEqual([6, "target/occupied"]);
     const [, role = ""] =
-      /^a restore loaded all of it and was broken off before it had compared it with the backup: drop database back, then role (\S+), and restore again; or keep it as it is, and drop role \1$/.exec(
+      /^a restore had ended its load here and was broken off before it had compared it with the backup, and what it could not load is not known any more: drop database back, then role (\S+), and restore again; or keep it as it is, and drop role \1, or where that owns something: comment on role \1 is null$/.exec(
+        error.hint.replaceAll('"', ""),
+      ) ?? [];
+    await psql(server, "postgres", `drop database back with (force); drop role ${role}`);
+    expect(await left()).toBe("");
+  });
+
+  it("that is interrupted while it compares exits 130 and tells what is left of it", async () => {
+    const running = restore();
+    await until("the comparison", async () => (await psql(server, "postgres", compares)) === "t");
+    running.kill("SIGINT");
+    const ended = await running.ended;
+    const { error } = refused.parse(JSON.parse(ended.stdout));
+    expect([ended.exit, error.code]).toEqual([130, "wait/cancelled"]);
+    const [, role = ""] =
+      /^back was loaded but not compared with the backup: drop database back, then role (\S+), and restore again; or keep it as it is, and drop role \1/.exec(
         error.hint.replaceAll('"', ""),
       ) ?? [];
     await psql(server, "postgres", `drop database back with (force); drop role ${role}`);

@@ -4,10 +4,11 @@
  */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Failure } from "../../src/base/failure.ts";
+import { Failure, isFailure } from "../../src/base/failure.ts";
 import { run } from "../../src/base/program.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { forgetLoad } from "../../src/postgres/load/loader-end.ts";
 import { notAsked } from "../../src/postgres/load/selection.ts";
 import { parseToc } from "../../src/postgres/archive/toc.ts";
 import { demandSuitable } from "../../src/restore/demand-suitable.ts";
@@ -216,31 +217,55 @@ describe("a load", () => {
     expect(await psql(target, "postgres", logins)).toBe("");
   });
 
-  it("whose login cannot be dropped says of no whole database that it was broken off", async () => {
+  it.each([
+    ["", undefined],
+    [", nor once it was compared", "holdfast_load_abcdefghijkl"],
+  ])("whose login cannot be dropped says of no whole database that it was broken off%s", async (_, kept) => {
     await using target = await startTestServer();
+    const destination = {
+      side: "target",
+      admin: target.address,
+      database: "restored",
+      create: true,
+    } as const;
     const inUse = `do $$ declare login name; begin
       select rolname into strict login from pg_roles where rolname like 'holdfast_load_%';
       execute format('grant usage on schema public to %I', login); end $$`;
     const uses: Promise<string>[] = [];
     const report = await loadInto(target, memoryImage(backup), {
-      destination: { side: "target" },
+      destination,
       options: {
+        ...(kept === undefined ? {} : { keptUntilCompared: kept }),
         onProgress: ({ phase }) => {
           if (phase === "rows" && uses.length === 0) uses.push(psql(target, "postgres", inUse));
         },
       },
     });
     await Promise.all(uses);
-    expect(report.notes).toContainEqual(
-      expect.stringMatching(/login holdfast_load_\w+ could not be removed/),
+    const again = (): Promise<unknown> =>
+      demandSuitable(
+        { ...target.address, database: "restored" },
+        { fingerprint: backup.fingerprint, plainBytes: 1 },
+        testWait(),
+      ).catch((error: unknown) => error);
+    const told = [...report.notes];
+    const isToldUncompared = String(await again().then((error) => isFailure(error) && error.hint)).includes(
+      "before it had compared it",
     );
-    const failure = await demandSuitable(
-      { ...target.address, database: "restored" },
-      { fingerprint: backup.fingerprint, plainBytes: 1 },
-      testWait(),
-    ).catch((error: unknown) => error);
+    expect(isToldUncompared).toBe(kept !== undefined);
+    if (kept !== undefined) told.push((await forgetLoad(destination, kept)) ?? "");
+    expect(told.filter((one) => /login holdfast_load_\w+ could not be removed/.test(one))).toHaveLength(1);
+    const failure = await again();
     expect(failure).toMatchObject({ code: "target/occupied" });
     expect(failure).not.toMatchObject({ hint: expect.stringContaining("drop") });
+  });
+
+  it("whose target is gone once it was compared says that its login is left", async () => {
+    const admin = { ...source.address, host: "/nonexistent" };
+    const destination = { side: "target", admin, database: "restored", create: true } as const;
+    expect(await forgetLoad(destination, "holdfast_load_abcdefghijkl")).toMatch(
+      /^the temporary login holdfast_load_abcdefghijkl could not be removed: /,
+    );
   });
 
   it("does what it can where the administrator is no superuser, and lists the rest", async () => {

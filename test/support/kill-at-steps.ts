@@ -152,7 +152,7 @@ export async function openKillTrials(): Promise<KillTrials> {
       const told = /drop database (\S+), then role (\S+), and restore again/.exec(ended.stderr);
       if (told === null) return ["what a restore left is not told to be so"];
       // Nobody may take for broken what was only not compared any more.
-      const isToldWhole = ended.stderr.includes("a restore loaded all of it");
+      const isToldWhole = ended.stderr.includes("a restore had ended its load here");
       if (isToldWhole !== (await isEqual()))
         return [`what was left was told to be otherwise: ${ended.stderr}`];
       await psql(server, "postgres", `drop database back with (force); drop role ${told[2] ?? ""}`);

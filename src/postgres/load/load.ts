@@ -18,7 +18,7 @@ import {
 } from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
-import { disarmLoader, dropLoader, told, undoLoad } from "./loader-end.ts";
+import { disarmLoader, dropLoader, dropLoaderOfFailed, told, undoLoad } from "./loader-end.ts";
 import { markLoad } from "./mark.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
@@ -54,11 +54,14 @@ export async function load(
   } catch (error) {
     const end = { destination, loader, ledger, ...progress };
     const failure = await undoLoad(end, error);
-    const left = await dropLoader(end);
+    const left = await dropLoaderOfFailed(end);
     throw left === null ? failure : told(failure, left);
   }
-  const end = { destination, loader, ledger };
-  await (options.keptUntilCompared === undefined ? dropLoader(end) : disarmLoader(end));
+  const end = { destination, loader };
+  if (options.keptUntilCompared === undefined) {
+    const left = await dropLoader(end);
+    if (left !== null) ledger.note(left);
+  } else await disarmLoader(end);
   return ledger.report(toc.entries);
 }
 

@@ -6,6 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { LoadDestination } from "./context.ts";
 import { emptyAgain } from "./empty-again.ts";
 import type { Former } from "./former.ts";
+import { unmarkStatement } from "./mark.ts";
 import { refusalOf, type Ledger } from "./report.ts";
 import { settle } from "./settings.ts";
 
@@ -62,54 +63,92 @@ export async function undoLoad(end: LoadEnd, broken: unknown): Promise<unknown> 
 }
 
 /** What the end of a login needs. */
-type LoaderEnd = Pick<LoadEnd, "destination" | "loader"> & { readonly ledger: Pick<Ledger, "note"> };
+type LoaderEnd = Pick<LoadEnd, "destination" | "loader">;
 
 /**
- * Removes the temporary login, if only by making it useless; whoever reads the report, or the failure, is told. Where something of
+ * Removes the temporary login, if only by making it useless. Returns what could not be done, in words. Where something of
  * the archive is still its own, it stays as their owner.
  */
 export async function dropLoader(end: LoaderEnd): Promise<string | null> {
-  return endLogin(end, "removed", async (server) => {
-    await server.query(`drop role ${quoteIdent(end.loader)}`);
-  });
-}
-
-/** Leaves it as a role that nobody can log in as. */
-export async function disarmLoader(end: LoaderEnd): Promise<string | null> {
-  return endLogin(end, "shut out", () => Promise.resolve());
+  return inWords(end, await tried(() => dropOnce(end)));
 }
 
 /**
- * Of a load that kept its login: it was compared. Returns what could not be done, in words. What a line that broke once
- * kept us from is tried again, since the login says of the database what is not true any more.
+ * The same for a load that failed: of a target that cannot be reached the failure tells already, which may be
+ * the very reason of it.
  */
-export async function forgetLoad(destination: LoadDestination, loader: string): Promise<string | null> {
-  const end = { destination, loader, ledger: { note: () => undefined } };
-  return (await dropLoader(end)) === null ? null : dropLoader(end);
+export async function dropLoaderOfFailed(end: LoaderEnd): Promise<string | null> {
+  const refused = await tried(() => dropOnce(end));
+  return isFailure(refused, "target/unreachable") ? null : inWords(end, refused);
 }
 
-async function endLogin(
-  { destination, loader, ledger }: LoaderEnd,
-  how: string,
-  last: (server: Session) => Promise<void>,
-): Promise<string | null> {
-  const wait = within({ signal: new AbortController().signal }, limitMs);
-  const { admin, side } = destination;
+/** Leaves it as a role that nobody can log in as, as far as can be; `forgetLoad` tells what could not be done. */
+export async function disarmLoader({ destination, loader }: LoaderEnd): Promise<void> {
+  await tried(() => withLoader({ destination, loader }, (server, wait) => endSessions(server, loader, wait)));
+}
+
+/**
+ * Of a load that kept its login: it was compared. Returns what could not be done, in words. Where the login has to stay,
+ * its mark goes alone, since it would tell people to drop what is whole. What a line that broke kept us from is tried
+ * again, for the same reason.
+ */
+export async function forgetLoad(destination: LoadDestination, loader: string): Promise<string | null> {
+  const end = { destination, loader };
+  const forget = (): Promise<void> =>
+    withLoader(end, async (server, wait) => {
+      try {
+        await dropRole(server, loader, wait);
+      } catch (error) {
+        await server.query(unmarkStatement(loader, null));
+        throw error;
+      }
+    });
+  const wait = { signal: new AbortController().signal };
+  let refused = await tried(forget);
+  for (const pauseMs of forgetAgainMs) {
+    if (!isFailure(refused, "target/lost") && !isFailure(refused, "target/unreachable")) break;
+    await pause(pauseMs, wait);
+    refused = await tried(forget);
+  }
+  return inWords(end, refused);
+}
+
+/** A server that starts again is there after a few seconds. */
+const forgetAgainMs = [500, 2_000];
+
+function dropOnce(end: LoaderEnd): Promise<void> {
+  return withLoader(end, (server, wait) => dropRole(server, end.loader, wait));
+}
+
+async function dropRole(server: Session, loader: string, wait: Waiting): Promise<void> {
+  await endSessions(server, loader, wait);
+  await server.query(`drop role ${quoteIdent(loader)}`);
+}
+
+/** Null, or what was thrown; scratch goes as a whole. */
+async function tried(work: () => Promise<void>): Promise<unknown> {
   try {
-    await using server = await connect(admin, side, sessions, wait);
-    await settle(server, true);
-    const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
-    if (found.length === 0) return null;
-    await endSessions(server, loader, wait);
-    await last(server);
+    await work();
     return null;
   } catch (error) {
-    const lost = isFailure(error, "scratch/lost") || isFailure(error, "target/unreachable");
-    if (lost) return null;
-    const note = `the temporary login ${loader} could not be ${how}: ${reasonOf(error)}`;
-    ledger.note(note);
-    return note;
+    return isFailure(error, "scratch/lost") ? null : error;
   }
+}
+
+function inWords({ loader }: LoaderEnd, refused: unknown): string | null {
+  return refused === null ? null : `the temporary login ${loader} could not be removed: ${reasonOf(refused)}`;
+}
+
+/** In a session of its own, where there is such a login still. */
+async function withLoader(
+  { destination, loader }: LoaderEnd,
+  work: (server: Session, wait: Waiting) => Promise<void>,
+): Promise<void> {
+  const wait = within({ signal: new AbortController().signal }, limitMs);
+  await using server = await connect(destination.admin, destination.side, sessions, wait);
+  await settle(server, true);
+  const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
+  if (found.length > 0) await work(server, wait);
 }
 
 const sessions = { withoutEventTriggers: true };

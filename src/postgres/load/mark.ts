@@ -1,8 +1,9 @@
 /**
  * A load that is killed leaves what it made. Its login tells by a mark which database is not whole: from before
- * anything is in there until the load's very last statement, which takes it off. Neither that the login is there
- * nor what it owns tells anything, since a login that something depends on stays beside a database that is whole.
- * By the database's oid, since one of that name may be another tomorrow.
+ * anything is in there until the load's very last statement, which takes it off, or, where a comparison follows, turns
+ * it into the mark of what was not compared, which `forgetLoad` takes off. Neither that the login is there nor what it
+ * owns tells anything, since a login that something depends on stays beside a database that is whole. By the
+ * database's oid, since one of that name may be another tomorrow.
  */
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
@@ -30,8 +31,8 @@ export async function markLoad(
 }
 
 /**
- * Goes into one transaction with the last statement of the load. `uncompared`: the oid of a database that is whole
- * from then on, and is to be compared; null: nobody waits for anything any more.
+ * `uncompared`: the oid of a database whose load has come to its end, and which is to be compared; in one transaction
+ * with the load's last statement. null: nobody waits for anything any more.
  */
 export function unmarkStatement(loader: string, uncompared: string | null): string {
   const mark = uncompared === null ? "null" : quoteLiteral(words.comparing + uncompared);
