@@ -71,7 +71,7 @@ export const challengedTenant: SampleTenant = {
     `create table public.document (id int primary key, name text not null, body bytea not null)`,
     `create table public.journal (line int not null, entry text not null)`,
     `create table public.base (kind text)`,
-    `create table public.derived (weight int) inherits (public.base)`,
+    `create table public.derived (weight int, height int) inherits (public.base)`,
     `create unlogged table public.cache (key text, value text)`,
     `create table public.attachment (id int primary key, object oid)`,
     `create table public.east (id int not null, town text)`,
@@ -115,7 +115,7 @@ export const challengedTenant: SampleTenant = {
               '{{1,2},{3,4}}', '{NULL,"NULL"}', row(null, null)::sales.address, '[1.0,5.0]', 'empty', 'k=>NULL', '10.0.0.1/8', '\x610062'
          from generate_series(1, 3) i`,
     `insert into public.base values ('plain')`,
-    `insert into public.derived values ('special', 7)`,
+    `insert into public.derived values ('special', 7, 5)`,
     `insert into public.cache values ('k', 'v')`,
     `insert into public.attachment select i, lo_from_bytea(40000 + i, decode(repeat(md5(i::text), 100), 'hex')) from generate_series(1, 5) i`,
     `alter large object 40001 owner to challenge_owner`,

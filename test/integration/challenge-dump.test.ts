@@ -127,6 +127,14 @@ describe("a load that went wrong", () => {
       checks,
     });
   });
+
+  it("is refuted without a word of the passwords that differ, nor a digest of them (trap 34)", async () => {
+    const damage = loadDamages.find((one) => one.name === "user-mapping-in-load");
+    const { checks } = await tried(tenant.image, damage?.altered);
+    expect(failedOf(checks)).toEqual(["objects", "twin"]);
+    const told = JSON.stringify(checks.map(({ detail, findings }) => ({ detail, findings })));
+    expect(told).not.toMatch(/'(?:other|secret|reader)'|[0-9a-f]{32}/);
+  });
 });
 
 describe("an extension's configuration table", () => {

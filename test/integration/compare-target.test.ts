@@ -1,5 +1,6 @@
 /** On a real target nothing of the comparison runs a tenant's code with power, and none gains what the target's roles may. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CheckResult } from "../../src/model/check.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { occupantsOf } from "../../src/postgres/target/target.ts";
@@ -45,6 +46,36 @@ describe("the administrator who compares", () => {
       expect(checks.get(name)).toMatchObject({ outcome: "not-run", because: "machine" });
       expect(checks.get(name)?.detail).toMatch(/could call functions of the tenant/);
     }
+  });
+});
+
+describe("an administrator who is no superuser", () => {
+  it("accuses no target of options of user mappings, which he is not shown, and says so", async () => {
+    await createDatabase(server, "mapped");
+    await psql(
+      server,
+      "mapped",
+      `create role tenant_app; create role steward login createrole password '${server.address.password ?? ""}'; grant pg_read_all_data to steward;
+       create foreign data wrapper w; create server far foreign data wrapper w;
+       create user mapping for tenant_app server far options (password 'p')`,
+    );
+    const image = await measureDatabase(server, "mapped");
+    const objectsBy = async (user: string): Promise<CheckResult | undefined> => {
+      const admin = { ...server.address, database: "mapped", user };
+      const checks = await compareIn({ side: "target", admin, twin: null }, image, server.binFolder);
+      return checks.find(({ name }) => name === "objects");
+    };
+    const by = await objectsBy("steward");
+    expect(by).toMatchObject({ outcome: "passed", findings: [] });
+    expect(by?.detail).toContain("options of a user mapping: 1 not compared, since only a superuser");
+    expect((await objectsBy(server.address.user))?.detail).not.toContain("not compared");
+    await psql(server, "mapped", "alter user mapping for tenant_app server far options (set password 'q')");
+    expect(await objectsBy(server.address.user)).toMatchObject({
+      outcome: "failed",
+      findings: [
+        { subject: "options of a user mapping", difference: "1 as expected, but not the same ones" },
+      ],
+    });
   });
 });
 

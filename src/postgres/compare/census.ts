@@ -33,9 +33,14 @@ export async function readRestoredCensus({ restored, fingerprint, wait }: Compar
   return censusOf(await readingCatalogs(session, () => readCensusEntries(session, fingerprint.scope)));
 }
 
-/** The census of the restored database equals the fingerprint's in all kinds that `check` answers for. */
-export function compareCensus(check: CheckName, expected: Census, found: Census): CensusDifferences {
-  const answers = ({ kind }: { kind: string }): boolean => checkFor(kind) === check;
+/** The census of the restored database equals the fingerprint's in all kinds that `check` answers for but those in `hidden`. */
+export function compareCensus(
+  check: CheckName,
+  expected: Census,
+  found: Census,
+  hidden: ReadonlySet<string> = new Set(),
+): CensusDifferences {
+  const answers = ({ kind }: { kind: string }): boolean => checkFor(kind) === check && !hidden.has(kind);
   const wanted = new Map(expected.filter(answers).map((one) => [one.kind, one]));
   const there = new Map(found.filter(answers).map((one) => [one.kind, one]));
   const findings: Finding[] = [];
@@ -48,8 +53,15 @@ export function compareCensus(check: CheckName, expected: Census, found: Census)
   return {
     compared: [...wanted.values()].reduce((sum, { count }) => sum + count, 0),
     findings: findings.filter((finding) => !isTold(finding)),
-    notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
+    notes: [
+      ...findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
+      ...expected.filter(({ kind }) => checkFor(kind) === check && hidden.has(kind)).map(notShown),
+    ],
   };
+}
+
+function notShown({ kind, count }: Counted): string {
+  return `${kind}: ${String(count)} not compared, since only a superuser is shown them`;
 }
 
 function checkFor(kind: string): CheckName {
@@ -110,10 +122,10 @@ export function compareMembers({ census, extensions }: Fingerprint, found: Censu
 export function checkCensus(
   check: "objects" | "constraints",
   fingerprint: Fingerprint,
-  { census, incomparable }: Pick<Beforehand, "census" | "incomparable">,
+  { census, incomparable, hidden }: Pick<Beforehand, "census" | "incomparable" | "hidden">,
   definitions: DefinitionDifferences,
 ): CheckResult {
-  const counted = census === null ? null : compareCensus(check, fingerprint.census, census);
+  const counted = census === null ? null : compareCensus(check, fingerprint.census, census, hidden);
   const equal = [
     ...(counted === null ? [] : [`${String(counted.compared)} ${check}`]),
     ...(definitions.compared === 0 ? [] : [`${String(definitions.compared)} definitions`]),

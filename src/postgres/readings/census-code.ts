@@ -52,6 +52,7 @@ const types = `
            case when t.typtype = 'b' then concat_ws(' ', t.typinput, t.typoutput, t.typstorage, t.typalign, t.typdefault,
              nullif(t.typreceive::oid, 0)::regproc, nullif(t.typsend::oid, 0)::regproc, nullif(t.typmodin::oid, 0)::regproc,
              nullif(t.typmodout::oid, 0)::regproc, nullif(t.typanalyze::oid, 0)::regproc, nullif(t.typelem, 0)::regtype,
+             nullif(to_jsonb(t) ->> 'typsubscript', '-'),
              case when t.typbyval then 'by value' end, case when t.typispreferred then 'preferred' end) end),
          true
     from pg_catalog.pg_type t join space s on s.oid = t.typnamespace

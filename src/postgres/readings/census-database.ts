@@ -72,12 +72,15 @@ const userMappings = `
    where u.umid >= ${String(firstOwn)} and not exists (
          select from member m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = u.srvid)`;
 
+/** Of what only a superuser is shown whole. */
+export const mappingOptions = "options of a user mapping";
+
 /**
- * Told by their digest, since they are secret. Who may not see them gets an archive without them, and where that is
- * restored there are none.
+ * Told by their digest, since they are secret, and never by name (`censusOf`). Who may not see them gets an archive
+ * without them, and where that is restored there are none.
  */
 const userMappingOptions = `
-  select 'options of a user mapping', 'pg_user_mapping', u.umid,
+  select '${mappingOptions}', 'pg_user_mapping', u.umid,
          concat_ws(' ', case u.umuser when 0 then 'public' else u.usename end, 'SERVER', u.srvname,
            md5(array_to_string(array(select unnest(u.umoptions) order by 1), ', '))), false
     from pg_catalog.pg_user_mappings u

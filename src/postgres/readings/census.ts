@@ -8,7 +8,7 @@ import { sha256 } from "../../base/digest.ts";
 import type { Census, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
 import { codeQueries } from "./census-code.ts";
-import { databaseQueries } from "./census-database.ts";
+import { databaseQueries, mappingOptions } from "./census-database.ts";
 import { extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
 import { relationQueries } from "./census-relations.ts";
@@ -74,7 +74,8 @@ export function censusOf(entries: readonly CensusEntry[]): Census {
     const digest = sha256(Buffer.from(JSON.stringify(identities)));
     // Of extensions the extra ones are forgiven, so all have to be known by name.
     const isNamed = identities.length <= namedMax || kind.startsWith(memberOfExtension);
-    const named = isNamed ? { identities } : {};
+    // What is told by name is printed where it differs, and a dictionary opens the digest of a password.
+    const named = isNamed && kind !== mappingOptions ? { identities } : {};
     return { kind, count: members.length, sha256: digest, ...named };
   }).toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
 }

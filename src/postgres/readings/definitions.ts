@@ -115,14 +115,15 @@ const extensionComments = `
 /** The kinds of these begin so; the name of the extension follows. */
 export const privilegesInExtension = "privileges in extension ";
 
-/** Of what initdb made, which every database has and pg_dump tells where it was altered. */
+/** Of what initdb made in pg_catalog, which pg_dump tells where it was altered; for information_schema see `readOmitted`. */
 export const privilegesInSystem = "privileges in the system";
 
 /**
  * What was granted and revoked on what an extension or initdb made, beyond what its script did. Who owns those is
  * whoever made them, on the source and here, so that neither owners nor grantors are told. What has privileges is
  * read once; left to the planner it was read anew for each member of an extension. Nearly all of it is as it was
- * made, which is seen before anything is taken apart.
+ * made, which is seen before anything is taken apart. A column whose last privilege was taken away has none at all,
+ * as if nothing had ever been granted.
  */
 const givenPrivileges = `
   with granted_on(catalog, oid, sub, space, name, part, owner, acl, letter) as materialized (
@@ -134,9 +135,11 @@ const givenPrivileges = `
            case r.relkind when 'S' then 's' else 'r' end
       from pg_catalog.pg_class r where r.relacl is not null
     union all
-    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, a.attnum, r.relnamespace, r.relname, a.attname, r.relowner, a.attacl, 'c'
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.oid, a.attnum, r.relnamespace, r.relname, a.attname, r.relowner,
+           coalesce(a.attacl, pg_catalog.acldefault('c', r.relowner)), 'c'
       from pg_catalog.pg_attribute a join pg_catalog.pg_class r on r.oid = a.attrelid
-     where a.attacl is not null and not a.attisdropped
+     where not a.attisdropped and (a.attacl is not null or (a.attrelid, a.attnum) in (
+           select i.objoid, i.objsubid from pg_catalog.pg_init_privs i where i.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and i.objsubid > 0))
     union all
     select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, 0, t.typnamespace, t.typname, '', t.typowner, t.typacl, 'T'
       from pg_catalog.pg_type t where t.typacl is not null
@@ -166,7 +169,7 @@ const givenPrivileges = `
         left join pg_catalog.pg_extension e on e.oid = d.refobjid
         left join pg_catalog.pg_namespace n on n.oid = c.space
         left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = c.sub
-       where e.oid is not null or (c.oid < 16384 and n.nspname in ('pg_catalog', 'information_schema'))) o
+       where e.oid is not null or (c.oid < 16384 and n.nspname = 'pg_catalog')) o
    where o.acl <> o.usual) g
    where g.delta is not null`;
 

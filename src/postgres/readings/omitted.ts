@@ -26,6 +26,29 @@ export async function readOmitted(
   return [...found, ...beside, ...ofExtensions(options), ...always(scope, options)];
 }
 
+/**
+ * A row for each thing there whose privileges are not those that its script gave it, in whatever order. initdb keeps
+ * no account of them: everybody may use the schema and read all in it but what begins with `_pg_`, and what was never
+ * altered otherwise has none.
+ */
+const alteredInformationSchema = `
+  select from pg_catalog.pg_namespace s
+   cross join lateral (
+    select s.oid, s.nspacl, pg_catalog.acldefault('n', s.nspowner) || pg_catalog.makeaclitem(0, s.nspowner, 'USAGE', false)
+    union all
+    select r.oid, r.relacl, case when r.relname ~ '^_pg_' then pg_catalog.acldefault('r', r.relowner)
+           else pg_catalog.acldefault('r', r.relowner) || pg_catalog.makeaclitem(0, r.relowner, 'SELECT', false) end
+      from pg_catalog.pg_class r where r.relnamespace = s.oid
+    union all
+    select r.oid, a.attacl, pg_catalog.acldefault('c', r.relowner)
+      from pg_catalog.pg_attribute a join pg_catalog.pg_class r on r.oid = a.attrelid where r.relnamespace = s.oid
+    union all
+    select p.oid, p.proacl, pg_catalog.acldefault('f', p.proowner) from pg_catalog.pg_proc p where p.pronamespace = s.oid
+    union all
+    select t.oid, t.typacl, pg_catalog.acldefault('T', t.typowner) from pg_catalog.pg_type t where t.typnamespace = s.oid) held(oid, acl, usual)
+   where s.nspname = 'information_schema' and held.oid < 16384 and held.acl is not null
+     and array(select pg_catalog.aclexplode(held.acl) x order by x) <> array(select pg_catalog.aclexplode(held.usual) x order by x)`;
+
 /** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
 const inDatabaseQuery = `
   with ${scopeTables},
@@ -43,6 +66,9 @@ const inDatabaseQuery = `
   union all
   select 'options of a user mapping', format('%I on server %I', u.usename, u.srvname), 'the backup role may not read them'
     from pg_catalog.pg_user_mappings u, me where not me.rolsuper and u.umoptions is null and $1::text[] is null
+  union all
+  select 'privileges', 'in information_schema', 'altered there, and left out by pg_dump'
+   where $1::text[] is null and exists (${alteredInformationSchema})
   union all
   select 'tablespace', format('%I', t.spcname), 'everything is restored into the default tablespace'
     from pg_catalog.pg_tablespace t where t.oid in (select reltablespace from relation) and t.spcname !~ '^pg_'

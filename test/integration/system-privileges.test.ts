@@ -1,0 +1,84 @@
+/** What was granted and revoked on the system's own objects is proven where pg_dump tells it, and listed as left out where it does not. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readOmitted } from "../../src/postgres/readings/omitted.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
+import { startScratch } from "../support/loaded.ts";
+import { memoryImage } from "../support/memory-image.ts";
+import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { backupOf } from "../support/read-snapshot.ts";
+import { provenIn, troubles } from "../support/round-trip.ts";
+
+const scope = { kind: "database", database: "hardened" } as const;
+const notDumped = {
+  kind: "privileges",
+  name: "in information_schema",
+  reason: "altered there, and left out by pg_dump",
+};
+let server: PrivateServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await createDatabase(server, "hardened");
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+/** Of the database after these statements, which are taken back again. */
+async function omittedAfter(...statements: readonly string[]): Promise<unknown[]> {
+  const address = { ...server.address, database: "hardened" };
+  await using session = await connect(address, "source", {}, testWait());
+  await session.query("begin");
+  for (const statement of statements) await session.query(statement);
+  await setExactText(session);
+  const options = { leaveOutExtensions: [], largeObjects: "include", extensionRelations: [] } as const;
+  return await readOmitted(session, scope, options);
+}
+
+it.each([
+  "grant usage on schema information_schema to pg_monitor",
+  "revoke usage on schema information_schema from public",
+  "revoke select on information_schema.columns from public",
+  "grant select on information_schema._pg_user_mappings to public",
+  "grant select (table_name) on information_schema.tables to pg_monitor",
+  "revoke usage on type information_schema.sql_identifier from public",
+  "revoke execute on function information_schema._pg_char_max_length(oid, int) from public",
+])("%s is listed as left out", async (statement) => {
+  expect(await omittedAfter(statement)).toContainEqual(notDumped);
+});
+
+it("what was granted there and revoked again is not listed, nor is a database as it was made", async () => {
+  expect(await omittedAfter()).not.toContainEqual(notDumped);
+  const undone = ["select on information_schema.tables", "select (table_name) on information_schema.columns"];
+  const statements = undone.flatMap((what) => [
+    `grant ${what} to pg_monitor`,
+    `revoke ${what} from pg_monitor`,
+  ]);
+  expect(await omittedAfter(...statements)).not.toContainEqual(notDumped);
+});
+
+it("a hardened source is proven, with the last privilege of a system's column that was taken away", async () => {
+  await psql(
+    server,
+    "hardened",
+    `revoke select on all tables in schema information_schema from public;
+     revoke select (subname) on pg_catalog.pg_subscription from public`,
+  );
+  const image = memoryImage(await backupOf(server, "hardened"));
+  expect(image.fingerprint.omitted).toContainEqual(notDumped);
+  expect(image.fingerprint.definitions).toEqual([
+    {
+      kind: "privileges in the system",
+      schema: "pg_catalog",
+      name: "pg_subscription",
+      part: "subname",
+      text: "-public:SELECT",
+    },
+  ]);
+  await using scratch = await startScratch();
+  const { checks, verdict } = await provenIn(scratch, image, "hardened");
+  expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+});
