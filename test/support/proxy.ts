@@ -37,7 +37,7 @@ export interface Proxy extends AsyncDisposable {
   meets(saying: Saying, fault: Fault, when?: When): void;
   /** Resolves when something that fits is said from now on, `skip` such sayings later where that is given. */
   hears(saying: Saying, skip?: number): Promise<string>;
-  /** Takes back all faults that nobody met yet. What they did to a connection stays done. */
+  /** Takes back all faults that nobody met yet, and listens for nothing more. What was done to a connection stays done. */
   heals(): void;
   /** Breaks every connection, and refuses new ones. */
   cut(): Promise<void>;
@@ -113,6 +113,7 @@ export async function startProxy(
       }),
     heals: () => {
       script.clear();
+      ears = [];
     },
     cut,
     mend: async () => {

@@ -123,6 +123,16 @@ describe("a line of bytes", () => {
     socket.destroy();
   });
 
+  it("listens for nothing more once it is healed", async () => {
+    const { line, say } = await echo();
+    const heard: string[] = [];
+    for (const saying of ["before", "after"]) void line.hears(saying).then((words) => heard.push(words));
+    await text(say("before"));
+    line.heals();
+    await text(say("after"));
+    expect(heard).toEqual(["before"]);
+  });
+
   it("trickles", async () => {
     const { line, say } = await echo();
     line.meets("hello", { kind: "answer-trickles", bytesPerSecond: 50 });

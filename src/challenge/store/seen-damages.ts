@@ -35,8 +35,15 @@ export const seenDamages: readonly StoreDamage[] = [
     "a listing hides the newest record",
     "missing",
     (key, { tenant, newest }) => key !== recordKey(tenant, newest),
+    / shows no copy$/,
   ),
-  listing("listing-hides-everything", "a listing shows nothing at all", "missing", () => false),
+  listing(
+    "listing-hides-everything",
+    "a listing shows nothing at all",
+    "missing",
+    () => false,
+    / shows no copy$/,
+  ),
   listing(
     "listing-ends-early",
     "a listing ends early, as if that were all",
@@ -45,6 +52,7 @@ export const seenDamages: readonly StoreDamage[] = [
       const keys = [...contents.inventory.keys()].toSorted();
       return key < (keys[keys.length >> 1] ?? "");
     },
+    /\/chunks\/\S+ is missing$/,
   ),
   seen(
     "listing-of-other-sizes",
@@ -88,7 +96,7 @@ function listing(
   title: string,
   expected: Expected,
   shows: (key: ObjectKey, stores: StoresToDamage) => boolean,
-  says = /./,
+  says: RegExp,
 ): StoreDamage {
   return seen(
     name,
