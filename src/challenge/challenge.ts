@@ -4,7 +4,7 @@
  */
 import { Failure, isFailure } from "../base/failure.ts";
 import { Budget, eachAtOnce } from "../base/limit.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { VerifyReport } from "../verify/report.ts";
 import { challengeDump, challengeLoad } from "./challenge-dump.ts";
 import { challengeMachine } from "./challenge-machine.ts";
@@ -148,7 +148,9 @@ async function resultOf(
   try {
     return told(await see());
   } catch (error) {
-    if (!isFailure(error) || error.code === "internal/bug" || wait.signal.aborted) throw error;
+    if (!isFailure(error) || error.code === "internal/bug") throw error;
+    // What an interruption breaks off may fail in words of its own; it is the interruption that is told.
+    stillWaiting(wait);
     return told({ outcome: null, by: [], detail: `${error.code}: ${error.message}` });
   }
 }

@@ -106,7 +106,7 @@ describe("challenge", () => {
         env: { TMPDIR: temp },
         onSaid: { text: "refuted by copy", act: (pid) => process.kill(pid, "SIGINT") },
       });
-      expect(ran.exit).toBe(130);
+      expect({ exit: ran.exit, said: ran.stderr.split("\n").slice(-3) }).toMatchObject({ exit: 130 });
       expect(readdirSync(temp)).toEqual([]);
     } finally {
       rmSync(temp, { recursive: true, force: true });

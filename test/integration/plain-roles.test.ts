@@ -99,6 +99,8 @@ describe("without a superuser", () => {
     ]);
     const differences = checks.flatMap(({ findings }) => findings.map(({ difference }) => difference));
     expect(differences.sort()).toEqual([
+      // Definitions that are told by subject alone.
+      "absent",
       "absent: event trigger fires postgres",
       "absent: far ",
       "absent: fires ddl_command_end O app.fire ",

@@ -79,6 +79,9 @@ export async function openSnapshot(
   const readers = made.use(openReaders(address, holder, life.wait));
   // Should anything fail from here on, the first to end is whatever has just been begun.
   made.use(life);
+  const encoding = await encodingOf(holder.session);
+  // Before pg_dump, which would stumble over such a name in words of its own.
+  if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
   const archive = readSchemaArchive(
     {
       address,
@@ -92,8 +95,6 @@ export async function openSnapshot(
   );
   life.beside(archive.then(({ text }) => text));
 
-  const encoding = await encodingOf(holder.session);
-  if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
   const details = await describeTables(holder.session, holder.tables);
   const tables = holder.tables.flatMap((table): ReadTable[] => {
     const of = details.get(table.oid);
