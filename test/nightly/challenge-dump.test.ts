@@ -1,6 +1,6 @@
 /**
  * The named damages of dump and load are what they say: each alters what is measured, the forged snapshot alters
- * nothing by itself, and of each sort one is followed through a whole trial. All of them are in the nightly test of the whole challenge.
+ * nothing by itself, and of each sort one is followed through a whole trial. All of them are in the test of the whole challenge.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dataDamages, rewritable } from "../../src/challenge/dump/data-damages.ts";
