@@ -131,7 +131,11 @@ describe("a census", () => {
     ["a table without row security", "alter table app.parent no force row level security", ["table"]],
     ["a sequence with another step", "alter sequence app.untouched increment 2", ["sequence"]],
     ["a changed publication", "alter publication a_few drop table app.refers", ["table of a publication"]],
-    ["a child that inherits no more", "alter table app.child no inherit app.parent", ["column", "constraint", "table"]],
+    [
+      "a child that inherits no more",
+      "alter table app.child no inherit app.parent",
+      ["column", "constraint", "table"],
+    ],
   ])("shows %s in its digests", async (_, change, kinds) => {
     const before = censusOf(await censusEntries(whole));
     await psql(server, "postgres", 'create database altered template "rich"');
