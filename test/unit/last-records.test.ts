@@ -5,6 +5,7 @@ import type { BackupRecord } from "../../src/model/documents.ts";
 import { keySetKeys, manifestKey, recordKey } from "../../src/model/layout.ts";
 import { readLastRecords } from "../../src/repository/last-records.ts";
 import { readRecord } from "../../src/repository/records.ts";
+import { around } from "../../src/stores/around.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { type FaultyStore, faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
@@ -130,16 +131,17 @@ describe("records that are no good", () => {
     forge(20);
     let now = 0;
     let most = 0;
-    const counting: Store = {
-      ...wrapped(dubai),
-      read: async (key, options, wait) => {
+    const counting = around(dubai, {
+      run: async ({ operation }, work) => {
+        if (operation !== "read") return work();
         now += 1;
         most = Math.max(most, now);
         await new Promise(setImmediate);
         now -= 1;
-        return dubai.read(key, options, wait);
+        return work();
       },
-    };
+      list: (prefix, wait, after) => dubai.list(prefix, wait, after),
+    });
     const found = await readLastRecords(house.tenant, counting, house, never);
     expect(found.filter(({ standing }) => standing === "good").map(({ backup }) => backup)).toEqual([
       good.backup,
@@ -159,15 +161,3 @@ describe("records that are no good", () => {
     expect(read).toContain(recordKey(house.tenant, good.backup));
   });
 });
-
-function wrapped(store: FaultyStore): Store {
-  return {
-    name: store.name,
-    stat: (key, wait) => store.stat(key, wait),
-    read: (key, options, wait) => store.read(key, options, wait),
-    list: (prefix, wait, after) => store.list(prefix, wait, after),
-    versions: (key, wait) => store.versions(key, wait),
-    clock: (wait) => store.clock(wait),
-    create: (key, body, options, wait) => store.create(key, body, options, wait),
-  };
-}
