@@ -128,9 +128,8 @@ async function lateEnds(): Promise<LateEnds> {
     for (const socket of [near, far]) socket.on("error", () => undefined);
     near.pipe(far);
     far.pipe(near, { end: sockets.length > 2 });
-    far.once("end", () => {
-      ended.resolve(near);
-    });
+    // A connection that the client writes to after the server has left ends with an error in place of an end.
+    for (const over of ["end", "close"]) far.once(over, () => ended.resolve(near));
   });
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
