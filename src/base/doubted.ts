@@ -3,8 +3,11 @@ import { Failure } from "./failure.ts";
 /** What one look at bytes came to. */
 export interface Look<T> {
   readonly found: T;
-  /** What tells bytes that ought to be others from any others, such as their digest; null where nothing is amiss. */
-  readonly wrong: string | null;
+  /**
+   * What tells bytes that ought to be others from any others, such as their digest; null where nothing is amiss. A new
+   * symbol is like nothing that was seen before.
+   */
+  readonly wrong: string | symbol | null;
 }
 
 /** "store/protocol": bytes that were wrong in another way at every look, which accuse nobody. */
@@ -23,7 +26,7 @@ export class Spoilt extends Failure {
  * in three ways, and what `look` throws.
  */
 export async function readDoubting<T>(what: string, look: (again: boolean) => Promise<Look<T>>): Promise<T> {
-  const seen = new Set<string>();
+  const seen = new Set<string | symbol>();
   for (let again = false; seen.size < 3; again = true) {
     const { found, wrong } = await look(again);
     if (wrong === null || seen.has(wrong)) return found;

@@ -6,6 +6,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
 import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { storeFailure } from "./library.ts";
+import { wrongOfTooLong } from "./too-long.ts";
 
 export interface Wanted {
   readonly key: ObjectKey;
@@ -98,27 +99,18 @@ async function readVersion(
   version: string | undefined,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  let looks = 0;
   return readDoubting(`${wanted.key} in ${store.name}`, async (again) => {
     const which = { ...(version === undefined ? {} : { version }), again };
     const look = await readOnce(store, wanted, which, wait);
-    looks += 1;
-    return look.wrong === tooLong ? { ...look, wrong: await lengthOf(store, wanted, looks, wait) } : look;
+    if (look.wrong !== tooLong) return look;
+    return { ...look, wrong: await wrongOfTooLong(store, wanted.key, bytesMaxOf(wanted), wait) };
   });
 }
 
 const tooLong = "longer than it may be";
 
-/** Of bytes that were not read to their end nothing is known but what the store says of their length; where it says otherwise, no two were wrong alike. */
-async function lengthOf(
-  store: ObjectReader,
-  wanted: Wanted | WantedDocument,
-  looks: number,
-  wait: Waiting,
-): Promise<string> {
-  const stat = await store.stat(wanted.key, wait);
-  const isSo = stat !== null && stat.bytes > (wanted.bytes ?? documentBytesMax);
-  return isSo ? `${String(stat.bytes)} bytes long` : `another length at look ${String(looks)}`;
+function bytesMaxOf({ bytes }: Wanted | WantedDocument): number {
+  return bytes ?? documentBytesMax;
 }
 
 async function readOnce(
@@ -128,7 +120,7 @@ async function readOnce(
   wait: Waiting,
 ): Promise<Look<Buffer | Damage["reason"]>> {
   try {
-    const body = await store.read(wanted.key, { bytesMax: wanted.bytes ?? documentBytesMax, ...which }, wait);
+    const body = await store.read(wanted.key, { bytesMax: bytesMaxOf(wanted), ...which }, wait);
     const digest = sha256(body);
     return isOfLength(body.length, wanted) && digest === wanted.sha256
       ? { found: body, wrong: null }

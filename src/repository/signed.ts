@@ -12,6 +12,7 @@ import type { ObjectKey } from "../model/ids.ts";
 import { type TrustRing, UntrustedSigner } from "../keys/signing.ts";
 import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { documentBytesMax } from "./fetch.ts";
+import { wrongOfTooLong } from "./too-long.ts";
 
 export interface SignedForm<T> {
   readonly purpose: Purpose;
@@ -54,7 +55,7 @@ export async function readSigned<T>(
   let result = await orSpoilt(readVersion(store, key, undefined, form, wait));
   if (!(result instanceof Spoilt) && result.kind === "good") return result;
   for (const older of await store.versions(key, wait)) {
-    if (older.current) continue;
+    if (older.current || older.bytes > documentBytesMax) continue;
     const reading = await orSpoilt(readVersion(store, key, older.version, form, wait));
     if (reading instanceof Spoilt) result = reading;
     else if (reading.kind === "good") return reading;
@@ -83,11 +84,18 @@ async function readVersion<T>(
   return readDoubting(`${key} in ${store.name}`, async (again) => {
     const which = { ...(version === undefined ? {} : { version }), again };
     const found = await readOnce(store, key, which, form, wait);
+    if (found === tooLong) {
+      const wrong = await wrongOfTooLong(store, key, documentBytesMax, wait);
+      return { found: malformed, wrong };
+    }
     // A signer nobody knows may be one whose name was spoilt; all else was signed as it stands.
     const isSpoilt = found.kind === "bad" && ["signature", "signer", "malformed"].includes(found.reason);
-    return { found, wrong: isSpoilt ? (found.sha256 ?? found.detail) : null };
+    return { found, wrong: isSpoilt ? found.sha256 : null };
   });
 }
+
+const tooLong = "longer than any document";
+const malformed = { kind: "bad", reason: "malformed", detail: `it is ${tooLong}`, sha256: null } as const;
 
 async function readOnce<T>(
   store: ObjectReader,
@@ -95,14 +103,12 @@ async function readOnce<T>(
   which: Pick<ReadOptions, "version" | "again">,
   form: SignedForm<T>,
   wait: Waiting,
-): Promise<SignedReading<T>> {
+): Promise<SignedReading<T> | typeof tooLong> {
   let bytes: Buffer;
   try {
     bytes = await store.read(key, { bytesMax: documentBytesMax, ...which }, wait);
   } catch (error) {
-    if (isFailure(error, "store/corrupt")) {
-      return { kind: "bad", reason: "malformed", detail: reasonOf(error), sha256: null };
-    }
+    if (isFailure(error, "store/corrupt")) return tooLong;
     throw error;
   }
   return examineSigned(bytes, form);

@@ -6,13 +6,14 @@
  */
 import { sha256, type Sha256 } from "../base/digest.ts";
 import { readDoubting } from "../base/doubted.ts";
-import { isFailure, reasonOf } from "../base/failure.ts";
+import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
 import { keyStatementForm } from "../repository/key-statement-form.ts";
 import { examineSigned } from "../repository/signed.ts";
+import { wrongOfTooLong } from "../repository/too-long.ts";
 import type { Examination } from "./examination.ts";
 import type { ScrubLedger } from "./scrub-ledger.ts";
 
@@ -75,7 +76,11 @@ async function readKeyObject(
       return { found: body, wrong: named.of(key).has(digest) ? null : digest };
     } catch (error) {
       if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
-      if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: reasonOf(error) };
+      if (isFailure(error, "store/corrupt"))
+        return {
+          found: "altered",
+          wrong: await wrongOfTooLong(store, key, keyObjectBytesMax, wait),
+        };
       throw error;
     }
   });

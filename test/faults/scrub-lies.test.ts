@@ -16,6 +16,8 @@ import {
 import { tenantStates } from "../../src/repository/states.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
 import { scrub } from "../../src/scrub/scrub.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
+import { faulty } from "../support/faulty-store.ts";
 import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
@@ -39,7 +41,7 @@ beforeEach(async () => {
   house.clock.advance(60_000);
 });
 
-async function scrubIn(store: MemoryStore, trust: House["trust"] = house.trust): Promise<ScrubReport> {
+async function scrubIn(store: WholeStore, trust: House["trust"] = house.trust): Promise<ScrubReport> {
   const library = { ...house.library([dubai, frankfurt]), trust };
   const findingsStores = [dubai, frankfurt].map(marked);
   const report = await scrub(
@@ -118,6 +120,21 @@ describe("two key sets of one number", () => {
       line.key === identity ? { ...line, sha256: sha256(evil) } : line,
     );
     expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [identity], unopenable: [] });
+  });
+});
+
+describe("key objects that a line makes longer than they may be", () => {
+  it("accuse nobody", async () => {
+    const store = faulty(frankfurt);
+    store.every("read", "identity.age").failsWith("store/corrupt");
+    await expect(scrubIn(store)).rejects.toMatchObject({ code: "store/protocol" });
+    expect(await stateOf(backup, frankfurt)).toBe("present");
+  });
+
+  it("accuse the store when they are that long where they lie", async () => {
+    const { identity } = keySetKeys(house.tenant, 1);
+    frankfurt.overwrite(identity, Buffer.alloc(1024 * 1024 + 1));
+    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [identity] });
   });
 });
 

@@ -3,13 +3,15 @@ import { describe, expect, it } from "vitest";
 import { readDoubting } from "../../src/base/doubted.ts";
 
 /** Reads one after the other: what each is wrong with, null for nothing. */
-async function reading(...wrongs: readonly (string | null)[]): Promise<{ found: string; again: boolean[] }> {
+async function reading(
+  ...wrongs: readonly (string | symbol | null)[]
+): Promise<{ found: string; again: boolean[] }> {
   const again: boolean[] = [];
   const found = await readDoubting("object of dubai", async (isAgain) => {
     const wrong = wrongs[again.length];
     if (wrong === undefined) throw new Error("read once too often");
     again.push(isAgain);
-    return { found: wrong ?? "good", wrong };
+    return { found: wrong === null ? "good" : String(wrong), wrong };
   });
   return { found, again };
 }
@@ -28,6 +30,12 @@ describe("what is read", () => {
   it("is good when it was spoilt in passing, once or twice", async () => {
     expect(await reading("a", null)).toEqual({ found: "good", again: [false, true] });
     expect(await reading("a", "b", null)).toEqual({ found: "good", again: [false, true, true] });
+  });
+
+  it("that nothing is known of is like nothing else", async () => {
+    await expect(reading(Symbol("x"), Symbol("x"), Symbol("x"))).rejects.toMatchObject({
+      code: "store/protocol",
+    });
   });
 
   it("that is wrong in three ways accuses nobody", async () => {

@@ -16,7 +16,7 @@ import {
   tenantId,
 } from "../../src/model/ids.ts";
 import { checkSourceClock, checkStoreClock, isFromFuture } from "../../src/repository/clocks.ts";
-import { fetchFrom, fetchWhole } from "../../src/repository/fetch.ts";
+import { documentBytesMax, fetchFrom, fetchWhole } from "../../src/repository/fetch.ts";
 import { lockedLongEnough, lockTimes } from "../../src/repository/locks.ts";
 import { decodeManifest } from "../../src/repository/manifest.ts";
 import { putWhole } from "../../src/repository/put.ts";
@@ -196,7 +196,14 @@ describe("fetching an object", () => {
       versions: (of, wait) => store.versions(of, wait),
       clock: (wait) => store.clock(wait),
     };
-    await expect(fetchFrom(tooMany, wanted, never)).rejects.toMatchObject({ code: "store/protocol" });
+    const spoilt = { code: "store/protocol" };
+    await expect(fetchFrom(tooMany, wanted, never)).rejects.toMatchObject(spoilt);
+    const trust = await createTrustRing([]);
+    const form = { purpose: "proof", schema: z.unknown(), trust, misplaced: () => null } as const;
+    await expect(readSigned(tooMany, key, form, never)).rejects.toMatchObject(spoilt);
+    // Where it really is too long, the store is to be told so.
+    store.overwrite(key, Buffer.alloc(documentBytesMax + 1));
+    expect(await readSigned(store, key, form, never)).toMatchObject({ kind: "bad", reason: "malformed" });
   });
 });
 
