@@ -1,6 +1,10 @@
-/** The long run of test/faults/killed-at-steps.test.ts: the program is killed at every step of every verb. */
+/**
+ * The long run of test/faults/killed-at-steps.test.ts: the program is killed at every step of every verb, or at those of
+ * HOLDFAST_PART.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Killed, killedVerbs, type KillTrials, openKillTrials } from "../support/kill-at-steps.ts";
+import { part } from "../support/part.ts";
 import { openPruneKills, type PruneKills, pruneSteps } from "../support/prune-kills.ts";
 
 let trials: KillTrials;
@@ -16,20 +20,20 @@ afterAll(async () => {
 
 describe.each(killedVerbs)("a %s that is killed", (verb) => {
   it("at any step has broken nothing, and the next one ends it", async () => {
-    const steps = await trials.stepsOf(verb);
+    const steps = part(await trials.stepsOf(verb));
     const all: Killed[] = [];
-    for (let step = 0; step < steps; step += 1) all.push(await trials.kill(verb, step));
+    for (const step of steps) all.push(await trials.kill(verb, step));
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
-    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(steps * 0.8);
+    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(steps.length * 0.8);
   });
 });
 
 describe.each(pruneSteps)("a prune that %s and is killed", (step) => {
   it("at any request has broken nothing, and the next one ends it", async () => {
-    const requests = await prunes.requestsOf(step);
+    const requests = part(await prunes.requestsOf(step));
     const all: Killed[] = [];
-    for (let at = 0; at < requests; at += 1) all.push(await prunes.kill(step, at));
+    for (const at of requests) all.push(await prunes.kill(step, at));
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
-    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(requests * 0.8);
+    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(requests.length * 0.8);
   });
 });
