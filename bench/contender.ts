@@ -1,6 +1,9 @@
 /** Who takes part in the bench: what it runs for each step. */
 import type { Command } from "./measure.ts";
 
+/** What a plan that says nothing of it gets. */
+export const zstdLevelDefault = 3;
+
 export interface Contender {
   readonly name: string;
   /** Said below the table: what the figures of this one do not include, or include beside. */

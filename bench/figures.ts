@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { challengeFigures } from "./challenge-figures.ts";
 import { fleetFigures } from "./fleet-figures.ts";
+import { levelFigures } from "./level-figures.ts";
 import { latencyFigures } from "./latency-figures.ts";
 import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
 import { thirtyDaysFigures } from "./thirty-days-figures.ts";
@@ -36,6 +37,7 @@ const kept = (name: string): Results | null => keptResult(name, resultsFile);
 
 const parts = [
   comparison(kept("scale-8")),
+  levelFigures(keptResult),
   memory([
     { results: kept("memory-scale-10"), remark: "" },
     { results: kept("memory-scale-40"), remark: "" },

@@ -1,14 +1,27 @@
 /** Holdfast itself, measured as a user runs it: the program as it is installed, one process for each step. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchDatabase } from "./bench-database.ts";
-import type { Contender } from "./contender.ts";
+import { type Contender, zstdLevelDefault } from "./contender.ts";
 import type { Command } from "./measure.ts";
 import { installedIn, started } from "./program.ts";
 
-/** `runtime`: another file than the one that the bench itself runs on. */
-export function holdfast(database: BenchDatabase, folder: string, runtime = process.execPath): Contender {
+/** One that says nothing of sealing. */
+const plan = "standard";
+
+interface HoldfastOptions {
+  /** Another file than the one that the bench itself runs on. */
+  readonly runtime?: string;
+  /** Of zstd, as the tenant's plan says it. */
+  readonly level?: number;
+}
+
+export function holdfast(
+  database: BenchDatabase,
+  folder: string,
+  { runtime = process.execPath, level = zstdLevelDefault }: HoldfastOptions = {},
+): Contender {
   const home = join(folder, "holdfast");
   const environment = {
     NODE: runtime,
@@ -27,11 +40,12 @@ export function holdfast(database: BenchDatabase, folder: string, runtime = proc
     createsTarget: true,
     async prepare() {
       mkdirSync(home, { recursive: true });
-      const words = ["init", home, "--tenant", database.name, "--plan", "standard"];
+      const words = ["init", home, "--tenant", database.name, "--plan", plan];
       execFileSync(process.execPath, [installedIn(folder), ...words], {
         env: { ...process.env, ...environment },
         stdio: ["ignore", "ignore", "inherit"],
       });
+      appendFileSync(join(home, "plans", `${plan}.yaml`), `sealing:\n  zstdLevel: ${String(level)}\n`);
     },
     backup: () => command(`backup ${database.name}`),
     restore: (target) => command(`restore ${database.name} --to "$TARGET"`, { TARGET: database.url(target) }),

@@ -61,7 +61,7 @@ async function measureSteps(
   try {
     await using database = await startBenchDatabase(scale);
     await prepare(database);
-    const contender = holdfast(database, folder, ownRuntime(folder));
+    const contender = holdfast(database, folder, { runtime: ownRuntime(folder) });
     await contender.prepare();
     const steps: readonly (readonly [string, Command | null])[] = [
       ["backup", contender.backup()],

@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchDatabase } from "./bench-database.ts";
-import type { Contender } from "./contender.ts";
+import { type Contender, zstdLevelDefault } from "./contender.ts";
 
-export function pipePeer(database: BenchDatabase, folder: string): Contender {
+/** `level`: of zstd; as Holdfast's where nothing else is told. */
+export function pipePeer(database: BenchDatabase, folder: string, level = zstdLevelDefault): Contender {
   const [one, two, scratch] = ["one", "two", "scratch"].map((name) => join(folder, "pipe", name));
   const key = join(folder, "pipe", "key");
   const environment = {
@@ -18,7 +19,7 @@ export function pipePeer(database: BenchDatabase, folder: string): Contender {
   let recipient = "";
   return {
     name: "pg_dump | zstd | age",
-    note: "pg_dump -Fc -Z0 | zstd -3 | age | tee into two files; restored by age -d | zstd -d into a plaintext file, then pg_restore -j2; proves nothing",
+    note: `pg_dump -Fc -Z0 | zstd -${String(level)} | age | tee into two files; restored by age -d | zstd -d into a plaintext file, then pg_restore -j2; proves nothing`,
     createsTarget: false,
     async prepare() {
       for (const place of [one, two, scratch]) mkdirSync(place ?? "", { recursive: true });
@@ -26,7 +27,7 @@ export function pipePeer(database: BenchDatabase, folder: string): Contender {
       recipient = execFileSync("age-keygen", ["-y", key], { encoding: "utf8" }).trim();
     },
     backup: () => ({
-      script: `name="$(date +%s%N).dump"; "$PGBIN/pg_dump" -Fc -Z0 | zstd -3 -q | age -r "$RECIPIENT" | tee "$ONE/$name" > "$TWO/$name"`,
+      script: `name="$(date +%s%N).dump"; "$PGBIN/pg_dump" -Fc -Z0 | zstd -${String(level)} -q | age -r "$RECIPIENT" | tee "$ONE/$name" > "$TWO/$name"`,
       environment: { ...environment, ...database.environment(database.name), RECIPIENT: recipient },
       writesInto: [one ?? "", two ?? ""],
     }),

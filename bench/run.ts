@@ -25,9 +25,11 @@ const folder = await mkdtemp(join(tmpdir(), "holdfast-bench-"));
 try {
   say(`making the bench database at scale ${String(scale)}`);
   await using database = await startBenchDatabase(scale);
-  const contenders = [pipePeer, resticPeer, holdfast]
-    .map((make) => make(database, folder))
-    .filter((contender) => values.only === undefined || values.only.includes(contender.name));
+  const contenders = [
+    pipePeer(database, folder),
+    resticPeer(database, folder),
+    holdfast(database, folder),
+  ].filter((contender) => values.only === undefined || values.only.includes(contender.name));
   const figures = await everyStep(database, contenders);
   const results = await resultsOf(database, {
     scale,
