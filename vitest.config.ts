@@ -32,7 +32,11 @@ export default defineConfig({
       project("faults", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
       // Not part of `npm test`: long runs of what the other projects run briefly.
       ...(process.env["HOLDFAST_NIGHTLY"] === "1"
-        ? [project("nightly", { testTimeoutMs: 3_600_000, hookTimeoutMs: 120_000 })]
+        ? [
+            project("nightly", { testTimeoutMs: 3_600_000, hookTimeoutMs: 120_000 }, [
+              "test/support/whole-run.ts",
+            ]),
+          ]
         : []),
       project("cli", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
     ],

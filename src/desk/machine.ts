@@ -1,6 +1,7 @@
 /** The machine a program runs on, as an argument. */
 import type { Chance } from "../base/chance.ts";
 import type { Clock } from "../base/clock.ts";
+import type { RetryPolicy } from "../base/retry.ts";
 import type { Environment } from "../config/secret.ts";
 
 export interface Machine {
@@ -18,4 +19,6 @@ export interface Machine {
   readonly hostName: string;
   /** The user id of this process; -1 where the system has none. */
   readonly uid: number;
+  /** How often and after what time a store is asked again that could not be reached; left out: as is usual. */
+  readonly storeRetry?: RetryPolicy;
 }

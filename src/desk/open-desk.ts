@@ -28,7 +28,7 @@ export async function openDesk(
   { onRequest, means: shared }: DeskOptions = {},
 ): Promise<Desk> {
   const means = shared ?? openMeans(config.limits, machine.clock);
-  const stores = await openStores(config, means, onRequest);
+  const stores = await openStores(config, means, machine, onRequest);
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
   const discovery = once(() => askSources(config, wait));

@@ -5,18 +5,24 @@ import type { AnyStore } from "../stores/around.ts";
 import { observed, type StoreEvent } from "../stores/observed.ts";
 import { type OpenOptions, openDriver, openStore, type StoreSettings } from "../stores/open.ts";
 import { closedStore } from "./closed-store.ts";
+import type { Machine } from "./machine.ts";
 import type { Means } from "./means.ts";
 
 /** Every store of the configuration, in its order. `onRequest` is told of every single request to any of them. */
 export async function openStores(
   { stores }: Config,
   means: Pick<Means, "storePlaces" | "storeRate">,
+  { storeRetry }: Pick<Machine, "storeRetry">,
   onRequest?: (event: StoreEvent) => void,
 ): Promise<ReadonlyMap<StoreName, AnyStore>> {
   const opened = new Map<StoreName, AnyStore>();
   for (const store of stores.values()) {
     const { name } = store;
-    const limits = { places: means.storePlaces(name), rate: means.storeRate(name) };
+    const limits = {
+      places: means.storePlaces(name),
+      rate: means.storeRate(name),
+      ...(storeRetry === undefined ? {} : { retry: storeRetry }),
+    };
     opened.set(name, await openOne(store, onRequest === undefined ? limits : { ...limits, onRequest }));
   }
   return opened;

@@ -31,7 +31,7 @@ it("holds between 22:00 and 06:00 in Dubai, for the store that the rule names", 
   const clock = new ManualClock(new Date("2026-11-21T18:00:00Z"));
   const config = await loadConfig(made.path, {});
   await using means = openMeans(config.limits, clock);
-  const stores = await openStores(config, means);
+  const stores = await openStores(config, means, {});
   const msFor = async (name: string, folder: string, bytes: number): Promise<number> => {
     const body = Buffer.alloc(bytes);
     const store = stores.get(storeName.parse(name));

@@ -10,6 +10,7 @@ import { holdfast } from "../../src/cli/holdfast.ts";
 import { openDesk } from "../../src/desk/open-desk.ts";
 import { noProgress } from "../../src/base/progress.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { storeRetryPolicy } from "../../src/stores/retrying.ts";
 import { testWait } from "./postgres-server.ts";
 
 export interface SaidHere {
@@ -69,6 +70,8 @@ function contextOf(
     packageFolder: resolve(import.meta.dirname, "../.."),
     hostName: "test-host",
     uid: process.getuid?.() ?? -1,
+    // As often as usual, and without the seconds in between.
+    storeRetry: { ...storeRetryPolicy, firstDelayMs: 1 },
   };
   const wait = testWait(600_000);
   const configPath = resolve(machine.cwd, config ?? "holdfast.yaml");

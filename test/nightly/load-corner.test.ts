@@ -1,6 +1,6 @@
 /**
  * Every corner case, backed up and loaded into a server that has never seen it, equals its source by a
- * comparison that shares no code with the product.
+ * comparison that shares no code with the product. The integration tests bring the same cases back by the commands.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
