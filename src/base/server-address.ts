@@ -3,8 +3,22 @@ import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Failure, reasonOf } from "./failure.ts";
 
+/** When a connection is given up that nobody has ended. */
+export interface LineLimits {
+  /**
+   * So long nothing may move on a connection that we wait on before the server is asked whether it is alive;
+   * default two minutes.
+   */
+  readonly silenceMs?: number;
+  /**
+   * A line that carries less while we wait on it, and the server not for itself, is given up; default 1024, and 0
+   * waits for any.
+   */
+  readonly leastBytesPerSecond?: number;
+}
+
 /** How to reach a server as somebody. Sockets are folders in `host`. */
-export interface ServerAddress {
+export interface ServerAddress extends LineLimits {
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -14,11 +28,6 @@ export interface ServerAddress {
   readonly sslmode?: string | undefined;
   /** File of the authorities that `verify-ca` and `verify-full` trust. */
   readonly sslRootCert?: string | undefined;
-  /**
-   * So long nothing may move on a connection that we wait on before the server is asked whether it is alive;
-   * default two minutes.
-   */
-  readonly silenceMs?: number;
 }
 
 /** A socket is never encrypted; without a word the server is asked (`prefer`). */

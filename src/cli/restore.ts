@@ -103,7 +103,7 @@ export const restore = command({
     const order: RestoreOrder = {
       tenant: wish.tenant,
       point,
-      target: { ...target, silenceMs: desk.config.silenceMs },
+      target: { ...target, ...desk.config.line },
       tables,
       jobs: jobs ?? desk.config.scratch.jobs,
       assertions: tenant?.plan.verification.assertions ?? [],

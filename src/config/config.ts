@@ -2,6 +2,7 @@
  * The configuration as the rest of Holdfast sees it: parsed once, paths absolute, references
  * resolved. What people write is `file-schema.ts`; `load-config.ts` makes the one from the other.
  */
+import type { LineLimits } from "../base/server-address.ts";
 import type { RateRule } from "../model/bandwidth.ts";
 import type { Scope } from "../model/fingerprint.ts";
 import type { Purpose } from "../model/glossary.ts";
@@ -35,8 +36,8 @@ export interface Config {
   readonly daemon: DaemonConfig;
   readonly metrics: { readonly perTenant: "all" | "breaching" | "none" };
   readonly limits: Limits;
-  /** As in `ServerAddress`, of sources and targets. */
-  readonly silenceMs: number;
+  /** Of connections to sources and targets. */
+  readonly line: Required<LineLimits>;
 }
 
 export interface DaemonConfig {

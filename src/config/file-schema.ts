@@ -232,6 +232,14 @@ export const fileSchema = z.strictObject({
         .describe(
           "so long a connection to PostgreSQL may be silent before the server is asked, over another one, whether it still works for us; what it does not work for is given up; to connect, and to be asked, it has as long, at least 5 and at most 30 seconds",
         ),
+      leastBytesPerSecond: z
+        .int()
+        .min(0)
+        .max(1_048_576, "must be at most 1048576 (1 MiB)")
+        .default(1024)
+        .describe(
+          "a connection to PostgreSQL that carries less than this, through all of `silence` and then once more, is given up where the server says that it is not at work itself; 0 gives none up",
+        ),
     })
     .prefault({}),
 });

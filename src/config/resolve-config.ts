@@ -49,7 +49,7 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
     }),
   );
   const state = at(file.state);
-  const { silence: silenceMs, ...limits } = file.limits;
+  const { silence: silenceMs, leastBytesPerSecond, ...limits } = file.limits;
   return {
     path,
     state,
@@ -94,7 +94,7 @@ export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
       hours: file.daemon.hours,
     },
     metrics: file.metrics,
-    silenceMs,
+    line: { silenceMs, leastBytesPerSecond },
     limits: {
       ...limits,
       bandwidth: limits.bandwidth.map(({ stores: only, hours, ...rule }) => ({

@@ -27,12 +27,8 @@ export async function askSources(config: Config, wait: Waiting): Promise<Sources
 }
 
 /** Databases that may be connected to, templates left out, by name. */
-async function databasesOf(
-  source: SourceConfig,
-  { silenceMs }: Config,
-  wait: Waiting,
-): Promise<FoundDatabase[]> {
-  const address = { ...addressOf(await source.url.reveal()), silenceMs };
+async function databasesOf(source: SourceConfig, { line }: Config, wait: Waiting): Promise<FoundDatabase[]> {
+  const address = { ...addressOf(await source.url.reveal()), ...line };
   await using session = await connect(address, "source", {}, wait);
   const rows = await session.query<{ datname: string }>(
     "select datname::text as datname from pg_catalog.pg_database where not datistemplate and datallowconn order by datname",

@@ -59,7 +59,7 @@ export async function backupOrder(desk: Desk, tenant: Tenant): Promise<SourcedOr
     environment: { holdfast: desk.machine.version, node: process.version, ...sealingVersions() },
     openSnapshot: async (wait, ready) =>
       openSnapshot(
-        { url: await source.url.reveal(), scope, silenceMs: desk.config.silenceMs },
+        { url: await source.url.reveal(), scope, ...desk.config.line },
         snapshotOptions(desk, tenant, sliceBlocks),
         wait,
         ready,

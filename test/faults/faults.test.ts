@@ -108,6 +108,21 @@ const held: readonly Held[] = [
     },
   },
   {
+    fault: "a line to PostgreSQL that trickles for ever",
+    by: {
+      "faults/silent-servers": [
+        "reads is given up",
+        "is written is given up",
+        "whose connection trickles is ended",
+      ],
+      "faults/line-to-postgres": ["is lost"],
+    },
+  },
+  {
+    fault: "rows that come slowly, taken for a line that trickles",
+    by: { "faults/silent-servers": ["are hard to find is waited for", "are taken slowly is waited for"] },
+  },
+  {
     fault: "a pg_dump that waits for ever",
     by: { "faults/silent-servers": ["whose connection goes silent is ended"] },
   },

@@ -34,14 +34,18 @@ describe("a backup over a line that", () => {
     ["as pg_dump connects", "is reset in the middle of the answer", "source/lost"],
     ["as pg_dump reads", "goes silent", "source/lost"],
     ["in the middle of rows", "goes silent in the middle of the answer", "source/lost"],
+    ["in the middle of rows", "dries up", "source/lost"],
     ["in the readings", "is closed in the middle of the answer", "source/lost"],
     ["at the holder's commit", "goes silent with the answer", "source/lost"],
   ])("%s %s, is lost", async (moment, name, code) => {
     expect(await endOf("backup", moment, name)).toBe(`1 ${code}`);
   });
 
-  it("trickles in the middle of rows, is made", async () => {
-    expect(await endOf("backup", "in the middle of rows", "trickles")).toBe("0 ");
+  it.each([
+    ["in the middle of rows", "trickles"],
+    ["as tables are locked", "lags"],
+  ])("%s %s, is made", async (moment, name) => {
+    expect(await endOf("backup", moment, name)).toBe("0 ");
   });
 });
 
@@ -50,6 +54,7 @@ describe("a restore over a line that", () => {
     ["as its login is made", "is reset", "1 target/lost"],
     ["as the schema is loaded", "is closed in the middle of the answer", "1 target/lost"],
     ["in the middle of rows", "goes silent", "1 target/lost"],
+    ["in the middle of rows", "takes up next to nothing", "1 target/lost"],
     ["at its last statement", "goes silent with the answer", "1 target/lost"],
     // What was loaded stays, and nobody says that it was compared.
     ["as rows are compared", "goes silent", "4 "],

@@ -35,9 +35,14 @@ afterEach(async () => {
 });
 
 /** Over the line; after so long a silence the server is asked, which has seconds to answer. */
-async function session(answerMs = 20_000): Promise<Session> {
+async function session(answerMs = 20_000, leastBytesPerSecond = 0): Promise<Session> {
   const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port };
-  return connect(address, "source", { silence: { silenceMs: 200, answerMs } }, testWait());
+  return connect(
+    address,
+    "source",
+    { silence: { silenceMs: 200, answerMs, leastBytesPerSecond } },
+    testWait(),
+  );
 }
 
 async function drain(bytes: AsyncIterable<Buffer>, slowly = false): Promise<number> {
@@ -92,6 +97,47 @@ describe("a statement", () => {
   });
 });
 
+describe("a line that trickles", () => {
+  const trickle = { kind: "answer-trickles", bytesPerSecond: 2_000 } as const;
+  const tooSlow = {
+    code: "source/lost",
+    message: expect.stringMatching(/the connection is too slow, \d+ bytes in \d+ seconds: /),
+  };
+
+  it.each(["copy public.t to stdout", "copy (select repeat('x', 600000)) to stdout"])(
+    "with what %s reads is given up, whether the server waits or is done",
+    async (copy) => {
+      await using asking = await session(20_000, 100_000);
+      line.meets("copy ", trickle);
+      await expect(drain(asking.copyOut(copy).bytes)).rejects.toMatchObject(tooSlow);
+    },
+  );
+
+  it("with what is written is given up", async () => {
+    await using asking = await session(20_000, 100_000);
+    await asking.query("create temp table u (t text)");
+    line.meets("copy u", { ...trickle, kind: "saying-trickles" });
+    const rows = async function* (): AsyncGenerator<Buffer> {
+      for (let at = 0; at < 300; at += 1) yield Buffer.from(`${"x".repeat(99_999)}\n`);
+    };
+    // It may look silent: buffers of the system take much at once, and then nothing for long.
+    await expect(asking.copyIn("copy u from stdin", rows())).rejects.toMatchObject({ code: "source/lost" });
+  });
+
+  it("because rows are hard to find is waited for", async () => {
+    await using asking = await session(20_000, 1_000_000);
+    const hard =
+      "copy (select repeat('x', 9000) from generate_series(1, 30) g, pg_sleep(0.05 + 0 * g)) to stdout";
+    expect(await drain(asking.copyOut(hard).bytes)).toBe(9001 * 30);
+    expect(line.said.filter((said) => said === opening).length).toBeGreaterThan(2);
+  });
+
+  it("because its bytes are taken slowly is waited for", async () => {
+    await using asking = await session(20_000, 1_000_000);
+    expect(await drain(asking.copyOut("copy public.t to stdout").bytes, true)).toBe(641 * 30_000);
+  });
+});
+
 describe("a pg_dump", () => {
   async function dump(silenceMs: number): Promise<Buffer> {
     const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port, silenceMs };
@@ -114,6 +160,11 @@ describe("a pg_dump", () => {
       code: "source/lost",
       message: expect.stringContaining("the connection of pg_dump is dead and nobody said so"),
     });
+  });
+
+  it("whose connection trickles is ended", async () => {
+    line.meets("tableoid, oid, oprname", { kind: "answer-trickles", bytesPerSecond: 300 });
+    await expect(dump(500)).rejects.toMatchObject({ code: "source/lost" });
   });
 
   it("that waits for a lock is waited for", async () => {

@@ -74,6 +74,9 @@ export const postgresFaults: Readonly<Record<string, Fault>> = {
   "goes silent in the middle of the answer": { kind: "answer-breaks", bytes: 60, how: "silence" },
   "is reset in the middle of what is said": { kind: "saying-breaks", bytes: 20, how: "reset" },
   trickles: { kind: "answer-trickles", bytesPerSecond: 300_000 },
+  "dries up": { kind: "answer-trickles", bytesPerSecond: 300 },
+  "takes up next to nothing": { kind: "saying-trickles", bytesPerSecond: 300 },
+  lags: { kind: "lags", ms: 60 },
 };
 
 export interface PostgresTrial {

@@ -22,6 +22,9 @@ export type Fault =
   /** What was said goes through, and so many bytes of the answer. */
   | { readonly kind: "answer-breaks"; readonly bytes: number; readonly how: Ending }
   | { readonly kind: "answer-trickles"; readonly bytesPerSecond: number }
+  | { readonly kind: "saying-trickles"; readonly bytesPerSecond: number }
+  /** From then on whatever goes through takes so much longer, each way. */
+  | { readonly kind: "lags"; readonly ms: number }
   /** HTTP only: the proxy answers instead of the server, which hears nothing of it. */
   | { readonly kind: "refused"; readonly status: number; readonly code: string }
   /** HTTP only: a bit of the answer's body is flipped, another one each time; listings are spared. */

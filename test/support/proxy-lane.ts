@@ -20,6 +20,7 @@ export class Lane {
   #pumping = false;
   #silent = false;
   #bytesPerSecond: number | null = null;
+  #lagMs = 0;
   #break: Break | null = null;
 
   /** `delayMs` is asked for every part; parts never overtake each other. */
@@ -31,7 +32,7 @@ export class Lane {
 
   /** Null: the end of what this direction says. */
   push(part: Buffer | null): void {
-    const dueMs = performance.now() + this.#delayMs();
+    const dueMs = performance.now() + this.#delayMs() + this.#lagMs;
     this.#queue.push({ part, dueMs });
     this.#queuedBytes += part?.length ?? 0;
     if (this.#queuedBytes > queuedBytesMax) this.#from.pause();
@@ -48,6 +49,10 @@ export class Lane {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
+  lag(ms: number): void {
+    this.#lagMs = ms;
+  }
+
   breakAfter(at: Break): void {
     this.#break = at;
   }
@@ -55,6 +60,7 @@ export class Lane {
   /** As at the beginning, unless it is silent. */
   flows(): void {
     this.#bytesPerSecond = null;
+    this.#lagMs = 0;
     this.#break = null;
   }
 

@@ -179,6 +179,15 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
         takesEffect();
         down.trickle(fault.bytesPerSecond);
         return true;
+      case "saying-trickles":
+        takesEffect();
+        up.trickle(fault.bytesPerSecond);
+        return true;
+      case "lags":
+        takesEffect();
+        up.lag(fault.ms);
+        down.lag(fault.ms);
+        return true;
       case "refused":
         takesEffect();
         instead = refusal(fault.status, fault.code);

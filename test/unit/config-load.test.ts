@@ -33,7 +33,7 @@ describe("an observer's configuration", () => {
       escrow: [],
       signing: null,
     });
-    expect(config.silenceMs).toBe(120_000);
+    expect(config.line).toEqual({ silenceMs: 120_000, leastBytesPerSecond: 1024 });
     const acme = config.tenants.get(tenantId.parse("acme"));
     expect(acme).toMatchObject({ planName: "enterprise", stores: ["dubai", "frankfurt"] });
     await expect(acme?.source.url.reveal()).rejects.toMatchObject({ code: "config/invalid" });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { postgresFailure } from "../../src/postgres/session/errors.ts";
 import { type Served, takePulse } from "../../src/postgres/session/pulse.ts";
-import { type Pulse, SilenceWatch } from "../../src/postgres/session/silence.ts";
+import { type Pulse, SilenceWatch, type Trickle } from "../../src/postgres/session/silence.ts";
 
 const asked = 7;
 
@@ -82,6 +82,52 @@ describe("a server", () => {
   });
 });
 
+describe("a line that carries ten bytes a look", () => {
+  /** What was trickling when the line was given up; null when the answers were used up first. */
+  async function heard(least: number, ...answers: readonly Pulse[]): Promise<Trickle | null> {
+    let asked = 0;
+    let inwards = 0;
+    const given = new EventTarget();
+    const end = once(given, "end");
+    let trickled: Trickle | null = null;
+    const ask = async (): Promise<Pulse> => {
+      asked += 1;
+      if (asked === answers.length) given.dispatchEvent(new Event("end"));
+      return answers[asked - 1] ?? "works";
+    };
+    const onDead = (_: Pulse, trickle: Trickle | null): void => {
+      trickled = trickle;
+      given.dispatchEvent(new Event("end"));
+    };
+    const moved = () => ({ inwards: (inwards += 10), outwards: 0 });
+    const limits = { silenceMs: 20, answerMs: 1000, leastBytesPerSecond: least };
+    using watch = new SilenceWatch({ moved, ask, onDead }, limits);
+    await watch.awaits(async () => end);
+    return trickled;
+  }
+
+  it("is given up when the server was not at work, twice in a row", async () => {
+    const trickle = await heard(
+      1_000_000,
+      "works",
+      "waits-for-our-reading",
+      "works",
+      "idle",
+      "idle",
+      "works",
+    );
+    expect(trickle?.bytes).toBeGreaterThan(0);
+    expect(trickle?.seconds).toBeGreaterThanOrEqual(0.02);
+  });
+
+  it.each([
+    ["works", "works", "works"],
+    ["idle", "works", "silent", "unknown", "waits-for-us", "works"],
+  ] as const)("is waited for where the server %s, %s and %s", async (...answers) => {
+    expect(await heard(1_000_000, ...answers)).toBeNull();
+  });
+});
+
 describe("a watch", () => {
   /** The answers that were given when it called the connection dead, or when they were used up. */
   async function heard(...answers: readonly Pulse[]): Promise<readonly Pulse[]> {
@@ -98,7 +144,10 @@ describe("a watch", () => {
       over.dispatchEvent(new Event("end"));
     };
     const moved = () => ({ inwards: 0, outwards: 0 });
-    using watch = new SilenceWatch({ moved, ask, onDead }, { silenceMs: 20, answerMs: 1000 });
+    using watch = new SilenceWatch(
+      { moved, ask, onDead },
+      { silenceMs: 20, answerMs: 1000, leastBytesPerSecond: 0 },
+    );
     await watch.awaits(async () => end);
     return given;
   }

@@ -11,10 +11,15 @@ interface Watched {
   readonly printed: () => number;
 }
 
+/** Who takes from a line what trickles through it computes less than this share of the time. */
+const idleShare = 0.005;
+/** Of the system, which counts in hundredths of a second whatever its own clock does. */
+const tickMs = 10;
+
 /**
  * A program that waits at a connection of its own, which is dead without anybody having said so, waits for ever:
  * it has no limit of time, nor could it tell one who takes his time from one who is gone. We see what it does not:
- * that it computes nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for
+ * that it computes next to nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for
  * it or has ended its session. Never returns; throws "source/lost" after `silenceMs` of that. Where the system or the
  * server does not tell, it is let be; so too where its name was never seen, since a pooler may give it another one.
  */
@@ -26,17 +31,20 @@ export async function watchProgram(
 ): Promise<never> {
   let before = "";
   let since = performance.now();
+  let ticksBefore = 0;
   let wasSeen = false;
   for (;;) {
     await pause(silenceMs / 4, wait);
     const ticks = pid === undefined ? null : await cpuTicksOf(pid);
     const served = await askAfter(name, session);
     wasSeen ||= served !== null;
-    const seen = `${String(printed())} ${String(ticks)} ${served?.changed ?? ""}`;
+    const seen = `${String(printed())} ${served?.changed ?? ""}`;
     // The server may have ended a session that was there, without its program having been told.
     const works = served?.works ?? !wasSeen;
-    if (seen !== before || ticks === null || works) {
+    const idleTicks = Math.floor(((performance.now() - since) * idleShare) / tickMs);
+    if (seen !== before || ticks === null || ticks - ticksBefore > idleTicks || works) {
       before = seen;
+      ticksBefore = ticks ?? 0;
       since = performance.now();
     } else if (performance.now() - since >= silenceMs) {
       throw new Failure(

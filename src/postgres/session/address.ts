@@ -49,8 +49,8 @@ function portOf(written: string): number {
 }
 
 /** So long a connection may take to stand, login included. */
-export function connectTimeoutMsOf({ silenceMs }: ServerAddress): number {
-  return silenceLimitsOf(silenceMs).answerMs;
+export function connectTimeoutMsOf(address: ServerAddress): number {
+  return silenceLimitsOf(address).answerMs;
 }
 
 /**

@@ -97,7 +97,7 @@ async function open(
   const client = new Client(configOf(address, options, ssl, wire.socket));
   const askAfter = async (pulseWait: Waiting): Promise<Pulse> =>
     takePulse(pidOf(client), () => openPulse(address, side, options, ssl, pulseWait));
-  const silence = options.silence === undefined ? silenceLimitsOf(address.silenceMs) : options.silence;
+  const silence = options.silence === undefined ? silenceLimitsOf(address) : options.silence;
   const life = new Life(client, wire, wait, askAfter, silence);
   try {
     await client.connect();

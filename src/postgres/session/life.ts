@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Client } from "pg";
 import type { Waiting } from "../../base/waiting.ts";
-import { type Pulse, type SilenceLimits, SilenceWatch } from "./silence.ts";
+import { type Pulse, type SilenceLimits, SilenceWatch, type Trickle } from "./silence.ts";
 import type { Wire } from "./wire.ts";
 
 const closeTimeoutMs = 3_000;
@@ -15,6 +15,10 @@ const words: Readonly<Record<Pulse, string>> = {
   "waits-for-us": "the server waits for what was sent long since",
   "waits-for-our-reading": "what the server sends does not arrive",
 };
+
+function slowness({ bytes, seconds }: Trickle): string {
+  return `is too slow, ${String(bytes)} bytes in ${seconds.toFixed(0)} seconds`;
+}
 
 /** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */
 export class Life {
@@ -44,8 +48,9 @@ export class Life {
       inwards: socket.bytesRead,
       outwards: socket.bytesWritten - socket.writableLength,
     });
-    const onDead = (found: Pulse): void => {
-      this.dead = new Error(`the connection is dead and nobody said so: ${words[found]}`);
+    const onDead = (found: Pulse, trickle: Trickle | null): void => {
+      const how = trickle === null ? "is dead and nobody said so" : slowness(trickle);
+      this.dead = new Error(`the connection ${how}: ${words[found]}`);
       socket.destroy();
     };
     this.#watch = silence === null ? null : new SilenceWatch({ moved, ask, onDead }, silence);

@@ -39,11 +39,11 @@ export async function openSnapshot(
   wait: Waiting,
   ready: Promise<unknown> = Promise.resolve(),
 ): Promise<Snapshot> {
-  const { url, scope, silenceMs } = source;
+  const { url, scope, ...line } = source;
   const address: ServerAddress = {
     ...addressOf(url),
     database: scope.database,
-    ...(silenceMs === undefined ? {} : { silenceMs }),
+    ...line,
   };
   await using made = new AsyncDisposableStack();
   const life = made.use(new SnapshotLife(wait));

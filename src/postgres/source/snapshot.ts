@@ -1,16 +1,15 @@
 /**
  * Reading port: one consistent snapshot of one tenant (design, section 4; traps 1-12).
  */
+import type { LineLimits } from "../../base/server-address.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Measured } from "../../base/digest.ts";
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
 
-export interface SourceAddress {
+export interface SourceAddress extends LineLimits {
   /** `postgres://…`; secret, never logged. */
   readonly url: string;
   readonly scope: Scope;
-  /** As in `ServerAddress`. */
-  readonly silenceMs?: number;
 }
 
 export interface SnapshotOptions {
