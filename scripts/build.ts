@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 const project = resolve(import.meta.dirname, "..");
 
@@ -17,6 +17,23 @@ const project = resolve(import.meta.dirname, "..");
  * make the package larger.
  */
 const outside = /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
+
+/**
+ * The grammar of the command line sets its help in columns, and for that loads rules for emoji and for scripts of all
+ * the world, which takes longer than to parse a command. Our help is in ASCII.
+ */
+const plainWidths: Plugin = {
+  name: "plain-widths",
+  resolveId: (id, importer) =>
+    id === "string-width" && /\/node_modules\/(?:yargs|cliui|wrap-ansi)\//.test(importer ?? "")
+      ? plainWidth
+      : null,
+  load: (id) =>
+    id === plainWidth
+      ? 'import { stripVTControlCharacters } from "node:util"; export default (text) => stripVTControlCharacters(text).length;'
+      : null,
+};
+const plainWidth = "\0plain-width";
 
 /** Written into `folder`, of which nothing that was there is left; hence only an earlier build may be there. */
 async function build(folder: string): Promise<void> {
@@ -33,6 +50,7 @@ async function build(folder: string): Promise<void> {
       if (level === "warn") throw new Error(message);
     },
     external: outside,
+    plugins: [plainWidths],
     // What `tsc` would make of the sources for the oldest runtime that `engines` names.
     transform: { target: "es2024" },
   });

@@ -10,10 +10,16 @@
 import { setFlagsFromString } from "node:v8";
 import { keepCompiled } from "./base/keep-compiled.ts";
 
+/** Longer than a small tenant takes. */
+const growsForMs = 1_000;
+
 // What passes through here are buffers outside of the heap, each with a small object in front of it. A young
-// generation that grows to its usual size is collected so seldom that 100 MB of them gather; and it grows while
-// the program is being loaded, by 28 MB that a backup may end before it gives back.
-setFlagsFromString("--semi-space-growth-factor=1");
+// generation that grows to its usual size is collected so seldom that 100 MB of them gather. Said only to a run that
+// has gone on for a while: under other flags the runtime does not use what it has compiled of itself beforehand,
+// nor would its threads, and a small generation is collected often while a program is being loaded.
+setTimeout(() => {
+  setFlagsFromString("--semi-space-growth-factor=1");
+}, growsForMs).unref();
 
 keepCompiled(process.env);
 await import("./start.ts");

@@ -1,5 +1,4 @@
 /** The age identity of a host, and the recipient that others seal to. */
-import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { newX25519Identity, x25519RecipientOf } from "../base/age-x25519.ts";
 import { Failure } from "../base/failure.ts";
 import type { RecipientSuite } from "../model/recipient-suite.ts";
@@ -12,15 +11,23 @@ export interface HostIdentity {
 }
 
 export async function newHostIdentity(suite: RecipientSuite = "classic"): Promise<HostIdentity> {
-  const identity = suite === "classic" ? newX25519Identity() : await generateHybridIdentity();
+  const identity = suite === "classic" ? newX25519Identity() : await newHybridIdentity();
   return { identity, recipient: await recipientOf(identity) };
+}
+
+/** The library takes a while to load, and is needed for post-quantum keys alone. */
+async function newHybridIdentity(): Promise<string> {
+  const { generateHybridIdentity } = await import("age-encryption");
+  return generateHybridIdentity();
 }
 
 /** Not an age identity: "keys/identity". */
 export async function recipientOf(identity: string): Promise<string> {
   const isHybrid = identity.startsWith("AGE-SECRET-KEY-PQ-1");
   try {
-    return isHybrid ? await identityToRecipient(identity) : x25519RecipientOf(identity);
+    if (!isHybrid) return x25519RecipientOf(identity);
+    const { identityToRecipient } = await import("age-encryption");
+    return await identityToRecipient(identity);
   } catch {
     // The library's error may quote the secret, so it is not passed on.
     throw new Failure("keys/identity", "not an age identity");

@@ -11,16 +11,24 @@ import type { TenantKeys } from "./tenant-keys.ts";
  * without the commitment, an identity of another recipient. Altered: "sealing/damaged".
  */
 export async function openKeySet(keySet: KeySet, hostIdentity: string | null): Promise<TenantKeys> {
-  const { generation, statement } = keySet;
-  const [identityObject, idObject] = keySet.objects;
-  const keys = { generation, statement, recipient: statement.recipient };
-  if (hostIdentity === null) return { ...keys, idKey: null, identity: null };
-  const idText = await openSmall(idObject.body, hostIdentity);
+  const keys = await openToName(keySet, hostIdentity);
+  if (hostIdentity === null) return keys;
+  const [identityObject] = keySet.objects;
   const identityText = await openSmall(identityObject.body, hostIdentity);
+  return { ...keys, identity: identityText === null ? null : await checkedIdentity(identityText, keySet) };
+}
+
+/** As `openKeySet`, but without what reads: a backup has no use for it, and should not hold it. */
+export async function openToName(keySet: KeySet, hostIdentity: string | null): Promise<TenantKeys> {
+  const { generation, statement } = keySet;
+  const [, idObject] = keySet.objects;
+  const idText = hostIdentity === null ? null : await openSmall(idObject.body, hostIdentity);
   return {
-    ...keys,
+    generation,
+    statement,
+    recipient: statement.recipient,
     idKey: idText === null ? null : checkedIdKey(idText, keySet),
-    identity: identityText === null ? null : await checkedIdentity(identityText, keySet),
+    identity: null,
   };
 }
 

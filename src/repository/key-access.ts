@@ -5,7 +5,7 @@ import type { TenantId } from "../model/ids.ts";
 import type { Mint } from "../keys/bear-key-set.ts";
 import { readKeySet } from "../keys/key-set.ts";
 import { ensureKeySet } from "../keys/mint-key-set.ts";
-import { openKeySet } from "../keys/open-key-set.ts";
+import { openKeySet, openToName } from "../keys/open-key-set.ts";
 import type { TrustRing } from "../keys/signing.ts";
 import type { DraftOrder } from "./draft-state.ts";
 import type { CopyRequest } from "./open-copy.ts";
@@ -19,7 +19,7 @@ export function keysToBackUp(tenant: TenantId, mint: Mint, hostIdentity: string 
     const { keySet, places, refusals } = await ensureKeySet(tenant, stores, mint, wait, terms);
     const unused = refusals.filter(({ generation }) => generation !== null);
     const lines = keySet.objects.map(({ key, body }) => ({ key, bytes: body.length, sha256: sha256(body) }));
-    return { keys: await openKeySet(keySet, hostIdentity), lines, places, refusals: unused };
+    return { keys: await openToName(keySet, hostIdentity), lines, places, refusals: unused };
   };
 }
 
