@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { objectKey, storeName } from "../../src/model/ids.ts";
+import type { S3Limits } from "../../src/stores/s3-client.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 
@@ -24,8 +25,19 @@ afterEach(async () => {
   running = null;
 });
 
+type Answers = readonly [Answer, ...Answer[]];
+
 /** Answers the n-th request with the n-th answer, and all later ones with the last. */
-async function standIn(...answers: readonly [Answer, ...Answer[]]): Promise<StandIn> {
+function standIn(...answers: Answers): Promise<StandIn> {
+  return listening(answers, { connectMs: 30_000, idleMs: 30_000, requestMs: 30_000 });
+}
+
+/** For one that is not to be waited for. */
+function impatientStandIn(answer: Answer): Promise<StandIn> {
+  return listening([answer], { connectMs: 1000, idleMs: 200, requestMs: 1500 });
+}
+
+async function listening(answers: Answers, limits: S3Limits): Promise<StandIn> {
   const seen: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     request.resume();
@@ -48,7 +60,7 @@ async function standIn(...answers: readonly [Answer, ...Answer[]]): Promise<Stan
       pathStyle: true,
       accessKeyId: "key",
       secretAccessKey: "hush-hush",
-      limits: { connectMs: 1000, idleMs: 200, requestMs: 1500 },
+      limits,
     }),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -185,7 +197,8 @@ describe("a read", () => {
       response.writeHead(200, { "content-length": 10, etag: '"abc"' });
       response.write(body.subarray(0, 4));
     };
-    const { store } = await standIn(stalls, breaksOff(4, 6));
+    const limits = { connectMs: 30_000, idleMs: 1_000, requestMs: 30_000 };
+    const { store } = await listening([stalls, breaksOff(4, 6)], limits);
     expect((await store.read(key, {}, wait)).toString()).toBe("0123456789");
   });
 
@@ -201,12 +214,12 @@ describe("a read", () => {
 
 describe("any call", () => {
   it("to a server that never answers is unreachable after a while", async () => {
-    const { store } = await standIn(hangs);
+    const { store } = await impatientStandIn(hangs);
     await expect(store.stat(key, wait)).rejects.toMatchObject({ code: "store/unreachable" });
   });
 
   it("to a server that trickles is unreachable after a while", async () => {
-    const { store } = await standIn((_request, response) => {
+    const { store } = await impatientStandIn((_request, response) => {
       response.writeHead(200, { "content-length": 1000 });
       const drip = setInterval(() => response.write("x"), 50);
       response.once("close", () => clearInterval(drip));

@@ -95,9 +95,10 @@ describe("a kept server", () => {
     const starter = spawn(process.execPath, ["--input-type=module", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(starter.stdout, "data");
+    const ended = once(starter, "exit");
+    await Promise.race([once(starter.stdout, "data"), ended]);
     starter.kill("SIGKILL");
-    await once(starter, "exit");
+    await ended;
     const pid = await pidOf();
     expect(pid).toBeDefined();
     {

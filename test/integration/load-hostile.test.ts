@@ -352,7 +352,7 @@ describe("a hostile tenant", () => {
        create table public.t (a int check (a = public.busy())); insert into public.t values (1);
        create table public.u (a int); insert into public.u values (1)`,
     );
-    const limits = { statementMs: 400, loadMs: 60_000, temporaryBytes: 1e9 };
+    const limits = { statementMs: 1500, loadMs: 60_000, temporaryBytes: 1e9 };
     const report = await loadInto(scratch, image, {
       destination: { database: "endless" },
       options: { limits },

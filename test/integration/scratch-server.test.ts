@@ -131,11 +131,12 @@ describe("a private server", () => {
     const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [line] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+    const ended = once(child, "exit");
+    const [line] = await Promise.race([once(child.stdout, "data"), ended]);
     const pid = Number(String(line));
     expect(servers()).toHaveLength(2);
     child.kill("SIGKILL");
-    await once(child, "exit");
+    await ended;
     await using server = await startPrivateServer(scratch, testWait());
     expect(existsSync(`/proc/${String(pid)}/exe`)).toBe(false);
     expect(servers()).toHaveLength(2);
