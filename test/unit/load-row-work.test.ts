@@ -1,7 +1,8 @@
 /** Keys are made before all rows are in only where no function of the tenant's can be run by them, which could read what is not there yet (trap 15). */
 import { describe, expect, it } from "vitest";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
-import { largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
+import { largestFirst } from "../../src/postgres/load/post-data.ts";
+import { isEarlyEnough, largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
 import type { TableFingerprint } from "../../src/model/fingerprint.ts";
 
 const entry = (dumpId: number, desc: string, dependencies: readonly number[] = []): TocEntry => ({
@@ -70,5 +71,35 @@ describe("an index of a large table", () => {
     expect(
       isEarly(entry(4, "FUNCTION"), entry(5, "DOMAIN", [4]), entry(6, "TYPE", [5]), entry(1, "TABLE", [6])),
     ).toBe(false);
+  });
+});
+
+/** Whether the foreign key 5 of table 1 to table 2, whose keys are 3 and 4, is made while only these are still to be loaded. */
+function isMadeBeside(...waiting: readonly string[]): boolean {
+  const tables = [large("t1"), large("t2"), large("t6"), { ...large("t7"), bytes: largeBytes }];
+  const posts = [entry(3, "CONSTRAINT", [1]), entry(4, "CONSTRAINT", [2]), entry(5, "FK CONSTRAINT", [1, 4])];
+  const entries = [...[1, 2, 6, 7].map((id) => entry(id, "TABLE")), ...posts];
+  const work = workOf({ entries, fingerprint: { tables } }, tables, posts);
+  const key = work.find(({ dumpId }) => dumpId === 5);
+  const left = work.filter((one) => one.kind === "load" && waiting.includes(one.table.name));
+  return key?.kind === "entry" && isEarlyEnough(key, left);
+}
+
+describe("a foreign key of a large table", () => {
+  it("is made early beside as many rows as it reads itself, and else when there is more beside it", () => {
+    expect([isMadeBeside("t6"), isMadeBeside("t7"), isMadeBeside()]).toEqual([true, false, false]);
+  });
+
+  it("comes before indexes, which keep the other lanes busy, and those before a check that may read anything", () => {
+    const tables = [large("t1"), { ...large("t2"), bytes: 2 * largeBytes }];
+    const posts = [
+      entry(3, "CHECK CONSTRAINT", [2]),
+      entry(4, "INDEX", [1]),
+      entry(5, "INDEX", [2]),
+      entry(6, "FK CONSTRAINT", [1, 2]),
+    ];
+    const entries = [entry(1, "TABLE"), entry(2, "TABLE"), ...posts];
+    const order = largestFirst({ entries, fingerprint: { tables } }, posts);
+    expect(order.map(({ dumpId }) => dumpId)).toEqual([6, 5, 4, 3]);
   });
 });

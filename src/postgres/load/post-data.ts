@@ -48,8 +48,9 @@ function rankOf({ desc }: TocEntry): number {
 }
 
 /**
- * So that no lane is left alone with the largest at the end. Foreign keys wait for the others of their rank where
- * there is a choice, since each of them keeps all others away from two tables.
+ * So that no lane is left alone with the largest at the end. Foreign keys come first, as soon as they can: each of them
+ * keeps all others away from two tables, so that those left to the end would go one by one, and any index beside them
+ * keeps the other lanes busy.
  */
 export function largestFirst(
   { fingerprint, entries: all }: Loaded,
@@ -66,7 +67,10 @@ export function largestFirst(
   );
   const sizeOf = ({ dependencies }: TocEntry): number =>
     dependencies.reduce((most, id) => Math.max(most, bytesOf.get(id) ?? 0), 0);
-  const isLate = ({ desc }: TocEntry): number =>
-    desc === "FK CONSTRAINT" || desc === "CHECK CONSTRAINT" ? 1 : 0;
-  return entries.toSorted((one, other) => isLate(one) - isLate(other) || sizeOf(other) - sizeOf(one));
+  return entries.toSorted((one, other) => turnOf(one) - turnOf(other) || sizeOf(other) - sizeOf(one));
+}
+
+function turnOf({ desc }: TocEntry): number {
+  if (desc === "FK CONSTRAINT") return 0;
+  return desc === "CHECK CONSTRAINT" ? 2 : 1;
 }

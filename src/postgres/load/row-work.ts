@@ -11,7 +11,7 @@ export const largeBytes = 4_000_000;
 export type RowWork = Scheduled &
   (
     | { readonly kind: "load"; readonly table: TableFingerprint }
-    | { readonly kind: "entry"; readonly entry: TocEntry }
+    | { readonly kind: "entry"; readonly entry: TocEntry; readonly bytesToRead: number }
   );
 
 /** Indexes and keys stand before the rows of others, so that they are made while their table is in memory. */
@@ -26,10 +26,14 @@ export function workOf(
       .map(({ dumpId, namespace, tag }) => [quoteName({ schema: namespace, name: tag }), dumpId]),
   );
   const loadOf = new Map<number, number>();
+  const bytesOf = new Map<number, number>();
   const loads = tables.map((table, index): RowWork => {
     const dumpId = -1 - index;
     const entry = entryOf.get(quoteName(table));
-    if (entry !== undefined) loadOf.set(entry, dumpId);
+    if (entry !== undefined) {
+      loadOf.set(entry, dumpId);
+      bytesOf.set(entry, table.bytes);
+    }
     return {
       kind: "load",
       table,
@@ -43,10 +47,24 @@ export function workOf(
     ...early.map((entry): RowWork => {
       const { dumpId, desc, dependencies } = entry;
       const rows = dependencies.map((id) => loadOf.get(id)).filter((id) => id !== undefined);
-      return { kind: "entry", entry, dumpId, desc, dependencies: [...dependencies, ...rows] };
+      const bytesToRead = Math.max(0, ...dependencies.map((id) => bytesOf.get(id) ?? 0));
+      return { kind: "entry", entry, bytesToRead, dumpId, desc, dependencies: [...dependencies, ...rows] };
     }),
     ...loads,
   ];
+}
+
+/**
+ * A foreign key keeps all others away from its tables, so that only rows keep another lane busy meanwhile. Where not
+ * as many are left as it reads itself, it waits for all of them, when there is more to choose from.
+ */
+export function isEarlyEnough(
+  { desc, bytesToRead }: Extract<RowWork, { readonly kind: "entry" }>,
+  waiting: readonly RowWork[],
+): boolean {
+  if (desc !== "FK CONSTRAINT") return true;
+  const left = waiting.map((work) => (work.kind === "load" ? work.table.bytes : 0));
+  return left.reduce((sum, bytes) => sum + bytes, 0) >= bytesToRead;
 }
 
 /**

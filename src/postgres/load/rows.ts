@@ -6,7 +6,7 @@ import type { TocEntry } from "../archive/toc.ts";
 import { tell, type LoadContext } from "./context.ts";
 import { runEntry } from "./entries.ts";
 import { isTimeout, refusalOf, type Refusal } from "./report.ts";
-import { largeBytes, workOf } from "./row-work.ts";
+import { isEarlyEnough, largeBytes, workOf } from "./row-work.ts";
 import { Schedule } from "./schedule.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function loadRows(
         const isDone =
           work.kind === "load"
             ? await loadFirst(context, session, work.table, refused)
-            : await runEarly(context, session, work.entry);
+            : isEarlyEnough(work, schedule.waiting) && (await runEarly(context, session, work.entry));
         if (isDone) schedule.done(work);
         else schedule.putOff(work);
       } catch (error) {

@@ -85,6 +85,11 @@ export class Schedule<Work extends Scheduled> {
     this.done(entry);
   }
 
+  /** What has not been handed out. */
+  get waiting(): readonly Work[] {
+    return this.#waiting;
+  }
+
   /** Hands out nothing more. */
   stop(): void {
     this.#stopped = true;
