@@ -3,7 +3,15 @@
  * could not be reached, and the next run does it (promises 1, 2, 5 and 6). All requests in turn: test/nightly.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lineFaults, type LineTrials, openLineTrials, verbs } from "../support/line-trials.ts";
+import {
+  bodyFaults,
+  lineFaults,
+  type LineTrials,
+  openLineTrials,
+  type Verb,
+  verbs,
+} from "../support/line-trials.ts";
+import type { Fault } from "../support/proxy-fault.ts";
 
 let trials: LineTrials;
 beforeAll(async () => {
@@ -15,21 +23,29 @@ afterAll(async () => {
 
 const faults = Object.entries(lineFaults);
 
+/** At one request, counted from where in the verb `at` (0 to 1) says. */
+async function once(verb: Verb, fault: Fault, at: number): Promise<void> {
+  const requests = await trials.requestsOf(verb);
+  const first = Math.round(at * (requests - 1));
+  // Of a short request or answer nothing is cut off; and the last request is not made in every run.
+  let tookEffect = 0;
+  for (let tried = 0; tookEffect === 0 && tried < requests; tried += 1) {
+    const trial = await trials.run(verb, fault, { skip: (first + tried) % requests, times: 1 });
+    expect(trial.wrong).toEqual([]);
+    ({ tookEffect } = trial);
+  }
+  expect(tookEffect).toBe(1);
+}
+
 describe.each(verbs)("%s over a line that", (verb) => {
   it.each(faults)("%s", async (_, fault) => {
-    const requests = await trials.requestsOf(verb);
     // Another request for each fault, so that all of them together try many.
-    const at = faults.findIndex(([, one]) => one === fault) / (faults.length - 1);
-    const first = Math.round(at * (requests - 1));
-    // Of a short request or answer nothing is cut off; and the last request is not made in every run.
-    let tookEffect = 0;
-    for (let tried = 0; tookEffect === 0 && tried < requests; tried += 1) {
-      const trial = await trials.run(verb, fault, { skip: (first + tried) % requests, times: 1 });
-      expect(trial.wrong).toEqual([]);
-      ({ tookEffect } = trial);
-    }
-    expect(tookEffect).toBe(1);
+    await once(verb, fault, faults.findIndex(([, one]) => one === fault) / (faults.length - 1));
   });
+});
+
+describe.each(["backup", "replicate", "heal"] as const)("%s over a line that", (verb) => {
+  it.each(Object.entries(bodyFaults))("%s", async (_, fault) => once(verb, fault, 0.5));
 });
 
 describe.each(verbs)("%s over a line that from the middle on", (verb) => {

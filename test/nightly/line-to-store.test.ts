@@ -3,7 +3,7 @@
  * or at those of HOLDFAST_PART.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lineFaults, type LineTrials, openLineTrials, verbs } from "../support/line-trials.ts";
+import { bodyFaults, lineFaults, type LineTrials, openLineTrials, verbs } from "../support/line-trials.ts";
 import { part } from "../support/part.ts";
 
 let trials: LineTrials;
@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 describe.each(verbs)("%s over a line that, at any request,", (verb) => {
-  it.each(Object.entries(lineFaults))("%s", async (_, fault) => {
+  it.each(Object.entries({ ...lineFaults, ...bodyFaults }))("%s", async (_, fault) => {
     const requests = part(await trials.requestsOf(verb));
     const wrong: string[] = [];
     let met = 0;

@@ -42,7 +42,7 @@ export const lineFaults: Readonly<Record<string, Fault>> = {
   "is reset": { kind: "breaks", how: "reset" },
   "is closed": { kind: "breaks", how: "end" },
   "goes silent": { kind: "breaks", how: "silence" },
-  "is reset in the middle of a request": { kind: "saying-breaks", bytes: 900, how: "reset" },
+  "is reset in the middle of a request": { kind: "saying-breaks", bytes: 500, how: "reset" },
   "is reset when all was done": { kind: "answer-breaks", bytes: 0, how: "reset" },
   "goes silent when all was done": { kind: "answer-breaks", bytes: 0, how: "silence" },
   "is reset in the middle of an answer": { kind: "answer-breaks", bytes: 330, how: "reset" },
@@ -54,6 +54,11 @@ export const lineFaults: Readonly<Record<string, Fault>> = {
   trickles: { kind: "answer-trickles", bytesPerSecond: 30 },
   "is told to slow down": { kind: "refused", status: 503, code: "SlowDown" },
   "meets an error of the server": { kind: "refused", status: 500, code: "InternalError" },
+};
+
+/** Of requests that have bodies, which not every verb makes. */
+export const bodyFaults: typeof lineFaults = {
+  "is reset in the middle of what is sent": { kind: "saying-breaks", bytes: 1200, how: "reset" },
 };
 
 /** A request is given so long; the product's own limits are a hundred times as long. */
