@@ -1,12 +1,13 @@
 /** A home of Holdfast as `init` leaves it, beside a real source; where tests of the commands and of faults begin. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { saidHere, type SaidHere } from "./holdfast-here.ts";
+import { testServerRoot } from "./postgres-server.ts";
 
 export interface Ended {
   readonly exit: number | null;
@@ -81,7 +82,16 @@ export async function tenantHome(url: string, tenants: readonly string[]): Promi
   };
   const made = await home.run(["init", ...tenants.flatMap((name) => ["--tenant", name])]);
   if (made.exit !== 0) throw new Error(made.stderr);
+  shareTemplates(home.scratch);
   return home;
+}
+
+/** What `initdb` makes, the same each time, takes it seconds: all homes copy what the servers of tests copy. */
+function shareTemplates(scratch: string): void {
+  const shared = join(testServerRoot, "templates");
+  mkdirSync(shared, { recursive: true });
+  mkdirSync(scratch, { recursive: true });
+  symlinkSync(shared, join(scratch, "templates"));
 }
 
 function launch(
