@@ -5,7 +5,7 @@ import { type BackupId, backupId, holdId, objectKey, tenantId } from "../../src/
 import { chunkKey, erasedKey, inventoryKey, parseChunkKey, recordKey } from "../../src/model/layout.ts";
 import { graceMs } from "../../src/repository/commit.ts";
 import type { TrustRing } from "../../src/keys/signing.ts";
-import type { WholeStore } from "../../src/stores/store.ts";
+import { around } from "../../src/stores/around.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
@@ -55,21 +55,6 @@ function chunksIn(store: MemoryStore): string[] {
 const neverMade = backupId.parse("20200101T000000Z-aaaaaa");
 const bravo = tenantId.parse("bravo");
 const untrusted = new Failure("keys/signature", "the signer is unknown");
-
-/** The methods of a store, to put one in the place of another. */
-function bound(store: MemoryStore): WholeStore {
-  return {
-    name: store.name,
-    stat: (key, wait) => store.stat(key, wait),
-    read: (key, options, wait) => store.read(key, options, wait),
-    list: (prefix, wait, after) => store.list(prefix, wait, after),
-    versions: (key, wait) => store.versions(key, wait),
-    clock: (wait) => store.clock(wait),
-    create: (key, body, options, wait) => store.create(key, body, options, wait),
-    mend: (key, body, options, wait) => store.mend(key, body, options, wait),
-    remove: (key, version, wait) => store.remove(key, version, wait),
-  };
-}
 
 /** The same objects, locked by a store that was told to. */
 async function lockedCopy(store: MemoryStore, until: Date): Promise<MemoryStore> {
@@ -213,7 +198,11 @@ describe("a prune of a tenant stops", () => {
   });
 
   it("when the clock of a store is not to be relied on", async () => {
-    const skewed = { ...bound(frankfurt), clock: async () => new Date(house.clock.now().getTime() + dayMs) };
+    const plain = around(frankfurt, {
+      run: async (_call, work) => work(),
+      list: (prefix, wait, after) => frankfurt.list(prefix, wait, after),
+    });
+    const skewed = { ...plain, clock: async () => new Date(house.clock.now().getTime() + dayMs) };
     const report = await pruneNow(house, [dubai, skewed]);
     expect(report).toMatchObject({ state: "stopped", stops: [{ reason: "store-down" }] });
   });

@@ -13,7 +13,8 @@ import { differences } from "./independent-comparison.ts";
 import { placeOf } from "./independent-place.ts";
 import { unopened } from "./open-by-stock-tools.ts";
 import { restoreByHand } from "./restore-by-hand.ts";
-import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
+import { canary, createLedger, ledgerDigests } from "./ledger.ts";
+import { psql, startTestServer, urlOf } from "./postgres-server.ts";
 import type { Fault, Saying } from "./proxy-fault.ts";
 import { postgresAt, startProxy, type Proxy } from "./proxy.ts";
 import type { Ended } from "./tenant-home.ts";
@@ -41,23 +42,18 @@ const request = /^(?:GET|PUT|HEAD|DELETE|POST) /;
 /** Of the PostgreSQL protocol every part but those that log in. */
 const statement = /^[QPBDECSdcf]/;
 const nowhere: Fault = { kind: "breaks", how: "silence" };
-const canary = "canary-4711-of-the-ledger";
 
 export async function openKillTrials(): Promise<KillTrials> {
   await using made = new AsyncDisposableStack();
   const server = made.use(await startTestServer());
-  await createDatabase(server, "acme");
-  await psql(
+  await createLedger(
     server,
     "acme",
-    `create table ledger (id int primary key, note text, at timestamptz default now());
-     create table sheet (ledger int references ledger, page text);
+    `alter table ledger add at timestamptz default now();
      create role auditor;
      grant select on ledger to auditor;
      alter database acme set work_mem = '5MB';
-     grant temporary on database acme to auditor;
-     insert into ledger select g, '${canary} ' || md5(g::text) from generate_series(1, 3000) g;
-     insert into sheet select g, md5(g::text) from generate_series(1, 3000) g`,
+     grant temporary on database acme to auditor`,
   );
   const target = made.use(await startProxy(postgresAt(server)));
   const { home, s3, bucket, line, env: keys } = made.use(await openBucketHome(server, ["acme"]));
@@ -134,15 +130,13 @@ export async function openKillTrials(): Promise<KillTrials> {
     ];
   };
   const isEqual = async (): Promise<boolean> => {
-    const rows =
-      "select (select md5(string_agg(l::text, '' order by id)) from ledger l), (select md5(string_agg(s::text, '' order by s::text)) from sheet s)";
     const rights =
       "select relname, relacl, relowner::regrole from pg_class where relnamespace = 'public'::regnamespace order by 1";
     // What comes last in a load.
     const properties = `select (select string_agg(one::text, ' ' order by one::text) from unnest(datacl) one),
        (select string_agg(setconfig::text, ' ') from pg_db_role_setting where setdatabase = d.oid)
        from pg_database d where datname = current_database()`;
-    const asked = `${rows}; ${rights}; ${properties}`;
+    const asked = `${ledgerDigests}; ${rights}; ${properties}`;
     const there = await psql(server, "acme", asked);
     // Of what a killed load did not come to, nothing can be read.
     return there === (await psql(server, "back", asked).catch(() => null));

@@ -16,7 +16,7 @@ import type { WholeStore } from "../../src/stores/store.ts";
 import { bucketBodies } from "./bucket-bodies.ts";
 import { brokenBy, holdersOf } from "./check-promises.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
-import { type Fault, opening } from "./proxy-fault.ts";
+import { breaks, type Fault, opening } from "./proxy-fault.ts";
 import { dated } from "./dated-store.ts";
 import { unopened } from "./open-by-stock-tools.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
@@ -39,9 +39,7 @@ export type Verb = (typeof verbs)[number];
 
 /** What the line does, by what it is called in the name of a test. */
 export const lineFaults: Readonly<Record<string, Fault>> = {
-  "is reset": { kind: "breaks", how: "reset" },
-  "is closed": { kind: "breaks", how: "end" },
-  "goes silent": { kind: "breaks", how: "silence" },
+  ...breaks,
   "is reset in the middle of a request": { kind: "saying-breaks", bytes: 500, how: "reset" },
   "is reset when all was done": { kind: "answer-breaks", bytes: 0, how: "reset" },
   "goes silent when all was done": { kind: "answer-breaks", bytes: 0, how: "silence" },

@@ -13,8 +13,9 @@ import { restoreByHand } from "./restore-by-hand.ts";
 import { differences } from "./independent-comparison.ts";
 import { placeOf } from "./independent-place.ts";
 import type { SaidHere } from "./holdfast-here.ts";
-import { createDatabase, psql, startTestServer, urlOf } from "./postgres-server.ts";
-import { type Fault, opening, type Saying, type When } from "./proxy-fault.ts";
+import { canary, createLedger, ledgerDigests } from "./ledger.ts";
+import { psql, startTestServer, urlOf } from "./postgres-server.ts";
+import { breaks, type Fault, opening, type Saying, type When } from "./proxy-fault.ts";
 import { postgresAt, type Proxy, startProxy } from "./proxy.ts";
 import { tenantHome, type TenantHome } from "./tenant-home.ts";
 import { until } from "./until.ts";
@@ -65,9 +66,7 @@ export const moments: Readonly<Record<PostgresVerb, Moments>> = {
 
 /** What the line does then, by what it is called in the name of a test. */
 export const postgresFaults: Readonly<Record<string, Fault>> = {
-  "is reset": { kind: "breaks", how: "reset" },
-  "goes silent": { kind: "breaks", how: "silence" },
-  "is closed": { kind: "breaks", how: "end" },
+  ...breaks,
   "goes silent with the answer": { kind: "answer-breaks", bytes: 0, how: "silence" },
   "is reset in the middle of the answer": { kind: "answer-breaks", bytes: 60, how: "reset" },
   "is closed in the middle of the answer": { kind: "answer-breaks", bytes: 60, how: "end" },
@@ -102,20 +101,11 @@ interface Stage {
 }
 
 const silence = "1s";
-const canary = "canary-4711-of-the-ledger";
 
 export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
   await using made = new AsyncDisposableStack();
   const server = made.use(await startTestServer());
-  await createDatabase(server, "acme");
-  await psql(
-    server,
-    "acme",
-    `create table ledger (id int primary key, note text);
-     create table sheet (ledger int references ledger, page text);
-     insert into ledger select g, '${canary} ' || md5(g::text) from generate_series(1, 3000) g;
-     insert into sheet select g, md5(g::text) from generate_series(1, 3000) g`,
-  );
+  await createLedger(server, "acme");
   const line = made.use(await startProxy(postgresAt(server)));
   const home = made.use(await tenantHome(urlOver(server, line, "postgres"), ["acme"]));
   home.set({ "limits.silence": silence });
@@ -279,8 +269,9 @@ async function rolesLeft({ server }: Stage): Promise<string[]> {
 }
 
 async function isEqual({ server }: Stage): Promise<boolean> {
-  const rows = `select (select md5(string_agg(l::text, '' order by id)) from ledger l),
-    (select md5(string_agg(s::text, '' order by s::text)) from sheet s)`;
   // Nothing can be read of what is not there.
-  return (await psql(server, "acme", rows)) === (await psql(server, "back", rows).catch(() => null));
+  return (
+    (await psql(server, "acme", ledgerDigests)) ===
+    (await psql(server, "back", ledgerDigests).catch(() => null))
+  );
 }

@@ -32,6 +32,13 @@ export type Fault =
   /** HTTP only: the answer's body ends after so many bytes, and its framing says that this is all. */
   | { readonly kind: "answer-ends-early"; readonly bytes: number; readonly framing: Framing };
 
+/** What any line may do, by what it is called in the name of a test. */
+export const breaks = {
+  "is reset": { kind: "breaks", how: "reset" },
+  "is closed": { kind: "breaks", how: "end" },
+  "goes silent": { kind: "breaks", how: "silence" },
+} as const satisfies Readonly<Record<string, Fault>>;
+
 interface Armed {
   readonly saying: Saying;
   readonly fault: Fault;
