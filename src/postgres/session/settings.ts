@@ -54,8 +54,7 @@ const exactText: Readonly<Record<string, string>> = {
 export async function setExactText(session: Session): Promise<void> {
   // Alone and first, for a server that was not told at the start: its database may allow statements less
   // time than the next one takes, and have operators of its own found before ours.
-  await session.query("set statement_timeout = 0");
-  await session.query("set search_path = ''");
+  await session.query("set statement_timeout = 0; set search_path = ''");
   await session.query(
     `select pg_catalog.set_config(wanted.key, wanted.value, false)
        from pg_catalog.json_each_text($1::pg_catalog.json) as wanted

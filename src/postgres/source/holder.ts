@@ -68,10 +68,10 @@ async function tryHold(
   before: readonly SourceTable[],
   options: HoldOptions,
 ): Promise<Held | string> {
-  await session.query("begin isolation level repeatable read read only");
+  const limit = `set local lock_timeout = ${String(Math.max(1, options.lockTimeoutMs))}`;
+  await session.query(`begin isolation level repeatable read read only; ${limit}`);
   try {
     // Neither SET nor LOCK takes the transaction's snapshot; any SELECT would.
-    await session.query(`set local lock_timeout = ${String(Math.max(1, options.lockTimeoutMs))}`);
     for (let from = 0; from < before.length; from += tablesPerLock) {
       const statement = lockStatement(before.slice(from, from + tablesPerLock), false);
       if (statement !== null) await session.query(statement);

@@ -1,3 +1,4 @@
+import { allEnded } from "../../base/all-ended.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import { orAbort, type Waiting } from "../../base/waiting.ts";
 import { addressOf } from "../session/address.ts";
@@ -48,23 +49,14 @@ export async function openSnapshot(
   await using made = new AsyncDisposableStack();
   const life = made.use(new SnapshotLife(wait));
   life.beside(ready);
-  const watcher = made.use(
-    await connect(address, "source", { applicationName: "holdfast watcher" }, life.wait),
-  );
+  const joining = async (applicationName: string): Promise<Session> =>
+    made.use(await connect(address, "source", { applicationName }, life.wait));
+  const [watcher, holding] = await allEnded([joining("holdfast watcher"), joining("holdfast holder")]);
   const finding = programsFor(watcher.versionNum, options.binFolders, life.wait);
   // Looked at below, unless something else fails first.
   finding.catch(() => undefined);
-  const holding = made.use(
-    await connect(
-      address,
-      "source",
-      { applicationName: "holdfast holder", versionNum: watcher.versionNum },
-      life.wait,
-    ),
-  );
   assertFit([await examinePooler(watcher, holding)]);
-  await setExactText(holding);
-  await setExactText(watcher);
+  await allEnded([setExactText(watcher), setExactText(holding)]);
   const { examined, tables: listed } = await preflight(watcher, { ...options, scope: source.scope });
   assertFit(examined);
   const programs = await finding;
@@ -74,11 +66,13 @@ export async function openSnapshot(
   let holderPid: number | null = null;
   life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
   const request = { ...options, scope: source.scope, lockTimeoutMs: options.yieldAfterMs };
-  const holder = await hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
-  life.beside(keepAlive(holder.session, life.wait));
-  const readers = made.use(openReaders(address, holder, life.wait));
+  const held = hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
+  const { versionNum } = watcher;
+  const readers = made.use(openReaders({ address, versionNum, held }, life.wait));
   // Should anything fail from here on, the first to end is whatever has just been begun.
   made.use(life);
+  const holder = await held;
+  life.beside(keepAlive(holder.session, life.wait));
   const encoding = await encodingOf(holder.session);
   // Before pg_dump, which would stumble over such a name in words of its own.
   if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
@@ -104,7 +98,7 @@ export async function openSnapshot(
     options.largeObjects === "include"
       ? await chooseLargeObjects(holder.session, source.scope)
       : { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
-  const plans = planRows(tables, options.sliceBlocks, watcher.versionNum >= slicesFrom);
+  const plans = planRows(tables, options.sliceBlocks, versionNum >= slicesFrom);
   const toRead = plans.reduce((sum, { bytes }) => sum + bytes, largeObjects.estimatedBytes);
   const readsAtOnce = Math.min(options.jobs, 1 + Math.floor(toRead / bytesPerReader));
   readers.allow(readsAtOnce);

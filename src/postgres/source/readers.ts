@@ -20,15 +20,22 @@ export interface Readers extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-export function openReaders(address: ServerAddress, holder: Holder, wait: Waiting): Readers {
+export interface ReadersPlace {
+  readonly address: ServerAddress;
+  readonly versionNum: number;
+  /** The first session is opened meanwhile; when it rejects no session is lent. */
+  readonly held: Promise<Pick<Holder, "snapshotId">>;
+}
+
+export function openReaders(place: ReadersPlace, wait: Waiting): Readers {
   const places = new Budget(1);
   const free: Session[] = [];
   const all: Session[] = [];
-  let first: Promise<Session> | null = openReader(address, holder, wait);
+  let first: Promise<Session> | null = openReader(place, wait);
   // Whoever is lent it is told.
   first.catch(() => undefined);
   const firstOrNew = (): Promise<Session> => {
-    const session = first ?? openReader(address, holder, wait);
+    const session = first ?? openReader(place, wait);
     first = null;
     return session;
   };
@@ -68,12 +75,12 @@ export function openReaders(address: ServerAddress, holder: Holder, wait: Waitin
   };
 }
 
-async function openReader(address: ServerAddress, holder: Holder, wait: Waiting): Promise<Session> {
-  const { versionNum } = holder.session;
+async function openReader({ address, versionNum, held }: ReadersPlace, wait: Waiting): Promise<Session> {
   const session = await connect(address, "source", { applicationName: "holdfast reader", versionNum }, wait);
   try {
     await setExactText(session);
-    const importing = `set transaction snapshot ${quoteLiteral(holder.snapshotId)}`;
+    const { snapshotId } = await held;
+    const importing = `set transaction snapshot ${quoteLiteral(snapshotId)}`;
     await session.query(`begin isolation level repeatable read read only; ${importing}`);
     return session;
   } catch (error) {

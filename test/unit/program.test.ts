@@ -1,0 +1,128 @@
+/** Programs: what they print counts only if they end well, and none outlives who wanted it (promise 3). */
+import { describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
+import { pour, run } from "../../src/base/program.ts";
+import { testWait } from "../support/postgres-server.ts";
+
+const wait = testWait(20_000);
+
+function shell(script: string): { readonly file: string; readonly args: readonly string[] } {
+  return { file: "/bin/sh", args: ["-c", script] };
+}
+
+async function read(output: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of output) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+describe("a program", () => {
+  it("gives what it printed, to both ends", async () => {
+    const { stdout, stderr } = await run(shell("echo out; echo err >&2"), wait);
+    expect([stdout.toString("utf8"), stderr]).toEqual(["out\n", "err\n"]);
+  });
+
+  it("has no environment but what it is given", async () => {
+    const { stdout } = await run({ file: "/usr/bin/env", args: [], env: { ONE: "1" } }, wait);
+    const names = stdout
+      .toString("utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")[0]);
+    expect(new Set(names)).toEqual(new Set(["PATH", "LC_ALL", "ONE"]));
+  });
+
+  it("that ends badly fails with what it said last, though all its output was read", async () => {
+    const { output, stderr } = pour(shell("echo all of it; echo why >&2; exit 3"), wait);
+    const code = "program/failed";
+    await expect(read(output)).rejects.toMatchObject({
+      code,
+      message: "/bin/sh ended with exit code 3: why",
+    });
+    expect(await stderr).toBe("why\n");
+  });
+
+  it("that a signal ended is told so", async () => {
+    await expect(run(shell("kill -KILL $$"), wait)).rejects.toMatchObject({
+      code: "program/failed",
+      message: "/bin/sh ended with signal SIGKILL",
+    });
+  });
+
+  it("that is not there is missing", async () => {
+    const nowhere = { file: "/nowhere/program", args: [] };
+    await expect(run(nowhere, wait)).rejects.toMatchObject({ code: "program/missing" });
+    const { output, stderr, pid } = pour(nowhere, wait);
+    await expect(read(output)).rejects.toMatchObject({ code: "program/missing" });
+    expect([await stderr, pid]).toEqual(["", undefined]);
+  });
+
+  it("that may not be run fails", async () => {
+    await expect(run({ file: "/etc/passwd", args: [] }, wait)).rejects.toMatchObject({
+      code: "program/failed",
+    });
+  });
+
+  it("is ended with the wait, and fails as that does", async () => {
+    const over = new AbortController();
+    const { output, stderr } = pour(shell("echo begun; echo said >&2; exec sleep 60"), {
+      signal: over.signal,
+    });
+    const parts: string[] = [];
+    const reading = (async () => {
+      for await (const part of output) {
+        parts.push(part.toString("utf8"));
+        over.abort(new Failure("wait/cancelled", "enough"));
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "wait/cancelled", message: "enough" });
+    expect([parts, await stderr]).toEqual([["begun\n"], "said\n"]);
+  });
+
+  it("is not begun when the wait is over", async () => {
+    const signal = AbortSignal.abort(new Failure("wait/cancelled", "enough"));
+    await expect(run(shell("exit 0"), { signal })).rejects.toMatchObject({ code: "wait/cancelled" });
+  });
+
+  it("ends when nobody reads on", async () => {
+    const { output, stderr } = pour(shell("yes; echo ended >&2"), wait);
+    for await (const _ of output) break;
+    expect(await stderr).toContain("ended");
+  });
+
+  it.each([
+    ["bytes", Buffer.alloc(1_000_000, "x")],
+    ["parts", [Buffer.alloc(500_000, "x"), Buffer.alloc(500_000, "x")]],
+  ])("takes its input in %s", async (_, given) => {
+    const input = Buffer.isBuffer(given)
+      ? given
+      : (async function* () {
+          yield* given;
+        })();
+    const { stdout } = await run({ ...shell("wc -c"), input }, wait);
+    expect(stdout.toString("utf8").trim()).toBe("1000000");
+  });
+
+  it("need not take all of its input", async () => {
+    const { stdout } = await run({ ...shell("head -c 3"), input: Buffer.alloc(10_000_000, "x") }, wait);
+    expect(stdout.toString("utf8")).toBe("xxx");
+  });
+
+  it("whose input fails has failed, however it ended", async () => {
+    async function* input(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("x");
+      throw new Error("no more");
+    }
+    await expect(run({ ...shell("cat; exit 0"), input: input() }, wait)).rejects.toMatchObject({
+      code: "program/failed",
+      message: expect.stringContaining("no more"),
+    });
+  });
+
+  it("that complains without end is ended", async () => {
+    await expect(run(shell("exec yes >&2"), wait)).rejects.toMatchObject({
+      code: "program/failed",
+      message: expect.stringContaining("more than 1000000 bytes"),
+    });
+  });
+});
