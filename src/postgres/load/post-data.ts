@@ -4,6 +4,7 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { runEntries, runEntry } from "./entries.ts";
+import { afterIndexes } from "./foreign-key.ts";
 import { isTimeout } from "./report.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -18,7 +19,11 @@ export async function runPostData(
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
-  const schedule = new Schedule(largestFirst(context, entries), context.entries, rankOf);
+  const inOrder = largestFirst(
+    context,
+    entries.map((entry) => afterIndexes(entry, entries)),
+  );
+  const schedule = new Schedule(inOrder, context.entries, rankOf);
   const refused: TocEntry[] = [];
   await eachAtOnce(sessions, sessions.length, async (session) => {
     for (let entry = await schedule.next(); entry !== null; entry = await schedule.next()) {
@@ -48,7 +53,7 @@ function rankOf({ desc }: TocEntry): number {
 }
 
 /**
- * So that no lane is left alone with the largest at the end. Foreign keys come first, as soon as they can: each of them
+ * So that no lane is left alone with the largest at the end. Foreign keys come first, as soon as they can be: each of them
  * keeps all others away from two tables, so that those left to the end would go one by one, and any index beside them
  * keeps the other lanes busy.
  */

@@ -1,6 +1,7 @@
 import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { afterIndexes } from "./foreign-key.ts";
 import { largestFirst, type Loaded } from "./post-data.ts";
 import type { Scheduled } from "./schedule.ts";
 
@@ -42,7 +43,11 @@ export function workOf(
       dependencies: entry === undefined ? [] : [entry],
     };
   });
-  const early = largestFirst(context, earlyEntries(context, postData, tables));
+  const plainOnes = earlyEntries(context, postData, tables);
+  const early = largestFirst(
+    context,
+    plainOnes.map((entry) => afterIndexes(entry, plainOnes)),
+  );
   return [
     ...early.map((entry): RowWork => {
       const { dumpId, desc, dependencies } = entry;
