@@ -39,7 +39,7 @@ export interface TenantHome extends AsyncDisposable {
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** The same command line without a process of its own, for the many cases in which none is needed. */
   say(args: readonly string[]): Promise<SaidHere>;
-  /** The document printed with `--json`; throws with all that was said unless it ends with `exit`. */
+  /** The document printed with `--json`, in this process unless there are mounts; throws with all that was said unless it ends with `exit`. */
   json(args: readonly string[], exit?: number, options?: RunOptions): Promise<unknown>;
   /** Sets values in a YAML file of the home, `holdfast.yaml` unless another is named; null takes one away. Undone by disposal. */
   set(values: Readonly<Record<string, unknown>>, file?: string): Disposable;
@@ -62,10 +62,15 @@ export async function tenantHome(url: string, tenants: readonly string[]): Promi
     run: (args, options) => start(args, options).ended,
     say: (args) => saidHere(args, { HOLDFAST_SOURCE_URL: url }, folder),
     json: async (args, exit = 0, options = {}) => {
-      const ended = await start([...args, "--json"], options).ended;
+      const words = [...args, "--json"];
+      const { env = {}, mounts = [] } = options;
+      const ended =
+        mounts.length === 0
+          ? await saidHere(words, { HOLDFAST_SOURCE_URL: url, ...env }, folder)
+          : await start(words, options).ended;
       if (ended.exit === exit) return JSON.parse(ended.stdout);
       const said = `${ended.stdout}${ended.stderr}`;
-      throw new Error(`holdfast ${args.join(" ")} ended with ${String(ended.exit ?? ended.signal)}: ${said}`);
+      throw new Error(`holdfast ${args.join(" ")} ended with ${String(ended.exit)}: ${said}`);
     },
     set: (values, file = "holdfast.yaml") => {
       const path = join(folder, file);
