@@ -8,7 +8,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CondemnedList, condemnedList } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { condemnedPrefix, isCondemnedRecordsKey } from "../model/layout.ts";
+import { condemnedPrefix, isCondemnedRecordsKey, keysPrefix } from "../model/layout.ts";
 import { compactUtc } from "../base/clock.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
 import type { Library } from "./library.ts";
@@ -46,8 +46,27 @@ export async function readCondemned(
   library: Pick<Library, "trust">,
   wait: Waiting,
 ): Promise<Condemned> {
-  const { lists, unreadable } = await readCondemnedLists(tenant, store, library, wait);
+  return condemnedBy(await readCondemnedLists(tenant, store, library, wait));
+}
+
+export function condemnedBy({ lists, unreadable }: StoredLists): Condemned {
   return { keys: new Set(lists.flatMap(({ list }) => list.keys)), unreadable };
+}
+
+/**
+ * Of lists that were read when a draft began those that its last look need not read again, each by `listMark`: what
+ * they name was not reused, and what the draft makes after them has keys that nobody could know. Key objects alone are
+ * named by every backup whatever a list says, so that one which condemns any of them is read each time.
+ */
+export function settledLists(tenant: TenantId, { lists }: StoredLists): ReadonlySet<string> {
+  const named = keysPrefix(tenant);
+  const settled = lists.filter(({ list }) => !list.keys.some((key) => key.startsWith(named)));
+  return new Set(settled.map(({ key, storedAt }) => listMark(key, storedAt)));
+}
+
+/** The list as it lies in one store: another one under its key has come at another time. */
+export function listMark(key: ObjectKey, storedAt: Date): string {
+  return `${String(storedAt.getTime())} ${key}`;
 }
 
 /** Which records retention condemned and when, as one store has it; lists that cannot be read explain nothing. */

@@ -95,6 +95,8 @@ export interface RecordsBefore {
   readonly read: readonly StoredRecord[];
   /** All that were listed. */
   readonly listed: ReadonlySet<BackupId>;
+  /** Condemned lists, as `settledLists` has them. */
+  readonly settled: ReadonlySet<string>;
 }
 
 /** What a draft has come to know by the time it is committed. */

@@ -5,7 +5,7 @@ import type { BackupRecord } from "../model/documents.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { distinct } from "./chain.ts";
 import { checkStoreClock } from "./clocks.ts";
-import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
+import { type Condemned, condemnedBy, joinCondemned, readCondemnedLists, settledLists } from "./condemned.ts";
 import { identifyStores } from "./identify-stores.ts";
 import { joinStatements, readStatements, type Statements } from "./known-damage.ts";
 import type { Library } from "./library.ts";
@@ -19,6 +19,8 @@ export interface Holdings {
   /** Good ones, each backup once, newest first. */
   readonly records: readonly BackupRecord[];
   readonly condemned: Condemned;
+  /** Of each store, as `settledLists` has them. */
+  readonly settled: ReadonlyMap<StoreName, ReadonlySet<string>>;
   readonly statements: Statements;
   /** Of the stores that are left. */
   readonly storeIds: ReadonlyMap<StoreName, string>;
@@ -42,6 +44,7 @@ export async function openShelves(
   const storeIds = await identifyStores(shelves, wait);
   const seen = new Map<StoreName, readonly StoredRecord[]>();
   const condemned: Condemned[] = [];
+  const settled = new Map<StoreName, ReadonlySet<string>>();
   const statements: Statements[] = [];
   const listings = new Map<StoreName, TenantListing>();
   await shelves.each(async ({ store }) => {
@@ -50,12 +53,13 @@ export async function openShelves(
     await refuseErased(tenant, look, library, wait);
     const [records, here, said] = await allEnded([
       recordsOf(tenant, look, library, wait),
-      readCondemned(tenant, look, library, wait),
+      readCondemnedLists(tenant, look, library, wait),
       readStatements(tenant, look, library, wait),
       ...(listing.others.length === 0 ? [] : [checkStoreClock(store, () => library.clock.now(), wait)]),
     ]);
     statements.push(said);
-    condemned.push(here);
+    condemned.push(condemnedBy(here));
+    settled.set(store.name, settledLists(tenant, here));
     seen.set(store.name, records);
     listings.set(store.name, listing);
   }, wait);
@@ -65,6 +69,7 @@ export async function openShelves(
     seen,
     records,
     condemned: joinCondemned(condemned),
+    settled,
     statements: joinStatements(statements),
     storeIds,
     listings,

@@ -15,7 +15,7 @@ import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { tenantPrefix } from "../model/layout.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
 import { checkStoredAt } from "./clocks.ts";
-import { type Condemned, joinCondemned, readCondemned } from "./condemned.ts";
+import { type Condemned, joinCondemned, listMark, readCondemned } from "./condemned.ts";
 import type { RecordsBefore } from "./draft-state.ts";
 import { fetchWhole } from "./fetch.ts";
 import { lacking } from "./listing.ts";
@@ -113,12 +113,16 @@ async function readLooks(
     checkStoredAt(store.name, stored.modifiedAt, dated.notBefore, clock.now());
     const look = asListed(store, others);
     await refuseErased(tenant, look, { trust }, wait);
-    condemned.push(await readCondemned(tenant, look, { trust }, wait));
-    const { read, listed } = before.get(store.name) ?? { read: [], listed: new Set() };
+    const { read, listed, settled } = before.get(store.name) ?? nothing;
+    // Those that the draft has read when it began bind it already.
+    const unsettled = others.filter(({ key, modifiedAt }) => !settled.has(listMark(key, modifiedAt)));
+    condemned.push(await readCondemned(tenant, asListed(store, unsettled), { trust }, wait));
     records.push(...read, ...(await readLaterRecords(tenant, look, { trust, clock }, listed, wait)));
   }, wait);
   return { condemned: joinCondemned(condemned), records };
 }
+
+const nothing: RecordsBefore = { read: [], listed: new Set(), settled: new Set() };
 
 async function copyLacks(
   { shelves }: Settling,

@@ -105,6 +105,47 @@ describe("an object that a backup reuses", () => {
   });
 });
 
+describe("a condemned list that a backup has read when it began", () => {
+  it("is not read again at its last look, while one that came meanwhile is", async () => {
+    const [first = "", second = ""] = chunksIn(dubai);
+    const before = await condemn(dubai, [first]);
+    house.clock.advance(1000);
+    const watched = faulty(dubai);
+    let after = "";
+    const condemning = async (): Promise<void> => {
+      after = await condemn(dubai, [`${second}0`]);
+    };
+    const made = await house.backUp([watched, frankfurt], { rows: table }, { beforeCommit: condemning });
+    expect(made.state).toBe("complete");
+    const reads = watched.calls.filter(({ operation }) => operation === "read").map(({ key }) => key);
+    const read = (path: string): number => reads.filter((key) => key === path).length;
+    expect([read(before), read(after)]).toEqual([1, 1]);
+  });
+
+  it("is read again where another one has taken its place", async () => {
+    const [first = "", second = ""] = chunksIn(dubai);
+    const path = await condemn(dubai, [first]);
+    const at = house.clock.now().toISOString();
+    const format = { name: "holdfast-condemned", version: 1 };
+    const list = { format, tenant: house.tenant, at, keys: [second] };
+    const replace = async (): Promise<void> => {
+      house.clock.advance(1000);
+      dubai.overwrite(path, await house.signer.sign("removal", list));
+    };
+    await expect(
+      house.backUp([dubai, frankfurt], { rows: table }, { beforeCommit: replace }),
+    ).rejects.toMatchObject({ code: "backup/overtaken" });
+  });
+
+  it("ends every backup if it condemns key objects, which all of them name", async () => {
+    const keys = dubai.keys().filter((key) => key.includes("/keys/"));
+    await condemn(dubai, keys);
+    await expect(house.backUp([dubai, frankfurt], { rows: table })).rejects.toMatchObject({
+      code: "backup/overtaken",
+    });
+  });
+});
+
 describe("an erasure while a backup runs", () => {
   it("ends it: no record is written, and no key object that was removed is put back (promise 10)", async () => {
     const gone = dubai.keys().filter((key) => key.includes("/keys/"));
@@ -175,8 +216,11 @@ describe("the last look", () => {
 
   it("lists all of the tenant and then reads the condemned lists, after the last write but the record's", async () => {
     const watched = faulty(dubai);
-    const list = await condemn(dubai, []);
-    await house.backUp([watched], { rows: table });
+    let list = "";
+    const condemning = async (): Promise<void> => {
+      list = await condemn(dubai, []);
+    };
+    await house.backUp([watched], { rows: table }, { beforeCommit: condemning });
     const last = watched.calls.findLastIndex(
       ({ operation, key }) => operation === "create" && !key.endsWith("record.jws"),
     );
