@@ -143,12 +143,16 @@ async function addStreams(
   }
 }
 
+/** Heads of frames are counted as well: a bar can do with that. */
 function counted(stream: PlainStream, onBytes: (bytes: number) => void): PlainStream {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const part of stream.bytes) {
+  async function* counting(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of bytes) {
       onBytes(part.length);
       yield part;
     }
   }
-  return { ...stream, bytes: bytes() };
+  const { framed } = stream;
+  return framed === undefined
+    ? { ...stream, bytes: counting(stream.bytes) }
+    : { ...stream, framed: { ...framed, bytes: counting(framed.bytes) } };
 }

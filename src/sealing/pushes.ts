@@ -18,6 +18,7 @@ interface Means {
 }
 
 interface Sent {
+  readonly bytes: number;
   readonly answer: Promise<StreamStep>;
   /** Of the room that was granted; callable again. */
   readonly giveBack: () => void;
@@ -35,8 +36,9 @@ export class Pushes {
   readonly #means: Means;
   readonly #wait: Waiting;
   readonly #grants = new Set<() => void>();
-  /** Plaintext that was sent and has not come back as chunks. */
+  /** What was sent and is not worked on, with what of the rest is in no chunk yet. */
   #held = 0;
+  #left = 0;
   #isStopped = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +57,7 @@ export class Pushes {
   #send(plain: Uint8Array<ArrayBuffer> | null): Sent {
     const { thread, stream, sealedBudget } = this.#means;
     this.#held += plain?.length ?? 0;
-    const room = sealedRoom(this.#held) + (chunksExpected - 1) * sealedRoom(0);
+    const room = sealedRoom(this.#held + this.#left) + (chunksExpected - 1) * sealedRoom(0);
     const taken = this.#isStopped ? null : sealedBudget.takeNow(room);
     const giveBack = taken ?? nothing;
     this.#grants.add(giveBack);
@@ -63,10 +65,10 @@ export class Pushes {
     const answer = thread.ask({ kind: "push", stream, plain, granted }, plain === null ? [] : [plain.buffer]);
     // Looked at in its turn.
     answer.catch(() => undefined);
-    return { answer, giveBack };
+    return { bytes: plain?.length ?? 0, answer, giveBack };
   }
 
-  async #settle(before: Promise<unknown>, { answer, giveBack }: Sent): Promise<StreamStep> {
+  async #settle(before: Promise<unknown>, { bytes, answer, giveBack }: Sent): Promise<StreamStep> {
     const { thread, stream, sealedBudget } = this.#means;
     let free = giveBack;
     try {
@@ -79,6 +81,8 @@ export class Pushes {
         this.#isStopped = false;
         step = await orAbort(thread.ask({ kind: "next", stream }, []), this.#wait);
       }
+      this.#held -= bytes;
+      this.#left = step.left;
       if (step.spare !== null) recycle(new Uint8Array(step.spare));
       await this.#place(step.chunks, free);
       return step;
@@ -105,7 +109,6 @@ export class Pushes {
     const last = chunks.findLastIndex(({ sealed }) => sealed !== null);
     if (last === -1) giveBack();
     for (const [index, chunk] of chunks.entries()) {
-      this.#held -= chunk.bytes;
       await this.#means.lane.put(chunk, index === last ? giveBack : nothing);
     }
   }

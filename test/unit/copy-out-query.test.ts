@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { Connection } from "pg";
 import { describe, expect, it } from "vitest";
-import { CopyOutQuery } from "../../src/postgres/session/copy-out-query.ts";
+import { type CopyForm, CopyOutQuery } from "../../src/postgres/session/copy-out-query.ts";
 
 function message(kind: string, content: Buffer | string = ""): Buffer {
   const body = Buffer.from(content);
@@ -19,7 +19,7 @@ const complete = message("C", "COPY 2\0");
 const ready = message("Z", "I");
 
 /** A query on a wire that is us; what it lets pass to `pg`, and whether it has let go of the wire. */
-function asked() {
+function asked(form: CopyForm = "rows") {
   const passed: Buffer[] = [];
   const notYet = (_bytes: Buffer, count: number): boolean => count < 0;
   const seen = { take: notYet, resumed: 0, ended: false, cut: false };
@@ -33,7 +33,7 @@ function asked() {
       };
     },
   };
-  const query = new CopyOutQuery(wire, "copy t to stdout", () => (seen.cut = true));
+  const query = new CopyOutQuery(wire, "copy t to stdout", form, () => (seen.cut = true));
   query.submit(Object.assign(new Connection({ stream: new PassThrough() } as object), { query: () => {} }));
   query.completed.catch(() => undefined);
   return { query, seen, passed: () => Buffer.concat(passed) };
