@@ -8,6 +8,7 @@ import {
   lineFaults,
   type LineTrials,
   openLineTrials,
+  storingVerbs,
   type Verb,
   verbs,
 } from "../support/line-trials.ts";
@@ -45,7 +46,7 @@ describe.each(verbs)("%s over a line that", (verb) => {
   });
 });
 
-describe.each(["backup", "replicate", "heal"] as const)("%s over a line that", (verb) => {
+describe.each(storingVerbs)("%s over a line that", (verb) => {
   it.each(Object.entries(bodyFaults))("%s", async (_, fault) => {
     expect(await effectOf(verb, fault, 0.5)).toBe(1);
   });

@@ -54,7 +54,8 @@ export const lineFaults: Readonly<Record<string, Fault>> = {
   "meets an error of the server": { kind: "refused", status: 500, code: "InternalError" },
 };
 
-/** Of requests that have bodies, which not every verb makes. */
+/** Those that make requests with bodies throughout, and what a line does to such requests. */
+export const storingVerbs = ["backup", "replicate", "heal"] as const satisfies readonly Verb[];
 export const bodyFaults: typeof lineFaults = {
   "is reset in the middle of what is sent": { kind: "saying-breaks", bytes: 1200, how: "reset" },
 };
