@@ -80,6 +80,18 @@ describe("a COPY on the wire", () => {
     }
   });
 
+  it("gives rows as they are framed, and their length without the heads, to who asks for that", async () => {
+    const rows = [message("d", "1\tone\n"), message("d", ""), message("d", "2\ttwo\n")];
+    const notice = message("N", "Sa notice\0");
+    const bytes = Buffer.concat([response, ...rows.flatMap((row) => [notice, row]), done, complete, ready]);
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const one = asked("frames");
+      expect(feed(one, bytes, size)).toEqual(Buffer.concat([notice, notice, notice, complete, ready]));
+      expect(await textOf(one)).toBe(Buffer.concat(rows).toString("latin1"));
+      expect(one.query.plainBytes).toBe("1\tone\n2\ttwo\n".length);
+    }
+  });
+
   it("keeps every byte of rows of any length", async () => {
     const rows = fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 8 });
     await fc.assert(

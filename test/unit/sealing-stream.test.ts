@@ -66,6 +66,29 @@ describe("a stream", () => {
     for (const { sealed } of chunks) expect(sealed?.sha256).toBe(sha256(sealed?.body ?? new Uint8Array()));
   });
 
+  it("that comes in frames is the stream without their heads, and several do not see each other", async () => {
+    const frames = Buffer.concat(
+      tableRows("a table", 60_000).flatMap((row) => {
+        const head = Buffer.alloc(5, "d");
+        head.writeInt32BE(row.length + 4, 1);
+        return [head, row];
+      }),
+    );
+    const plain = await sealed(inParts(table, 65_536));
+    await Promise.all(
+      [70_000, 524_288, 1_000_000].map(async (partBytes) => {
+        const chunks: CutChunk[] = [];
+        const place = async (chunk: CutChunk): Promise<void> => void chunks.push(chunk);
+        const form = { framed: true };
+        const parts = inParts(frames, partBytes);
+        const summary = await sealing.sealStream(parts, keys, none, place, patient, form);
+        expect(summary).toEqual({ bytes: table.length, sha256: sha256(table) });
+        expect(chunks.map(({ name }) => name)).toEqual(plain.map(({ name }) => name));
+        expect((await opened(chunks)).equals(table)).toBe(true);
+      }),
+    );
+  });
+
   it("has the same names and other bytes the next time", async () => {
     const [once, again] = await Promise.all([
       sealed(inParts(table, 65_536)),
