@@ -65,7 +65,7 @@ describe("a program", () => {
 
   it("is ended with the wait, and fails as that does", async () => {
     const over = new AbortController();
-    const { output, stderr } = pour(shell("echo begun; echo said >&2; exec sleep 60"), {
+    const { output, stderr } = pour(shell("echo said >&2; echo begun; exec sleep 60"), {
       signal: over.signal,
     });
     const parts: string[] = [];
