@@ -13,6 +13,7 @@ const resultsFile = z.object({
   at: z.string(),
   machine: machineShape,
   scale: z.number(),
+  rounds: z.number().default(1),
   databaseBytes: z.number(),
   figures: z.array(
     z.object({
@@ -83,7 +84,7 @@ function comparison(results: Results | null): string | null {
     "MB written",
     "objects",
   ];
-  const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, ${machineOf(results.machine)}.`;
+  const what = `Scale ${String(results.scale)}, a database of ${megabytes(results.databaseBytes)} MB with its indexes, ${dayOf(results)}, medians of ${String(results.rounds)} rounds, ${machineOf(results.machine)}.`;
   return [what, "", markdown(head, rows, 2), "", ...notes.map((note) => `- ${note}`)].join("\n");
 }
 

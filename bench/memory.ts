@@ -72,6 +72,7 @@ async function measureSteps(
     const about = {
       machine: thisMachine(database.binFolder),
       scale,
+      rounds: 1,
       databaseBytes: Number(await psql(database.server, "postgres", "select pg_database_size('bench')")),
       notes: [contender.note],
     };

@@ -16,6 +16,8 @@ export interface Results {
   readonly at: string;
   readonly machine: Machine;
   readonly scale: number;
+  /** Of how many rounds the figures are medians. */
+  readonly rounds: number;
   readonly databaseBytes: number;
   readonly figures: readonly Figure[];
   readonly notes: readonly string[];
@@ -24,16 +26,40 @@ export interface Results {
 /** The figures of a run on that database, and what they were measured on. */
 export async function resultsOf(
   { server, binFolder }: BenchDatabase,
-  { scale, figures, notes }: Pick<Results, "scale" | "figures" | "notes">,
+  {
+    scale,
+    rounds = 1,
+    figures,
+    notes,
+  }: Pick<Results, "scale" | "figures" | "notes"> & Partial<Pick<Results, "rounds">>,
 ): Promise<Results> {
   return {
     at: new Date().toISOString(),
     machine: thisMachine(binFolder),
     scale,
+    rounds,
     databaseBytes: Number(await psql(server, "postgres", "select pg_database_size('bench')")),
     figures,
     notes,
   };
+}
+
+/** Of several rounds, which took the same steps in the same order, the median of each figure by itself; of an even number the higher one of the middle. */
+export function medians(rounds: readonly (readonly Figure[])[]): Figure[] {
+  const [first = []] = rounds;
+  return first.map(({ step, who }, index) => {
+    const median = (name: keyof Measurement): number =>
+      rounds.map((figures) => figures[index]?.[name] ?? 0).toSorted((a, b) => a - b)[rounds.length >> 1] ?? 0;
+    return {
+      step,
+      who,
+      seconds: median("seconds"),
+      cpuSeconds: median("cpuSeconds"),
+      peakBytes: median("peakBytes"),
+      writtenBytes: median("writtenBytes"),
+      writtenObjects: median("writtenObjects"),
+    };
+  });
 }
 
 /** Ratios are holdfast's figure divided by the other's: below 1 holdfast took less. */
