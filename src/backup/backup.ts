@@ -143,16 +143,12 @@ async function addStreams(
   }
 }
 
-/** Heads of frames are counted as well: a bar can do with that. */
 function counted(stream: PlainStream, onBytes: (bytes: number) => void): PlainStream {
-  async function* counting(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const part of bytes) {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const part of stream.bytes) {
       onBytes(part.length);
       yield part;
     }
   }
-  const { framed } = stream;
-  return framed === undefined
-    ? { ...stream, bytes: counting(stream.bytes) }
-    : { ...stream, framed: { ...framed, bytes: counting(framed.bytes) } };
+  return { ...stream, bytes: bytes() };
 }

@@ -108,11 +108,8 @@ function draftOf(state: DraftState): Draft {
       const { known } = state.placer;
       const { sealer } = state.workshop;
       try {
-        const { framed } = stream;
-        const form = framed === undefined ? { measured: stream.measured ?? null } : { framed: true };
-        const { bytes } = framed ?? stream;
-        const summary = await sealer.sealStream(bytes, chunkKeys, known, lane.place, wait, form);
-        framed?.digested(summary);
+        const measured = stream.measured ?? null;
+        const summary = await sealer.sealStream(stream.bytes, chunkKeys, known, lane.place, wait, measured);
         const entry = {
           id: stream.id,
           content: stream.content,

@@ -6,7 +6,14 @@ import type { KnownNames } from "./known-names.ts";
 import type { ChunkKeys, CutChunk, SealedBytes } from "./sealing.ts";
 
 export type Ask =
-  | ({ readonly kind: "start"; readonly stream: number } & StreamStart)
+  /** `measure`: whether the digest of the whole stream is wanted. */
+  | {
+      readonly kind: "start";
+      readonly stream: number;
+      readonly keys: ChunkKeys;
+      readonly known: KnownNames;
+      readonly measure: boolean;
+    }
   /**
    * More plaintext of the stream; `null`: that was all. May be asked again before it is answered. `granted`: room for
    * the sealed chunks that it completes.
@@ -33,22 +40,11 @@ export type Ask =
       readonly length: PlainLength;
     };
 
-export interface StreamStart {
-  readonly keys: ChunkKeys;
-  readonly known: KnownNames;
-  /** Whether the digest of the whole stream is wanted. */
-  readonly measure: boolean;
-  /** Whether what is pushed comes in frames (`frames.ts`). */
-  readonly framed: boolean;
-}
-
 export interface StreamStep {
   /** In stream order. */
   readonly chunks: readonly CutChunk[];
   /** The room that the chunk needs which waits now; null when the push was worked on to its end. */
   readonly waiting: number | null;
-  /** Plaintext that is in no chunk yet, once the push was worked on to its end. */
-  readonly left: number;
   /** The memory of the plaintext given, once it is used up, to be filled again. */
   readonly spare: ArrayBuffer | null;
   /** Once the end was told and no chunk waits. */

@@ -18,7 +18,6 @@ interface Means {
 }
 
 interface Sent {
-  readonly bytes: number;
   readonly answer: Promise<StreamStep>;
   /** Of the room that was granted; callable again. */
   readonly giveBack: () => void;
@@ -36,9 +35,8 @@ export class Pushes {
   readonly #means: Means;
   readonly #wait: Waiting;
   readonly #grants = new Set<() => void>();
-  /** What was sent and is not worked on, with what of the rest is in no chunk yet. */
+  /** Plaintext that was sent and has not come back as chunks. */
   #held = 0;
-  #left = 0;
   #isStopped = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -57,7 +55,7 @@ export class Pushes {
   #send(plain: Uint8Array<ArrayBuffer> | null): Sent {
     const { thread, stream, sealedBudget } = this.#means;
     this.#held += plain?.length ?? 0;
-    const room = sealedRoom(this.#held + this.#left) + (chunksExpected - 1) * sealedRoom(0);
+    const room = sealedRoom(this.#held) + (chunksExpected - 1) * sealedRoom(0);
     const taken = this.#isStopped ? null : sealedBudget.takeNow(room);
     const giveBack = taken ?? nothing;
     this.#grants.add(giveBack);
@@ -65,10 +63,10 @@ export class Pushes {
     const answer = thread.ask({ kind: "push", stream, plain, granted }, plain === null ? [] : [plain.buffer]);
     // Looked at in its turn.
     answer.catch(() => undefined);
-    return { bytes: plain?.length ?? 0, answer, giveBack };
+    return { answer, giveBack };
   }
 
-  async #settle(before: Promise<unknown>, { bytes, answer, giveBack }: Sent): Promise<StreamStep> {
+  async #settle(before: Promise<unknown>, { answer, giveBack }: Sent): Promise<StreamStep> {
     const { thread, stream, sealedBudget } = this.#means;
     let free = giveBack;
     try {
@@ -81,8 +79,6 @@ export class Pushes {
         this.#isStopped = false;
         step = await orAbort(thread.ask({ kind: "next", stream }, []), this.#wait);
       }
-      this.#held -= bytes;
-      this.#left = step.left;
       if (step.spare !== null) recycle(new Uint8Array(step.spare));
       await this.#place(step.chunks, free);
       return step;
@@ -109,6 +105,7 @@ export class Pushes {
     const last = chunks.findLastIndex(({ sealed }) => sealed !== null);
     if (last === -1) giveBack();
     for (const [index, chunk] of chunks.entries()) {
+      this.#held -= chunk.bytes;
       await this.#means.lane.put(chunk, index === last ? giveBack : nothing);
     }
   }

@@ -3,7 +3,7 @@ import type { Budget } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { partBytes } from "../base/parts.ts";
 import { batches } from "./batches.ts";
-import { chunkBytesMax, pieceBytesMax } from "./cut-rule.ts";
+import { chunkBytesMax, pieceBytesMax } from "./cut.ts";
 import type { KnownNames } from "./known-names.ts";
 import type { StreamStep, WorkSummary } from "./messages.ts";
 import { PlaceLane } from "./place-lane.ts";
@@ -32,8 +32,6 @@ export interface StreamJob {
   readonly place: (chunk: CutChunk) => Promise<void>;
   /** What the source has measured itself, once it has ended; null: to be measured here. */
   readonly measured: (() => StreamSummary) | null;
-  /** Whether `plain` comes in frames. */
-  readonly framed: boolean;
   /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
   readonly sealedBudget: Budget;
 }
@@ -73,7 +71,7 @@ interface Feed {
 }
 
 async function sealOn(job: ThreadJob, { first, feed, stop }: Feed, own: Waiting): Promise<StreamSummary> {
-  const { thread, stream, keys, known, framed, sealedBudget } = job;
+  const { thread, stream, keys, known, sealedBudget } = job;
   const lane = new PlaceLane(job.place, own);
   const pushes = new Pushes({ thread, stream, sealedBudget, lane }, own);
   let broken: unknown = null;
@@ -87,8 +85,7 @@ async function sealOn(job: ThreadJob, { first, feed, stop }: Feed, own: Waiting)
   };
   let working: Promise<StreamStep | null> = Promise.resolve(null);
   try {
-    const measure = job.measured === null;
-    void heeded(thread.ask({ kind: "start", stream, keys, known, measure, framed }, []));
+    void heeded(thread.ask({ kind: "start", stream, keys, known, measure: job.measured === null }, []));
     if (first.done !== true) working = heeded(pushes.push(first.value));
     for await (const batch of feed) {
       const next = heeded(pushes.push(batch));

@@ -46,24 +46,15 @@ export interface StreamSummary {
   readonly sha256: Sha256;
 }
 
-/** What there is to know of the bytes of a stream. */
-export interface StreamForm {
-  /**
-   * Where the source takes the digest of all its bytes itself, this tells it once the source has ended, and they are
-   * not digested twice.
-   */
-  readonly measured?: (() => StreamSummary) | null;
-  /** They come in frames, as `frames.ts` says; the stream is what the frames hold. */
-  readonly framed?: boolean;
-}
-
 export interface Sealer {
   /**
    * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
    * back-pressure reaches the source. A source that throws makes this throw the same error, and
    * nothing more is placed. Chunks whose names are `known` are not sealed. May be called for several streams at
    * once; one knows nothing of another's chunks, so that what two cut alike, at any time, is sealed for both.
-   * Plaintext and sealed bytes in flight over all of them stay within the budget given at construction.
+   * Plaintext and sealed bytes in flight over all of them stay within the budget given at construction. Where the
+   * source takes the digest of all its bytes itself, `measured` tells it once the source has ended, and they are
+   * not digested twice.
    */
   sealStream(
     plain: AsyncIterable<Uint8Array>,
@@ -71,7 +62,7 @@ export interface Sealer {
     known: KnownNames,
     place: (chunk: CutChunk) => Promise<void>,
     wait: Waiting,
-    form?: StreamForm,
+    measured?: (() => StreamSummary) | null,
   ): Promise<StreamSummary>;
 
   /** One document (manifest, detail, LO index): zstd, pad, age; no cutting. */

@@ -79,11 +79,11 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
   }
 
   return {
-    async sealStream(plain, keys, known, place, wait, { measured = null, framed = false } = {}) {
+    async sealStream(plain, keys, known, place, wait, measured = null) {
       const giveBack = await plainBudget.take(streamBytesMax, wait);
       try {
         const stream = (streams += 1);
-        const job = { takeThread, stream, plain, keys, known, place, measured, framed, sealedBudget };
+        const job = { takeThread, stream, plain, keys, known, place, measured, sealedBudget };
         return await sealStream(job, wait);
       } finally {
         giveBack();

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
 import { Cutter } from "./cut.ts";
 import { isKnown, type KnownNames } from "./known-names.ts";
-import type { StreamStart, StreamStep, WorkSummary } from "./messages.ts";
+import type { StreamStep, WorkSummary } from "./messages.ts";
 import { chunkName, type DerivedKeys, deriveKeys } from "./name.ts";
 import { seal } from "./seal.ts";
 import { type ChunkKeys, type CutChunk, sealedRoom } from "./sealing.ts";
@@ -24,7 +24,6 @@ interface Turn {
 export class StreamWork {
   readonly #keys: ChunkKeys;
   readonly #known: KnownNames;
-  readonly #framed: boolean;
   readonly #derived: DerivedKeys;
   readonly #cutter: Cutter;
   readonly #hash: Hash | null;
@@ -39,16 +38,13 @@ export class StreamWork {
   #ended = false;
   #isOver = false;
 
-  constructor({ keys, known, measure, framed }: StreamStart) {
+  /** `measure`: whether the digest of the whole stream is wanted. */
+  constructor(keys: ChunkKeys, known: KnownNames, measure: boolean) {
     this.#keys = keys;
     this.#known = known;
-    this.#framed = framed;
     this.#hash = measure ? createHash("sha256") : null;
     this.#derived = deriveKeys(keys.idKey);
-    this.#cutter = new Cutter(this.#derived.cutKey, (plain) => {
-      this.#hash?.update(plain);
-      this.#bytes += plain.length;
-    });
+    this.#cutter = new Cutter(this.#derived.cutKey);
   }
 
   /** `null`: that was all. `granted`: room for sealed chunks, each with its `sealedRoom`. */
@@ -68,7 +64,9 @@ export class StreamWork {
       const rest = this.#cutter.finish();
       this.#cuts = (rest === null ? [] : [rest]).values();
     } else {
-      this.#cuts = this.#framed ? this.#cutter.pushFramed(plain) : this.#cutter.push(plain);
+      this.#hash?.update(plain);
+      this.#bytes += plain.length;
+      this.#cuts = this.#cutter.push(plain);
       this.#spare = plain.buffer;
     }
     return this.#work([], turn.granted);
@@ -108,7 +106,7 @@ export class StreamWork {
       const wanted = sealedRoom(chunk.length);
       if (wanted > room) {
         this.#waiting = { name, chunk };
-        return { chunks, waiting: wanted, left: 0, spare: null, summary: null };
+        return { chunks, waiting: wanted, spare: null, summary: null };
       }
       room -= wanted;
       chunks.push(await this.#sealed(chunk, name));
@@ -116,8 +114,7 @@ export class StreamWork {
     const spare = this.#spare;
     this.#spare = null;
     this.#endTurn();
-    const { left } = this.#cutter;
-    return { chunks, waiting: null, left, spare, summary: this.#ended ? this.#finish() : null };
+    return { chunks, waiting: null, spare, summary: this.#ended ? this.#finish() : null };
   }
 
   async #sealed(chunk: Buffer, name: ChunkName): Promise<CutChunk> {
@@ -129,8 +126,6 @@ export class StreamWork {
   }
 
   #finish(): WorkSummary {
-    // No chunk is looked at any more: what was sealed is out of it.
-    this.#cutter[Symbol.dispose]();
     return { bytes: this.#bytes, sha256: this.#hash?.digest("hex") ?? null };
   }
 }

@@ -39,7 +39,7 @@ async function serve({ id, ask }: Request): Promise<void> {
 async function outcomeOf(ask: Ask): Promise<Outcome> {
   switch (ask.kind) {
     case "start":
-      streams.set(ask.stream, new StreamWork(ask));
+      streams.set(ask.stream, new StreamWork(ask.keys, ask.known, ask.measure));
       return { answer: null, transfer: [] };
     case "push":
       return stepOutcome(await streamOf(ask.stream).push(ask.plain, ask.granted));

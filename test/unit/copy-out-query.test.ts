@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { Connection } from "pg";
 import { describe, expect, it } from "vitest";
-import { type CopyForm, CopyOutQuery } from "../../src/postgres/session/copy-out-query.ts";
+import { CopyOutQuery } from "../../src/postgres/session/copy-out-query.ts";
 
 function message(kind: string, content: Buffer | string = ""): Buffer {
   const body = Buffer.from(content);
@@ -19,7 +19,7 @@ const complete = message("C", "COPY 2\0");
 const ready = message("Z", "I");
 
 /** A query on a wire that is us; what it lets pass to `pg`, and whether it has let go of the wire. */
-function asked(form: CopyForm = "rows") {
+function asked() {
   const passed: Buffer[] = [];
   const notYet = (_bytes: Buffer, count: number): boolean => count < 0;
   const seen = { take: notYet, resumed: 0, ended: false, cut: false };
@@ -33,7 +33,7 @@ function asked(form: CopyForm = "rows") {
       };
     },
   };
-  const query = new CopyOutQuery(wire, "copy t to stdout", form, () => (seen.cut = true));
+  const query = new CopyOutQuery(wire, "copy t to stdout", () => (seen.cut = true));
   query.submit(Object.assign(new Connection({ stream: new PassThrough() } as object), { query: () => {} }));
   query.completed.catch(() => undefined);
   return { query, seen, passed: () => Buffer.concat(passed) };
@@ -77,18 +77,6 @@ describe("a COPY on the wire", () => {
       const one = asked();
       expect(feed(one, bytes, size)).toEqual(Buffer.concat([notice, complete, ready]));
       expect(await textOf(one)).toBe("1\tone\n2\ttwo\n");
-    }
-  });
-
-  it("gives rows as they are framed, and their length without the heads, to who asks for that", async () => {
-    const rows = [message("d", "1\tone\n"), message("d", ""), message("d", "2\ttwo\n")];
-    const notice = message("N", "Sa notice\0");
-    const bytes = Buffer.concat([response, ...rows.flatMap((row) => [notice, row]), done, complete, ready]);
-    for (let size = 1; size <= bytes.length; size += 1) {
-      const one = asked("frames");
-      expect(feed(one, bytes, size)).toEqual(Buffer.concat([notice, notice, notice, complete, ready]));
-      expect(await textOf(one)).toBe(Buffer.concat(rows).toString("latin1"));
-      expect(one.query.plainBytes).toBe("1\tone\n2\ttwo\n".length);
     }
   });
 

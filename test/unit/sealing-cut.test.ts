@@ -2,8 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
-import { Cutter } from "../../src/sealing/cut.ts";
-import { chunkBytesMax, chunkBytesMin, pieceBytesMax } from "../../src/sealing/cut-rule.ts";
+import { chunkBytesMax, chunkBytesMin, Cutter, pieceBytesMax } from "../../src/sealing/cut.ts";
 import { halfSipHash, sipKey } from "../../src/sealing/half-sip-hash.ts";
 import { seededBytes, tableRows } from "../support/sealing-data.ts";
 
@@ -39,30 +38,6 @@ const texture = fc.oneof(
     .nat(10_000_000)
     .map((bytes) => Buffer.concat([table.subarray(0, 1_500_000), Buffer.alloc(bytes), table])),
 );
-
-/** Each piece of the stream behind a head; most are rows, as PostgreSQL sends them, and some are anything else. */
-function framed(pieces: readonly Buffer[]): Buffer {
-  return Buffer.concat(
-    pieces.flatMap((piece) => {
-      const head = Buffer.alloc(5, "d");
-      head.writeInt32BE(piece.length + 4, 1);
-      return [head, piece];
-    }),
-  );
-}
-
-function cutFramed(frames: Buffer, partLengths: readonly number[]): { chunks: Buffer[]; taken: Buffer } {
-  const taken: Buffer[] = [];
-  const cutter = new Cutter(key, (plain) => taken.push(Buffer.from(plain)));
-  const chunks: Buffer[] = [];
-  let at = 0;
-  for (const length of [...partLengths, frames.length]) {
-    for (const chunk of cutter.pushFramed(frames.subarray(at, at + length))) chunks.push(Buffer.from(chunk));
-    at = Math.min(frames.length, at + length);
-  }
-  const rest = cutter.finish();
-  return { chunks: rest === null ? chunks : [...chunks, Buffer.from(rest)], taken: Buffer.concat(taken) };
-}
 
 describe("the hash", () => {
   it("is HalfSipHash-1-3, as its reference code computes it", () => {
@@ -105,56 +80,6 @@ describe("the cutter", () => {
     expect(cut(stream, key, ones).map(({ length }) => length)).toEqual(
       cut(stream).map(({ length }) => length),
     );
-  });
-
-  it("cuts what comes in frames as it cuts the same bytes without the heads, whatever a frame holds", () => {
-    const long = seededBytes("a long value", 200_000);
-    const odd = [
-      Buffer.alloc(0),
-      Buffer.from("\n"),
-      Buffer.from("1\t\n"),
-      Buffer.from("two\nrows of one frame\n"),
-      Buffer.from("no end"),
-      Buffer.concat([Buffer.alloc(pieceBytesMax - 1, "x"), Buffer.from("\n")]),
-      Buffer.concat([Buffer.alloc(pieceBytesMax, "x"), Buffer.from("\n")]),
-      Buffer.concat([long, Buffer.from("\n")]),
-      Buffer.alloc(9_000_000, "x"),
-    ];
-    const oddOnes = fc.constantFrom(...odd);
-    const run = fc.record({ from: fc.nat(50_000), count: fc.nat(10_000), piece: oddOnes, times: fc.nat(20) });
-    fc.assert(
-      fc.property(
-        fc.array(run, { maxLength: 8 }),
-        fc.array(fc.integer({ min: 1, max: 700_000 }), { maxLength: 40 }),
-        (runs, partLengths) => {
-          const pieces = runs.flatMap(({ from, count, piece, times }) => [
-            ...rows.slice(from, from + count),
-            ...Array.from({ length: piece.length > chunkBytesMax ? 1 : times }, () => piece),
-          ]);
-          const plain = Buffer.concat(pieces);
-          const { chunks, taken } = cutFramed(framed(pieces), partLengths);
-          expect(chunks.map(({ length }) => length)).toEqual(cut(plain).map(({ length }) => length));
-          expect(Buffer.concat(chunks).equals(plain)).toBe(true);
-          expect(taken.equals(plain)).toBe(true);
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
-
-  it("cuts frames alike when their bytes come one by one", () => {
-    const some = rows.slice(0, 3000);
-    const frames = framed(some);
-    const ones = Array.from({ length: frames.length }, () => 1);
-    expect(cutFramed(frames, ones).chunks.map(({ length }) => length)).toEqual(
-      cut(Buffer.concat(some)).map(({ length }) => length),
-    );
-  });
-
-  it("refuses a frame that is shorter than its own length", () => {
-    const cutter = new Cutter(key);
-    expect(() => [...cutter.pushFramed(Buffer.from([100, 0, 0, 0, 3]))]).toThrow("shorter");
-    expect(() => [...cutter.pushFramed(Buffer.from([100, 255, 255, 255, 255]))]).toThrow("shorter");
   });
 
   it("cuts behind rows, about every mebibyte", () => {

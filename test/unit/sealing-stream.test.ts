@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
-import { chunkBytesMax } from "../../src/sealing/cut-rule.ts";
+import { chunkBytesMax } from "../../src/sealing/cut.ts";
 import { type KnownNames, knownNames } from "../../src/sealing/known-names.ts";
 import { streamBytesMax } from "../../src/sealing/seal-stream.ts";
 import type { ChunkKeys, CutChunk } from "../../src/sealing/sealing.ts";
@@ -64,29 +64,6 @@ describe("a stream", () => {
     expect(chunks.length).toBeGreaterThan(3);
     expect((await opened(chunks)).equals(table)).toBe(true);
     for (const { sealed } of chunks) expect(sealed?.sha256).toBe(sha256(sealed?.body ?? new Uint8Array()));
-  });
-
-  it("that comes in frames is the stream without their heads, and several do not see each other", async () => {
-    const frames = Buffer.concat(
-      tableRows("a table", 60_000).flatMap((row) => {
-        const head = Buffer.alloc(5, "d");
-        head.writeInt32BE(row.length + 4, 1);
-        return [head, row];
-      }),
-    );
-    const plain = await sealed(inParts(table, 65_536));
-    await Promise.all(
-      [70_000, 524_288, 1_000_000].map(async (partBytes) => {
-        const chunks: CutChunk[] = [];
-        const place = async (chunk: CutChunk): Promise<void> => void chunks.push(chunk);
-        const form = { framed: true };
-        const parts = inParts(frames, partBytes);
-        const summary = await sealing.sealStream(parts, keys, none, place, patient, form);
-        expect(summary).toEqual({ bytes: table.length, sha256: sha256(table) });
-        expect(chunks.map(({ name }) => name)).toEqual(plain.map(({ name }) => name));
-        expect((await opened(chunks)).equals(table)).toBe(true);
-      }),
-    );
   });
 
   it("has the same names and other bytes the next time", async () => {

@@ -5,7 +5,6 @@ import { connectTimeoutMsOf } from "./address.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import { copyIn, GivenSourceError } from "./copy-in.ts";
 import { copyOut } from "./copy-out.ts";
-import type { CopyForm } from "./copy-out-query.ts";
 import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
 import {
   lacksTls,
@@ -206,11 +205,11 @@ class PgSession implements Session {
     return last?.rows ?? [];
   }
 
-  copyOut(statement: string, form: CopyForm = "rows"): CopyOut {
+  copyOut(statement: string): CopyOut {
     const { wire, cut } = this.#life;
     const turn = <T>(work: () => Promise<T>): Promise<T> => this.#turn(statement, work);
-    const copy = copyOut({ client: this.#client, wire, turn, cut }, statement, form);
-    return { ...copy, bytes: this.#life.taken(copy.bytes) };
+    const copy = copyOut({ client: this.#client, wire, turn, cut }, statement);
+    return { bytes: this.#life.taken(copy.bytes), rows: () => copy.rows() };
   }
 
   async copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number> {

@@ -11,23 +11,16 @@ const copyOutResponse = letter("H");
 const interspersed: readonly number[] = [letter("N"), letter("S"), letter("A")];
 const headBytes = 5;
 
-/** One run of bytes, or each row behind the head of its message, of which the last four bytes tell its length with themselves. */
-export type CopyForm = "rows" | "frames";
-
 /**
  * A COPY … TO STDOUT, which takes the rows off the wire itself. The server sends every row
- * as a message of its own; all that is done for one is to find its length and to copy it behind the last. Who takes
- * the rows as they are framed spares even that: what was received together is copied together.
+ * as a message of its own; all that is done for one is to find its length and to copy it behind the last.
  */
 export class CopyOutQuery extends CopyQuery {
   readonly parts = new CopyParts(() => this.#diversion?.resume());
   /** By the server's own count, once it has said that the COPY ended well. */
   rows: number | null = null;
-  /** Of all rows that came, without their heads. */
-  plainBytes = 0;
   readonly #wire: Pick<Wire, "divert">;
   readonly #statement: string;
-  readonly #form: CopyForm;
   readonly #cut: () => void;
   readonly #end = Promise.withResolvers<void>();
   #diversion: Diversion | null = null;
@@ -40,11 +33,10 @@ export class CopyOutQuery extends CopyQuery {
   #done = false;
 
   /** `cut` breaks the connection. */
-  constructor(wire: Pick<Wire, "divert">, statement: string, form: CopyForm, cut: () => void) {
+  constructor(wire: Pick<Wire, "divert">, statement: string, cut: () => void) {
     super();
     this.#wire = wire;
     this.#statement = statement;
-    this.#form = form;
     this.#cut = cut;
   }
 
@@ -108,16 +100,12 @@ export class CopyOutQuery extends CopyQuery {
   /** Nearly all that comes is rows from head to end. Takes those that stand at `from`, and says where it stopped. */
   #wholeRows(bytes: Buffer, from: number, count: number): number {
     let at = from;
-    let rows = 0;
     while (!this.#done && at + headBytes <= count && bytes[at] === copyData) {
       const to = at + 1 + bytes.readInt32BE(at + 1);
       if (to > count || to < at + headBytes) break;
-      if (this.#form === "rows") this.parts.add(bytes, at + headBytes, to);
-      rows += 1;
+      this.parts.add(bytes, at + headBytes, to);
       at = to;
     }
-    if (this.#form === "frames") this.parts.add(bytes, from, at);
-    this.plainBytes += at - from - rows * headBytes;
     return at;
   }
 
@@ -134,11 +122,7 @@ export class CopyOutQuery extends CopyQuery {
       this.#left = Number.MAX_SAFE_INTEGER;
       return true;
     }
-    if (kind === copyData && !this.#done) {
-      if (this.#form === "frames") this.parts.add(bytes, at, at + headBytes);
-      this.plainBytes += left;
-      return true;
-    }
+    if (kind === copyData && !this.#done) return true;
     if (this.#done) return false;
     if (interspersed.includes(kind)) this.#diversion?.pass(bytes.subarray(at, at + headBytes));
     else if (kind === copyDone) this.#done = true;

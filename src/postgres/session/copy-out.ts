@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { Failure } from "../../base/failure.ts";
-import { type CopyForm, CopyOutQuery } from "./copy-out-query.ts";
+import { CopyOutQuery } from "./copy-out-query.ts";
 import type { CopyOut } from "./session.ts";
 import type { Wire } from "./wire.ts";
 
@@ -19,8 +19,8 @@ export interface CopyLine {
  * command ended well and is ready for the next one; the end of the data alone says nothing. Leaving the
  * iteration early cuts the connection.
  */
-export function copyOut(line: CopyLine, statement: string, form: CopyForm): CopyOut {
-  const query = new CopyOutQuery(line.wire, statement, form, line.cut);
+export function copyOut(line: CopyLine, statement: string): CopyOut {
+  const query = new CopyOutQuery(line.wire, statement, line.cut);
   async function* bytes(): AsyncGenerator<Buffer> {
     let over = false;
     const whole = line
@@ -49,6 +49,5 @@ export function copyOut(line: CopyLine, statement: string, form: CopyForm): Copy
       if (query.rows === null) throw new Failure("internal/bug", "rows of a COPY asked before its end");
       return query.rows;
     },
-    plainBytes: () => query.plainBytes,
   };
 }

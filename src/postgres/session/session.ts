@@ -1,16 +1,13 @@
 /** One connection to PostgreSQL, as the rest of this folder uses it. */
-import type { CopyForm } from "./copy-out-query.ts";
 
 /** Whose server it is decides which failure a broken connection becomes: `source/…`, `target/…` or `scratch/…`. */
 export type Side = "source" | "target" | "scratch";
 
 export interface CopyOut {
-  /** The raw COPY bytes, in the form that was asked for; ends only when the server said that the COPY ended well. Read once. */
+  /** The raw COPY bytes; ends only when the server said that the COPY ended well. Read once. */
   readonly bytes: AsyncIterable<Buffer>;
   /** Rows by the server's own count; may be asked once `bytes` has ended. */
   rows(): number;
-  /** Of all rows that came so far, without the heads of frames. */
-  plainBytes(): number;
 }
 
 export interface Session extends AsyncDisposable {
@@ -19,8 +16,7 @@ export interface Session extends AsyncDisposable {
   readonly versionNum: number;
   /** Throws a `Failure` by SQLSTATE; details that may carry rows stay in `cause`. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** `form`: "rows" unless told otherwise. */
-  copyOut(statement: string, form?: CopyForm): CopyOut;
+  copyOut(statement: string): CopyOut;
   /** Returns the number of rows the server took. An error of the server ends the source's iteration. */
   copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number>;
 }

@@ -14,16 +14,7 @@ export interface Diversion {
   end(): void;
 }
 
-const receiveBytes = 256 * 1024;
-/**
- * Who is woken for every few kilobytes that a server sends spends more on waking than on the bytes, and so does the
- * server that wakes him. After a read that small the socket is left alone for a moment: it holds more than a server
- * sends meanwhile.
- */
-const smallReadBytes = 64 * 1024;
-const restMs = 1;
-/** What is over sooner is not worth a moment. */
-const restAfterBytes = 1024 * 1024;
+const receiveBytes = 64 * 1024;
 
 /**
  * The socket under a connection of `pg`. All that comes in goes to `pg`, but for as long as somebody has
@@ -33,28 +24,12 @@ const restAfterBytes = 1024 * 1024;
 export class Wire {
   readonly socket: Socket;
   #take: Take | null = null;
-  /** Bytes that were taken since it was diverted. */
-  #diverted = 0;
-  /** Whether who takes has said that nothing more may come for now. */
-  #isFull = false;
-  #rest: NodeJS.Timeout | null = null;
 
   /** `encrypted`: `pg` will wrap the socket, and speak through another one. */
   constructor(encrypted: boolean) {
     const buffer = Buffer.alloc(encrypted ? 0 : receiveBytes);
     const callback = (count: number): boolean => this.#received(buffer, count);
     this.socket = encrypted ? new Socket() : new Socket({ onread: { buffer, callback } });
-  }
-
-  get #isDiverted(): boolean {
-    return this.#take !== null;
-  }
-
-  #restForAMoment(): void {
-    this.#rest ??= setTimeout(() => {
-      this.#rest = null;
-      if (!this.#isFull) this.socket.resume();
-    }, restMs);
   }
 
   /** Between two statements only. `stream` is the one that `pg` reads: the socket, or what wraps it. */
@@ -64,34 +39,22 @@ export class Wire {
 
   #divertSocket(take: Take): Diversion {
     this.#take = take;
-    this.#diverted = 0;
     return {
       resume: () => {
-        this.#isFull = false;
-        if (this.#rest === null) this.socket.resume();
+        this.socket.resume();
       },
       pass: (bytes) => {
         this.socket.emit("data", Buffer.from(bytes));
       },
       end: () => {
         this.#take = null;
-        this.#isFull = false;
         this.socket.resume();
       },
     };
   }
 
   #received(bytes: Buffer, count: number): boolean {
-    if (this.#take !== null) {
-      const mayMoreCome = this.#take(bytes, count);
-      // What ended its diversion with this read is not slowed down.
-      if (!this.#isDiverted) return true;
-      this.#diverted += count;
-      this.#isFull = !mayMoreCome;
-      if (mayMoreCome && (count >= smallReadBytes || this.#diverted < restAfterBytes)) return true;
-      if (mayMoreCome) this.#restForAMoment();
-      return false;
-    }
+    if (this.#take !== null) return this.#take(bytes, count);
     // Copied, since `pg` may keep the beginning of a message until its end is there.
     this.socket.emit("data", Buffer.from(bytes.subarray(0, count)));
     return true;

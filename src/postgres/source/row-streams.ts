@@ -1,5 +1,4 @@
-import { Measure, type Measured } from "../../base/digest.ts";
-import { Failure } from "../../base/failure.ts";
+import { Measure } from "../../base/digest.ts";
 import { give } from "../../base/given.ts";
 import type { Multiset, Slice, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
@@ -20,13 +19,6 @@ export interface ReadSlice {
   readonly multiset: Multiset | null;
 }
 
-export interface RowSource {
-  readonly encoding: string;
-  readonly standby: boolean;
-  /** Sees the catalogs as they are now, not as they were in the snapshot. */
-  readonly present: Session;
-}
-
 /**
  * The bytes of one stream of rows, table after table as COPY text; what was read is told to `measured`
  * once the server has said that the COPY ended well. Rows of an unlogged table on a standby are left
@@ -35,15 +27,24 @@ export interface RowSource {
 export async function* rowBytes(
   session: Session,
   plan: RowPlan,
-  source: RowSource,
+  source: {
+    readonly encoding: string;
+    readonly standby: boolean;
+    /** Sees the catalogs as they are now, not as they were in the snapshot. */
+    readonly present: Session;
+  },
   measured: (read: ReadSlice) => void,
 ): AsyncGenerator<Buffer> {
-  const tables = tablesOf(plan);
+  const tables = plan.kind === "tables" ? plan.tables : [plan.table];
   await lockForReading(session, tables);
   let offset = 0;
   for (const table of tables) {
-    if (!canRead(table, source)) continue;
-    const statement = await statementOf(plan, table, source);
+    if (table.unlogged && source.standby) continue;
+    const statement =
+      plan.kind === "tables"
+        ? copyOutStatement(table, source.encoding)
+        : copyRangeStatement(table, plan.range, source.encoding);
+    if (plan.kind === "slice") await assertPlansNoCode(source.present, table);
     const measure = new Measure();
     const multiset = hasOrder(table) ? null : new MultisetMeasure();
     const copy = session.copyOut(statement);
@@ -55,63 +56,13 @@ export async function* rowBytes(
     const { bytes, sha256 } = measure.finish();
     measured({
       oid: table.oid,
-      firstBlock: firstBlockOf(plan),
+      firstBlock: plan.kind === "tables" ? 0 : plan.range.from,
       slice: { stream: plan.id, offset, bytes, sha256 },
       rows: copy.rows(),
       multiset: multiset?.finish() ?? null,
     });
     offset += bytes;
   }
-}
-
-/** The one table whose rows are the stream, if its digest is all that has to be taken of them. */
-export function framedTable(plan: RowPlan): ReadTable | null {
-  const [table, ...others] = tablesOf(plan);
-  return table !== undefined && others.length === 0 && hasOrder(table) ? table : null;
-}
-
-/**
- * The rows of such a stream as they came, as `FramedStream` has them. `ended` is told what to make of their digest
- * once the server has said that the COPY ended well, or null where nothing was read.
- */
-export async function* framedRows(
-  session: Session,
-  { plan, table }: { readonly plan: RowPlan; readonly table: ReadTable },
-  source: RowSource,
-  ended: (digested: ((slice: Measured) => ReadSlice) | null) => void,
-): AsyncGenerator<Buffer> {
-  await lockForReading(session, [table]);
-  if (!canRead(table, source)) {
-    ended(null);
-    return;
-  }
-  const copy = session.copyOut(await statementOf(plan, table, source), "frames");
-  for await (const part of copy.bytes) yield give(part);
-  const rows = copy.rows();
-  const came = copy.plainBytes();
-  ended(({ bytes, sha256 }) => {
-    if (bytes !== came) throw new Failure("internal/bug", "a digest was taken of other bytes than came");
-    const slice = { stream: plan.id, offset: 0, bytes, sha256 };
-    return { oid: table.oid, firstBlock: firstBlockOf(plan), slice, rows, multiset: null };
-  });
-}
-
-function tablesOf(plan: RowPlan): readonly ReadTable[] {
-  return plan.kind === "tables" ? plan.tables : [plan.table];
-}
-
-function firstBlockOf(plan: RowPlan): number {
-  return plan.kind === "tables" ? 0 : plan.range.from;
-}
-
-function canRead(table: ReadTable, { standby }: RowSource): boolean {
-  return !(table.unlogged && standby);
-}
-
-async function statementOf(plan: RowPlan, table: ReadTable, source: RowSource): Promise<string> {
-  if (plan.kind === "tables") return copyOutStatement(table, source.encoding);
-  await assertPlansNoCode(source.present, table);
-  return copyRangeStatement(table, plan.range, source.encoding);
 }
 
 /** The table as the fingerprint has it, from all that was read of it. */

@@ -37,19 +37,6 @@ export interface PlainStream {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Their number and digest, where the source takes them anyway; to be asked once `bytes` has ended. */
   readonly measured?: () => Measured;
-  /** Another way to read the stream, where there is one; to be read instead of `bytes`. */
-  readonly framed?: FramedStream;
-}
-
-/** Rows as they came, for who takes their digest anyway. */
-export interface FramedStream {
-  /**
-   * The bytes of the stream with a head in front of each row: a byte that tells nothing, and the length of the row
-   * and its own four bytes in big endian. Otherwise as `PlainStream.bytes`.
-   */
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** Tells number and digest of the bytes without the heads, once they have ended; only then is the stream read. */
-  readonly digested: (measured: Measured) => void;
 }
 
 export interface Snapshot extends AsyncDisposable {

@@ -6,19 +6,12 @@ import { largeObjectBytes } from "./large-object-stream.ts";
 import { measureSource, readSource, type SourceReadings } from "./measure-source.ts";
 import type { Opened } from "./opened.ts";
 import { assertInPlace } from "./readers.ts";
-import type { ReadTable, RowPlan } from "./row-plan.ts";
-import {
-  framedRows,
-  framedTable,
-  rowBytes,
-  tableFingerprint,
-  type ReadSlice,
-  type RowSource,
-} from "./row-streams.ts";
+import type { RowPlan } from "./row-plan.ts";
+import { rowBytes, tableFingerprint, type ReadSlice } from "./row-streams.ts";
 import type { Session } from "../session/session.ts";
 import { assertExactText } from "../session/settings.ts";
 import type { SnapshotLife } from "./snapshot-life.ts";
-import type { FramedStream, PlainStream, Snapshot } from "./snapshot.ts";
+import type { PlainStream, Snapshot } from "./snapshot.ts";
 
 interface SizedStream {
   readonly size: number;
@@ -113,12 +106,7 @@ export class SourceSnapshot implements Snapshot {
     const { plans, largeObjects } = this.#opened;
     const rows = plans.map((plan): SizedStream => {
       const bytes = this.#withReader((session) => this.#rows(session, plan));
-      const stream = this.#stream(plan.id, "rows", titleOf(plan), bytes);
-      const table = framedTable(plan);
-      return {
-        size: plan.bytes,
-        stream: table === null ? stream : { ...stream, framed: this.#framed(plan, table) },
-      };
+      return { size: plan.bytes, stream: this.#stream(plan.id, "rows", titleOf(plan), bytes) };
     });
     const objects = {
       size: largeObjects.estimatedBytes,
@@ -147,16 +135,16 @@ export class SourceSnapshot implements Snapshot {
       if (found === undefined) throw new Failure("internal/bug", `stream ${id} was measured before its end`);
       return found;
     };
-    return { id, content, title, bytes: this.#whole(id, bytes, () => this.#unread.delete(id)), measured };
+    return { id, content, title, bytes: this.#whole(id, bytes), measured };
   }
 
-  /** Tells when the stream has ended well; anything else ends the whole snapshot. */
-  async *#whole(id: string, bytes: AsyncIterable<Buffer>, onEnd: () => void): AsyncGenerator<Buffer> {
+  /** Marks the stream as read once it has ended well; anything else ends the whole snapshot. */
+  async *#whole(id: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let isRead = false;
     try {
       yield* bytes;
       stillWaiting(this.#life.wait);
-      onEnd();
+      this.#unread.delete(id);
       isRead = true;
     } catch (error) {
       this.#life.fail(error);
@@ -172,35 +160,12 @@ export class SourceSnapshot implements Snapshot {
     giveBack();
   }
 
-  #framed(plan: RowPlan, table: ReadTable): FramedStream {
-    let sliceOf: ((slice: Measured) => ReadSlice) | null = null;
-    const bytes = this.#withReader((session) =>
-      framedRows(session, { plan, table }, this.#rowSource(), (digested) => {
-        sliceOf = digested;
-      }),
-    );
-    let isEnded = false;
-    return {
-      bytes: this.#whole(plan.id, bytes, () => {
-        isEnded = true;
-      }),
-      digested: (measured) => {
-        if (!isEnded) throw new Failure("internal/bug", `stream ${plan.id} was digested before its end`);
-        if (sliceOf !== null) this.#reads.push(sliceOf(measured));
-        this.#unread.delete(plan.id);
-      },
-    };
-  }
-
-  #rowSource(): RowSource {
-    const { encoding, holder, present } = this.#opened;
-    return { encoding, standby: holder.standby, present };
-  }
-
   /** What one COPY gave is a stream that is measured already. */
   async *#rows(session: Session, plan: RowPlan): AsyncGenerator<Buffer> {
+    const { encoding, holder, present } = this.#opened;
+    const source = { encoding, standby: holder.standby, present };
     const reads: ReadSlice[] = [];
-    const bytes = rowBytes(session, plan, this.#rowSource(), (read) => {
+    const bytes = rowBytes(session, plan, source, (read) => {
       reads.push(read);
     });
     if (plan.kind === "slice" || plan.tables.length === 1) {
