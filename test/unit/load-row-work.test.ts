@@ -102,4 +102,19 @@ describe("a foreign key of a large table", () => {
     const order = largestFirst({ entries, fingerprint: { tables } }, posts);
     expect(order.map(({ dumpId }) => dumpId)).toEqual([6, 5, 4, 3]);
   });
+
+  it("comes after indexes where a table is partitioned, since the server takes all partitions with it", () => {
+    const bill = {
+      ...entry(1, "TABLE"),
+      defn: "CREATE TABLE shop.bill (\n    at date NOT NULL\n)\nPARTITION BY RANGE (at);\n",
+    };
+    const posts = [
+      entry(5, "FK CONSTRAINT", [1, 4]),
+      entry(6, "FK CONSTRAINT", [2, 4]),
+      entry(7, "INDEX", [3]),
+    ];
+    const entries = [bill, entry(2, "TABLE"), entry(3, "TABLE"), ...posts];
+    const order = largestFirst({ entries, fingerprint: { tables: [] } }, posts);
+    expect(order.map(({ dumpId }) => dumpId)).toEqual([6, 7, 5]);
+  });
 });

@@ -3,7 +3,6 @@ import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { adminMay } from "./admin-may.ts";
 import { readCodeBehind } from "./code-behind.ts";
-import { joiningOf } from "./foreign-key.ts";
 import { kindOf } from "./kinds.ts";
 import { ownerStatement } from "./owners.ts";
 import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
@@ -64,9 +63,8 @@ export async function runEntry(
   if (entry.tablespace !== "")
     context.ledger.note(`tablespace ${entry.tablespace} is not used; everything lies in the default one`);
   if (await isForAdmin(context, entry)) return runAsAdmin(context, entry);
-  const before = context.preamble(searchPath, entry.tableAm) + joiningOf(entry, context);
   try {
-    await loader.query(before + entry.defn);
+    await loader.query(context.preamble(searchPath, entry.tableAm) + entry.defn);
     return null;
   } catch (error) {
     return refusalOf(error);

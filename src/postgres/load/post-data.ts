@@ -4,7 +4,6 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { runEntries, runEntry } from "./entries.ts";
-import { afterIndexes } from "./foreign-key.ts";
 import { isTimeout } from "./report.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -19,11 +18,7 @@ export async function runPostData(
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
-  const inOrder = largestFirst(
-    context,
-    entries.map((entry) => afterIndexes(entry, entries)),
-  );
-  const schedule = new Schedule(inOrder, context.entries, rankOf);
+  const schedule = new Schedule(largestFirst(context, entries), context.entries, rankOf);
   const refused: TocEntry[] = [];
   await eachAtOnce(sessions, sessions.length, async (session) => {
     for (let entry = await schedule.next(); entry !== null; entry = await schedule.next()) {
@@ -55,7 +50,8 @@ function rankOf({ desc }: TocEntry): number {
 /**
  * So that no lane is left alone with the largest at the end. Foreign keys come first, as soon as they can be: each of them
  * keeps all others away from two tables, so that those left to the end would go one by one, and any index beside them
- * keeps the other lanes busy.
+ * keeps the other lanes busy. Those of partitioned tables come last: the server takes every partition with them, of
+ * which the schedule knows nothing, and a lane would sleep until each index of a partition that was begun is made.
  */
 export function largestFirst(
   { fingerprint, entries: all }: Loaded,
@@ -72,10 +68,14 @@ export function largestFirst(
   );
   const sizeOf = ({ dependencies }: TocEntry): number =>
     dependencies.reduce((most, id) => Math.max(most, bytesOf.get(id) ?? 0), 0);
+  const partitioned = new Set(all.filter(isPartitioned).map(({ dumpId }) => dumpId));
+  const turnOf = ({ desc, dependencies }: TocEntry): number => {
+    if (desc === "FK CONSTRAINT") return dependencies.some((id) => partitioned.has(id)) ? 2 : 0;
+    return desc === "CHECK CONSTRAINT" ? 2 : 1;
+  };
   return entries.toSorted((one, other) => turnOf(one) - turnOf(other) || sizeOf(other) - sizeOf(one));
 }
 
-function turnOf({ desc }: TocEntry): number {
-  if (desc === "FK CONSTRAINT") return 0;
-  return desc === "CHECK CONSTRAINT" ? 2 : 1;
+function isPartitioned({ desc, defn }: TocEntry): boolean {
+  return desc === "TABLE" && /^PARTITION BY /m.test(defn);
 }

@@ -1,7 +1,6 @@
 import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import { afterIndexes } from "./foreign-key.ts";
 import { largestFirst, type Loaded } from "./post-data.ts";
 import type { Scheduled } from "./schedule.ts";
 
@@ -43,11 +42,7 @@ export function workOf(
       dependencies: entry === undefined ? [] : [entry],
     };
   });
-  const plainOnes = earlyEntries(context, postData, tables);
-  const early = largestFirst(
-    context,
-    plainOnes.map((entry) => afterIndexes(entry, plainOnes)),
-  );
+  const early = largestFirst(context, earlyEntries(context, postData, tables));
   return [
     ...early.map((entry): RowWork => {
       const { dumpId, desc, dependencies } = entry;
