@@ -84,6 +84,15 @@ describe("a program", () => {
     await expect(run(shell("exit 0"), { signal })).rejects.toMatchObject({ code: "wait/cancelled" });
   });
 
+  it("that cannot be started, for whatever reason, fails as one", async () => {
+    // The last part of the path is no folder, for which the runtime throws where it otherwise tells.
+    const nowhere = { file: "/etc/passwd/program", args: [] };
+    await expect(run(nowhere, wait)).rejects.toMatchObject({ code: "program/failed" });
+    const { output, stderr, pid } = pour(nowhere, wait);
+    await expect(read(output)).rejects.toMatchObject({ code: "program/failed" });
+    expect([await stderr, pid]).toEqual(["", undefined]);
+  });
+
   it("ends when nobody reads on", async () => {
     const { output, stderr } = pour(shell("yes; echo ended >&2"), wait);
     for await (const _ of output) break;
@@ -115,14 +124,12 @@ describe("a program", () => {
     }
     await expect(run({ ...shell("cat; exit 0"), input: input() }, wait)).rejects.toMatchObject({
       code: "program/failed",
-      message: expect.stringContaining("no more"),
     });
   });
 
   it("that complains without end is ended", async () => {
     await expect(run(shell("exec yes >&2"), wait)).rejects.toMatchObject({
       code: "program/failed",
-      message: expect.stringContaining("more than 1000000 bytes"),
     });
   });
 });
