@@ -24,10 +24,9 @@ async function newHybridIdentity(): Promise<string> {
 /** Not an age identity: "keys/identity". */
 export async function recipientOf(identity: string): Promise<string> {
   const isHybrid = identity.startsWith("AGE-SECRET-KEY-PQ-1");
+  const find = isHybrid ? (await import("age-encryption")).identityToRecipient : x25519RecipientOf;
   try {
-    if (!isHybrid) return x25519RecipientOf(identity);
-    const { identityToRecipient } = await import("age-encryption");
-    return await identityToRecipient(identity);
+    return await find(identity);
   } catch {
     // The library's error may quote the secret, so it is not passed on.
     throw new Failure("keys/identity", "not an age identity");

@@ -4,9 +4,9 @@
  * backup of a small tenant.
  */
 import { createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import type { Stanza } from "age-encryption";
+import type { Identity, Stanza } from "age-encryption";
 import { x25519Identity } from "../base/age-x25519.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 
 const version = "age-encryption.org/v1";
 const columns = 64;
@@ -20,13 +20,22 @@ export async function openClassic(sealed: Uint8Array, identity: string): Promise
   const reader = x25519Identity(identity);
   const file = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   const { signed, mac, stanzas, payload } = headerOf(file);
-  const fileKey = await reader.unwrapFileKey(stanzas);
+  const fileKey = await unwrapped(reader, stanzas);
   if (fileKey === null) return null;
   const expected = createHmac("sha256", derived(fileKey, new Uint8Array(), "header"))
     .update(signed)
     .digest();
   if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) throw damaged("its MAC is another");
   return opened(fileKey, payload);
+}
+
+async function unwrapped(reader: Identity, stanzas: Stanza[]): Promise<Uint8Array | null> {
+  try {
+    return await reader.unwrapFileKey(stanzas);
+  } catch (cause) {
+    // Such as a share of low order, with which nothing can be agreed on.
+    throw isFailure(cause) ? cause : damaged("a stanza has a share that is no key", cause);
+  }
 }
 
 interface Header {

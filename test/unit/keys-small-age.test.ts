@@ -70,6 +70,14 @@ describe("a small age file", () => {
     await expect(openSmall(longer, ours.identity)).rejects.toEqual(damaged);
   });
 
+  it("with a share of low order, which has no secret with anybody, is altered", async () => {
+    const sealed = (await sealSmall("text", [ours.recipient])).toString("latin1");
+    const share = Buffer.alloc(32).toString("base64").replace("=", "");
+    const altered = sealed.replace(/(?<=^-> X25519 )\S+$/m, share);
+    expect(altered).not.toBe(sealed);
+    await expect(openSmall(Buffer.from(altered, "latin1"), ours.identity)).rejects.toEqual(damaged);
+  });
+
   it("is not opened by what is no identity, which is not told", async () => {
     const sealed = await sealSmall("text", [ours.recipient]);
     await expect(openSmall(sealed, "AGE-SECRET-KEY-1SECRET")).rejects.toMatchObject({
