@@ -90,7 +90,7 @@ export async function fetchCurrent(
 }
 
 function isOfLength(bytes: number, wanted: Wanted | WantedDocument): boolean {
-  return wanted.bytes === null || bytes === wanted.bytes;
+  return wanted.bytes === null ? bytes <= documentBytesMax : bytes === wanted.bytes;
 }
 
 async function readVersion(
@@ -103,7 +103,7 @@ async function readVersion(
     const which = { ...(version === undefined ? {} : { version }), again };
     const look = await readOnce(store, wanted, which, wait);
     if (look.wrong !== tooLong) return look;
-    return { ...look, wrong: await wrongOfTooLong(store, wanted.key, bytesMaxOf(wanted), wait) };
+    return { ...look, wrong: await wrongOfTooLong(store, wanted.key, version, bytesMaxOf(wanted), wait) };
   });
 }
 

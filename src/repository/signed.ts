@@ -85,7 +85,7 @@ async function readVersion<T>(
     const which = { ...(version === undefined ? {} : { version }), again };
     const found = await readOnce(store, key, which, form, wait);
     if (found === tooLong) {
-      const wrong = await wrongOfTooLong(store, key, documentBytesMax, wait);
+      const wrong = await wrongOfTooLong(store, key, version, documentBytesMax, wait);
       return { found: malformed, wrong };
     }
     // A signer nobody knows may be one whose name was spoilt; all else was signed as it stands.

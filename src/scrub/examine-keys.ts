@@ -79,7 +79,7 @@ async function readKeyObject(
       if (isFailure(error, "store/corrupt"))
         return {
           found: "altered",
-          wrong: await wrongOfTooLong(store, key, keyObjectBytesMax, wait),
+          wrong: await wrongOfTooLong(store, key, undefined, keyObjectBytesMax, wait),
         };
       throw error;
     }

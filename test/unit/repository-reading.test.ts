@@ -201,6 +201,18 @@ describe("fetching an object", () => {
     const trust = await createTrustRing([]);
     const form = { purpose: "proof", schema: z.unknown(), trust, misplaced: () => null } as const;
     await expect(readSigned(tooMany, key, form, never)).rejects.toMatchObject(spoilt);
+    // Nor where the current one is too long for good, and an older one in passing.
+    const older: ObjectReader = {
+      ...tooMany,
+      stat: async () => ({ key, bytes: 17_000_000, modifiedAt: noon }),
+      versions: async () => [
+        { key, bytes: 17_000_000, modifiedAt: noon, version: "2", current: true },
+        { key, bytes: good.length, modifiedAt: noon, version: "1", current: false },
+      ],
+    };
+    await expect(fetchFrom(older, wanted, never)).rejects.toMatchObject(spoilt);
+    await expect(fetchFrom(older, { ...wanted, bytes: null }, never)).rejects.toMatchObject(spoilt);
+    await expect(readSigned(older, key, form, never)).rejects.toMatchObject(spoilt);
     // Where it really is too long, the store is to be told so.
     store.overwrite(key, Buffer.alloc(documentBytesMax + 1));
     expect(await readSigned(store, key, form, never)).toMatchObject({ kind: "bad", reason: "malformed" });
