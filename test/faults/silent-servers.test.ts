@@ -1,6 +1,9 @@
 /** A connection to PostgreSQL that is dead without anybody having said so ends what waits for it, and a statement that takes its time ends nothing. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/base/failure.ts";
+import type { LineLimits } from "../../src/base/server-address.ts";
+import type { Waiting } from "../../src/base/waiting.ts";
 import { dumpSchema } from "../../src/postgres/archive/archive.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { findPrograms, majorOf } from "../../src/postgres/server/programs.ts";
@@ -139,8 +142,8 @@ describe("a line that trickles", () => {
 });
 
 describe("a pg_dump", () => {
-  async function dump(silenceMs: number): Promise<Buffer> {
-    const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port, silenceMs };
+  async function dump(limits: LineLimits, wait: Waiting = testWait()): Promise<Buffer> {
+    const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port, ...limits };
     // The one beside it is on a line of its own.
     const beside = await connect(addressOf(urlOf(server, "house")), "source", {}, testWait());
     await using session = beside;
@@ -151,12 +154,12 @@ describe("a pg_dump", () => {
     const programs = await findPrograms([], majorOf(session.versionNum), testWait());
     const scope = { kind: "database", database: "house" } as const;
     const request = { address, scope, snapshotId, lockTimeoutMs: 60_000, programs };
-    return await dumpSchema({ ...request, beside: { session, holderPid: 7 } }, testWait());
+    return await dumpSchema({ ...request, beside: { session, holderPid: 7 } }, wait);
   }
 
   it("whose connection goes silent is ended", async () => {
     line.meets("tableoid, oid, oprname", { kind: "answer-breaks", bytes: 9000, how: "silence" });
-    await expect(dump(500)).rejects.toMatchObject({
+    await expect(dump({ silenceMs: 500 })).rejects.toMatchObject({
       code: "source/lost",
       message: expect.stringContaining("the connection of pg_dump is dead and nobody said so"),
     });
@@ -164,7 +167,22 @@ describe("a pg_dump", () => {
 
   it("whose connection trickles is ended", async () => {
     line.meets("tableoid, oid, oprname", { kind: "answer-trickles", bytesPerSecond: 300 });
-    await expect(dump(500)).rejects.toMatchObject({ code: "source/lost" });
+    await expect(dump({ silenceMs: 500, leastBytesPerSecond: 1_000_000 })).rejects.toMatchObject({
+      code: "source/lost",
+    });
+  });
+
+  it("whose connection is slow and good is let be", async () => {
+    const operators = "tableoid, oid, oprname";
+    line.meets(operators, { kind: "answer-trickles", bytesPerSecond: 20_000 });
+    const asked = line.hears(operators);
+    const enough = new AbortController();
+    const dumped = dump({ silenceMs: 400 }, { signal: enough.signal }).catch((error: unknown) => error);
+    await asked;
+    // The answer, of some 60 kB, takes many times the silence; what is asked next says that it has come.
+    await Promise.race([line.hears(/^Q/s), dumped]);
+    enough.abort(new Failure("wait/cancelled", "enough was seen"));
+    expect(await dumped).toMatchObject({ code: "wait/cancelled" });
   });
 
   it("that waits for a lock is waited for", async () => {
@@ -176,7 +194,7 @@ describe("a pg_dump", () => {
     const waiting =
       "select exists (select from pg_locks where relation::regclass::text = 't' and mode = 'AccessExclusiveLock')";
     await until("the lock", async () => (await psql(server, "house", waiting)) === "t");
-    expect((await dump(300)).subarray(0, 5).toString()).toBe("PGDMP");
+    expect((await dump({ silenceMs: 300 })).subarray(0, 5).toString()).toBe("PGDMP");
     await locking;
   });
 });

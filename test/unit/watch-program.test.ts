@@ -5,17 +5,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { watchProgram } from "../../src/postgres/archive/watch-program.ts";
 import type { Session } from "../../src/postgres/session/session.ts";
 
-const silenceMs = 40;
 const waiting = { state: "idle in transaction", event: "ClientRead", changed: "2026-11-22 03:00:00+00" };
 /** Computes and prints nothing. */
 const program = spawn("sleep", ["60"], { stdio: "ignore" });
+/** Computes a little, all the time. */
+const restless = spawn("/bin/sh", ["-c", "while sleep 0.01; do :; done"], { stdio: "ignore" });
 
 beforeAll(async () => {
-  if (program.pid === undefined) await once(program, "spawn");
+  for (const child of [program, restless]) if (child.pid === undefined) await once(child, "spawn");
 });
 
 afterAll(() => {
   program.kill();
+  restless.kill();
 });
 
 /** A session that is answered with these rows, the last ones for ever; who has asked often enough has had his patience. */
@@ -42,7 +44,8 @@ function answering(answers: readonly (readonly object[])[], patience: AbortContr
 async function watch(...answers: readonly (readonly object[])[]): Promise<never> {
   const patience = new AbortController();
   const watched = { name: "holdfast dump 7", pid: program.pid, printed: () => 0 };
-  return watchProgram(watched, answering(answers, patience), silenceMs, { signal: patience.signal });
+  const limits = { silenceMs: 40, leastBytesPerSecond: 1024 };
+  return watchProgram(watched, answering(answers, patience), limits, { signal: patience.signal });
 }
 
 const letBe = { code: "wait/cancelled" };
@@ -64,5 +67,20 @@ describe("a program that computes and prints nothing", () => {
 
   it("is ended where the server showed its session and then had none", async () => {
     await expect(watch([], [{ ...waiting, state: "active", event: null }], [])).rejects.toMatchObject(ended);
+  });
+});
+
+describe("a program that computes a little and prints nothing, for which the server waits", () => {
+  it.each([
+    [0, letBe],
+    [1_000_000_000, ended],
+  ])("is measured by what a line with %i bytes a second takes", async (leastBytesPerSecond, end) => {
+    const patience = new AbortController();
+    const watched = { name: "holdfast dump 7", pid: restless.pid, printed: () => 0 };
+    const limits = { silenceMs: 400, leastBytesPerSecond };
+    const wait = { signal: patience.signal };
+    await expect(watchProgram(watched, answering([[waiting]], patience), limits, wait)).rejects.toMatchObject(
+      end,
+    );
   });
 });

@@ -42,12 +42,10 @@ export async function dumpSchema(request: ArchiveRequest, wait: Waiting): Promis
   const { output, stderr, pid } = pour({ file: programs.pgDump, args: argumentsOf(request), env }, whole);
   const parts: Buffer[] = [];
   let bytes = 0;
-  const { silenceMs } = silenceLimitsOf(address);
-  watchProgram({ name, pid, printed: () => bytes }, beside.session, silenceMs, whole).catch(
-    (error: unknown) => {
-      end.abort(error);
-    },
-  );
+  const watched = { name, pid, printed: () => bytes };
+  watchProgram(watched, beside.session, silenceLimitsOf(address), whole).catch((error: unknown) => {
+    end.abort(error);
+  });
   try {
     for await (const part of output) {
       parts.push(part);

@@ -1,7 +1,8 @@
-import { cpuTicksOf } from "../../base/cpu-time.ts";
+import { cpuMsOf } from "../../base/cpu-time.ts";
 import { Failure } from "../../base/failure.ts";
 import { pause, type Waiting } from "../../base/waiting.ts";
 import type { Session } from "../session/session.ts";
+import type { SilenceLimits } from "../session/silence.ts";
 
 interface Watched {
   /** By which the server knows its session. */
@@ -11,45 +12,47 @@ interface Watched {
   readonly printed: () => number;
 }
 
-/** Who takes from a line what trickles through it computes less than this share of the time. */
-const idleShare = 0.005;
-/** Of the system, which counts in hundredths of a second whatever its own clock does. */
-const tickMs = 10;
+/** pg_dump computes more for each byte of its rows, even where they come in large parts; in small ones much more. */
+const cpuMsPerByte = 10e-6;
 
 /**
  * A program that waits at a connection of its own, which is dead without anybody having said so, waits for ever:
  * it has no limit of time, nor could it tell one who takes his time from one who is gone. We see what it does not:
- * that it computes next to nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for
- * it or has ended its session. Never returns; throws "source/lost" after `silenceMs` of that. Where the system or the
+ * that it computes nothing, prints nothing, and that the server, asked over `session`, has long since been waiting for
+ * it or has ended its session. Never returns; throws "source/lost" after `silenceMs` of that, or after twice as long
+ * where it computed less than it takes to receive `leastBytesPerSecond`. Where the system or the
  * server does not tell, it is let be; so too where its name was never seen, since a pooler may give it another one.
  */
 export async function watchProgram(
   { name, pid, printed }: Watched,
   session: Session,
-  silenceMs: number,
+  { silenceMs, leastBytesPerSecond }: Pick<SilenceLimits, "silenceMs" | "leastBytesPerSecond">,
   wait: Waiting,
 ): Promise<never> {
+  const idleShare = (leastBytesPerSecond / 1000) * cpuMsPerByte;
   let before = "";
   let since = performance.now();
-  let ticksBefore = 0;
+  let cpuMsBefore = 0;
   let wasSeen = false;
   for (;;) {
     await pause(silenceMs / 4, wait);
-    const ticks = pid === undefined ? null : await cpuTicksOf(pid);
+    const cpuMs = pid === undefined ? null : await cpuMsOf(pid);
     const served = await askAfter(name, session);
     wasSeen ||= served !== null;
     const seen = `${String(printed())} ${served?.changed ?? ""}`;
     // The server may have ended a session that was there, without its program having been told.
     const works = served?.works ?? !wasSeen;
-    const idleTicks = Math.floor(((performance.now() - since) * idleShare) / tickMs);
-    if (seen !== before || ticks === null || ticks - ticksBefore > idleTicks || works) {
+    const lastedMs = performance.now() - since;
+    const usedMs = (cpuMs ?? 0) - cpuMsBefore;
+    if (seen !== before || cpuMs === null || usedMs > lastedMs * idleShare || works) {
       before = seen;
-      ticksBefore = ticks ?? 0;
+      cpuMsBefore = cpuMs ?? 0;
       since = performance.now();
-    } else if (performance.now() - since >= silenceMs) {
+    } else if (lastedMs >= silenceMs * (usedMs > 0 ? 2 : 1)) {
+      const what = usedMs > 0 ? "carries next to nothing" : "is dead and nobody said so";
       throw new Failure(
         "source/lost",
-        "the connection of pg_dump is dead and nobody said so: the server waits for pg_dump, and pg_dump for the server",
+        `the connection of pg_dump ${what}: the server waits for pg_dump, and pg_dump for the server`,
       );
     }
   }
