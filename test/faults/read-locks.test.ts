@@ -150,6 +150,22 @@ describe("a table that changes while the snapshot is taken", () => {
     await other.query("begin; lock table t in access exclusive mode");
     expect(await codeOf(snapshotOf(server, name, { yieldAfterMs: 300 }))).toBe("source/busy");
   });
+
+  it("does not wait for locks when the server has no connection left for who reads", async () => {
+    const name = await database("crowded", "create table t (a int)");
+    await psql(
+      server,
+      name,
+      "create role few login password 'pw' connection limit 2 in role pg_read_all_data",
+    );
+    await using other = await session(name);
+    await other.query("begin; lock table t in access exclusive mode");
+    const opening = snapshotOf(server, name, {
+      login: { user: "few", password: "pw" },
+      yieldAfterMs: 100_000,
+    });
+    expect(await codeOf(opening)).toBe("source/unreachable");
+  });
 });
 
 describe("a migration that meets a running backup", () => {

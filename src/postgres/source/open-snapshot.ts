@@ -71,6 +71,7 @@ export async function openSnapshot(
   const readers = made.use(openReaders({ address, versionNum, held }, life.wait));
   // Should anything fail from here on, the first to end is whatever has just been begun.
   made.use(life);
+  life.beside(readers.opened);
   const holder = await held;
   life.beside(keepAlive(holder.session, life.wait));
   const encoding = await encodingOf(holder.session);

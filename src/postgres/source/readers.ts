@@ -12,6 +12,8 @@ import { lockStatement, type SourceTable } from "./source-tables.ts";
 
 /** Sessions that read in the holder's snapshot side by side; the first is opened at once, others when they are needed. */
 export interface Readers extends AsyncDisposable {
+  /** Rejects when the first session cannot be opened, which may be long before it is lent. */
+  readonly opened: Promise<unknown>;
   /** So many may be lent at once; one until this is called. */
   allow(jobs: number): void;
   /** Lends a session, waiting for one to be free. Give it back only in good order; a broken one is never lent again. */
@@ -20,26 +22,28 @@ export interface Readers extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-export interface ReadersPlace {
+export interface ReadersOrder {
   readonly address: ServerAddress;
   readonly versionNum: number;
   /** The first session is opened meanwhile; when it rejects no session is lent. */
   readonly held: Promise<Pick<Holder, "snapshotId">>;
 }
 
-export function openReaders(place: ReadersPlace, wait: Waiting): Readers {
+export function openReaders(order: ReadersOrder, wait: Waiting): Readers {
   const places = new Budget(1);
   const free: Session[] = [];
   const all: Session[] = [];
-  let first: Promise<Session> | null = openReader(place, wait);
-  // Whoever is lent it is told.
-  first.catch(() => undefined);
+  const opened = openReader(order, wait);
+  // Whoever is lent it is told as well.
+  opened.catch(() => undefined);
+  let first: Promise<Session> | null = opened;
   const firstOrNew = (): Promise<Session> => {
-    const session = first ?? openReader(place, wait);
+    const session = first ?? openReader(order, wait);
     first = null;
     return session;
   };
   return {
+    opened,
     allow: (jobs) => {
       places.resize(Math.max(1, jobs));
     },
@@ -75,7 +79,7 @@ export function openReaders(place: ReadersPlace, wait: Waiting): Readers {
   };
 }
 
-async function openReader({ address, versionNum, held }: ReadersPlace, wait: Waiting): Promise<Session> {
+async function openReader({ address, versionNum, held }: ReadersOrder, wait: Waiting): Promise<Session> {
   const session = await connect(address, "source", { applicationName: "holdfast reader", versionNum }, wait);
   try {
     await setExactText(session);
