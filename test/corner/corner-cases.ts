@@ -55,7 +55,8 @@ export const cornerCasesOfDatabases: readonly CornerCase[] = [
   }),
   fromFile("empty", "an empty database", { sql: () => "" }),
   fromFile("shared-schemas", "two tenants that are schemas of one database"),
-  manyTables(500),
+  // More than are locked by two statements.
+  manyTables(1_100),
   // More than may be in flight at once.
   giantValue(100_000_000),
 ];

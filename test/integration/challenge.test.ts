@@ -204,10 +204,11 @@ describe("the challenge", () => {
   });
 
   it("names what is missed without a check, and as found by accident what another check saw", async () => {
-    const report = await challenged(named("byte-changed", "character-replaced"), blindTo("tables"));
+    const damages = named("byte-changed", "character-replaced", "amcheck-missing");
+    const report = await challenged(damages, blindTo("tables", "indexes"));
     const { missed, byAccident, falseAlarms, results } = report;
     expect({ missed: missed.toSorted(), byAccident, falseAlarms }).toEqual({
-      missed: ["byte-changed", "character-replaced"],
+      missed: ["amcheck-missing", "byte-changed", "character-replaced"],
       byAccident: ["character-replaced"],
       falseAlarms: [],
     });
