@@ -33,6 +33,7 @@ describe("a backup over a line that", () => {
     ["as the snapshot is exported", "goes silent", "source/lost"],
     ["as pg_dump connects", "is reset in the middle of the answer", "source/lost"],
     ["as pg_dump reads", "goes silent", "source/lost"],
+    ["as pg_dump reads", "dries up", "source/lost"],
     ["in the middle of rows", "goes silent in the middle of the answer", "source/lost"],
     ["in the middle of rows", "dries up", "source/lost"],
     ["in the readings", "is closed in the middle of the answer", "source/lost"],
