@@ -15,6 +15,7 @@ import {
 import { bech32 } from "@scure/base";
 import type { Identity, Recipient, Stanza } from "age-encryption";
 import { Failure } from "./failure.ts";
+import { fromUnpadded, unpadded } from "./unpadded-base64.ts";
 
 const info = "age-encryption.org/v1/X25519";
 const tagBytes = 16;
@@ -53,7 +54,7 @@ export function wrapForX25519(fileKey: Uint8Array, recipient: string): Stanza {
   const key = wrappingKey(secret, share, raw);
   const cipher = createCipheriv("chacha20-poly1305", key, nonce, { authTagLength: tagBytes });
   const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
-  return { args: ["X25519", share.toString("base64").replace(/=+$/, "")], body };
+  return { args: ["X25519", unpadded(share)], body };
 }
 
 interface PublicParts {
@@ -108,9 +109,8 @@ function unwrap(body: Uint8Array, key: Buffer): Buffer | null {
 
 function shareOf({ args, body }: Stanza): Buffer {
   const [, text, ...more] = args;
-  const share = Buffer.from(text ?? "", "base64");
-  const canonical = share.toString("base64").replace(/=+$/, "");
-  if (text !== canonical || more.length > 0 || share.length !== 32 || body.length !== wrappedBytes) {
+  const share = fromUnpadded(text ?? "");
+  if (share?.length !== 32 || more.length > 0 || body.length !== wrappedBytes) {
     throw new Failure("sealing/damaged", "the header holds a malformed X25519 stanza");
   }
   return share;

@@ -3,17 +3,16 @@
  * piece. The library reads even a hundred bytes through streams, which took a tenth of the main thread's time in the
  * backup of a small tenant.
  */
-import { createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Identity, Stanza } from "age-encryption";
+import { headerMac } from "../base/age-header-mac.ts";
+import { payloadBytes, readPayload, segmentBytes } from "../base/age-payload.ts";
 import { x25519Identity } from "../base/age-x25519.ts";
+import { fromUnpadded } from "../base/unpadded-base64.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 
 const version = "age-encryption.org/v1";
 const columns = 64;
-const nonceBytes = 16;
-const tagBytes = 16;
-/** A payload of more than one piece is none of a key object. */
-const pieceBytesMax = 64 * 1024;
 
 /** Null when no stanza is for `identity`; altered or malformed: "sealing/damaged"; no X25519 identity: "keys/identity". */
 export async function openClassic(sealed: Uint8Array, identity: string): Promise<Buffer | null> {
@@ -22,11 +21,10 @@ export async function openClassic(sealed: Uint8Array, identity: string): Promise
   const { signed, mac, stanzas, payload } = headerOf(file);
   const fileKey = await unwrapped(reader, stanzas);
   if (fileKey === null) return null;
-  const expected = createHmac("sha256", derived(fileKey, new Uint8Array(), "header"))
-    .update(signed)
-    .digest();
+  const expected = headerMac(fileKey, signed);
   if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) throw damaged("its MAC is another");
-  return opened(fileKey, payload);
+  if (payload.length > payloadBytes(segmentBytes)) throw damaged("its payload is longer than any key");
+  return readPayload(fileKey, payload);
 }
 
 async function unwrapped(reader: Identity, stanzas: Stanza[]): Promise<Uint8Array | null> {
@@ -75,34 +73,10 @@ function stanzaOf(lines: string[]): Stanza {
   }
 }
 
-/** Of base64 without padding, in the one spelling that it has. */
 function bytesOf(text: string): Buffer {
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.toString("base64").replace(/=+$/, "") !== text) throw damaged("it is no base64");
+  const bytes = fromUnpadded(text);
+  if (bytes === null) throw damaged("it is no base64");
   return bytes;
-}
-
-function opened(fileKey: Uint8Array, payload: Buffer): Buffer {
-  const sealed = payload.subarray(nonceBytes);
-  if (sealed.length < tagBytes || sealed.length > pieceBytesMax + tagBytes)
-    throw damaged("its payload has another length");
-  // The first piece, and the last one.
-  const counter = new Uint8Array(12);
-  counter[counter.length - 1] = 1;
-  const key = derived(fileKey, payload.subarray(0, nonceBytes), "payload");
-  const decipher = createDecipheriv("chacha20-poly1305", key, counter, { authTagLength: tagBytes });
-  decipher.setAuthTag(sealed.subarray(-tagBytes));
-  const plain = decipher.update(sealed.subarray(0, -tagBytes));
-  try {
-    decipher.final();
-  } catch (cause) {
-    throw damaged("its payload is altered", cause);
-  }
-  return plain;
-}
-
-function derived(fileKey: Uint8Array, salt: Uint8Array, info: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", fileKey, salt, info, 32));
 }
 
 function damaged(why: string, cause?: unknown): Failure {

@@ -3,8 +3,10 @@
  * writes one only together with a payload, takes three times as long over it, and has to be loaded by every
  * thread that seals.
  */
-import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { headerMac } from "../base/age-header-mac.ts";
 import { wrapForX25519 } from "../base/age-x25519.ts";
+import { unpadded } from "../base/unpadded-base64.ts";
 
 export interface AgeHeader {
   readonly header: Uint8Array;
@@ -21,11 +23,5 @@ export function x25519Header(recipients: readonly string[]): AgeHeader {
     return `-> ${args.join(" ")}\n${unpadded(body)}\n`;
   });
   const signed = `age-encryption.org/v1\n${stanzas.join("")}---`;
-  const macKey = Buffer.from(hkdfSync("sha256", fileKey, new Uint8Array(), "header", 32));
-  const mac = createHmac("sha256", macKey).update(signed).digest();
-  return { header: Buffer.from(`${signed} ${unpadded(mac)}\n`), fileKey };
-}
-
-function unpadded(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+  return { header: Buffer.from(`${signed} ${unpadded(headerMac(fileKey, signed))}\n`), fileKey };
 }

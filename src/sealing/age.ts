@@ -9,7 +9,7 @@ import { x25519Identity } from "../base/age-x25519.ts";
 import { Failure } from "../base/failure.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
 import { type AgeHeader, x25519Header } from "./age-header.ts";
-import { payloadBytes, readPayload, writePayload } from "./age-payload.ts";
+import { payloadBytes, readPayload, writePayload } from "../base/age-payload.ts";
 
 /** A header longer than this is not one of ours; it bounds what is searched for the header's end. */
 const headerBytesMax = 1024 * 1024;

@@ -3,10 +3,11 @@
  * ChaCha20-Poly1305 in segments of 64 KiB, by OpenSSL through `node:crypto`.
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import { Failure } from "../base/failure.ts";
-import { release } from "../base/release.ts";
+import { Failure } from "./failure.ts";
+import { release } from "./release.ts";
 
-const segmentBytes = 64 * 1024;
+/** A plaintext that is no longer is one segment. */
+export const segmentBytes = 64 * 1024;
 const tagBytes = 16;
 const nonceBytes = 16;
 const algorithm = "chacha20-poly1305";
