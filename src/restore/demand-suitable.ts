@@ -4,9 +4,9 @@ import type { Waiting } from "../base/waiting.ts";
 import type { ServerAddress } from "../base/server-address.ts";
 import { findBrokenLoad } from "../postgres/load/mark.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
-import { quoteIdent } from "../postgres/session/quote.ts";
 import type { Session } from "../postgres/session/session.ts";
 import { examineTarget, type TargetNeeds } from "../postgres/target/target.ts";
+import { beginAgain, beginAgainOrKeep } from "./left-behind.ts";
 
 export interface Ready {
   readonly maintenance: ServerAddress;
@@ -45,13 +45,11 @@ export async function demandSuitable(
 async function brokenOff(session: Session): Promise<string | undefined> {
   const found = await findBrokenLoad(session);
   if (found === null) return undefined;
-  const [database, role] = [quoteIdent(found.database), quoteIdent(found.loader)];
-  const again = `drop database ${database}, then role ${role}, and restore again`;
   switch (found.at) {
     case "loading":
-      return `a restore was broken off here: ${again}`;
+      return `a restore was broken off here: ${beginAgain(found)}`;
     case "comparing":
       // What the load was refused, or was not asked for, went with its report.
-      return `a restore had ended its load here and was broken off before it had compared it with the backup, and what it could not load is not known any more: ${again}; or keep it as it is, and drop role ${role}, or where that owns something: comment on role ${role} is null`;
+      return `a restore had ended its load here and was broken off before it had compared it with the backup, and what it could not load is not known any more: ${beginAgainOrKeep(found)}`;
   }
 }

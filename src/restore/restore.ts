@@ -19,7 +19,6 @@ import { newLoaderName } from "../postgres/load/loader-name.ts";
 import type { LoadReport } from "../postgres/load/report.ts";
 import { notAsked } from "../postgres/load/selection.ts";
 import { withPartitions } from "../postgres/load/with-partitions.ts";
-import { quoteIdent } from "../postgres/session/quote.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
 import { findPrograms, majorOf } from "../postgres/server/programs.ts";
 import { examineTarget, type TargetCheck } from "../postgres/target/target.ts";
@@ -28,6 +27,7 @@ import type { Library } from "../repository/library.ts";
 import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import { demandSuitable, type Ready } from "./demand-suitable.ts";
+import { beginAgainOrKeep } from "./left-behind.ts";
 import type { Point } from "./point.ts";
 
 export interface TableName {
@@ -170,8 +170,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
 
 /** The database is kept, since only looking at it failed, and so is the login whose mark says so to the next restore. */
 function uncompared(database: string, loader: string): string {
-  const role = quoteIdent(loader);
-  return `${database} was loaded but not compared with the backup: drop database ${quoteIdent(database)}, then role ${role}, and restore again; or keep it as it is, and drop role ${role}, or where that owns something: comment on role ${role} is null`;
+  return `${database} was loaded but not compared with the backup: ${beginAgainOrKeep({ database, loader })}`;
 }
 
 /** Nothing is equal to nothing: a comparison that met none of the tables speaks for none. */
