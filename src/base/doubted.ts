@@ -35,8 +35,34 @@ export async function readDoubting<T>(what: string, look: (again: boolean) => Pr
   throw new Spoilt(what);
 }
 
-/** The same with `Spoilt` returned: where there are older versions of the bytes, one of them may read whole. */
-export async function orSpoilt<T>(reading: Promise<T>): Promise<T | Spoilt> {
+interface Version {
+  readonly current: boolean;
+  readonly version: string;
+}
+
+/**
+ * What `read` makes of the current bytes, which it is given no version of, or, where that is not good, of the newest
+ * of the older `versions` that is: a write over bytes must not hide those below it (trap 28). Where none is good, what
+ * it made of the current ones; throws `Spoilt` where any was read otherwise each time, as that one may be good.
+ */
+export async function orOlder<T>(
+  read: (version?: string) => Promise<T>,
+  isGood: (reading: T) => boolean,
+  versions: () => Promise<readonly Version[]>,
+): Promise<T> {
+  let result = await orSpoilt(read());
+  if (!(result instanceof Spoilt) && isGood(result)) return result;
+  for (const { current, version } of await versions()) {
+    if (current) continue;
+    const reading = await orSpoilt(read(version));
+    if (reading instanceof Spoilt) result = reading;
+    else if (isGood(reading)) return reading;
+  }
+  if (result instanceof Spoilt) throw result;
+  return result;
+}
+
+async function orSpoilt<T>(reading: Promise<T>): Promise<T | Spoilt> {
   try {
     return await reading;
   } catch (error) {

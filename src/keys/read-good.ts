@@ -1,5 +1,5 @@
 import { sha256 } from "../base/digest.ts";
-import { orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
+import { orOlder, readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey } from "../model/ids.ts";
@@ -19,16 +19,13 @@ export async function readGood<T>(
   judge: (body: Buffer) => Promise<T>,
   wait: Waiting,
 ): Promise<T> {
-  const current = await orSpoilt(judged(store, key, undefined, judge, wait));
-  if (!(current instanceof Failure)) return current.value;
-  let failure = current;
-  for (const older of await store.versions(key, wait)) {
-    if (older.current) continue;
-    const one = await orSpoilt(judged(store, key, older.version, judge, wait));
-    if (!(one instanceof Failure)) return one.value;
-    if (one instanceof Spoilt) failure = one;
-  }
-  throw failure;
+  const found = await orOlder(
+    (version) => judged(store, key, version, judge, wait),
+    (reading) => !(reading instanceof Failure),
+    () => store.versions(key, wait),
+  );
+  if (found instanceof Failure) throw found;
+  return found.value;
 }
 
 /** What is wrong with the bytes is returned; what kept us from looking is thrown. */

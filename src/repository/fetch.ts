@@ -1,6 +1,6 @@
 /** Reading one object whose digest is known: whichever store and version holds the right bytes will do. */
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { type Look, orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
+import { type Look, orOlder, readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
@@ -67,17 +67,14 @@ export async function fetchFrom(
   wanted: Wanted | WantedDocument,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  const current = await orSpoilt(readVersion(store, wanted, undefined, wait));
-  if (Buffer.isBuffer(current)) return current;
-  let result = current;
-  for (const older of await store.versions(wanted.key, wait)) {
-    if (older.current || !isOfLength(older.bytes, wanted)) continue;
-    const body = await orSpoilt(readVersion(store, wanted, older.version, wait));
-    if (Buffer.isBuffer(body)) return body;
-    if (body instanceof Spoilt) result = body;
-  }
-  if (result instanceof Spoilt) throw result;
-  return result;
+  return orOlder(
+    (version) => readVersion(store, wanted, version, wait),
+    (reading) => Buffer.isBuffer(reading),
+    async () => {
+      const versions = await store.versions(wanted.key, wait);
+      return versions.filter(({ bytes }) => isOfLength(bytes, wanted));
+    },
+  );
 }
 
 /** The current bytes alone: what a listing and every reader meet first. */

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { orSpoilt, readDoubting, Spoilt } from "../base/doubted.ts";
+import { orOlder, readDoubting } from "../base/doubted.ts";
 import { isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
@@ -52,16 +52,11 @@ export async function readSigned<T>(
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  let result = await orSpoilt(readVersion(store, key, undefined, form, wait));
-  if (!(result instanceof Spoilt) && result.kind === "good") return result;
-  for (const older of await store.versions(key, wait)) {
-    if (older.current || older.bytes > documentBytesMax) continue;
-    const reading = await orSpoilt(readVersion(store, key, older.version, form, wait));
-    if (reading instanceof Spoilt) result = reading;
-    else if (reading.kind === "good") return reading;
-  }
-  if (result instanceof Spoilt) throw result;
-  return result;
+  return orOlder(
+    (version) => readVersion(store, key, version, form, wait),
+    ({ kind }) => kind === "good",
+    async () => (await store.versions(key, wait)).filter(({ bytes }) => bytes <= documentBytesMax),
+  );
 }
 
 /** The current bytes alone, good or bad. Throws "store/absent" and what else kept us from reading. */
