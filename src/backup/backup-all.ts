@@ -1,5 +1,5 @@
 /** Several tenants: side by side as far as each source allows; one that fails stops no other. */
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { failureOf, type Failure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupKind } from "../model/glossary.ts";
@@ -50,7 +50,7 @@ async function backupOrTell(
     return { report: await alone(() => backup(desk, order, kind, wait)), failure: null };
   } catch (error) {
     if (wait.signal.aborted) throw error;
-    const failure = isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
+    const failure = failureOf(error);
     const stores = order.shelves.map(({ store }) => store.name);
     const seconds = (desk.monotonicMs() - startedMs) / 1000;
     return { report: failedReport({ tenant: order.tenant, kind, stores }, failure, seconds), failure };

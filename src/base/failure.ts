@@ -193,6 +193,16 @@ export function isFailure(error: unknown, code?: FailureCode): error is Failure 
   return error instanceof Failure && (code === undefined || error.code === code);
 }
 
+/**
+ * The failure that anything thrown stands for; what is none of ours is a bug. Of a SuppressedError, which `await using`
+ * throws where putting back fails as well, it is the one that came first.
+ */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof SuppressedError) return failureOf(error.suppressed);
+  return new Failure("internal/bug", reasonOf(error), { cause: error });
+}
+
 /** The message of anything that was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 /** The frame of the command line: finds the command, runs it, turns what happens into output and an exit code. */
 import yargs, { type Argv } from "yargs";
-import { Failure, reasonOf } from "../base/failure.ts";
+import { Failure, failureOf } from "../base/failure.ts";
 import type { CommandRun, Command } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type PrintedOutput, printTo, type Streams } from "./output.ts";
@@ -143,8 +143,7 @@ interface Reporting {
 
 /** Tells what stopped the command and returns the exit code. */
 function report(error: unknown, { frame, json, out }: Reporting): number {
-  const failure =
-    error instanceof Failure ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
+  const failure = failureOf(error);
   // A second document would break whoever parses the first.
   if (json && !out.printed()) {
     const { code, message, hint } = failure;

@@ -1,6 +1,6 @@
 import { backup, type BackupWatch } from "../backup/backup.ts";
 import type { BackupReport } from "../backup/report.ts";
-import { isFailure } from "../base/failure.ts";
+import { failureOf, isFailure } from "../base/failure.ts";
 import type { IndexedBackup } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
 import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
@@ -92,7 +92,7 @@ async function tellingEnd(
         ...named,
         backup: null,
         result: "failed",
-        code: isFailure(error) ? error.code : "internal/bug",
+        code: failureOf(error).code,
         seconds: (shop.machine.monotonicMs() - startedMs) / 1000,
         plainBytes: 0,
         uploadedBytes: 0,

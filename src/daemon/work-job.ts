@@ -1,4 +1,4 @@
-import { Failure, type FailureCode, isFailure, reasonOf } from "../base/failure.ts";
+import { Failure, failureOf, type FailureCode } from "../base/failure.ts";
 import { randomBase32 } from "../base/chance.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import type { RunEntry } from "../catalog/catalog.ts";
@@ -127,7 +127,7 @@ async function run<Name extends QueueName>(
       await refreshIndex(shop, { desk, tenant, log }, stop);
       return { kind: "later", afterMs: shop.pace.busyMs * backupsFirst };
     }
-    const { code } = asFailure(error);
+    const { code } = failureOf(error);
     await note({ result: "failed", code, facts: {} });
     throw error;
   }
@@ -190,7 +190,7 @@ function refused(
     log.info("job put back, the daemon stops");
     return { kind: "later", afterMs: 0 };
   }
-  const failure = asFailure(error);
+  const failure = failureOf(error);
   // Nobody told this job to end, so what it worked with was taken from it, which says nothing about the job.
   const isInterrupted = failure.code === "wait/cancelled";
   const final = !(failure.retryable || isInterrupted || ofThisHost.has(failure.code)) || taken.last;
@@ -209,8 +209,4 @@ function end(
     attempt: taken.attempt,
   });
   return { kind: "failed", code: failure.code, retryable: !final };
-}
-
-function asFailure(error: unknown): Failure {
-  return isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
 }

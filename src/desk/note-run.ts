@@ -1,5 +1,5 @@
 /** What a command did to a tenant, told to a catalog that runs, so that daemons and `status` know it at once. */
-import { exitCodes, isFailure, reasonOf } from "../base/failure.ts";
+import { exitCodes, failureOf, reasonOf } from "../base/failure.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import type { Catalog, RunEntry } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
@@ -60,9 +60,8 @@ export async function noteRun<T>(
   try {
     value = await work();
   } catch (error) {
-    const code = isFailure(error) ? error.code : "internal/bug";
-    const isMisuse = isFailure(error) && error.exit === exitCodes.usage;
-    if (!isMisuse && !wait.signal.aborted)
+    const { code, exit } = failureOf(error);
+    if (exit !== exitCodes.usage && !wait.signal.aborted)
       await tell((bound) => catalog.history.add(entry({ result: "failed", code, facts: {} }), bound));
     throw error;
   }

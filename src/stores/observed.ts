@@ -1,4 +1,4 @@
-import { type FailureCode, isFailure } from "../base/failure.ts";
+import { failureOf, type FailureCode } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
 import { type AnyStore, around } from "./around.ts";
@@ -71,5 +71,5 @@ export function observed(
 }
 
 function outcomeOf(error: unknown): FailureCode {
-  return isFailure(error) ? error.code : "internal/bug";
+  return failureOf(error).code;
 }

@@ -2,7 +2,7 @@
  * The trial of one copy: opened from its store alone, tried out in scratch, every object looked at. What
  * the copy lacks is a finding; what breaks on this machine leaves everything open (promise 5).
  */
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { Failure, failureOf, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { type CheckName, type CheckResult, checkNames, failed, notRun } from "../model/check.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
@@ -61,7 +61,7 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
     return trial;
   } catch (error) {
     stillWaiting(wait);
-    return undated(trial, asFailure(error));
+    return undated(trial, failureOf(error));
   }
 }
 
@@ -86,8 +86,9 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
     tried = await order.tryOut(copy.image, wait);
   } catch (error) {
     stillWaiting(wait);
-    if (isDamage(error)) damagedStream = error;
-    else failure = asFailure(error);
+    const first = failureOf(error);
+    if (isDamage(first)) damagedStream = first;
+    else failure = first;
   }
   try {
     const { check, damaged } = await inspectCopy(
@@ -102,7 +103,7 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
     return { ...filledUp([whole, ...tried.checks], failure), notes: tried.notes, excluded, damaged, failure };
   } catch (error) {
     stillWaiting(wait);
-    const broken = failure ?? asFailure(error);
+    const broken = failure ?? failureOf(error);
     const check = notRun("copy", "machine", broken.message);
     return {
       ...filledUp([check, ...tried.checks], broken),
@@ -156,13 +157,14 @@ function undated(trial: Trial, failure: Failure): Trial {
 /** The copy could not even be opened: damage refutes it, a broken machine leaves everything open. */
 function unopened(error: unknown, order: TrialOrder, wait: Waiting): Trial {
   stillWaiting(wait);
-  if (isFailure(error, "keys/role") || isFailure(error, "keys/identity")) throw error;
-  if (isDamage(error)) {
+  const failure = failureOf(error);
+  if (failure.code === "keys/role" || failure.code === "keys/identity") throw failure;
+  if (isDamage(failure)) {
     return nothingTried([
-      failed("copy", 1, [{ subject: `backup ${order.backup}`, difference: error.message }]),
+      failed("copy", 1, [{ subject: `backup ${order.backup}`, difference: failure.message }]),
     ]);
   }
-  return untried(asFailure(error));
+  return untried(failure);
 }
 
 function nothingTried(checks: readonly CheckResult[]): Trial {
@@ -177,8 +179,4 @@ function filledUp(
   const have = new Map<CheckName, CheckResult>(checks.map((check) => [check.name, check]));
   const reason = failure === null ? "the copy could not be restored whole" : `not reached: ${failure.code}`;
   return { checks: checkNames.map((name) => have.get(name) ?? notRun(name, "machine", reason)) };
-}
-
-function asFailure(error: unknown): Failure {
-  return isFailure(error) ? error : new Failure("internal/bug", reasonOf(error), { cause: error });
 }

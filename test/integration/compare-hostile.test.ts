@@ -261,6 +261,31 @@ describe("a server in trouble", () => {
     expect(judge([passed("copy", 1, ""), ...results])).toBe("inconclusive");
   });
 
+  it.each([1, 2, 3, 4, 5])(
+    "that dies as name %i is given refutes nothing and breaks nothing",
+    async (moment) => {
+      await using dying = await startTestServer();
+      await createDatabase(dying, "small");
+      await psql(dying, "small", "create table t (k int primary key); insert into t values (1)");
+      const small = await measureDatabase(dying, "small");
+      let asked = 0;
+      const chance = (bytes: number): Buffer => {
+        asked += 1;
+        // Login and password of the reader, the schema of amcheck, login and password of the assertions.
+        if (asked === moment) process.kill(dying.pid, "SIGKILL");
+        return systemChance(bytes);
+      };
+      const assertions = [{ name: "one", query: "select count(*) from t", expect: "1" }];
+      const admin = { ...dying.address, database: "small" };
+      const wish = { ...options, chance, assertions };
+      const results = await compare({ side: "scratch", admin, twin: null }, small, wish, testWait());
+      expect(asked).toBeGreaterThanOrEqual(moment);
+      expect(results.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+      expect(results.find(({ name }) => name === "assertions")?.outcome).toBe("not-run");
+      expect(judge([passed("copy", 1, ""), ...results])).toBe("inconclusive");
+    },
+  );
+
   it("does not hide damage of the copy, which is the caller's to judge", async () => {
     const bad: Image = {
       ...image,

@@ -52,6 +52,17 @@ describe("the guard", () => {
     await expect(runChecks([failing("archive", new TypeError("a bug"))], patient)).rejects.toThrow("a bug");
   });
 
+  it("judges by what failed first where putting back failed as well", async () => {
+    const suppressed = (first: FailureCode): Error =>
+      new SuppressedError(new Failure("scratch/lost", "no login dropped"), new Failure(first, "first"), "");
+    const checks = [failing("indexes", suppressed("program/failed")), good("tables")];
+    const results = await runChecks(checks, patient);
+    expect(results.map(({ detail }) => detail)).toEqual(["program/failed: first", "equal"]);
+    await expect(runChecks([failing("archive", suppressed("store/corrupt"))], patient)).rejects.toMatchObject(
+      { code: "store/corrupt" },
+    );
+  });
+
   it("ends when the wait ends, and calls that no result", async () => {
     const over: Waiting = { signal: AbortSignal.abort() };
     const lost = failing("tables", new Failure("scratch/lost", "cut"));

@@ -1,4 +1,6 @@
+import { disposing } from "../../base/disposing.ts";
 import { isFailure, reasonOf } from "../../base/failure.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
 import { within } from "../../base/waiting.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import type { Assertion } from "../../model/plan.ts";
@@ -34,12 +36,17 @@ export async function checkAssertions(comparison: Comparison): Promise<CheckResu
       : [...new Set([owner, ...fingerprint.roles.map(({ name }) => name)])];
   // A forced policy would hide rows from the sum that is asserted; a target's administrator may not have this to give.
   const attributes = restored.side === "scratch" ? "bypassrls" : "";
-  await using login = await openLogin(restored, { attributes, memberOf, chance: options.chance }, wait);
+  const login = await openLogin(restored, { attributes, memberOf, chance: options.chance }, wait);
+  return disposing(login, ({ address }) => askAll(comparison, address));
+}
+
+async function askAll({ restored, options, wait }: Comparison, address: ServerAddress): Promise<CheckResult> {
+  const { assertions } = options;
   const findings: Finding[] = [];
   const unasked: string[] = [];
   for (const assertion of assertions) {
     const limited = within(wait, options.assertionLimitMs + graceMs);
-    await using session = await openAsTenant(restored, login.address, limited);
+    await using session = await openAsTenant(restored, address, limited);
     const answer = await ask(session, assertion, options.assertionLimitMs);
     const subject = `assertion ${assertion.name}`;
     switch (answer.kind) {

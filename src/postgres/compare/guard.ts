@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from "../../base/failure.ts";
+import { failureOf, type FailureCode } from "../../base/failure.ts";
 import { stillWaiting, type Waiting } from "../../base/waiting.ts";
 import { notRun, type CheckName, type CheckResult } from "../../model/check.ts";
 
@@ -37,9 +37,11 @@ export async function runChecks(checks: readonly Check[], wait: Waiting): Promis
       results.push(await check.run());
     } catch (error) {
       stillWaiting(wait);
-      if (!(error instanceof Failure) || thrown.some((prefix) => error.code.startsWith(prefix))) throw error;
-      results.push(notRun(check.name, "machine", `${error.code}: ${error.message}`));
-      if (gone.has(error.code)) lost = `${error.code}: ${error.message}`;
+      const failure = failureOf(error);
+      const { code, message } = failure;
+      if (code === "internal/bug" || thrown.some((prefix) => code.startsWith(prefix))) throw failure;
+      results.push(notRun(check.name, "machine", `${code}: ${message}`));
+      if (gone.has(code)) lost = `${code}: ${message}`;
     }
   }
   return results;

@@ -1,4 +1,5 @@
 import { randomBase32 } from "../../base/chance.ts";
+import { disposing } from "../../base/disposing.ts";
 import { reasonOf } from "../../base/failure.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
 import { sqlStateOf } from "../session/errors.ts";
@@ -28,14 +29,24 @@ export async function checkIndexes(comparison: Comparison): Promise<CheckResult>
   );
   if (available === undefined)
     return notRun("indexes", "machine", "the extension amcheck is not installed here");
-  await using tool = await bringAmcheck(admin, reader.user, `hf_${randomBase32(options.chance, 20)}`);
-  const indexes = await admin.query<Index>(indexQuery);
+  const tool = await bringAmcheck(admin, reader.user, `hf_${randomBase32(options.chance, 20)}`);
+  return await disposing(tool, async ({ schema }) => {
+    const indexes = await admin.query<Index>(indexQuery);
+    return examineAll(comparison, schema, indexes);
+  });
+}
+
+async function examineAll(
+  { restored, reader, wait }: Comparison,
+  schema: string,
+  indexes: readonly Index[],
+): Promise<CheckResult> {
   // With the database's own search_path, on which the functions of an index may rely.
   await using session = await openAsTenant(restored, reader, wait);
   const findings: Finding[] = [];
   const unread: Finding[] = [];
   for (const index of indexes) {
-    const finding = await examine(session, tool.schema, index);
+    const finding = await examine(session, schema, index);
     if (finding !== null) (isCorruption(finding) ? findings : unread).push(finding);
   }
   if (findings.length === 0 && unread.length > 0) {
@@ -123,7 +134,7 @@ async function bringAmcheck(
     await lend(admin, schema, login, undo);
     return { schema, [Symbol.asyncDispose]: putBack };
   } catch (error) {
-    await putBack();
+    await putBack().catch(() => undefined);
     throw error;
   }
 }

@@ -93,7 +93,7 @@ export async function openLogin(restored: Restored, wish: LoginWish, wait: Waiti
       await session.query(`alter database ${database} connection limit -1`);
     }
   } catch (error) {
-    await cleanUp();
+    await cleanUp().catch(() => undefined);
     throw error;
   }
   return { address: { ...restored.admin, user: name, password }, [Symbol.asyncDispose]: cleanUp };

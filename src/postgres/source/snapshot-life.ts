@@ -1,4 +1,4 @@
-import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { Failure, failureOf } from "../../base/failure.ts";
 import { pause, type Waiting } from "../../base/waiting.ts";
 import type { Session } from "../session/session.ts";
 
@@ -29,9 +29,7 @@ export class SnapshotLife implements Disposable {
   fail(reason: unknown): void {
     clearTimeout(this.#timer);
     if (this.wait.signal.aborted) return;
-    this.#end.abort(
-      isFailure(reason) ? reason : new Failure("internal/bug", reasonOf(reason), { cause: reason }),
-    );
+    this.#end.abort(failureOf(reason));
   }
 
   /** `work` runs beside everything else, and what it throws ends the life. */
