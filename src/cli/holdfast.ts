@@ -5,6 +5,7 @@ import type { CommandRun, Command } from "./command.ts";
 import type { Context } from "./context.ts";
 import { type PrintedOutput, printTo, type Streams } from "./output.ts";
 import { overview, groups } from "./overview.ts";
+import { usageHint } from "./usage-hint.ts";
 import type { Progress } from "../base/progress.ts";
 
 export interface Frame {
@@ -53,7 +54,7 @@ async function parse(args: readonly string[], frame: Frame): Promise<Parsed> {
     if (error !== undefined && error !== null) found.failure = usageFailure(error);
     else if (output !== "") found.help = output;
   });
-  if (found.failure !== undefined) throw found.failure;
+  if (found.failure !== undefined) throw await withHint(found.failure, args, frame);
   if (found.help !== undefined) return { kind: "help", text: found.help };
   if (found.run === undefined) throw new Failure("usage/invalid", `there is no command ${args[0] ?? ""}`);
   return { kind: "run", run: found.run, config: found.config };
@@ -119,6 +120,18 @@ function attachMembers(
 
 function pattern(name: string, usage: string): string {
   return usage === "" ? name : `${name} ${usage}`;
+}
+
+/** What may have been meant, where that can be told. */
+async function withHint(failure: Failure, args: readonly string[], frame: Frame): Promise<Failure> {
+  const { code, message, cause } = failure;
+  const [, unknown] = /^unknown arguments?: (.*)$/.exec(message) ?? [];
+  if (unknown === undefined && !message.startsWith("not enough non-option arguments")) return failure;
+  const hint = await usageHint(args, unknown?.split(", ") ?? [], frame.commands, async (words) => {
+    const parsed = await parse([...words, "--help"], frame);
+    return parsed.kind === "help" ? parsed.text : "";
+  });
+  return hint === undefined ? failure : new Failure(code, message, { cause, hint });
 }
 
 /** The parser's sentences, in our manner: lower case, one line. */

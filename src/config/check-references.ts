@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { reasonOf } from "../base/failure.ts";
+import { didYouMean } from "../base/nearest.ts";
 import { type StoreName, storeName } from "../model/ids.ts";
 import type { Place } from "../model/place.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
@@ -63,7 +64,7 @@ function checkBandwidth(raw: unknown, { stores }: Known, problems: Problems): vo
     const parsed = bandwidthSchema.safeParse(rule);
     for (const store of parsed.data?.stores ?? []) {
       if (!stores.has(store))
-        problems.add(`limits.bandwidth[${String(index)}].stores`, `there is no store ${store}`);
+        problems.add(`limits.bandwidth[${String(index)}].stores`, absent("store", store, stores));
     }
   }
 }
@@ -81,16 +82,22 @@ type Referring = Pick<TenantEntry, "source" | "plan"> & { readonly stores?: Tena
 
 function checkTenant(path: string, tenant: Referring, known: Known, problems: Problems): void {
   if (known.sources?.has(tenant.source) === false)
-    problems.add(`${path}.source`, `there is no source ${tenant.source}`);
-  if (!known.plans.named.has(tenant.plan)) problems.add(`${path}.plan`, `there is no plan ${tenant.plan}`);
+    problems.add(`${path}.source`, absent("source", tenant.source, known.sources ?? []));
+  if (!known.plans.named.has(tenant.plan))
+    problems.add(`${path}.plan`, absent("plan", tenant.plan, known.plans.named));
   for (const store of tenant.stores ?? []) {
-    if (!known.stores.has(store)) problems.add(`${path}.stores`, `there is no store ${store}`);
+    if (!known.stores.has(store)) problems.add(`${path}.stores`, absent("store", store, known.stores));
   }
   const plan = known.plans.good.get(tenant.plan);
   // Whether enough stores are left cannot be told while one of them cannot be read.
   if (plan === undefined || !known.allStoresGood) return;
   const { problems: found } = chooseStores(plan, tenant.stores, known.places);
   for (const what of found) problems.add(`${path}.stores`, what);
+}
+
+function absent(what: string, name: string, known: Iterable<string>): string {
+  const meant = didYouMean(name, known);
+  return `there is no ${what} ${name}${meant === undefined ? "" : `; ${meant}`}`;
 }
 
 /**

@@ -24,7 +24,11 @@ const silenceMsMost = 3_600_000;
 
 const databaseUrl = z
   .string()
-  .refine(isSecretOrOpenUrl, "must be env:NAME, file:PATH or a postgres:// URL without a password")
+  .refine(isSecretOrOpenUrl, {
+    error: "must be env:NAME, file:PATH or a postgres:// URL without a password",
+    // Else a union with it would have these words alone.
+    abort: true,
+  })
   .describe("env:NAME, file:PATH or a postgres:// URL without a password");
 
 /** Whether a URL of a database may be written like this: where it is kept, or itself when it holds no password. */

@@ -69,7 +69,7 @@ function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_value":
       return `must be ${issue.values.map(String).join(" or ")}`;
     case "invalid_union":
-      return issue.discriminator === undefined ? "has no form that is known" : "is not one that is known";
+      return issue.discriminator === undefined ? "has no form that is known" : `must be ${oneOf(issue)}`;
     case "too_big":
       return `must be at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
     case "too_small":
@@ -85,6 +85,11 @@ function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
     case "unrecognized_keys":
       return undefined;
   }
+}
+
+function oneOf(issue: z.core.$ZodRawIssue): string {
+  const known = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
+  return known.length === 0 ? "one that is known" : known.map(String).join(" or ");
 }
 
 function unitOf(origin: string): string {

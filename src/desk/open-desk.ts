@@ -10,6 +10,7 @@ import { askSources } from "./ask-sources.ts";
 import type { Machine } from "./machine.ts";
 import { type Means, openMeans } from "./means.ts";
 import type { Desk, SourcesAsked } from "./desk.ts";
+import { noTenant } from "./no-tenant.ts";
 import { openStores } from "./open-stores.ts";
 import { userIds } from "./scratch-user.ts";
 
@@ -117,11 +118,13 @@ async function findTenant(
 ): Promise<Tenant> {
   const configured = config.tenants.values().find((tenant) => tenant.id === id);
   if (configured !== undefined) return configured;
+  const known: string[] = [...config.tenants.keys()];
   if (config.discover.length > 0) {
     const asked = await discovery();
     const discovered = asked.tenants.find((tenant) => tenant.id === id);
     if (discovered !== undefined) return discovered;
     allAsked(asked);
+    known.push(...asked.tenants.map((tenant) => tenant.id));
   }
-  throw new Failure("tenant/unknown", `there is no tenant ${id}`);
+  throw noTenant(id, known);
 }

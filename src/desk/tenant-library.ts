@@ -1,14 +1,16 @@
 /** Where to look for a tenant's backups, be it configured or not: a store may outlive the configuration. */
-import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { ruleThatMayMake } from "../config/match-discovered.ts";
 import type { TenantId } from "../model/ids.ts";
 import { tenantPrefix } from "../model/layout.ts";
 import { askEach, type Library } from "../repository/library.ts";
 import type { Desk } from "./desk.ts";
+import { noTenant } from "./no-tenant.ts";
 
 /**
- * The stores of a configured tenant; of any other one those that hold something of it, or could not
- * be asked. "tenant/unknown" when every store was asked and none does.
+ * The stores of a configured tenant; of any other one those that hold something of it or could not be asked, and
+ * those that its rule of discovery wants to hold it, so that an empty one shows as lacking every copy.
+ * "tenant/unknown" when every store was asked and none holds anything.
  */
 export async function libraryOf(desk: Desk, tenant: TenantId, wait: Waiting): Promise<Library> {
   const configured = desk.config.tenants.get(tenant);
@@ -22,7 +24,9 @@ export async function libraryOf(desk: Desk, tenant: TenantId, wait: Waiting): Pr
     },
     wait,
   );
-  const holding = stores.filter(({ name }) => answers.get(name) !== false);
-  if (holding.length === 0) throw new Failure("tenant/unknown", `there is no tenant ${tenant}`);
-  return { stores: holding, trust: await desk.trust(), clock: desk.machine.clock };
+  if (stores.every(({ name }) => answers.get(name) === false))
+    throw noTenant(tenant, desk.config.tenants.keys());
+  const wanted = ruleThatMayMake(tenant, desk.config.discover)?.stores ?? [];
+  const its = stores.filter(({ name }) => answers.get(name) !== false || wanted.includes(name));
+  return { stores: its, trust: await desk.trust(), clock: desk.machine.clock };
 }

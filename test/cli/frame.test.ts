@@ -35,7 +35,6 @@ describe("wrong usage", () => {
     [["keys", "destroy"], "unknown argument: destroy"],
     [["tenants", "--colour"], "unknown argument: colour"],
     [["list", "--", "acme"], "-- is of no use here: no name begins with a dash"],
-    [["keys", "rotate"], "not enough non-option arguments: got 0, need at least 1"],
     [["config", "check", "--config"], "not enough arguments following: config"],
     [["config", "check", "--config", "a", "--config", "b"], "--config is given 2 times"],
     [["keys", "new", "--only", "both"], '--only is "both", and must be one of "identity", "signing"'],
@@ -44,6 +43,24 @@ describe("wrong usage", () => {
       exit: 2,
       stdout: "",
       stderr: `error: ${message}\n  hint: --help shows the command with examples\n`,
+    });
+  });
+
+  it.each([
+    [["bakcup", "acme"], "unknown arguments: bakcup, acme", "did you mean backup?"],
+    [["config", "chekc"], "unknown argument: chekc", "did you mean config check?"],
+    [["tenants", "schedul", "acme"], "unknown arguments: schedul, acme", "did you mean tenants schedule?"],
+    [["backup", "acme", "--al"], "unknown argument: al", "did you mean --all?"],
+    [
+      ["--config", "backup", "show", "acme"],
+      "not enough non-option arguments: got 1, need at least 2",
+      "it is written holdfast show <tenant> <backup>; --help shows it with examples",
+    ],
+  ])("%j is told what was meant", async (args, message, hint) => {
+    expect(await holdfastCli(args)).toEqual({
+      exit: 2,
+      stdout: "",
+      stderr: `error: ${message}\n  hint: ${hint}\n`,
     });
   });
 

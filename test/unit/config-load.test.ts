@@ -55,6 +55,7 @@ describe("an observer's configuration", () => {
     ["trusted:", "trsuted:", "keys.trusted: is missing"],
     ["plan: enterprise", "plan: nosuch", "tenants.acme.plan: there is no plan nosuch"],
     ["stores: [frankfurt]", "stores: [paris]", "tenants.bravo.stores: there is no store paris"],
+    ["stores: [frankfurt]", "stores: [frankfrut]", "there is no store frankfrut; did you mean frankfurt?"],
   ])("is as strict as any other where %s is %s", async (right, wrong, problem) => {
     await using made = await configFolder(bare.replace(right, wrong));
     await expect(loadConfig(made.path, {}, { observer: true })).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { Failure } from "../../base/failure.ts";
+import { nearest } from "../../base/nearest.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { Image } from "../image.ts";
@@ -63,7 +64,7 @@ function unknown({ schema, name }: TableName, entries: readonly TocEntry[]): Fai
     return new Failure("usage/invalid", `${full} is a ${other.desc.toLowerCase()}; --table takes tables`);
   const near = entries
     .filter(({ desc }) => desc === "TABLE")
-    .filter(({ namespace, tag }) => isNear(tag, name) && (namespace === schema || tag === name))
+    .filter(({ namespace, tag }) => nearest(name, [tag]).length > 0 && (namespace === schema || tag === name))
     .slice(0, hintsMax)
     .map(({ namespace, tag }) => `${part(namespace)}.${part(tag)}`);
   return new Failure("usage/invalid", `the backup holds no table ${full}`, {
@@ -77,24 +78,4 @@ function unknown({ schema, name }: TableName, entries: readonly TocEntry[]): Fai
 /** As `--table` takes it. */
 function part(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdent(name);
-}
-
-function isNear(one: string, other: string): boolean {
-  if (one.toLowerCase() === other.toLowerCase()) return true;
-  return distance(one, other) <= Math.min(2, Math.floor(other.length / 3));
-}
-
-/** How many letters must be put in, taken out or changed. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let index = 0; index < one.length; index += 1) {
-    const letter = one[index];
-    const next = [index + 1];
-    for (let at = 1; at <= other.length; at += 1) {
-      const changed = (row[at - 1] ?? 0) + (other[at - 1] === letter ? 0 : 1);
-      next.push(Math.min(changed, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
