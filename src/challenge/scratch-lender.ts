@@ -4,11 +4,8 @@
  * databases and roles: both go before the next one gets it.
  */
 import type { Waiting } from "../base/waiting.ts";
-import {
-  type PrivateServer,
-  type PrivateServerOptions,
-  startPrivateServer,
-} from "../postgres/server/private-server.ts";
+import type { PrivateServerOptions } from "../postgres/server/private-server-options.ts";
+import { type PrivateServer, startPrivateServer } from "../postgres/server/private-server.ts";
 import { quoteIdent } from "../postgres/session/quote.ts";
 import { connect } from "../postgres/session/connect.ts";
 

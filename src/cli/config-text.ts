@@ -1,6 +1,11 @@
-import type { SetUpWish } from "./set-up.ts";
+import type { PlanName, TenantId } from "../model/ids.ts";
 
-export interface ConfigWish extends Pick<SetUpWish, "source" | "tenants" | "plan"> {
+export interface ConfigWish {
+  /** `env:NAME` or `file:PATH`; a URL only without a password. */
+  readonly source: string;
+  /** Each a database of that name; none: every database of the source is discovered. */
+  readonly tenants: readonly TenantId[];
+  readonly plan: PlanName;
   readonly recipient: string;
   /** Folder for scratch servers where the usual one cannot be reached by their user; null: the usual one. */
   readonly scratch: string | null;

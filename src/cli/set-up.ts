@@ -4,22 +4,17 @@ import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { loadConfig } from "../config/load-config.ts";
-import { type PlanName, storeName, type TenantId } from "../model/ids.ts";
+import { type PlanName, storeName } from "../model/ids.ts";
 import { ensureDescriptor } from "../stores/describe.ts";
 import { directoryStore } from "../stores/directory.ts";
-import { configText } from "./config-text.ts";
+import { configText, type ConfigWish } from "./config-text.ts";
 import type { Machine } from "../desk/machine.ts";
 import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
 import { reachableByAll } from "./reachable-by-all.ts";
 
-export interface SetUpWish {
+export interface SetUpWish extends Pick<ConfigWish, "source" | "tenants" | "plan"> {
   /** Absolute. */
   readonly folder: string;
-  /** `env:NAME` or `file:PATH`; a URL only without a password. */
-  readonly source: string;
-  /** Each a database of that name; none: every database of the source is discovered. */
-  readonly tenants: readonly TenantId[];
-  readonly plan: PlanName;
 }
 
 export interface SetUp {

@@ -6,11 +6,8 @@ import { join } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { run } from "../../src/base/program.ts";
 import { within, type Waiting } from "../../src/base/waiting.ts";
-import {
-  startPrivateServer,
-  type PrivateServer,
-  type PrivateServerOptions,
-} from "../../src/postgres/server/private-server.ts";
+import type { PrivateServerOptions } from "../../src/postgres/server/private-server-options.ts";
+import { startPrivateServer, type PrivateServer } from "../../src/postgres/server/private-server.ts";
 
 /** A wait for tests that nobody ends before `limitMs`. */
 export function testWait(limitMs = 200_000): Waiting {

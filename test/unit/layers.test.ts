@@ -1,6 +1,6 @@
 /**
  * Imports point to strictly lower rows of the layer table of docs/design.md (section 12);
- * neighbours in a row never import each other, and every folder stands in the table.
+ * neighbours in a row never import each other, every folder stands in the table, and no imports go in a circle.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -63,6 +63,24 @@ function pointsDown({ from, to }: Arrow): boolean {
   return here === there || (rows[here] ?? -1) > (rows[there] ?? Infinity);
 }
 
+/** The files from which arrows lead back to themselves. */
+function circles(arrows: readonly Arrow[]): string[] {
+  const ahead = Map.groupBy(arrows, ({ from }) => from);
+  const reaches = (start: string): boolean => {
+    const seen = new Set<string>();
+    const toLookAt = [start];
+    for (let at = toLookAt.pop(); at !== undefined; at = toLookAt.pop())
+      for (const { to } of ahead.get(at) ?? []) {
+        if (to === start) return true;
+        if (seen.has(to)) continue;
+        seen.add(to);
+        toLookAt.push(to);
+      }
+    return false;
+  };
+  return [...ahead.keys()].filter(reaches);
+}
+
 describe("the layers", () => {
   it("place every folder of src in the table", () => {
     expect(files.length).toBeGreaterThan(5);
@@ -73,6 +91,22 @@ describe("the layers", () => {
     const arrows = files.flatMap(importsOf);
     expect(arrows.length).toBeGreaterThan(5);
     expect(arrows.filter((arrow) => !pointsDown(arrow))).toEqual([]);
+  });
+
+  it("let no file import itself by way of others", () => {
+    expect(circles(files.flatMap(importsOf))).toEqual([]);
+  });
+
+  it("would be told of a circle", () => {
+    const arrow = (from: string, to: string): Arrow => ({ from, to });
+    const round = [
+      arrow("a.ts", "b.ts"),
+      arrow("b.ts", "c.ts"),
+      arrow("c.ts", "a.ts"),
+      arrow("d.ts", "a.ts"),
+    ];
+    expect(circles(round)).toEqual(["a.ts", "b.ts", "c.ts"]);
+    expect(circles(round.slice(1))).toEqual([]);
   });
 
   it("would be told of an arrow that points up or sideways", () => {

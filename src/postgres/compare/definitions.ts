@@ -7,7 +7,7 @@
  */
 import type { Finding } from "../../model/check.ts";
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
-import { parseToc, type TocEntry } from "../archive/toc.ts";
+import { parseToc } from "../archive/toc.ts";
 import {
   commentOnExtension,
   privilegesInExtension,
@@ -15,17 +15,11 @@ import {
   readDefinitions,
 } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
-import type { Beforehand } from "./beforehand.ts";
+import type { Beforehand, FoundDefinitions } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
 import { openExact, type Comparison } from "./restored.ts";
 import { hasSameWords } from "./same-words.ts";
 import { isSpelt } from "./spelt.ts";
-
-/** The restored database's, with the table of contents where something differs. */
-export interface FoundDefinitions {
-  readonly definitions: readonly Definition[];
-  readonly entries: readonly TocEntry[];
-}
 
 type DefinitionCheck = "objects" | "constraints" | "grants";
 

@@ -1,4 +1,4 @@
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
 
 /** What lies in schemas beside relations: functions, types, operators, collations, text search. */

@@ -1,4 +1,4 @@
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
 
 /** What belongs to the database and lies in no schema; of a schema tenant none of it is. */

@@ -1,4 +1,4 @@
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 
 /** The kinds of these entries begin so; the name of the extension follows. */
 export const memberOfExtension = "member of extension ";

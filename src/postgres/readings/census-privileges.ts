@@ -1,4 +1,4 @@
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
 
 /** Who owns what, and who may do what: one entry per object, privileges only where they are not the default ones. */

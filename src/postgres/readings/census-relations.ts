@@ -1,4 +1,4 @@
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
 
 /** Schemas, everything in pg_class, and what hangs on tables. */

@@ -8,6 +8,7 @@ import { sha256 } from "../../base/digest.ts";
 import type { Census, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
 import { codeQueries } from "./census-code.ts";
+import type { CensusContext, CensusQueries } from "./census-context.ts";
 import { databaseQueries, mappingOptions } from "./census-database.ts";
 import { extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
@@ -25,15 +26,6 @@ export interface CensusEntry {
   /** Whether an archive must have an entry of its own for it. */
   readonly archived: boolean;
 }
-
-/** What a census is asked for beside the scope. */
-export interface CensusContext {
-  readonly scope: Scope;
-  readonly versionNum: number;
-}
-
-/** Parts of a query that end in columns kind, catalog, oid, identity, archived; they may use `scopeTables`. */
-export type CensusQueries = (context: CensusContext) => readonly string[];
 
 const parts: readonly CensusQueries[] = [
   relationQueries,

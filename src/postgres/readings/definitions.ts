@@ -7,7 +7,7 @@
 import { Failure } from "../../base/failure.ts";
 import type { Definition, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
-import type { CensusContext } from "./census.ts";
+import type { CensusContext } from "./census-context.ts";
 import { notMember, schemasOf, scopeTables } from "./scope.ts";
 
 /** Every definition of the scope; one query for all kinds. Needs `search_path` to be empty, so that names are whole. */

@@ -14,13 +14,27 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
+import type { Chance } from "../../base/chance.ts";
 import { sha256 } from "../../base/digest.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { initCluster } from "./init-cluster.ts";
-import type { KeptServerOptions } from "./kept-server.ts";
 import { answering, launch, ready } from "./private-server-process.ts";
 import { findPrograms, type Programs } from "./programs.ts";
+
+export interface KeptServerOptions {
+  /** Holds the data, the password and the lock; `runAs` must be able to pass through its parents. */
+  readonly folder: string;
+  /** Folders that may hold PostgreSQL's programs, beside the usual ones. */
+  readonly binFolders: readonly string[];
+  /** User and group of the server; needed when we are root. */
+  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+  /** Made when absent. */
+  readonly database: string;
+  readonly chance: Chance;
+  /** Told once each time the server has ended under us and does not start again; it is tried on and on. */
+  readonly onTrouble?: ((failure: Failure) => void) | undefined;
+}
 
 export interface KeptFolders {
   readonly folder: string;

@@ -5,30 +5,16 @@
  * server behind, which the next one uses.
  */
 import { access, mkdir, readFile } from "node:fs/promises";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { Client } from "pg";
-import type { Chance } from "../../base/chance.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
-import { pause, type Waiting, within } from "../../base/waiting.ts";
+import { orAbort, pause, type Waiting, within } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import { fileLock } from "./file-lock.ts";
-import { keptFolders, type KeptFolders, startKept } from "./kept-server-start.ts";
+import { keptFolders, type KeptFolders, type KeptServerOptions, startKept } from "./kept-server-start.ts";
 import { isServerOf, readPostmaster } from "./postmaster-file.ts";
 import { answers } from "./private-server-leftovers.ts";
-
-export interface KeptServerOptions {
-  /** Holds the data, the password and the lock; `runAs` must be able to pass through its parents. */
-  readonly folder: string;
-  /** Folders that may hold PostgreSQL's programs, beside the usual ones. */
-  readonly binFolders: readonly string[];
-  /** User and group of the server; needed when we are root. */
-  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
-  /** Made when absent. */
-  readonly database: string;
-  readonly chance: Chance;
-  /** Told once each time the server has ended under us and does not start again; it is tried on and on. */
-  readonly onTrouble?: ((failure: Failure) => void) | undefined;
-}
 
 export interface KeptServer extends AsyncDisposable {
   /** The superuser's login to the database; good for as long as this is not disposed of. */
@@ -38,6 +24,8 @@ export interface KeptServer extends AsyncDisposable {
 const startLimitMs = 180_000;
 const stopLimitMs = 30_000;
 const leaveLimitMs = 1000;
+/** A server on this host that takes longer hangs, as its disk may; who leaves is not to hang with it. */
+const answerLimitMs = 5000;
 const reviveAfterMsMin = 1000;
 const reviveAfterMsMax = 30_000;
 /** Names the one session by which each process shows that it uses the server. */
@@ -66,7 +54,7 @@ export async function openKeptServer(
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await life;
-      await leave(keeper.client, folders);
+      await leave(keeper, folders);
     },
   };
 
@@ -101,6 +89,8 @@ interface Keeper {
   readonly address: ServerAddress;
   /** Resolves when the session has ended, for whatever reason. */
   readonly ended: Promise<void>;
+  /** Ends it without a goodbye. */
+  readonly cut: () => void;
 }
 
 /** Finds or starts the server and connects, all under the lock, so that nobody stops it in between. */
@@ -152,12 +142,14 @@ async function addressIn(
 /** Null while the server does not take connections. */
 async function connectKeeper(address: ServerAddress): Promise<Keeper | null> {
   const { host, port, user, database, password } = address;
+  const socket = new Socket();
   const client = new Client({
     host,
     port,
     user,
     database,
     password: password ?? "",
+    stream: () => socket,
     application_name: keeperName,
     connectionTimeoutMillis: 20_000,
   });
@@ -169,7 +161,7 @@ async function connectKeeper(address: ServerAddress): Promise<Keeper | null> {
   });
   try {
     await client.connect();
-    return { client, address, ended };
+    return { client, address, ended, cut: () => socket.destroy() };
   } catch (error) {
     await client.end().catch(() => undefined);
     const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
@@ -180,26 +172,27 @@ async function connectKeeper(address: ServerAddress): Promise<Keeper | null> {
 }
 
 /** Stops the server unless somebody else uses it. What cannot be found out or done leaves it running. */
-async function leave(client: Client, folders: KeptFolders): Promise<void> {
+async function leave({ client, cut }: Keeper, folders: KeptFolders): Promise<void> {
   const wait = within({ signal: new AbortController().signal }, stopLimitMs);
   try {
     await using _lock = await fileLock(folders.lock, wait);
-    const isLast = await nobodyElse(client, wait);
-    await client.end();
+    const isLast = await nobodyElse(client, within(wait, answerLimitMs));
+    await orAbort(client.end(), within(wait, answerLimitMs));
     if (isLast) await stopServer(folders, wait);
   } catch {
-    await client.end().catch(() => undefined);
+    cut();
   }
 }
 
 /** Sessions that we ourselves have just closed may take a moment to be gone. */
 async function nobodyElse(client: Client, wait: Waiting): Promise<boolean> {
   for (let waitedMs = 0; waitedMs <= leaveLimitMs; waitedMs += 50) {
-    const { rows } = await client.query<{ keepers: number; others: number }>(
+    const counting = client.query<{ keepers: number; others: number }>(
       `select count(*) filter (where application_name = $1)::int as keepers, count(*)::int as others
        from pg_catalog.pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
       [keeperName],
     );
+    const { rows } = await orAbort(counting, wait);
     const [counted = { keepers: 1, others: 1 }] = rows;
     if (counted.others === 0) return true;
     if (counted.keepers > 0) return false;

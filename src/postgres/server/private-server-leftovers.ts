@@ -8,6 +8,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { endOrphans } from "./orphans.ts";
 
 const note = z.object({
   owner: z.object({ pid: z.int().positive(), started: z.string() }),
@@ -49,9 +50,11 @@ export async function wipeLeftovers(root: string): Promise<void> {
     const read = await readFile(path, "utf8").catch(() => null);
     const parsed = read === null ? null : note.safeParse(json(read));
     if (parsed === null || !parsed.success || (await isOwned(parsed.data))) continue;
+    const folder = path.slice(0, -".json".length);
     await end(parsed.data);
+    await endOrphans(join(folder, "data"));
     // Wiped before the note goes, so that a crash here is made good by the next start.
-    await rm(path.slice(0, -".json".length), { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
     const { socketFolder } = parsed.data;
     if (socketFolder !== null && /\/hf-[^/]+$/.test(socketFolder))
       await rm(socketFolder, { recursive: true, force: true });

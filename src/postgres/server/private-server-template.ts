@@ -5,7 +5,7 @@ import { sha256 } from "../../base/digest.ts";
 import { run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { initCluster } from "./init-cluster.ts";
-import type { PrivateServerOptions } from "./private-server.ts";
+import type { PrivateServerOptions } from "./private-server-options.ts";
 
 export interface ClusterTemplate {
   /** A data folder to copy; never started itself. */

@@ -9,7 +9,6 @@
 import { chmod, lchown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Chance } from "../../base/chance.ts";
 import { randomBase32 } from "../../base/chance.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { run } from "../../base/program.ts";
@@ -18,29 +17,10 @@ import type { ServerAddress } from "../../base/server-address.ts";
 import { confinement, type Isolation } from "./private-server-confinement.ts";
 import { takeOver } from "./private-server-login.ts";
 import { forget, nameOwner, wipeLeftovers } from "./private-server-leftovers.ts";
+import { endOrphans } from "./orphans.ts";
+import type { PrivateServerOptions } from "./private-server-options.ts";
 import { answering, endOf, launch, ready, stop } from "./private-server-process.ts";
 import { clusterTemplate } from "./private-server-template.ts";
-
-export interface PrivateServerOptions {
-  /**
-   * The folder that holds the private servers of this host; made when absent. Tmpfs or an encrypted
-   * volume for scratch, since unlinking is not wiping. `runAs` must be able to pass through its parents.
-   */
-  readonly root: string;
-  /** The folder of `initdb` and `postgres`. */
-  readonly binFolder: string;
-  /** The superuser's name; a random one where tenants' code runs, so that no tenant can name it. */
-  readonly superuser: { readonly kind: "random" } | { readonly kind: "named"; readonly name: string };
-  /** User and group of the server; needed when we are root, which PostgreSQL refuses to run as. */
-  readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Of the cluster, not of its databases: `UTF8` and `C` unless told. */
-  readonly encoding?: string;
-  readonly locale?: string;
-  /** Settings beside and above those of a throw-away server (`throwAwaySettings`). */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly startLimitMs?: number;
-  readonly chance: Chance;
-}
 
 export interface PrivateServer extends AsyncDisposable {
   /** The superuser's login to the database `postgres`. */
@@ -135,7 +115,10 @@ export async function startPrivateServer(
       log,
     );
     const ended = endOf(child);
-    cleanUp.push(() => stop(child, ended));
+    cleanUp.push(async () => {
+      await stop(child, ended);
+      if (child.signalCode !== null) await endOrphans(data);
+    });
     const pid = child.pid ?? 0;
     await nameOwner(folder, { serverPid: pid, socketFolder });
     const server = { host: socketFolder, port, database: "postgres" };
