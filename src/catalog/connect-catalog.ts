@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from "kysely";
-import { type ClientConfig, Pool, type PoolClient } from "pg";
-import { pause, type Waiting } from "../base/waiting.ts";
+import { type ClientConfig, Pool } from "pg";
+import type { Waiting } from "../base/waiting.ts";
 import type { ServerAddress } from "../base/server-address.ts";
 import type { Catalog } from "./catalog.ts";
 import { choicesIn } from "./choices.ts";
@@ -9,6 +9,7 @@ import { connectionOptions } from "./connection.ts";
 import { asked } from "./failures.ts";
 import { historyIn } from "./history.ts";
 import { indexIn } from "./index-of-stores.ts";
+import { linesOf } from "./lines.ts";
 import { migrate } from "./migrate.ts";
 import { demandOwnSessions } from "./pooler.ts";
 import { slotsIn } from "./slots.ts";
@@ -73,25 +74,16 @@ function openPool(
   options: ClientConfig,
   max: number,
 ): { readonly pool: Pool; readonly close: () => Promise<void> } {
-  const pool = new Pool({ ...options, max, idleTimeoutMillis: 30_000 });
-  const open = new Set<PoolClient>();
+  const lines = linesOf(options);
+  const pool = new Pool({ ...lines.options, max, idleTimeoutMillis: 30_000 });
   pool.on("connect", (client) => {
-    open.add(client);
     // What ran on it is told; without a listener the event would end the process.
     client.on("error", () => undefined);
-  });
-  pool.on("remove", (client) => {
-    open.delete(client);
   });
   pool.on("error", () => undefined);
   return {
     pool,
-    close: async () => {
-      const ended = pool.end();
-      await Promise.race([ended, pause(closeLimitMs, { signal: new AbortController().signal })]);
-      // Whoever gave up a wait left its statement running.
-      await Promise.all(Array.from(open, (client) => client.end().catch(() => undefined)));
-      await ended;
-    },
+    // Whoever gave up a wait left its statement running.
+    close: () => lines.ended(pool.end(), closeLimitMs),
   };
 }

@@ -5,6 +5,7 @@ import { orAbort, type Waiting, within } from "../base/waiting.ts";
 import { type Job, jobKey, type QueueName, queueNames } from "../model/job.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { catalogFailure } from "./failures.ts";
+import { type Lines, linesOf } from "./lines.ts";
 import { type Ask, backupWaits, daemonsSeen, jobsRunning } from "./look-queue.ts";
 import { judgeSilence } from "./silence.ts";
 import { deadLetterOf, inserted, laterKey, otherKey, takenJob } from "./stored-job.ts";
@@ -29,6 +30,8 @@ export interface QueueSettings {
 
 const schema = "holdfast_queue";
 const callLimitMs = 60_000;
+/** To give back what is taken, and to hang up. */
+const stopLimitMs = 5000;
 /** The most that pg-boss allows; no job of ours may take so long. */
 const expireInSeconds = 86_400 - 60;
 /** For ever, to a fleet: work that nobody has done yet, or that was given up, must not end by lying there. */
@@ -39,7 +42,8 @@ const applicationName = "holdfast daemon ";
 
 export async function openQueue(settings: QueueSettings, wait: Waiting): Promise<JobQueue> {
   // All of it goes to the pool as it stands; the library's types name only a part.
-  const way: object = settings.connection;
+  const lines = linesOf(settings.connection);
+  const way: object = lines.options;
   const boss = new PgBoss({
     ...way,
     application_name: settings.mode === "work" ? `${applicationName}${settings.hostName}` : "holdfast",
@@ -78,7 +82,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     await call("start the queue", boss.start(), wait);
     if (settings.mode === "work") await call("make the queues", makeQueues(boss, settings), wait);
   } catch (error) {
-    await stop(boss);
+    await stop(boss, lines);
     throw error;
   }
 
@@ -190,7 +194,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     backupWaits: (tenant, bound) =>
       call("see whether a backup waits", backupWaits(ask, schema, tenant), bound),
     running: (limit, bound) => call("see what runs", jobsRunning(ask, schema, limit), bound),
-    [Symbol.asyncDispose]: () => stop(boss),
+    [Symbol.asyncDispose]: () => stop(boss, lines),
   };
 }
 
@@ -259,7 +263,7 @@ function whole(error: unknown): unknown {
   return Object.assign(made, data);
 }
 
-async function stop(boss: PgBoss): Promise<void> {
+async function stop(boss: PgBoss, lines: Lines): Promise<void> {
   // What runs was waited for before; nobody is there any more to hear of a catalog that is down.
-  await boss.stop({ graceful: false, close: true }).catch(() => undefined);
+  await lines.ended(boss.stop({ graceful: false, close: true }), stopLimitMs);
 }

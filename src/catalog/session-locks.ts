@@ -1,8 +1,10 @@
 import { Client, type ClientConfig } from "pg";
 import { orAbort, pause, stillWaiting, type Waiting } from "../base/waiting.ts";
+import { linesOf, type Lines } from "./lines.ts";
 
 /** A lock is granted or refused at once, so a server that takes longer is not there. */
 const answerLimitMs = 10_000;
+const closeLimitMs = 2000;
 const againAfterMsMin = 100;
 const againAfterMsMax = 2000;
 
@@ -12,7 +14,7 @@ const againAfterMsMax = 2000;
  * them here works on, and whoever comes to life with the server must not believe them free.
  */
 export class SessionLocks implements AsyncDisposable {
-  readonly #options: ClientConfig;
+  readonly #lines: Lines;
   readonly #closing = new AbortController();
   /** Taken in this process or about to be; the server would grant a session its own lock again. */
   readonly #reserved = new Set<string>();
@@ -22,11 +24,11 @@ export class SessionLocks implements AsyncDisposable {
   #regaining: Promise<void> | null = null;
 
   constructor(options: ClientConfig) {
-    this.#options = {
+    this.#lines = linesOf({
       ...options,
       statement_timeout: answerLimitMs,
       query_timeout: answerLimitMs + 5000,
-    };
+    });
   }
 
   /** Whether the lock was free. Throws what `pg` throws, and nothing is held then. */
@@ -55,6 +57,10 @@ export class SessionLocks implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    await this.#lines.ended(this.#leave(), closeLimitMs);
+  }
+
+  async #leave(): Promise<void> {
     const session = await this.#opening?.catch(() => null);
     await session?.end();
     await this.#regaining;
@@ -81,7 +87,7 @@ export class SessionLocks implements AsyncDisposable {
   #open(): Promise<Session> {
     if (this.#opening !== null) return this.#opening;
     // A session that breaks late must not take a newer one's place with it: nobody would ever end that one.
-    const opening = Session.begin(this.#options, () => {
+    const opening = Session.begin(this.#lines.options, () => {
       if (this.#opening !== opening) return;
       this.#opening = null;
       this.#session = null;

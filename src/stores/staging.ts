@@ -100,8 +100,9 @@ export class StagedFile implements AsyncDisposable {
     this.path = path;
   }
 
+  /** Never fails: what became of the object is what matters, and what cannot be removed is swept another day. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await unlinkIfThere(this.path);
+    await unlink(this.path).catch(() => undefined);
   }
 }
 
