@@ -10,8 +10,10 @@ import { ManualClock, systemClock } from "../../src/base/clock.ts";
 import type { JobQueue } from "../../src/catalog/queue.ts";
 import { tenantId } from "../../src/model/ids.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { addressOf } from "../../src/postgres/session/address.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
 import { daemonHere, daemonHome, type DaemonHome, handOut } from "../support/daemon-home.ts";
-import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { createDatabase, psql, startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 import { postgresAt, type Proxy, startProxy } from "../support/proxy.ts";
 import { openTestQueue } from "../support/queue-fixture.ts";
 import { until } from "../support/until.ts";
@@ -264,24 +266,14 @@ describe("a daemon that is told to stop", () => {
     const daemon = await daemonHere(house);
     await daemon.said("workers arranged", { queue: "backup" });
     // Whoever holds the table holds up the backup.
-    const held = psql(
-      server,
-      "acme",
-      "begin; lock table t in access exclusive mode; select pg_sleep(4); commit;",
-    );
-    await until("the table is held", async () => {
-      const found = await psql(
-        server,
-        "acme",
-        "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 't'::regclass",
-      );
-      return found === "1";
-    });
+    const address = addressOf(urlOf(server, "acme"));
+    const holding = await connect(address, "source", { ownSearchPath: true }, wait);
+    await holding.query("begin; lock table t in access exclusive mode");
     await handOut(house, queue, ["acme"]);
     await daemon.said("job began", { tenant: "acme" });
     expect(await daemon.stop()).toEqual({ jobs: 0, putBack: 1 });
     expect(await backupsOf("acme")).toEqual([]);
-    await held;
+    await holding[Symbol.asyncDispose]();
     await using next = await daemonHere(house, { host: "two" });
     await next.said("job ended", { queue: "backup", tenant: "acme", result: "done" });
   });

@@ -46,7 +46,7 @@ beforeAll(async () => {
     jobs: 2,
     programs: await findPrograms([server.binFolder], null, testWait()),
     assertions: [],
-    assertionLimitMs: 5_000,
+    assertionLimitMs: 60_000,
     indexes: true,
     onlyTables: null,
     chance: systemChance,

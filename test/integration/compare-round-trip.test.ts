@@ -121,7 +121,7 @@ async function roundTrip(scope: Scope, name: string): Promise<CheckResult[]> {
       jobs: 2,
       programs,
       assertions,
-      assertionLimitMs: 10_000,
+      assertionLimitMs: 60_000,
       indexes: true,
       onlyTables: null,
       chance: systemChance,

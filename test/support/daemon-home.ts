@@ -175,7 +175,7 @@ export async function daemonHere(
     lines,
     telemetry,
     address: await listening.promise,
-    said: async (message, facts = {}, limitMs = 30_000) =>
+    said: async (message, facts = {}, limitMs = 60_000) =>
       until(
         `the log says ${message} ${JSON.stringify(facts)}`,
         () => lines.find((line) => matches(line, message, facts)),

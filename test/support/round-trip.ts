@@ -48,7 +48,7 @@ export async function compareIn(
     jobs: 2,
     programs: await findPrograms([binFolder], null, testWait()),
     assertions: [],
-    assertionLimitMs: 10_000,
+    assertionLimitMs: 60_000,
     indexes: restored.side === "scratch",
     onlyTables: null,
     chance: systemChance,
