@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { systemChance } from "../../src/base/chance.ts";
 import { type Failure, isFailure } from "../../src/base/failure.ts";
 import { connectCatalog } from "../../src/catalog/connect-catalog.ts";
@@ -131,6 +132,25 @@ describe("a kept server", () => {
     expect([...codes].filter((code) => code !== "catalog/unreachable")).toEqual([]);
     await held?.[Symbol.asyncDispose]();
     expect(await catalog.claims.tryTake(claim, testWait())).not.toBeNull();
+  });
+
+  it("that hangs is left running by who leaves, who does not hang with it", async () => {
+    const server = await open();
+    const [keeper] = await ask(
+      server,
+      "select pid from pg_stat_activity where application_name = 'holdfast-keeper'",
+    );
+    const { pid } = z.object({ pid: z.int() }).parse(keeper);
+    process.kill(pid, "SIGSTOP");
+    try {
+      await server[Symbol.asyncDispose]();
+      expect(await pidOf()).toBeDefined();
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    // Nobody is there any more to hold it: the next one to leave stops it.
+    await (await open())[Symbol.asyncDispose]();
+    expect(await pidOf()).toBeUndefined();
   });
 
   it("that does not start again is told of once, and started when it can be", async () => {

@@ -27,6 +27,7 @@ import {
   testWait,
   urlOf,
 } from "../support/postgres-server.ts";
+import { until } from "../support/until.ts";
 
 const root = mkdtempSync(join(tmpdir(), "hf-test-"));
 chmodSync(root, 0o755);
@@ -117,6 +118,30 @@ describe("a private server", () => {
     process.kill(server.pid, "SIGKILL");
     await lost;
     expect(isFailure(server.lost.reason, "scratch/lost")).toBe(true);
+  });
+
+  it("that was killed takes what still computes in it along", async () => {
+    let pid: number;
+    {
+      await using server = await startPrivateServer(scratch, testWait());
+      const { host, port, user, password } = server.address;
+      const tenant = new Client({ host, port, user, password: password ?? "", database: "postgres" });
+      tenant.on("error", () => undefined);
+      await tenant.connect();
+      const { rows } = await tenant.query<{ pid: number }>("select pg_backend_pid() as pid");
+      pid = rows[0]?.pid ?? 0;
+      const looping = tenant.query("do $$ begin loop perform 1; end loop; end $$").catch(() => undefined);
+      const asked = `select state from pg_stat_activity where pid = ${String(pid)} and query like 'do %'`;
+      await until("it loops", async () => (await psql(server, "postgres", asked)) === "active");
+      const gone = once(server.lost, "abort");
+      process.kill(server.pid, "SIGKILL");
+      await gone;
+      await tenant.end();
+      await looping;
+      expect(existsSync(`/proc/${String(pid)}/exe`)).toBe(true);
+    }
+    expect(existsSync(`/proc/${String(pid)}/exe`)).toBe(false);
+    expect(servers()).toEqual([]);
   });
 
   it("dies with a killed owner, and the next start wipes what it left", async () => {
