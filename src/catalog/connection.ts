@@ -1,9 +1,11 @@
 /** How every connection to the catalog is made. */
 import { Client, type ClientConfig } from "pg";
 import { lacksTls, mayDoWithoutTls, type ServerAddress, sslModeOf, tlsOf } from "../base/server-address.ts";
+import { linesOf } from "./lines.ts";
 
 const connectTimeoutMs = 10_000;
 const statementTimeoutMs = 60_000;
+const closeLimitMs = 2000;
 
 /**
  * Options for `pg`. Both ends probe a silent connection, so that the locks of a host that lost its power
@@ -37,7 +39,8 @@ export async function connectionOptions(address: ServerAddress): Promise<ClientC
 
 /** As libpq does it: encrypted where the server can, in the clear where it cannot. */
 async function speaksTls(options: ClientConfig): Promise<boolean> {
-  const client = new Client(options);
+  const lines = linesOf(options);
+  const client = new Client(lines.options);
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -46,6 +49,6 @@ async function speaksTls(options: ClientConfig): Promise<boolean> {
     if (lacksTls(error)) return false;
     throw error;
   } finally {
-    await client.end().catch(() => undefined);
+    await lines.ended(client.end(), closeLimitMs);
   }
 }

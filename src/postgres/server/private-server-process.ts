@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { access, open } from "node:fs/promises";
 import { Failure } from "../../base/failure.ts";
-import { pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
+import { abortFailure, orAbort, pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
 
 /** How a server is started that is to outlive us: as another user where we are root. */
 interface Outliving {
@@ -75,7 +75,10 @@ export async function answering(
   }
 }
 
-/** Repeats `work` until the server takes connections; "scratch/start" when it ends or refuses. */
+/**
+ * Repeats `work` until the server takes connections; "scratch/start" when it ends or refuses. One that takes them and
+ * then hangs is waited for no longer than anything else.
+ */
 export async function ready(
   work: () => Promise<void>,
   child: ChildProcess,
@@ -84,9 +87,10 @@ export async function ready(
 ): Promise<void> {
   for (;;) {
     try {
-      await work();
+      await orAbort(work(), wait);
       return;
     } catch (error) {
+      if (wait.signal.aborted) throw abortFailure(wait.signal);
       if (hasEnded(child))
         throw new Failure("scratch/start", `PostgreSQL ended at once: ${await tail(log)}`, { cause: error });
       if (!isStarting(error))
