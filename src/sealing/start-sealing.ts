@@ -27,11 +27,24 @@ export interface StartedSealing extends Sealing, AsyncDisposable {
 /** Starts a worker thread, and more as they are needed; disposing ends them, and whatever still runs fails with "wait/cancelled". */
 export function startSealing({ workers, inFlightBytesMax }: SealingLimits): StartedSealing {
   let threadsMax = Math.max(1, workers);
-  const threads = [new Thread()];
+  let isShutDown = false;
+  const threads: Thread[] = [];
   const leaving = new Set<Thread>();
   const plainBudget = new Budget(Math.floor(inFlightBytesMax / 2));
   const sealedBudget = new Budget(Math.floor(inFlightBytesMax / 2));
   let streams = 0;
+
+  function start(): Thread {
+    const thread = new Thread();
+    // One that broke takes what it was given along, and nothing that comes later: a daemon lives on for months.
+    const broke = (): void => {
+      const at = threads.indexOf(thread);
+      if (at !== -1 && !isShutDown) threads.splice(at, 1);
+    };
+    thread.signal.addEventListener("abort", broke, { once: true });
+    threads.push(thread);
+    return thread;
+  }
 
   function endIfIdle(thread: Thread): void {
     if (!leaving.has(thread) || thread.load > 0) return;
@@ -41,11 +54,8 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
 
   /** To start a thread takes longer than a short piece of work waits behind a long one. */
   function takeThread(length: WorkLength): TakenThread {
-    let thread = threads.reduce((least, other) => (isLessLoaded(other, least) ? other : least));
-    if (length === "long" && thread.longLoad > 0 && threads.length < threadsMax) {
-      thread = new Thread();
-      threads.push(thread);
-    }
+    let thread = leastLoaded(threads) ?? start();
+    if (length === "long" && thread.longLoad > 0 && threads.length < threadsMax) thread = start();
     const long = length === "long" ? 1 : 0;
     thread.load += 1;
     thread.longLoad += long;
@@ -78,6 +88,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
     }
   }
 
+  start();
   return {
     async sealStream(plain, keys, known, place, wait, measured = null) {
       const giveBack = await plainBudget.take(streamBytesMax, wait);
@@ -119,9 +130,17 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
     },
 
     async [Symbol.asyncDispose]() {
+      isShutDown = true;
       await Promise.all([...threads, ...leaving].map((thread) => thread[Symbol.asyncDispose]()));
     },
   };
+}
+
+function leastLoaded(threads: readonly Thread[]): Thread | undefined {
+  return threads.reduce<Thread | undefined>(
+    (least, other) => (least === undefined || isLessLoaded(other, least) ? other : least),
+    undefined,
+  );
 }
 
 function isLessLoaded(one: Thread, other: Thread): boolean {

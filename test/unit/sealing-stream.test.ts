@@ -1,7 +1,9 @@
 /** Streams through the worker threads: whole or failed, in order, within the memory they were given, and never placed on after a failure. */
 import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { sha256 } from "../../src/base/digest.ts";
 import { chunkBytesMax } from "../../src/sealing/cut.ts";
 import { type KnownNames, knownNames } from "../../src/sealing/known-names.ts";
@@ -219,6 +221,24 @@ describe("bad luck", () => {
     await brief[Symbol.asyncDispose]();
     expect(await ended).toMatchObject({ code: "wait/cancelled" });
     await expect(brief.sealDocument(table, [recipient], 3, patient)).rejects.toThrow("shut down");
+  });
+
+  it("a thread that breaks fails what it had to do, and nothing that comes later", async () => {
+    const made = once(process, "worker");
+    await using brief = startSealing({ workers: 1, inFlightBytesMax: 1 });
+    const [thread] = z.tuple([z.instanceof(Worker)]).parse(await made);
+    const asked = Promise.withResolvers<undefined>();
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield table;
+      asked.resolve(undefined);
+      await new Promise(() => undefined);
+    }
+    const ended = failureOf(brief.sealStream(silent(), keys, none, async () => undefined, patient));
+    await asked.promise;
+    await thread.terminate();
+    expect(await ended).toMatchObject({ code: "internal/bug", message: expect.stringContaining("thread") });
+    const { body } = await brief.sealDocument(Buffer.from("a manifest"), [recipient], 3, patient);
+    expect((await brief.open(body, identity, 10, patient)).toString()).toBe("a manifest");
   });
 });
 
