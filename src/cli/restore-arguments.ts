@@ -1,7 +1,7 @@
 /** What `holdfast restore` was asked for, parsed and checked before anything is read. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Failure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import { duration } from "../model/duration.ts";
 import { backupId, type StoreName, storeName } from "../model/ids.ts";
 import type { ServerAddress } from "../base/server-address.ts";
@@ -33,14 +33,27 @@ export interface RestoreWish {
   readonly jobs: number | null;
 }
 
-/** "usage/invalid" for what cannot be meant, "config/invalid" for a URL that is none. */
+/** "usage/invalid" for what cannot be meant. */
 export async function parseRestore(args: RestoreArguments, machine: Machine): Promise<RestoreWish> {
   return {
     point: pointOf(args),
     tables: args.table === undefined ? null : args.table.map(parseTable),
     jobs: args.jobs === undefined ? null : parseJobs(args.jobs),
-    target: addressOf(await targetUrl(args.to, machine)),
+    target: parseTarget(await targetUrl(args.to, machine)),
   };
+}
+
+/** A URL without a database would mean the one called like its user, which nobody wants a tenant in. */
+function parseTarget(url: string): ServerAddress {
+  try {
+    const address = addressOf(url);
+    if (/^\w+:\/\/[^/?#]*\/[^?#]/.test(url)) return address;
+  } catch (cause) {
+    if (!isFailure(cause, "config/invalid")) throw cause;
+    const { message, hint = "" } = cause;
+    throw new Failure("usage/invalid", `--to: ${message}`, { cause, hint });
+  }
+  throw usage("--to names no database; it is written postgres://user@host:5432/database");
 }
 
 function pointOf(args: RestoreArguments): PointWish {
@@ -78,7 +91,7 @@ function parseInstant(text: string): string {
   const at = shape.test(text) ? Date.parse(text.replace(" ", "T")) : Number.NaN;
   if (!Number.isNaN(at)) return new Date(at).toISOString();
   throw usage(
-    `${text} is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00`,
+    `--before ${text} is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00`,
   );
 }
 
@@ -93,7 +106,7 @@ const jobsMax = 64;
 function parseJobs(text: string): number {
   const jobs = Number(text);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= jobsMax) return jobs;
-  throw usage(`--jobs must be a number from 1 to ${String(jobsMax)}`);
+  throw usage(`--jobs must be a whole number from 1 to ${String(jobsMax)}`);
 }
 
 /** `sales.invoice`; parts that hold a dot or capitals are quoted as in SQL. */

@@ -2,6 +2,7 @@
 import type { BackupDesk, BackupWatch } from "../backup/backup.ts";
 import type { SourcedOrder } from "../backup/backup-all.ts";
 import type { Tenant } from "../config/config.ts";
+import { demandTrusted } from "../keys/demand-trusted.ts";
 import { openSnapshot } from "../postgres/source/open-snapshot.ts";
 import { keysToBackUp } from "../repository/key-access.ts";
 import type { Desk } from "./desk.ts";
@@ -10,20 +11,21 @@ import { shelvesOf } from "./tenant-shelves.ts";
 /** Tables of more than twice as many blocks of 8 kB are read in ranges of so many: 128 MiB. */
 const sliceBlocks = 16_384;
 
-/** "keys/role" when this host may not sign or has no keys of its own. */
+/** "keys/role" when this host may not sign, has no keys of its own, or nobody would believe its records. */
 export async function backupDesk(
   desk: Desk,
   watch: BackupWatch,
   say: (line: string) => void,
 ): Promise<BackupDesk> {
   const { clock, chance, hostName, monotonicMs } = desk.machine;
+  const keys = { signer: await desk.signer(), trust: await desk.trust() };
+  await demandTrusted(keys, "record", clock.now());
   return {
     monotonicMs,
     watch,
     workshop: {
+      ...keys,
       sealer: desk.sealing(),
-      signer: await desk.signer(),
-      trust: await desk.trust(),
       clock,
       chance,
       host: hostName,

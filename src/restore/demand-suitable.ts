@@ -25,7 +25,9 @@ export async function demandSuitable(
   await using target = await openTarget(address, wait);
   const checks = await examineTarget(target, needs);
   const bad = checks.filter((check) => check.outcome === "failed");
-  const occupied = bad.find((check) => check.name === "empty");
+  // Of a template nobody is to think that emptying it would help.
+  const isTemplate = bad.some((check) => check.name === "template");
+  const occupied = isTemplate ? undefined : bad.find((check) => check.name === "empty");
   if (occupied !== undefined) {
     const hint = target.database === null ? undefined : await brokenOff(target.database);
     throw new Failure(

@@ -3,6 +3,7 @@ import type { Chance } from "../base/chance.ts";
 import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { demandTrusted } from "../keys/demand-trusted.ts";
 import { type HoldRelease, holdRelease, type HoldStatement, holdStatement } from "../model/documents.ts";
 import { type BackupId, type HoldId, newHoldId, type StoreName, type TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
@@ -10,7 +11,6 @@ import { holdsInForce, keyOfHold, readHolds, type StoredHolds } from "../reposit
 import { askEach, demandAnswer, type StoreDown, unasked } from "../repository/library.ts";
 import { putWhole } from "../repository/put.ts";
 import type { ObjectReader, Store } from "../stores/store.ts";
-import { demandTrusted } from "./demand-trusted.ts";
 import type { PruneDesk, RetentionDesk } from "./order.ts";
 
 export interface HoldDesk extends PruneDesk {
@@ -55,7 +55,7 @@ export async function layHold(
   desk: HoldDesk,
   wait: Waiting,
 ): Promise<LaidHold> {
-  await demandTrusted(desk);
+  await demandTrusted(desk, "removal", desk.clock.now());
   const before = await showing(tenant, backup, stores, wait);
   demandShown(tenant, backup, before);
   const at = desk.clock.now();
@@ -92,7 +92,7 @@ export async function releaseHold(
   desk: HoldDesk,
   wait: Waiting,
 ): Promise<Written<HoldRelease>> {
-  await demandTrusted(desk);
+  await demandTrusted(desk, "removal", desk.clock.now());
   const { holds, down } = await listHolds(tenant, stores, desk, wait);
   if (!holds.some((one) => one.hold === hold)) {
     throw new Failure("usage/invalid", `${tenant} has no hold ${hold} in force${unasked(down)}`, {

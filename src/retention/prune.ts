@@ -11,6 +11,7 @@
  * stops the tenant before anything is touched.
  */
 import type { Waiting } from "../base/waiting.ts";
+import { demandTrusted } from "../keys/demand-trusted.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { condemnedKey, condemnedRecordsKey, recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon, readHolds } from "../repository/holds.ts";
@@ -18,7 +19,6 @@ import { askEach } from "../repository/library.ts";
 import { readRecords } from "../repository/records.ts";
 import type { WholeStore } from "../stores/store.ts";
 import { CondemnedKeys, isAged } from "./condemned-here.ts";
-import { demandTrusted } from "./demand-trusted.ts";
 import { findGarbage, type Garbage } from "./find-garbage.ts";
 import type { Holding } from "./holding.ts";
 import { goingOf, type JudgedBackup, type Judgement, judgeTenant } from "./judge-tenant.ts";
@@ -43,7 +43,7 @@ export async function prune(
   { isDry }: { readonly isDry: boolean },
   wait: Waiting,
 ): Promise<PruneReport> {
-  await demandTrusted(desk);
+  await demandTrusted(desk, "removal", desk.clock.now());
   const lookedAt = desk.clock.now();
   const judgement = await judgeTenant(order, desk, wait);
   const { isErased, stops, backups } = judgement;

@@ -6,6 +6,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
+import { demandTrusted } from "../keys/demand-trusted.ts";
 import type { Signer } from "../keys/signing.ts";
 import { judge } from "../model/check.ts";
 import type { StoreName } from "../model/ids.ts";
@@ -67,6 +68,7 @@ async function sign(
   { trial, startedMs }: { readonly trial: Trial; readonly startedMs: number },
   wait: Waiting,
 ): Promise<readonly StoreName[]> {
+  await demandTrusted({ signer: desk.signer, trust: desk.library.trust }, "proof", desk.clock.now());
   const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
   const named = { generation: record.keyGeneration, statement: null };

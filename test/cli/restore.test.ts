@@ -113,6 +113,7 @@ describe("a restore", () => {
   it("fills a database that exists and is empty, and says so in words", async () => {
     const { name, url } = absent();
     await createDatabase(target, name);
+    await psql(target, "postgres", `comment on database ${name} is 'to be filled'`);
     writeFileSync(join(home.folder, "target-url"), `${url}\n`, { mode: 0o600 });
     const ended = await restore("--to", "file:target-url", "--latest-verified", "--jobs", "1");
     expect(ended.exit).toBe(0);
@@ -242,6 +243,7 @@ describe("--plan-only", () => {
 });
 
 describe("wrong usage", () => {
+  const nameless = "--to names no database; it is written postgres://user@host:5432/database";
   const to = ["--to", "postgres://x@127.0.0.1/x"];
   it.each([
     [["acme"], "missing required argument: to"],
@@ -267,11 +269,11 @@ describe("wrong usage", () => {
     ],
     [
       ["acme", ...to, "--before", "yesterday"],
-      "yesterday is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00",
+      "--before yesterday is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00",
     ],
     [["acme", ...to, "--store", "../one"], "../one is no name of a store"],
     [["acme", ...to, "--store", "three"], "acme has no store three; it has one, two"],
-    [["acme", ...to, "--jobs", "0"], "--jobs must be a number from 1 to 64"],
+    [["acme", ...to, "--jobs", "0"], "--jobs must be a whole number from 1 to 64"],
     [
       ["acme", ...to, "--not-older-than", "soon"],
       "--not-older-than must be a duration such as 90s, 15m, 6h, 7d or 4w",
@@ -279,7 +281,9 @@ describe("wrong usage", () => {
     [["acme", ...to, "--table", "invoice"], "invoice is not SCHEMA.NAME of a table"],
     [["acme", "--to", "env:NOWHERE"], "the environment has no NOWHERE"],
     [["acme", "--to", "file:nowhere"], "nowhere cannot be read"],
-    [["acme", "--to", "back"], "the URL of a server must look like postgres://user@host:5432/database"],
+    [["acme", "--to", "back"], "--to: the URL of a server must look like postgres://user@host:5432/database"],
+    [["acme", "--to", "postgres://x@127.0.0.1"], nameless],
+    [["acme", "--to", "postgres://x@127.0.0.1/?sslmode=disable"], nameless],
     [["acme", ...to, "--to", "postgres://y@127.0.0.1/y"], "--to is given 2 times"],
   ])("%j exits 2", async (args, message) => {
     const ended = await home.say(["restore", ...args]);

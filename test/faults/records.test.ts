@@ -144,10 +144,26 @@ describe("a record", () => {
   });
 });
 
+describe("a backup", () => {
+  it("that nobody would believe is not begun, exit 6", async () => {
+    using _config = home.set({ "keys.trusted.0.may": ["proof", "key"] });
+    const before = stores.map((name) => allObjects(home.store(name)));
+    expect(await home.json(["backup", "acme"], 6)).toMatchObject({
+      error: { code: "keys/role", message: "the signing key of this host is not trusted for records" },
+    });
+    expect(stores.map((name) => allObjects(home.store(name)))).toEqual(before);
+  });
+});
+
 describe("a proof", () => {
   it("by a signer not trusted for proofs does not make a backup verified, exit 5", async () => {
     using _config = home.set({ "keys.trusted.0.may": ["record", "key"] });
     expect((await restore()).exit).toBe(5);
+  });
+
+  it("that nobody would believe is not written, exit 1", async () => {
+    using _config = home.set({ "keys.trusted.0.may": ["record", "key"] });
+    expect(await verifyNamed(1)).toMatchObject({ verdict: "proven", proofIn: [] });
   });
 });
 

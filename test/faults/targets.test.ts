@@ -86,6 +86,31 @@ describe("a target", () => {
     expect(await psql(server, "acme", "select count(*) from invoice")).toBe("100");
   });
 
+  it.each([
+    ["template1", "template: the database is a template"],
+    ["template0", "template0 accepts no connections"],
+  ])(
+    "that is %s is refused, exit 6, since every new database would begin as the tenant",
+    async (name, why) => {
+      const ended = await restore(urlOf(server, name));
+      expect(ended.exit).toBe(6);
+      expect(errorOf(ended)).toMatchObject({
+        code: "target/unsuitable",
+        message: expect.stringContaining(why),
+      });
+    },
+  );
+
+  it("that asks for a password where the URL has none is not called unreachable", async () => {
+    const { host, port } = server.address;
+    const ended = await restore(`postgres://postgres@${encodeURIComponent(host)}:${String(port)}/back`);
+    expect(ended.exit).toBe(1);
+    expect(errorOf(ended)).toMatchObject({
+      code: "target/login",
+      message: expect.stringContaining("the server asks for a password, and the URL has none"),
+    });
+  });
+
   it("that lacks an extension's version is told by the plan and refused by the restore, exit 6", async () => {
     const to = urlOf(server, "back");
     const plan = await restore(to, "--plan-only");

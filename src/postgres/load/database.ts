@@ -85,7 +85,8 @@ function propertyStatements(name: string, of: DatabaseFingerprint): string[] {
     ...settings,
     `alter database ${database} connection limit ${String(of.connectionLimit)}`,
     ...(of.isTemplate ? [`alter database ${database} is_template true`] : []),
-    ...(of.comment === null ? [] : [`comment on database ${database} is ${quoteLiteral(of.comment)}`]),
+    // A database that was there before may have one of its own.
+    `comment on database ${database} is ${of.comment === null ? "null" : quoteLiteral(of.comment)}`,
   ];
 }
 

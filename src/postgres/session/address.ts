@@ -18,15 +18,12 @@ export function addressOf(url: string): ServerAddress {
   const settings = new Map(parsed.searchParams);
   for (const name of settings.keys()) {
     if (!["sslmode", "sslrootcert", "host", "port", ...ignored].includes(name)) {
-      throw new Failure("config/invalid", `the parameter ${name} in the URL of a server is not supported`);
+      throw bad(`the parameter ${name} in the URL of a server is not supported`);
     }
   }
   const sslmode = settings.get("sslmode");
   if (sslmode !== undefined && !sslModes.includes(sslmode)) {
-    throw new Failure(
-      "config/invalid",
-      `sslmode in the URL of a server must be one of ${sslModes.join(", ")}`,
-    );
+    throw bad(`sslmode in the URL of a server must be one of ${sslModes.join(", ")}`);
   }
   const user = decode(parsed.username) || "postgres";
   const sslRootCert = settings.get("sslrootcert");
@@ -45,7 +42,7 @@ function portOf(written: string): number {
   if (written === "") return 5432;
   const port = /^\d{1,5}$/.test(written) ? Number(written) : 0;
   if (port > 0 && port < 65_536) return port;
-  throw new Failure("config/invalid", "the port in the URL of a server must be a number from 1 to 65535");
+  throw bad("the port in the URL of a server must be a number from 1 to 65535");
 }
 
 /** So long a connection may take to stand, login included. */
@@ -90,20 +87,22 @@ function parse(given: string): URL {
   const url = given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:")) {
-    throw new Failure(
-      "config/invalid",
-      "the URL of a server must look like postgres://user@host:5432/database",
-    );
+    throw bad("the URL of a server must look like postgres://user@host:5432/database");
   }
   return parsed;
+}
+
+function bad(message: string, cause?: unknown): Failure {
+  return new Failure("config/invalid", message, {
+    cause,
+    hint: "in user and password, @ : / ? # % are written %40 %3A %2F %3F %23 %25",
+  });
 }
 
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new Failure("config/invalid", "the URL of a server has a percent sign that starts no escape", {
-      cause,
-    });
+    throw bad("the URL of a server has a percent sign that starts no escape", cause);
   }
 }

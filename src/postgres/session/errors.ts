@@ -101,6 +101,11 @@ export function postgresFailure(side: Side, what: string, error: unknown): Failu
     const hint = /self[- ]signed|certificate|SSL/i.test(reasonOf(error))
       ? "check sslmode and sslrootcert in the URL"
       : undefined;
+    if (/client password must be a (?:non-empty )?string/.test(reasonOf(error))) {
+      return new Failure(codes[side].login, `${what}: the server asks for a password, and the URL has none`, {
+        cause: error,
+      });
+    }
     const trouble: Trouble = isConnecting(error) ? "unreachable" : "lost";
     // `write EPIPE` by itself tells nobody what happened.
     const said = trouble === "lost" ? `the connection is lost: ${reasonOf(error)}` : reasonOf(error);

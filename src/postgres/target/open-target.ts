@@ -1,5 +1,5 @@
 /** Reaching the server a tenant is to be restored to, whether or not the database is there yet. */
-import { isFailure } from "../../base/failure.ts";
+import { Failure, isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { connect } from "../session/connect.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
@@ -15,14 +15,23 @@ export interface OpenTarget extends TargetState, AsyncDisposable {
   readonly maintenance: ServerAddress;
 }
 
-/** Looks only. "target/unreachable" and "target/login" say why it could not be reached. */
+/**
+ * Looks only. "target/unreachable" and "target/login" say why it could not be reached, "target/unsuitable" that the
+ * database lets nobody in, as template0 does.
+ */
 export async function openTarget(address: ServerAddress, wait: Waiting): Promise<OpenTarget> {
   await using open = new AsyncDisposableStack();
   const { session: admin, address: maintenance } = await openMaintenance(address, wait);
   open.use(admin);
-  const [found] = await admin.query("select from pg_catalog.pg_database where datname = $1", [
-    address.database,
-  ]);
+  const [found] = await admin.query<{ open: boolean }>(
+    "select datallowconn as open from pg_catalog.pg_database where datname = $1",
+    [address.database],
+  );
+  if (found?.open === false) {
+    throw new Failure("target/unsuitable", `${address.database} accepts no connections`, {
+      hint: "name a database that is absent or empty",
+    });
+  }
   const database = found === undefined ? null : open.use(await connect(address, "target", {}, wait));
   const offers = await serverOffers(admin);
   const kept = open.move();

@@ -7,7 +7,15 @@ import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { ServerOffers } from "../server/server-offers.ts";
 import type { Session } from "../session/session.ts";
 
-export type TargetTopic = "version" | "encoding" | "locale" | "extensions" | "empty" | "privileges" | "room";
+export type TargetTopic =
+  | "version"
+  | "encoding"
+  | "locale"
+  | "extensions"
+  | "template"
+  | "empty"
+  | "privileges"
+  | "room";
 
 /** One thing looked at. `not-run` says why it could not be looked at, and stops nothing. */
 export interface TargetCheck {
@@ -40,6 +48,7 @@ export async function examineTarget(target: TargetState, needs: TargetNeeds): Pr
     await encodingCheck(target, needs.fingerprint),
     await localeCheck(target, needs.fingerprint),
     extensionsCheck(target.offers, needs.fingerprint),
+    ...(await templateCheck(target.database, needs.fingerprint)),
     await emptyCheck(target.database),
     await privilegesCheck(target),
     await roomCheck(target.admin, needs.plainBytes),
@@ -186,6 +195,19 @@ export async function occupantsOf(
   database: Session,
 ): Promise<readonly { readonly kind: string; readonly count: number }[]> {
   return database.query<{ kind: string; count: number }>(occupants);
+}
+
+/** Every new database would begin as a copy of the tenant. Nothing is said of a database that is no template. */
+async function templateCheck(
+  database: Session | null,
+  { database: of }: Fingerprint,
+): Promise<readonly TargetCheck[]> {
+  const [found] =
+    (await database?.query<{ template: boolean }>(
+      "select datistemplate as template from pg_catalog.pg_database where datname = pg_catalog.current_database()",
+    )) ?? [];
+  if (found?.template !== true || of.isTemplate) return [];
+  return [check("template", false, "the database is a template, of which new databases are made")];
 }
 
 async function emptyCheck(database: Session | null): Promise<TargetCheck> {
