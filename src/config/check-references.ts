@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { reasonOf } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { type StoreName, storeName } from "../model/ids.ts";
 import type { Place } from "../model/place.ts";
@@ -50,7 +51,7 @@ export function checkReferences(
   for (const [id, tenant] of tenants) checkTenant(`tenants.${id}`, tenant, known, problems);
   checkOverlaps(tenants, problems);
   discoverRules(raw).forEach((rule, index) => {
-    const parsed = discoverSchema.safeParse(rule);
+    const parsed = discoverSchema.safeParse(rule, interpreted);
     if (parsed.success) checkTenant(`discover[${String(index)}]`, parsed.data, known, problems);
   });
   checkRecipients(raw, problems);
@@ -61,7 +62,7 @@ function checkBandwidth(raw: unknown, { stores }: Known, problems: Problems): vo
   const rules = section(raw, "limits")["bandwidth"];
   if (!Array.isArray(rules)) return;
   for (const [index, rule] of rules.entries()) {
-    const parsed = bandwidthSchema.safeParse(rule);
+    const parsed = bandwidthSchema.safeParse(rule, interpreted);
     for (const store of parsed.data?.stores ?? []) {
       if (!stores.has(store))
         problems.add(`limits.bandwidth[${String(index)}].stores`, absent("store", store, stores));
@@ -142,7 +143,7 @@ function checkOverlaps(tenants: ReadonlyMap<string, TenantEntry>, problems: Prob
 
 /** One X25519 recipient beside post-quantum ones undoes what they are for (trap 32). */
 function checkRecipients(raw: unknown, problems: Problems): void {
-  const keys = keysSchema.safeParse(section(raw, "keys"));
+  const keys = keysSchema.safeParse(section(raw, "keys"), interpreted);
   if (!keys.success) return;
   const { workers, verifiers, restorers, escrow } = keys.data;
   try {
@@ -164,7 +165,7 @@ function placesOf(stores: ReadonlyMap<string, StoreEntry>): Map<StoreName, Place
 function goodEntries<T>(entries: Readonly<Record<string, unknown>>, schema: z.ZodType<T>): Map<string, T> {
   const good = new Map<string, T>();
   for (const [name, entry] of Object.entries(entries)) {
-    const parsed = schema.safeParse(entry);
+    const parsed = schema.safeParse(entry, interpreted);
     if (parsed.success) good.set(name, parsed.data);
   }
   return good;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 
 /** Gathers everything that is wrong with a configuration, so that it is told at once. */
 export class Problems {
@@ -59,7 +60,7 @@ function joinPath(prefix: string, keys: readonly PropertyKey[]): string {
  * Given to `safeParse`: what a schema has no words of its own for is said in ours. Never repeats
  * what was written, which may be a secret in the wrong place.
  */
-export const parsing = { error: inOurWords } as const;
+export const parsing = { ...interpreted, error: inOurWords } as const;
 
 function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return "is missing";

@@ -4,6 +4,7 @@
  */
 import { sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { type KeyStatement, keyStatement } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -147,7 +148,7 @@ async function generationsIn(
 }
 
 function parseStatement(payload: unknown, key: ObjectKey): KeyStatement {
-  const parsed = keyStatement.safeParse(payload);
+  const parsed = keyStatement.safeParse(payload, interpreted);
   if (parsed.success) return parsed.data;
   const unknown = parsed.error.issues.some(({ path }) => path[0] === "format");
   throw new Failure(unknown ? "format/unknown" : "format/invalid", `${key} is not a key statement we know`);

@@ -2,6 +2,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey } from "jose";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 
 export interface SigningKeyFiles {
   readonly kid: string;
@@ -65,7 +66,7 @@ async function imported({ kid: claimed, ...jwk }: z.infer<typeof publicJwk>): Pr
 /** The text itself stays out of every message: it may hold the private key. */
 function parse<T>(schema: z.ZodType<T>, text: string, title: string): T {
   const hint = "`holdfast keys new` makes one";
-  const parsed = schema.safeParse(jsonOf(text));
+  const parsed = schema.safeParse(jsonOf(text), interpreted);
   if (parsed.success) return parsed.data;
   throw new Failure("config/invalid", `the ${title} is not an Ed25519 JWK`, { hint });
 }

@@ -6,6 +6,7 @@
 import { CompactSign, compactVerify } from "jose";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import type { Purpose } from "../model/glossary.ts";
 import { type ParsedKey, readPrivateKey, readPublicKey } from "./signing-key.ts";
 
@@ -107,7 +108,10 @@ function readHeader(purpose: Purpose, bytes: Uint8Array): { readonly kid: string
   if (parts.some((part) => Buffer.from(part, "base64url").toString("base64url") !== part)) {
     throw untrusted("it is not canonical base64url");
   }
-  const parsed = header.safeParse(jsonOf(Buffer.from(parts[0] ?? "", "base64url").toString("utf8")));
+  const parsed = header.safeParse(
+    jsonOf(Buffer.from(parts[0] ?? "", "base64url").toString("utf8")),
+    interpreted,
+  );
   if (!parsed.success) throw untrusted("its header is not alg, kid and typ as we write them");
   if (parsed.data.typ !== typOf(purpose)) throw untrusted(`it was not signed as a ${purpose}`);
   return { kid: parsed.data.kid, jws };
@@ -129,7 +133,7 @@ const times = z.object({
 });
 
 function signedAt(payload: unknown): Date | null {
-  const parsed = times.safeParse(payload);
+  const parsed = times.safeParse(payload, interpreted);
   const text = parsed.success
     ? (parsed.data.finishedAt ?? parsed.data.createdAt ?? parsed.data.at)
     : undefined;

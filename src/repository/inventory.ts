@@ -6,6 +6,7 @@
 import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { Readable } from "node:stream";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import { inventoryHeader, type InventoryLine, inventoryLine } from "../model/documents.ts";
 import type { BackupId, TenantId } from "../model/ids.ts";
 import { tenantPrefix } from "../model/layout.ts";
@@ -79,7 +80,7 @@ export async function* decodeInventory(
 }
 
 function checkHeader(text: string, owner: InventoryOwner): void {
-  const header = inventoryHeader.safeParse(parseJson(text));
+  const header = inventoryHeader.safeParse(parseJson(text), interpreted);
   if (!header.success) {
     throw new Failure(
       "format/unknown",

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
 import { orOlder, readDoubting } from "../base/doubted.ts";
 import { isFailure, reasonOf } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
@@ -120,7 +121,7 @@ export async function examineSigned<T>(bytes: Uint8Array, form: SignedForm<T>): 
     const reason = error instanceof UntrustedSigner ? "signer" : "signature";
     return { kind: "bad", reason, detail: reasonOf(error), sha256: digest };
   }
-  const parsed = form.schema.safeParse(verified.payload);
+  const parsed = form.schema.safeParse(verified.payload, interpreted);
   if (!parsed.success) {
     const detail = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
     const newer = parsed.error.issues.some(({ path: [first] }) => first === "format" || first === "engine");

@@ -4,9 +4,11 @@ import type { Clock } from "../base/clock.ts";
 import { sha256 } from "../base/digest.ts";
 import { readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
+import { interpreted } from "../base/interpreted.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type StoreDescriptor, storeDescriptor } from "../model/documents.ts";
 import { descriptorKey, tenantsPrefix } from "../model/layout.ts";
+import { wrongAsStated } from "./stated-length.ts";
 import type { ObjectReader, Store } from "./store.ts";
 
 const bytesMax = 65_536;
@@ -57,16 +59,16 @@ export async function readDescriptor(store: ObjectReader, wait: Waiting): Promis
   const read = await readDoubting<StoreDescriptor | Failure | null>(
     `${descriptorKey} in ${store.name}`,
     async (again) => {
-      let digest = "";
+      let read = { bytes: 0, digest: "" };
       try {
         const body = await store.read(descriptorKey, { bytesMax, again }, wait);
-        digest = sha256(body);
+        read = { bytes: body.length, digest: sha256(body) };
         return { found: parse(body, store), wrong: null };
       } catch (error) {
         if (isFailure(error, "store/absent")) return { found: null, wrong: null };
         // A version that is not ours may as well be one that a line made of ours.
         if (isFailure(error, "format/invalid") || isFailure(error, "format/unknown"))
-          return { found: error, wrong: digest };
+          return { found: error, wrong: await wrongAsStated(store, descriptorKey, read, wait) };
         throw error;
       }
     },
@@ -85,7 +87,7 @@ function parse(body: Buffer, store: ObjectReader): StoreDescriptor {
   } catch (error) {
     throw new Failure("format/invalid", `${where} is not JSON`, { cause: error });
   }
-  const known = storeDescriptor.safeParse(document);
+  const known = storeDescriptor.safeParse(document, interpreted);
   if (known.success) return known.data;
   const other = anyVersion.safeParse(document);
   if (other.success && other.data.format.version !== 1) {
