@@ -6,13 +6,11 @@ import { createSigner, createTrustRing, type Signer, type TrustRing } from "../k
 import type { StoreName } from "../model/ids.ts";
 import type { AnyStore } from "../stores/around.ts";
 import type { StoreEvent } from "../stores/observed.ts";
-import { askSources } from "./ask-sources.ts";
 import type { Machine } from "./machine.ts";
 import { type Means, openMeans } from "./means.ts";
 import type { Desk, SourcesAsked } from "./desk.ts";
 import { noTenant } from "./no-tenant.ts";
 import { openStores } from "./open-stores.ts";
-import { userIds } from "./scratch-user.ts";
 
 export interface DeskOptions {
   /** Told of every single request to a store. */
@@ -32,7 +30,11 @@ export async function openDesk(
   const stores = await openStores(config, means, machine, onRequest);
   const trust = once(() => trustOf(config));
   const signer = once(() => signerOf(config));
-  const discovery = once(() => askSources(config, wait));
+  const discovery = once(async () => {
+    // What speaks to PostgreSQL takes a while to load, and most commands ask the stores alone.
+    const { askSources } = await import("./ask-sources.ts");
+    return askSources(config, wait);
+  });
   return {
     config,
     machine,
@@ -62,7 +64,12 @@ export async function openDesk(
     inFlight: means.inFlight,
     scrubRate: (store) => means.scrubRate(store),
     binFolders: config.postgresBin === null ? [] : [config.postgresBin],
-    scratchUser: once(async () => (machine.uid === 0 ? userIds(config.scratch.user, wait) : undefined)),
+    scratchUser: once(async () => {
+      if (machine.uid !== 0) return undefined;
+      // What runs programs takes a while to load too.
+      const { userIds } = await import("./scratch-user.ts");
+      return userIds(config.scratch.user, wait);
+    }),
     [Symbol.asyncDispose]: async () => {
       for (const store of stores.values()) store[Symbol.dispose]?.();
       // Means that are shared outlast this desk.
