@@ -64,7 +64,8 @@ describe("the descriptor of a store", () => {
   it.each<[string, readonly string[], string | null]>([
     ["is wrong in passing", ["x", "whole"], null],
     ["is wrong in another way each time", ["x", "y", "z"], "store/protocol"],
-    ["is wrong in the same way twice", ["x", "x"], "format/invalid"],
+    ["is wrong in the same way twice", ["blank", "blank"], "format/invalid"],
+    ["is cut off in passing, at the same place each time", ["x", "x", "x"], "store/protocol"],
     ["is of another version in passing", ['{"format":{"name":"holdfast-store","version":9}}', "whole"], null],
   ])("that %s accuses the store only when it holds that", async (_, answers, code) => {
     const store = memoryStore();
@@ -72,7 +73,9 @@ describe("the descriptor of a store", () => {
     const left = [...answers];
     const read: ObjectReader["read"] = async (...asked) => {
       const answer = left.shift() ?? "whole";
-      return answer === "whole" ? store.read(...asked) : Buffer.from(answer);
+      const whole = await store.read(...asked);
+      if (answer === "blank") return Buffer.alloc(whole.length, " ");
+      return answer === "whole" ? whole : Buffer.from(answer);
     };
     const outcome = await readDescriptor(readThrough(store, read), wait).catch(codeOf);
     expect(outcome).toEqual(code ?? made);
