@@ -34,6 +34,8 @@ async function lockedTable(database: string): Promise<AsyncDisposable> {
 
 it("gives a queue more places beside a backup that waits, which then ends as if nothing had happened", async () => {
   house.home.set({ "daemon.jobs.backup": 1 });
+  // However long the other one takes on a machine that has much else to do.
+  for (const plan of ["standard", "enterprise"]) house.home.set({ yieldAfter: "10m" }, `plans/${plan}.yaml`);
   await using queue = await openTestQueue(server, { database: house.database, hostName: "test" });
   await using daemon = await daemonHere(house);
   // An earlier job has come and gone, and with it its use of the configuration.

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe("a daemon", () => {
-  it("backs up every slot once, knows it in index and history, and answers scrapes", async () => {
+  it("serves every slot, knows it in index and history, and answers scrapes", async () => {
     await house.catalog.choices.set(acme, { kind: "every", everyMs: 3000 }, wait);
     await using daemon = await daemonHere(house);
     const slots = await until("three slots", () => {
@@ -43,22 +43,25 @@ describe("a daemon", () => {
       return intervals[0] !== undefined && (intervals[0] ?? 0) < (intervals[1] ?? 0) ? intervals : null;
     });
     await house.catalog.choices.set(acme, null, wait);
-    for (const _ of slots) await daemon.said("job ended", { queue: "backup", tenant: "acme" });
-    const runs = await until("three runs", async () => {
-      const all = await house.catalog.history.recent({ tenant: acme, limit: 10 }, wait);
-      return all.length >= slots.length ? all : null;
+    const lastAt = new Date(String(slots.at(-1)?.["at"]));
+    // Slots that waited for each other are served by one backup.
+    await until("the last of them is served", async () => {
+      const backups = await house.catalog.index.backups(acme, wait);
+      return backups.some(({ kind, at }) => kind === "custom" && at >= lastAt);
     });
-    expect(runs[0]).toMatchObject({
+    const run = await until("what served it is known", async () => {
+      const all = await house.catalog.history.recent({ tenant: acme, limit: 50 }, wait);
+      return all.find(({ verb, endedAt }) => verb === "backup" && endedAt >= lastAt);
+    });
+    expect(run).toMatchObject({
       verb: "backup",
       kind: "custom",
       host: "one",
       result: "done",
       code: null,
     });
-    const backups = await house.catalog.index.backups(acme, wait);
-    expect(backups.length).toBeGreaterThanOrEqual(slots.length);
     const scrape = await (await fetch(`${daemon.address}/metrics`)).text();
-    expect(scrape).toMatch(/holdfast_backup_runs_total\{kind="custom",result="complete"\} [3-9]/);
+    expect(scrape).toMatch(/holdfast_backup_runs_total\{kind="custom",result="complete"\} [1-9]/);
     expect(scrape).toMatch(/holdfast_catalog_up 1/);
     expect(scrape).toMatch(/holdfast_retention_stopped_tenants 0\n/);
     expect(scrape).toMatch(/holdfast_tenants_gone 0\n/);
