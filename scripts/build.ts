@@ -12,11 +12,17 @@ import { type Plugin, rolldown } from "rolldown";
 
 const project = resolve(import.meta.dirname, "..");
 
-/**
- * `pg` as well, since pg-boss brings its errors to us and they are known by their class; the others would only
- * make the package larger.
- */
+/** They would only make the package larger. */
 const outside = /^(?:@aws-sdk|@smithy|fastify|kysely|pg|pg-boss|pino|prom-client|temporal-polyfill)(?:\/|$)/;
+
+/**
+ * `pg` lies outside for the catalog alone, since pg-boss brings its errors to us and they are known by their class.
+ * What speaks to databases of tenants has it inside: it is thirty files, which take longer to load than to use.
+ */
+function isOutside(id: string, importer: string | undefined): boolean {
+  const isOfTenants = /^pg(?:\/|$)/.test(id) && /\/src\/postgres\//.test(importer ?? "");
+  return outside.test(id) && !isOfTenants;
+}
 
 /**
  * The grammar of the command line sets its help in columns, and for that loads rules for emoji and for scripts of all
@@ -65,7 +71,7 @@ async function build(folder: string): Promise<void> {
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(message);
     },
-    external: outside,
+    external: isOutside,
     plugins: [plainWidths],
     // What `tsc` would make of the sources for the oldest runtime that `engines` names.
     transform: { target: "es2024" },
@@ -102,10 +108,16 @@ async function licences(modules: readonly string[]): Promise<string> {
 
 async function licenceOf(folder: string): Promise<string> {
   const name = folder.slice(folder.lastIndexOf("/node_modules/") + "/node_modules/".length);
-  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
-  if (files.length === 0) throw new Error(`${name} comes without its licence`);
-  const texts = await Promise.all(files.toSorted().map((file) => readFile(join(folder, file), "utf8")));
-  return [name, ...texts].join("\n\n");
+  const files = await readdir(folder);
+  const own = files.filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).toSorted();
+  const texts = await Promise.all(own.map((file) => readFile(join(folder, file), "utf8")));
+  if (texts.length > 0) return [name, ...texts].join("\n\n");
+  // Some have it as the last chapter of what is to be read first.
+  const readme = files.find((file) => /^readme/i.test(file));
+  const text = readme === undefined ? "" : await readFile(join(folder, readme), "utf8");
+  const chapter = /^#+ *licen[cs]e *\n.*copyright.*/ims.exec(text)?.[0];
+  if (chapter === undefined) throw new Error(`${name} comes without its licence`);
+  return [name, chapter].join("\n\n");
 }
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });

@@ -1,6 +1,15 @@
-/** What is built replaces what was built before, and nothing else. */
+/** What is built replaces what was built before, and nothing else; and it holds what it should. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,6 +52,34 @@ describe("a build", () => {
   it.each(["", ".", "..", "src", "node_modules"])("refuses a folder that is something else: '%s'", (out) => {
     expect(() => build(out)).toThrow("holds something else than a build");
     expect(readdirSync(join(project, "src"))).toContain("main.ts");
+  });
+
+  it("holds the client of PostgreSQL for databases of tenants, with its terms, and leaves the catalog's outside", () => {
+    const of = (folder: string, name: string): void => {
+      mkdirSync(join(project, "src", folder), { recursive: true });
+      writeFileSync(
+        join(project, "src", folder, "errors.ts"),
+        `import { DatabaseError } from "pg";\nexport const ${name} = DatabaseError;\n`,
+      );
+    };
+    of("postgres", "ofTenants");
+    of("catalog", "ofCatalog");
+    writeFileSync(
+      join(project, "src", "main.ts"),
+      'const [one, two] = [await import("./postgres/errors.ts"), await import("./catalog/errors.ts")];\n' +
+        "console.log(one.ofTenants.name, two.ofCatalog.name, one.ofTenants === two.ofCatalog);\n",
+    );
+    const out = join(temp, "clients");
+    build(out);
+    symlinkSync(join(checkout, "node_modules"), join(temp, "node_modules"));
+    const said = execFileSync(process.execPath, [join(out, "main.js")], { encoding: "utf8" });
+    expect(said).toBe("DatabaseError DatabaseError false\n");
+    const terms = readFileSync(join(out, "LICENSES.txt"), "utf8");
+    expect(terms).toMatch(/^pg\n\nMIT License/m);
+    // It has no file of them.
+    expect(terms).toMatch(
+      /^pg-types\n\n## license\n\nThe MIT License[^]*?Copyright \(c\) 2014 Brian M\. Carlson/m,
+    );
   });
 
   it("fails for an import that cannot be found", () => {
