@@ -27,9 +27,24 @@ export async function readStatements(
   return { proofs, findings };
 }
 
-export function joinStatements(each: Iterable<Statements>): Statements {
+/**
+ * `stores` are those of today with their ids. What was said of a store that has another name by now, as where a
+ * configuration was written anew after a disaster, is taken to be about the one that has its id.
+ */
+export function joinStatements(
+  each: Iterable<Statements>,
+  stores: ReadonlyMap<StoreName, string | null> = new Map(),
+): Statements {
   const all = [...each];
-  return { proofs: all.flatMap((one) => one.proofs), findings: all.flatMap((one) => one.findings) };
+  const names = new Map(Array.from(stores, ([name, id]) => [id, name]));
+  const today = <T extends Proof | FindingsList>(one: T): T => {
+    const store = stores.has(one.store) ? undefined : names.get(one.storeId);
+    return store === undefined ? one : { ...one, store };
+  };
+  return {
+    proofs: all.flatMap((one) => one.proofs.map(today)),
+    findings: all.flatMap((one) => one.findings.map(today)),
+  };
 }
 
 /**

@@ -70,7 +70,7 @@ export async function openShelves(
     records,
     condemned: joinCondemned(condemned),
     settled,
-    statements: joinStatements(statements),
+    statements: joinStatements(statements, storeIds),
     storeIds,
     listings,
   };

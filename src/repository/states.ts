@@ -91,7 +91,11 @@ export async function tenantStates(
     if (one.standing === "suspect")
       notes.push({ store: one.store, backup: one.backup, note: `${one.reason}: ${one.detail}` });
   }
-  const statements = joinStatements(holdings.map((one) => one.statements));
+  const ids = new Map(holdings.map(({ store, storeId }) => [store.name, storeId]));
+  const statements = joinStatements(
+    holdings.map((one) => one.statements),
+    new Map(library.stores.map(({ name }) => [name, ids.get(name) ?? null])),
+  );
   const entries: BackupEntry[] = [];
   await eachAtOnce(new Set(all.map((one) => one.backup)), inventoriesAtOnce, async (backup) => {
     entries.push(await entryOf(backup, library, holdings, statements, notes, wait));

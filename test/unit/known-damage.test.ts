@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { FindingsList, Proof } from "../../src/model/documents.ts";
 import { backupId, objectKey, storeName, tenantId } from "../../src/model/ids.ts";
-import { afterEveryStatement, damagedKeys } from "../../src/repository/known-damage.ts";
+import { afterEveryStatement, damagedKeys, joinStatements } from "../../src/repository/known-damage.ts";
 
 const tenant = tenantId.parse("acme");
 const store = storeName.parse("frankfurt");
@@ -137,5 +137,29 @@ describe("what is said next", () => {
     expect(afterEveryStatement(statements, store, new Date(at(6))).toISOString()).toBe(at(6));
     const elsewhere = storeName.parse("dubai");
     expect(afterEveryStatement(statements, elsewhere, new Date(at(4))).toISOString()).toBe(at(4));
+  });
+});
+
+describe("a store that has another name today", () => {
+  const renamed = storeName.parse("left");
+  const said1 = { proofs: [proof(1, first, "proven")], findings: [said(1, [key])] };
+
+  it("is told by its id", () => {
+    const { proofs, findings } = joinStatements([said1], new Map([[renamed, storeId]]));
+    expect([...proofs, ...findings].map((one) => one.store)).toEqual([renamed, renamed]);
+  });
+
+  it.each([
+    ["has another id", new Map([[renamed, "zzzzyyyyxxxxwwww"]])],
+    [
+      "shows the id of another",
+      new Map([
+        [renamed, storeId],
+        [store, null],
+      ]),
+    ],
+  ])("is not taken for one that %s", (_what, stores) => {
+    const { proofs } = joinStatements([said1], stores);
+    expect(proofs.map((one) => one.store)).toEqual([store]);
   });
 });
