@@ -62,6 +62,11 @@ export const init = command({
     out.say(
       "Both stores are marked as such; one that is added later is marked by `holdfast stores check NAME`.",
     );
+    out.say(
+      source.startsWith("env:")
+        ? `Next: put the URL of the server into ${source.slice("env:".length)}, then \`holdfast doctor\` and \`holdfast backup --all\`.`
+        : "Next: `holdfast doctor`, then `holdfast backup --all`.",
+    );
     out.result({ ...done, warnings: [oneHostHasAllRoles.join(" ")] }, () =>
       table(
         ["what", "where"],

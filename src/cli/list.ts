@@ -6,6 +6,7 @@ import { type TenantId, tenantId } from "../model/ids.ts";
 import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
+import { groupedNotesByBackup } from "../desk/grouped-notes.ts";
 import { heldTenants } from "./held-tenants.ts";
 import type { Output } from "./output.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
@@ -36,21 +37,24 @@ export const list = command({
     await using desk = await context.openDesk();
     const tenants = tenant === undefined ? await everyTenant(desk, out, context.wait) : [parseTenant(tenant)];
     const listed: ListedBackup[] = [];
+    const silent = new Map<TenantId, readonly string[]>();
     let incomplete = false;
     for (const one of tenants) {
       const states = await statesOrTell(desk, one, { alone: tenant !== undefined }, out, context.wait);
       incomplete ||= states === null || states.down.length > 0;
       if (states === null) continue;
-      const { backups, gaps, notes } = states;
-      for (const { store, backup, note } of notes) {
-        out.say(`warning: ${one}: ${backup === null ? "" : `${backup} in `}${store}: ${note}`);
-      }
+      const { backups, gaps, notes, down } = states;
+      silent.set(
+        one,
+        down.map(({ store }) => store),
+      );
+      for (const note of groupedNotesByBackup(notes)) out.say(`warning: ${one}: ${note}`);
       for (const { backup, missing, reason } of gaps) {
         out.say(`warning: ${one}: ${backup} follows ${missing}, which is ${reason}`);
       }
       listed.push(...backups.map((entry) => listedBackup(one, entry)));
     }
-    out.result(listed, () => text(listed));
+    out.result(listed, () => text(listed, silent));
     return incomplete ? exitCodes.degraded : exitCodes.done;
   },
 });
@@ -93,7 +97,8 @@ export function copyText({ state, proof }: CopyState): string {
   return proof === null ? state : `${state}, ${proof.verdict} ${proof.at}`;
 }
 
-function text(listed: readonly ListedBackup[]): string {
+/** `silent`: stores that were asked about a tenant and did not answer; what they hold is not known. */
+function text(listed: readonly ListedBackup[], silent: ReadonlyMap<TenantId, readonly string[]>): string {
   if (listed.length === 0) return "there are no backups";
   return table(
     ["tenant", "backup", "kind", "at", "size", "copies"],
@@ -104,7 +109,11 @@ function text(listed: readonly ListedBackup[]): string {
       one.at,
       spellBytes(one.plainBytes),
       Object.entries(one.copies)
-        .map(([store, copy]) => `${store} ${copyText(copy)}`)
+        .map(([store, copy]) =>
+          silent.get(one.tenant)?.includes(store) === true
+            ? `${store} not known, it does not answer`
+            : `${store} ${copyText(copy)}`,
+        )
         .join("\n"),
     ]),
   );

@@ -74,6 +74,6 @@ function text(reports: readonly ReplicateReport[]): string {
     ]),
   );
   return rows.length === 0
-    ? "no copy was lacking"
+    ? `no copy was lacking${reports.some(({ down }) => down.length > 0) ? " in the stores that answered" : ""}`
     : table(["tenant", "backup", "store", "result", "objects", "bytes"], rows);
 }

@@ -17,6 +17,7 @@ import {
 } from "../restore/restore.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
+import { groupedNotes } from "../desk/grouped-notes.ts";
 import type { Output } from "./output.ts";
 import { parseRestore } from "./restore-arguments.ts";
 import { planText, reportText } from "./restore-text.ts";
@@ -88,7 +89,7 @@ export const restore = command({
       throw new Failure("usage/invalid", message);
     }
     const { backups, notes, down } = await tenantStates(wish.tenant, library, context.wait);
-    for (const { store, note } of notes) out.say(`warning: ${store}: ${note}`);
+    for (const note of groupedNotes(notes)) out.say(`warning: ${note}`);
     const point = choosePoint(wish, {
       backups,
       stores,

@@ -37,7 +37,6 @@ const systemScratch = "/var/lib/holdfast/scratch";
  */
 export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): Promise<SetUp> {
   const { folder } = wish;
-  await mkdir(folder, { recursive: true });
   const shippedPlans = join(machine.packageFolder, "plans");
   const plans = join(folder, "plans");
   // In a checkout the shipped plans lie in place already.
@@ -45,6 +44,7 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
   await refuseTaken(folder, hasPlans ? ours.filter((name) => name !== "plans") : ours);
   await refuseUnknownPlan(shippedPlans, wish.plan);
 
+  await mkdir(folder, { recursive: true });
   const keys = join(folder, "keys");
   await makeKeyFolder(keys);
   const identity = await writeIdentity(keys, "classic", machine.clock);

@@ -74,7 +74,11 @@ async function findBackup(
   wait: Waiting,
 ): Promise<{ readonly entry: BackupEntry; readonly complete: boolean }> {
   const id = backupId.safeParse(text);
-  if (!id.success) throw new Failure("usage/invalid", `${text} is no name of a backup`);
+  if (!id.success) {
+    throw new Failure("usage/invalid", `${text} is no name of a backup`, {
+      hint: `one looks like 20261121T013000Z-k7f3qa; \`holdfast list ${tenant}\` shows them`,
+    });
+  }
   const { backups, notes, down } = await tenantStates(tenant, library, wait);
   for (const { store, backup, note } of notes) {
     if (backup === null || backup === id.data) out.say(`warning: ${store}: ${note}`);

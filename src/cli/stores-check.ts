@@ -2,12 +2,13 @@
 import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Config, StoreConfig } from "../config/config.ts";
-import { ensureDescriptor } from "../stores/describe.ts";
+import { ensureDescriptor, readDescriptor } from "../stores/describe.ts";
 import { examineStore, type StoreExamination } from "../stores/examine.ts";
 import { samePlace, samePlaces } from "../repository/identify-stores.ts";
 import { command, type Exit } from "./command.ts";
 import type { Machine } from "../desk/machine.ts";
 import { openBareStore } from "../desk/open-stores.ts";
+import type { Output } from "./output.ts";
 import { count, table } from "./text.ts";
 
 export interface CheckedStore extends StoreExamination {
@@ -37,7 +38,7 @@ export const storesCheck = command({
     const checked: CheckedStore[] = [];
     for (const store of chosen) {
       out.say(`probing ${store.name} below holdfast-probe/, which is removed again`);
-      checked.push(await checkStore(store, context.machine, context.wait));
+      checked.push(await checkStore(store, context.machine, out, context.wait));
     }
     const told = withoutDoubles(checked);
     out.result(told, () => text(told));
@@ -78,7 +79,12 @@ function chooseStores({ stores }: Config, names: readonly string[]): StoreConfig
 }
 
 /** Only a store that passed is given a descriptor: an unsuitable one is not to look like one of ours. */
-async function checkStore(config: StoreConfig, machine: Machine, wait: Waiting): Promise<CheckedStore> {
+async function checkStore(
+  config: StoreConfig,
+  machine: Machine,
+  out: Output,
+  wait: Waiting,
+): Promise<CheckedStore> {
   const store = await openBareStore(config);
   const { chance, clock } = machine;
   const lock = config.driver === "s3" && config.lock !== null;
@@ -87,7 +93,12 @@ async function checkStore(config: StoreConfig, machine: Machine, wait: Waiting):
   const examination = { ...examined, reachable };
   if (!examination.suitable) return { ...examination, storeId: null };
   try {
+    const wasMarked = (await readDescriptor(store, wait)) !== null;
     const { storeId } = await ensureDescriptor(store, chance, clock, wait);
+    if (!wasMarked) {
+      out.say(`${config.name} held no holdfast.json and is a new store from now on, ${storeId}`);
+      out.say("  hint: if a volume should have been mounted there, take that holdfast.json away again");
+    }
     return { ...examination, storeId };
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;

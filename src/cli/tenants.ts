@@ -63,7 +63,9 @@ export const tenants = command({
     for (const { source, database, reason } of asked.refused) {
       out.say(`warning: database ${database} of ${source} is no tenant: ${reason}`);
     }
-    out.result({ tenants: lines, refused: asked.refused, unreachable }, () => text(lines));
+    out.result({ tenants: lines, refused: asked.refused, unreachable }, () =>
+      text(lines, namesOnly === true ? "not asked" : "none"),
+    );
     const complete = unreachable.length === 0 && described.every(({ asked: all }) => all);
     return complete ? exitCodes.done : exitCodes.degraded;
   },
@@ -174,7 +176,7 @@ function wholeCopies({ copies }: BackupEntry): number {
   ).length;
 }
 
-function text(lines: readonly TenantLine[]): string {
+function text(lines: readonly TenantLine[], nothing: string): string {
   if (lines.length === 0) return "there are no tenants";
   return table(
     ["tenant", "plan", "schedule", "newest backup", "newest proof", "notes"],
@@ -182,8 +184,8 @@ function text(lines: readonly TenantLine[]): string {
       tenant,
       plan,
       schedule,
-      newestBackup?.at ?? "none",
-      newestProof === null ? "none" : `${newestProof.verdict} ${newestProof.at} in ${newestProof.store}`,
+      newestBackup?.at ?? nothing,
+      newestProof === null ? nothing : `${newestProof.verdict} ${newestProof.at} in ${newestProof.store}`,
       notes.join("\n"),
     ]),
   );

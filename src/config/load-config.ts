@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { Failure, isFailure } from "../base/failure.ts";
+import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Config } from "./config.ts";
 import { fileSchema } from "./file-schema.ts";
@@ -51,7 +51,10 @@ async function readText(path: string): Promise<string> {
     if (isFailure(cause)) throw cause;
     const absent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     if (absent) throw new Failure("config/missing", `there is no ${path}`, { cause });
-    throw new Failure("config/missing", `${path} cannot be read`, { cause, hint: "may this user read it?" });
+    throw new Failure("config/missing", `${path} cannot be read: ${reasonOf(cause)}`, {
+      cause,
+      hint: "may this user read it?",
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import type { VerifyReport } from "../verify/report.ts";
 import { type ScratchGround, tryOutOn, type TryOutWish } from "../verify/try-out.ts";
 import { verifyCopy, type VerifyDesk } from "../verify/verify-copy.ts";
 import type { Desk } from "./desk.ts";
+import { groupedNotes } from "./grouped-notes.ts";
 import type { Talk } from "./talk.ts";
 
 export interface VerifyWish {
@@ -33,7 +34,7 @@ export async function verifyTenant(
   demandResidency(desk, tenant);
   const library = await desk.library(tenant);
   const { backups, notes, down } = await tenantStates(tenant.id, library, wait);
-  for (const { store, note } of notes) talk.say(`warning: ${tenant.id}: ${store}: ${note}`);
+  for (const note of groupedNotes(notes)) talk.say(`warning: ${tenant.id}: ${note}`);
   const chosen = chooseCopies({ tenant: tenant.id, ...wish, unasked: unasked(down) }, backups, tenant.stores);
   for (const store of chosen.missing)
     talk.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);

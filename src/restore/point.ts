@@ -65,6 +65,11 @@ function nothingSuits(wish: PointWish, { backups, unasked = "" }: PointContext):
   const which = `backup of ${tenant}${limits.length === 0 ? "" : ` ${limits.join(", ")}`}`;
   if (backups.length === 0)
     return new Failure("backup/none", `there is no ${which}${unasked}`, { hint: `holdfast list ${tenant}` });
+  if (backups.every(({ suspect }) => suspect)) {
+    return new Failure("backup/none", `there is no ${which} that is believed${unasked}`, {
+      hint: `\`holdfast list ${tenant}\` says why; most often keys.trusted lacks the key that signed them`,
+    });
+  }
   const torn = backups.find(isTorn);
   return new Failure(
     "backup/none",

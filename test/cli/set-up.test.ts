@@ -1,5 +1,5 @@
 /** From an empty folder to a configuration that works: init, keys, stores check, tenants, doctor. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,6 +39,9 @@ describe("init", () => {
     expect(ran.exit).toBe(0);
     expect(ran.stderr).toContain(
       "promise 8 (a host that only backs up cannot read what it wrote yesterday) does not hold here",
+    );
+    expect(ran.stderr).toMatch(
+      /^Next: put the URL of the server into HOLDFAST_SOURCE_URL, then `holdfast doctor`/m,
     );
     expect(ran.stdout).toBe(`what           where
 configuration  FOLDER/holdfast.yaml
@@ -109,7 +112,7 @@ plans          FOLDER/plans
       expect(bad.exit).toBe(2);
       expect(bad.stderr).not.toContain("secret@");
     }
-    expect(await readdir(join(folder, "third")).catch(() => [])).toEqual([]);
+    expect(await readdir(folder)).not.toContain("third");
   });
 });
 
@@ -188,6 +191,17 @@ describe("stores check", () => {
     ]);
   });
 
+  it("says that an empty folder is a new store from now on, once", async () => {
+    await mkdir(join(folder, "empty"));
+    const text = await readFile(join(folder, "holdfast.yaml"), "utf8");
+    await writeFile(join(folder, "holdfast-new.yaml"), text.replace("./stores/two", "./empty"));
+    const check = ["stores", "check", "two", "--config", "holdfast-new.yaml"];
+    expect((await holdfast(check)).stderr).toContain(
+      "two held no holdfast.json and is a new store from now on",
+    );
+    expect((await holdfast(check)).stderr).not.toContain("new store");
+  });
+
   it("exits 1 when a store is not there: that says nothing about its fitness", async () => {
     await writeFile(
       join(folder, "holdfast-gone.yaml"),
@@ -260,6 +274,19 @@ describe("doctor", () => {
       "stores",
       "sources",
     ]);
+  });
+
+  it("warns of a key that every user of the host can read", async () => {
+    await chmod(join(folder, "keys/host.agekey"), 0o644);
+    const { healthy, examinations } = doctorReport.parse(
+      JSON.parse((await holdfast(["doctor", "--json"])).stdout),
+    );
+    await chmod(join(folder, "keys/host.agekey"), 0o600);
+    const warned = examinations.filter((one) => one.subject === "identity" && one.outcome === "warned");
+    expect({ healthy, details: warned.map(({ detail }) => detail) }).toEqual({
+      healthy: true,
+      details: ["every user of this host can read FOLDER/keys/host.agekey"],
+    });
   });
 
   it("fails when a store is gone and a source does not answer, naming both", async () => {

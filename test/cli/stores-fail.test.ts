@@ -81,6 +81,13 @@ describe("while one of two stores answers", () => {
     expect(restore.stderr).toContain("there is no backup of grave; not asked: two");
   });
 
+  it("people are not told that its copies are missing, which nobody knows", async () => {
+    await using _gone = await away("two");
+    const { stdout } = await home.say(["list", "acme"]);
+    expect(stdout).toContain("two not known, it does not answer");
+    expect(stdout).not.toContain("missing");
+  });
+
   it("stores check calls the other one unreachable, exit 1, and not unsuitable", async () => {
     await using _gone = await away("two");
     const ran = await home.say(["stores", "check"]);

@@ -48,6 +48,16 @@ describe("the recovery point", () => {
     expect(point([bad, older]).choice.backup.backup).toBe(monday);
   });
 
+  it("is nothing where no backup is believed, and the key is asked for", () => {
+    expect(() => point([{ ...older, suspect: true }])).toThrow(
+      expect.objectContaining({
+        code: "backup/none",
+        message: "there is no backup of acme that is believed",
+        hint: expect.stringContaining("keys.trusted"),
+      }),
+    );
+  });
+
   it("may be unproven when that is allowed, but never refuted", () => {
     const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: refuted, frankfurt: unproven });
     const { choice } = point([newer], { allowUnproven: true });

@@ -1,4 +1,6 @@
+import { stat } from "node:fs/promises";
 import type { Config } from "../../config/config.ts";
+import type { Secret } from "../../config/secret.ts";
 import { hostKeys } from "../../desk/host-keys.ts";
 import { oneHostHasAllRoles } from "../one-host.ts";
 import type { Examination } from "./examination.ts";
@@ -25,6 +27,8 @@ export async function examineKeys(config: Config): Promise<Examination[]> {
     ...trusted.map((one): Examination =>
       keyLine("trusted", one, one.kid ?? one.origin, one.may.join(", "), ""),
     ),
+    ...(await openToAll("identity", config.keys.identity)),
+    ...(await openToAll("signing", config.keys.signing)),
     promiseEight(roles),
     ...(config.keys.escrow.length > 0 ? [] : [noEscrow]),
   ];
@@ -54,6 +58,17 @@ function keyLine(
   if (key.problem !== null) return { area: "keys", subject, outcome: "failed", detail: key.problem };
   return { area: "keys", subject, outcome: "passed", detail: `${id}: ${worth}` };
 }
+
+/** A key that every user of the host can read is everybody's. Nothing is said of one that is kept elsewhere. */
+async function openToAll(subject: string, key: Secret | null): Promise<readonly Examination[]> {
+  const file = key?.file ?? null;
+  const found = file === null ? null : await stat(file).catch(() => null);
+  if (file === null || found === null || (found.mode & othersRead) === 0) return [];
+  const detail = `every user of this host can read ${file}`;
+  return [{ area: "keys", subject, outcome: "warned", detail, hint: `chmod o= ${file}` }];
+}
+
+const othersRead = 0o004;
 
 function promiseEight(roles: readonly string[]): Examination {
   const subject = "promise 8";
