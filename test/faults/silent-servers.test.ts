@@ -142,19 +142,26 @@ describe("a line that trickles", () => {
 });
 
 describe("a pg_dump", () => {
+  let dumps = 0;
+
   async function dump(limits: LineLimits, wait: Waiting = testWait()): Promise<Buffer> {
     const address = { ...addressOf(urlOf(server, "house")), host: line.host, port: line.port, ...limits };
-    // The one beside it is on a line of its own.
-    const beside = await connect(addressOf(urlOf(server, "house")), "source", {}, testWait());
-    await using session = beside;
-    await session.query("begin isolation level repeatable read");
-    const [{ snapshotId } = { snapshotId: "" }] = await session.query<{ snapshotId: string }>(
+    // Those beside it are on lines of their own. Who asks what others do is in no transaction: in one the server
+    // answers as it did the first time.
+    const beside = async (): Promise<Session> =>
+      connect(addressOf(urlOf(server, "house")), "source", {}, testWait());
+    await using session = await beside();
+    await using holder = await beside();
+    await holder.query("begin isolation level repeatable read");
+    const [{ snapshotId } = { snapshotId: "" }] = await holder.query<{ snapshotId: string }>(
       'select pg_export_snapshot() as "snapshotId"',
     );
     const programs = await findPrograms([], majorOf(session.versionNum), testWait());
     const scope = { kind: "database", database: "house" } as const;
     const request = { address, scope, snapshotId, lockTimeoutMs: 60_000, programs };
-    return await dumpSchema({ ...request, beside: { session, holderPid: 7 } }, wait);
+    // Each dump has a name of its own, as the server may still show the one before.
+    dumps += 1;
+    return await dumpSchema({ ...request, beside: { session, holderPid: dumps } }, wait);
   }
 
   it("whose connection goes silent is ended", async () => {
@@ -177,7 +184,7 @@ describe("a pg_dump", () => {
     line.meets(operators, { kind: "answer-trickles", bytesPerSecond: 20_000 });
     const asked = line.hears(operators);
     const enough = new AbortController();
-    const dumped = dump({ silenceMs: 400 }, { signal: enough.signal }).catch((error: unknown) => error);
+    const dumped = dump({ silenceMs: 700 }, { signal: enough.signal }).catch((error: unknown) => error);
     await asked;
     // The answer, of some 60 kB, takes many times the silence; what is asked next says that it has come.
     await Promise.race([line.hears(/^Q/s), dumped]);
@@ -186,16 +193,17 @@ describe("a pg_dump", () => {
   });
 
   it("that waits for a lock is waited for", async () => {
-    const locking = psql(
-      server,
-      "house",
-      "begin; lock table t in access exclusive mode; select pg_sleep(1.5); commit",
-    );
+    const address = addressOf(urlOf(server, "house"));
+    await using locking = await connect(address, "source", { ownSearchPath: true }, testWait());
+    await locking.query("begin; lock table t in access exclusive mode");
+    const dumped = dump({ silenceMs: 1000 });
     const waiting =
-      "select exists (select from pg_locks where relation::regclass::text = 't' and mode = 'AccessExclusiveLock')";
-    await until("the lock", async () => (await psql(server, "house", waiting)) === "t");
-    expect((await dump({ silenceMs: 300 })).subarray(0, 5).toString()).toBe("PGDMP");
-    await locking;
+      "select exists (select from pg_locks where relation::regclass::text = 't' and not granted)";
+    await until("pg_dump waits", async () => (await psql(server, "house", waiting)) === "t");
+    // More than twice the silence.
+    await psql(server, "house", "select pg_sleep(2.5)");
+    await locking.query("commit");
+    expect((await dumped).subarray(0, 5).toString()).toBe("PGDMP");
   });
 });
 

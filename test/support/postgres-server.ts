@@ -9,8 +9,8 @@ import { within, type Waiting } from "../../src/base/waiting.ts";
 import type { PrivateServerOptions } from "../../src/postgres/server/private-server-options.ts";
 import { startPrivateServer, type PrivateServer } from "../../src/postgres/server/private-server.ts";
 
-/** A wait for tests that nobody ends before `limitMs`. */
-export function testWait(limitMs = 200_000): Waiting {
+/** A wait for tests that nobody ends before `limitMs`: longer than a file of them takes that shares one, on any machine. */
+export function testWait(limitMs = 1_800_000): Waiting {
   return within({ signal: new AbortController().signal }, limitMs);
 }
 

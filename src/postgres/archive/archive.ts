@@ -18,7 +18,10 @@ interface ArchiveRequest {
   readonly snapshotId: string;
   readonly lockTimeoutMs: number;
   readonly programs: Programs;
-  /** Over which pg_dump is looked after, and whose snapshot it reads in; of the same login. */
+  /**
+   * Over which pg_dump is looked after, and whose snapshot it reads in; of the same login. The session is in no
+   * transaction, in which the server tells of others what it told the first time.
+   */
   readonly beside: { readonly session: Session; readonly holderPid: number };
 }
 
