@@ -80,6 +80,9 @@ describe("who runs an entry", () => {
         `CREATE FUNCTION s.f(a integer) RETURNS integer\n    LANGUAGE sql ${more}\n    AS $$select 1$$;\n`;
       expect(may("FUNCTION", inSql(""))).toBe(false);
       expect(may("FUNCTION", inSql("LEAKPROOF"))).toBe(true);
+      expect(may("FUNCTION", inSql("SUPPORT pg_catalog.generate_series_int4_support"))).toBe(true);
+      const evaluated = inSql("LEAKPROOF").replace("AS $$select 1$$", "RETURN '[1,2]'::s.r");
+      expect(may("FUNCTION", evaluated)).toBe(false);
       expect(may("FUNCTION", inSql("\n    SET log_statement TO 'none'"))).toBe(true);
       expect(may("FUNCTION", inSql("\n    SET search_path TO 's'"))).toBe(false);
       const withDefault = inSql("LEAKPROOF").replace("a integer", "a s.d[] DEFAULT '{1}'::s.d[]");
@@ -95,6 +98,8 @@ describe("who runs an entry", () => {
       expect(may("TYPE", "CREATE TYPE s.r AS RANGE (\n    subtype = s.d\n);")).toBe(false);
       const base = "CREATE TYPE s.b (\n    INTERNALLENGTH = 16,\n    INPUT = s.i,\n    OUTPUT = s.o\n);";
       expect(may("TYPE", base)).toBe(true);
+      expect(may("TYPE", `CREATE TYPE s."shell; of (";\n`)).toBe(true);
+      expect(may("TYPE", "CREATE TYPE s.c AS (\n\ta s.d\n);")).toBe(false);
     });
 
     it("is a foreign table without expressions, as long as no wrapper is the tenant's own", () => {

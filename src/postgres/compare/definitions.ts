@@ -8,15 +8,11 @@
 import type { Finding } from "../../model/check.ts";
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
 import { parseToc } from "../archive/toc.ts";
-import {
-  commentOnExtension,
-  privilegesInExtension,
-  privilegesInSystem,
-  readDefinitions,
-} from "../readings/definitions.ts";
+import { commentOnExtension, privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand, FoundDefinitions } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
+import { tellsPrivileges, withoutMighty } from "./given-privileges.ts";
 import { openExact, type Comparison } from "./restored.ts";
 import { hasSameWords } from "./same-words.ts";
 import { isSpelt } from "./spelt.ts";
@@ -50,11 +46,12 @@ export function compareDefinitions(
     const unmeasured = "definitions are not compared: they were not measured when the backup was made";
     return { compared: 0, findings: [], notes: incomparable.definitions === null ? [unmeasured] : [] };
   }
-  const answers = ({ kind }: Definition): boolean => checkFor(kind) === check;
-  const expected = fingerprint.definitions.filter(
+  const answers = (one: Definition): boolean => checkFor(one) === check;
+  const expected = withoutMighty(fingerprint.definitions, fingerprint).filter(
     (one) => answers(one) && !isLeftOut(one, fingerprint.extensions),
   );
-  const here = new Map(found.definitions.filter(answers).map((one) => [keyOf(one), one]));
+  const restored = withoutMighty(found.definitions, fingerprint).filter(answers);
+  const here = new Map(restored.map((one) => [keyOf(one), one]));
   const known = new Set(expected.map(keyOf));
   const findings: Finding[] = [];
   const respelt: string[] = [];
@@ -79,9 +76,9 @@ function isLeftOut({ kind, name }: Definition, extensions: Fingerprint["extensio
   );
 }
 
-function checkFor(kind: string): DefinitionCheck {
-  if (kind.startsWith(privilegesInExtension) || kind === privilegesInSystem) return "grants";
-  return kind === "constraint" ? "constraints" : "objects";
+function checkFor(definition: Definition): DefinitionCheck {
+  if (tellsPrivileges(definition)) return "grants";
+  return definition.kind === "constraint" ? "constraints" : "objects";
 }
 
 function keyOf({ kind, schema, name, part }: Definition): string {

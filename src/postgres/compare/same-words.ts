@@ -18,10 +18,16 @@ function wordsOf(text: string): string[] {
     .map(([found]) => found)
     .filter((found) => !found.startsWith("::") && found !== "-")
     .map(unsigned)
+    .map(folded)
     .toSorted();
 }
 
 /** A number comes back in quotes, and with its sign inside, where it is a constant of another type. */
 function unsigned(found: string): string {
   return found.replace(/^'-?(\d[\d.]*)'$/, "$1");
+}
+
+/** What stands without quotes is the same in either case: `extract('YEAR' from …)` comes back as `EXTRACT(year FROM …)`. */
+function folded(found: string): string {
+  return /^["']/.test(found) ? found : found.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -30,15 +30,16 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
       const set = Array.from(bare.matchAll(/^ {4}SET (\w+)/gm), ([, setting = ""]) => setting.toLowerCase());
       const needed =
         language.mighty ||
-        /\bLEAKPROOF\b/.test(bare) ||
+        /\b(?:LEAKPROOF|SUPPORT)\b/.test(bare) ||
         set.some((setting) => behind.mightySettings.has(setting));
-      return needed && (!/\bDEFAULT\b/i.test(bare) || dots(bare) <= 1);
+      const isEvaluated = /\bDEFAULT\b/i.test(bare) || /\bRETURN\b/.test(bare);
+      return needed && (!isEvaluated || dots(bare) <= 1);
     }
     case "AGGREGATE":
       return /\bM?STYPE = internal\b/i.test(bare) && !/initcond/i.test(bare) && isOne(bare);
     case "TYPE":
-      // A range type or a composite needs no superuser.
-      return /^CREATE TYPE [^\n]* \(\n\s+INTERNALLENGTH = /.test(bare.trimStart()) && isOne(bare);
+      // A range type or a composite needs no superuser; a shell that was never completed is nothing but its name.
+      return /^CREATE TYPE (?:\S+;|[^\n]* \(\n\s+INTERNALLENGTH = )/.test(bare.trimStart()) && isOne(bare);
     case "FOREIGN TABLE":
       return behind.wrappersInC && !/\b(DEFAULT|CHECK|GENERATED|PARTITION|FOR VALUES)\b/i.test(bare);
     case "SERVER":

@@ -68,6 +68,11 @@ export interface LoadContext {
   readonly adminIsSuperuser: boolean;
   /** Name of the temporary login. */
   readonly loader: string;
+  /**
+   * A session of the administrator for the scripts of extensions. To some of them the `search_path` that a session
+   * begins with is what the database has, and they set that with their own schema added.
+   */
+  readonly openForScripts: () => Promise<Session>;
   /** A session of the temporary login in the database. */
   readonly openLoader: () => Promise<Session>;
   /** Statements to put before each one of the loader's; `searchPath` as the setting is stored. */

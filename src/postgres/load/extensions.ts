@@ -15,14 +15,17 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     "select extname::text as name, extversion as version from pg_catalog.pg_extension",
   );
   const there = new Map(existing.map(({ name, version }) => [name, version]));
-  let pending = fingerprint.extensions.filter((extension) => !extension.leftOut);
+  let pending = fingerprint.extensions.filter(
+    ({ name, version, leftOut }) => !leftOut && there.get(name) !== version,
+  );
+  await using scripts = pending.length === 0 ? null : await context.openForScripts();
+  const lent = await takeSchemas(context, pending);
   const refusals = new Map<string, Refusal>();
   for (let rounds = pending.length + 1; rounds > 0 && pending.length > 0; rounds -= 1) {
     const refused: ExtensionFingerprint[] = [];
     for (const extension of pending) {
-      if (there.get(extension.name) === extension.version) continue;
       try {
-        await admin.query(statementFor(extension, there.has(extension.name)));
+        await scripts?.query(statementFor(extension, there.has(extension.name)));
         if (!there.has(extension.name)) await takeBackComment(context, extension.name);
       } catch (error) {
         const refusal = refusalOf(error);
@@ -35,6 +38,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     }
     pending = refused;
   }
+  await giveSchemas(context, lent);
   const missing = new Set(pending.map(({ name }) => name));
   for (const extension of fingerprint.extensions) {
     const entry = entryOf(extension.name);
@@ -51,6 +55,38 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     if (entry.desc === "EXTENSION" && !ledger.has(entry))
       ledger.leftOut(entry, "the fingerprint does not name this extension");
   }
+}
+
+/**
+ * While scripts run the schemas that they fill are the administrator's. What a script grants on its schema is kept as
+ * granted by the schema's owner for ever (pg_init_privs), and of a role that is gone by then pg_dump would write
+ * statements that nobody can run.
+ */
+async function takeSchemas(
+  { admin, loader }: LoadContext,
+  extensions: readonly ExtensionFingerprint[],
+): Promise<readonly string[]> {
+  const found = await admin.query<{ name: string }>(
+    `select nspname::text as name from pg_catalog.pg_namespace
+      where nspname::text = any ($1) and pg_catalog.pg_get_userbyid(nspowner) = $2`,
+    [extensions.map(({ schema }) => schema), loader],
+  );
+  const taken: string[] = [];
+  for (const { name } of found) {
+    try {
+      await admin.query(`alter schema ${quoteIdent(name)} owner to current_user`);
+      taken.push(name);
+    } catch (error) {
+      // Without it the extension is made all the same.
+      refusalOf(error);
+    }
+  }
+  return taken;
+}
+
+async function giveSchemas({ admin, loader }: LoadContext, schemas: readonly string[]): Promise<void> {
+  for (const name of schemas)
+    await admin.query(`alter schema ${quoteIdent(name)} owner to ${quoteIdent(loader)}`);
 }
 
 /**

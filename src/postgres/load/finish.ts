@@ -104,10 +104,20 @@ export async function runAdminStage(context: LoadContext, stage: Stage): Promise
 }
 
 /** Grants by others than the owner are made in their name, which only a superuser can do. */
-function statementOf({ adminIsSuperuser, ledger }: LoadContext, entry: TocEntry): string {
-  if (adminIsSuperuser || !entry.desc.endsWith("ACL")) return entry.defn;
-  const kept = entry.defn.split("\n").filter((line) => !/^(RE)?SET SESSION AUTHORIZATION\b/.test(line));
-  if (kept.length < entry.defn.split("\n").length)
-    ledger.note(`grants on ${entry.tag} are recorded as the owner's`);
+function statementOf(context: LoadContext, entry: TocEntry): string {
+  if (!entry.desc.endsWith("ACL")) return entry.defn;
+  const lines = entry.defn.split("\n").filter((line) => !isFromNobody(context, line));
+  if (context.adminIsSuperuser) return lines.join("\n");
+  const kept = lines.filter((line) => !/^(RE)?SET SESSION AUTHORIZATION\b/.test(line));
+  if (kept.length < lines.length) context.ledger.note(`grants on ${entry.tag} are recorded as the owner's`);
   return kept.join("\n");
+}
+
+/**
+ * Who made an extension and was dropped since is still named by number as its first owner, and pg_dump takes
+ * privileges from that number. There is nobody to take them from.
+ */
+function isFromNobody({ fingerprint }: LoadContext, line: string): boolean {
+  const [, number] = /^REVOKE .* FROM "(\d+)";$/.exec(line) ?? [];
+  return number !== undefined && fingerprint.roles.every(({ name }) => name !== number);
 }

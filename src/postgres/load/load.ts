@@ -127,6 +127,12 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
     admin,
     adminIsSuperuser,
     loader,
+    openForScripts: async () => {
+      const startup = { search_path: `"$user", public` };
+      const session = await connect(address({ database }), side, { ...asAdmin, startup }, wait);
+      await settle(session, standardStrings);
+      return session;
+    },
     openLoader: async () => {
       const session = await connect(address({ user: loader, password, database }), side, {}, wait);
       await settle(session, standardStrings);

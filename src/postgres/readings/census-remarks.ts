@@ -6,7 +6,11 @@ export function remarkQueries(): readonly string[] {
   ];
 }
 
-/** Schemas, constraints, triggers, rules and policies have no schema to `pg_identify_object`, but their address starts with one. */
+/**
+ * Schemas, constraints, triggers, rules and policies have no schema to `pg_identify_object`, but their address starts with one.
+ * What has no identity is gone: dropping a subscription leaves its comment behind. Those of living subscriptions are dumped
+ * with them, for a superuser alone.
+ */
 function remarks(kind: string, catalog: string, classColumn: string, text: string): string {
   return `
   select '${kind}', '${catalog}', d.objoid, concat_ws(' ', i.type, i.identity, ${text}), false
@@ -15,6 +19,9 @@ function remarks(kind: string, catalog: string, classColumn: string, text: strin
    cross join lateral pg_catalog.pg_identify_object_as_address(d.${classColumn}, d.objoid, d.objsubid) a
    where (d.objoid >= 16384 or (d.${classColumn} = 'pg_catalog.pg_namespace'::regclass and d.objoid = pg_catalog.to_regnamespace('public')))
      and d.${classColumn} not in ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_extension'::regclass)
+     and i.identity is not null
+     and (d.${classColumn} <> 'pg_catalog.pg_subscription'::regclass
+          or (select rolsuper from pg_catalog.pg_roles where rolname = current_user))
      and not exists (select from member m where m.classid = d.${classColumn} and m.objid = d.objoid)
      and ($1::text[] is null or a.object_names[1] = any ($1))
      and (i.schema is null or i.schema !~ '^pg_')`;

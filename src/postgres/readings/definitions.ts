@@ -118,6 +118,10 @@ export const privilegesInExtension = "privileges in extension ";
 /** Of what initdb made in pg_catalog, which pg_dump tells where it was altered; for information_schema see `readOmitted`. */
 export const privilegesInSystem = "privileges in the system";
 
+/** Of whoever made it what is held by right of that is left out; one that it was given to since got its privileges. */
+const grantedNow = granted("o.acl", "x.grantee <> o.owner or o.owner <> o.maker");
+const grantedFirst = granted("o.usual", "x.grantee <> x.grantor");
+
 /**
  * What was granted and revoked on what an extension or initdb made, beyond what its script did. Who owns those is
  * whoever made them, on the source and here, so that neither owners nor grantors are told. What has privileges is
@@ -158,11 +162,12 @@ const givenPrivileges = `
   select g.kind, g.nspname, g.name, g.part, g.delta, false from (
   select coalesce('${privilegesInExtension}' || o.extname, '${privilegesInSystem}') as kind, coalesce(o.nspname, '') as nspname, o.name, o.part,
          (select string_agg(item, ', ' order by item collate "C") from (
-            (select '+' || item as item from (${granted("o.acl")} except ${granted("o.usual")}) more)
-            union all (select '-' || item from (${granted("o.usual")} except ${granted("o.acl")}) less)) items) as delta
+            (select '+' || item as item from (${grantedNow} except ${grantedFirst}) more)
+            union all (select '-' || item from (${grantedFirst} except ${grantedNow}) less)) items) as delta
     from (
       select e.extname, n.nspname, c.name, c.part, c.owner, c.acl,
-             coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual
+             coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual,
+             coalesce((select x.grantor from pg_catalog.aclexplode(i.initprivs) x limit 1), c.owner) as maker
         from granted_on c
         left join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'
          and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
@@ -173,10 +178,10 @@ const givenPrivileges = `
    where o.acl <> o.usual) g
    where g.delta is not null`;
 
-function granted(acl: string): string {
+function granted(acl: string, condition: string): string {
   return `select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
                         ':', x.privilege_type, case when x.is_grantable then '*' end) as item
-            from pg_catalog.aclexplode(${acl}) x where x.grantee <> o.owner`;
+            from pg_catalog.aclexplode(${acl}) x where ${condition}`;
 }
 
 const publicationFilters = `
