@@ -33,6 +33,8 @@ export async function fileLock(path: string, wait: Waiting): Promise<AsyncDispos
     ]);
   } catch (error) {
     holder.kill();
+    // Whoever has just got the lock is a child of that one, and holds it until its input ends.
+    holder.stdin.destroy();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
     if (error instanceof Failure) throw error;
     throw new Failure("program/missing", "the program flock cannot be run", {
