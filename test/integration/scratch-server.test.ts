@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   chmodSync,
   mkdirSync,
   writeFileSync,
@@ -91,6 +92,20 @@ describe("a private server", () => {
       expect(dirname(folder)).toBe(tmpdir());
     }
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it("sweeps what somebody left who was killed as he made the cluster that all are copied from", async () => {
+    const fresh = mkdtempSync(join(tmpdir(), "hf-test-"));
+    chmodSync(fresh, 0o755);
+    const templates = join(fresh, "templates");
+    for (const name of ["draft-old", "draft-young"]) mkdirSync(join(templates, name), { recursive: true });
+    const twoHoursAgo = new Date(Date.now() - 7_200_000);
+    utimesSync(join(templates, "draft-old"), twoHoursAgo, twoHoursAgo);
+    {
+      await using _ = await startPrivateServer({ ...scratch, root: fresh }, testWait());
+    }
+    expect(readdirSync(templates).filter((name) => name.startsWith("draft-"))).toEqual(["draft-young"]);
+    rmSync(fresh, { recursive: true });
   });
 
   it("says why it did not start", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomBase32 } from "../../base/chance.ts";
 import { sha256 } from "../../base/digest.ts";
@@ -13,6 +13,8 @@ export interface ClusterTemplate {
   readonly user: string;
   readonly password: string;
 }
+
+const staleMs = 3_600_000;
 
 /**
  * The data folder of a freshly made cluster for this version, encoding and locale, made by `initdb`
@@ -46,6 +48,7 @@ async function make(
 ): Promise<void> {
   const draft = await mkdtemp(join(templates, "draft-"));
   try {
+    await sweepDrafts(templates, (await stat(draft)).mtimeMs);
     const user = `hf_${randomBase32(options.chance, 20)}`;
     const password = options.chance(24).toString("base64url");
     await writeFile(join(draft, "user"), user, { mode: 0o600 });
@@ -61,6 +64,16 @@ async function make(
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** What is left by who was killed while making one. Nobody is at it so long, by the time of the file system. */
+async function sweepDrafts(templates: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(templates)) {
+    if (!name.startsWith("draft-")) continue;
+    const path = join(templates, name);
+    const found = await stat(path).catch(() => null);
+    if (found !== null && nowMs - found.mtimeMs > staleMs) await rm(path, { recursive: true, force: true });
   }
 }
 
