@@ -23,8 +23,11 @@ export class MultisetMeasure {
     let from = 0;
     for (let end = bytes.indexOf(newline, from); end !== -1; end = bytes.indexOf(newline, from)) {
       const rest = bytes.subarray(from, end);
-      // In one call where the row is whole, as nearly all are: that is twice as fast.
-      this.#add(this.#open === null ? hash("sha256", rest, "buffer") : this.#open.update(rest).digest());
+      // In one call where the row is whole, as nearly all are, and as text with a character for each byte: an
+      // object for every digest took three times as long.
+      this.#add(
+        this.#open === null ? hash("sha256", rest, "binary") : this.#open.update(rest).digest("binary"),
+      );
       this.#open = null;
       from = end + 1;
     }
@@ -37,9 +40,12 @@ export class MultisetMeasure {
     return { rows: this.#rows, sum: hexOf(this.#sum) };
   }
 
-  #add(digest: Buffer): void {
+  #add(digest: string): void {
     for (let lane = 0; lane < lanes; lane += 1) {
-      this.#sum[lane] = (this.#sum[lane] ?? 0) + digest.readUInt32LE(lane * 4);
+      const at = lane * 4;
+      const low = digest.charCodeAt(at) + digest.charCodeAt(at + 1) * 0x100;
+      const high = digest.charCodeAt(at + 2) + digest.charCodeAt(at + 3) * 0x100;
+      this.#sum[lane] = (this.#sum[lane] ?? 0) + low + high * 0x1_0000;
     }
     this.#rows += 1;
     this.#pending += 1;
