@@ -60,7 +60,7 @@ it("privileges of superusers on what the server brings along, which need none", 
   ).toBe("t");
 });
 
-it("tables in the schema of an extension, keys and views on its tables, and who made it being gone", async () => {
+it("tables in the schema of an extension and below its tables, keys and views on them, and who made it being gone", async () => {
   using _installed = installOwnExtension(source.binFolder);
   await isProven(
     "placed",
@@ -68,6 +68,8 @@ it("tables in the schema of an extension, keys and views on its tables, and who 
      create table places.town (id int primary key, system int not null references places.system);
      insert into places.town values (7, 2);
      create table places_data.town (id int primary key);
+     create table places_data.alley (like places_data.street including all) inherits (places_data.street);
+     insert into places_data.alley (name) values ('dark');
      create materialized view places_data.known as select name from places.system;
      reassign owned by maker to postgres; drop owned by maker; drop role maker`,
   );

@@ -17,16 +17,7 @@ const serverError = (code: string): Failure => {
 
 describe("who runs an entry", () => {
   it("never lets the administrator run what evaluates a tenant's expression", () => {
-    const kinds = [
-      "TABLE",
-      "TABLE ATTACH",
-      "INDEX",
-      "CONSTRAINT",
-      "FK CONSTRAINT",
-      "TRIGGER",
-      "CONVERSION",
-      "VIEW",
-    ];
+    const kinds = ["TABLE ATTACH", "INDEX", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER", "CONVERSION", "VIEW"];
     const runners = kinds.map((desc) => kindOf({ desc, tag: "t", section: "pre-data" }).runner);
     expect(new Set(runners)).toEqual(new Set(["loader"]));
   });
@@ -48,6 +39,7 @@ describe("who runs an entry", () => {
       ]),
       mightySettings: new Set(["log_statement"]),
       wrappersInC: true,
+      extensionTables: new Set(["x.streets"]),
     };
     const may = (desc: string, defn: string, more = {}): boolean =>
       adminMay({ desc, defn }, { ...behind, ...more });
@@ -100,6 +92,17 @@ describe("who runs an entry", () => {
       expect(may("TYPE", base)).toBe(true);
       expect(may("TYPE", `CREATE TYPE s."shell; of (";\n`)).toBe(true);
       expect(may("TYPE", "CREATE TYPE s.c AS (\n\ta s.d\n);")).toBe(false);
+    });
+
+    it("is a table below one of an extension, if no literal of a tenant's type is in it", () => {
+      const below = (parents: string, more = ""): string =>
+        `CREATE TABLE s.t (\n    a text DEFAULT 'x'::text${more},\n    CONSTRAINT c CHECK ((x.f(a) = 2))\n)\nINHERITS (${parents});\n`;
+      expect(may("TABLE", below("x.streets"))).toBe(true);
+      expect(may("TABLE", below("s.own, x.streets"))).toBe(true);
+      expect(may("TABLE", below("s.own"))).toBe(false);
+      expect(may("TABLE", below("x.streets", ",\n    b s.r DEFAULT '[1,2]'::s.r"))).toBe(false);
+      expect(may("TABLE", below("x.streets", `,\n    b s.r DEFAULT s.f('[1,2]')`))).toBe(false);
+      expect(may("TABLE", below("x.streets").replace(");", "); select s.f();"))).toBe(false);
     });
 
     it("is a foreign table without expressions, as long as no wrapper is the tenant's own", () => {

@@ -10,6 +10,8 @@ export interface CodeBehind {
   readonly mightySettings: ReadonlySet<string>;
   /** Whether every foreign-data wrapper's functions are C; a validator is called with whatever options come. */
   readonly wrappersInC: boolean;
+  /** As pg_dump names them. Whoever inherits from one has to own it. */
+  readonly extensionTables: ReadonlySet<string>;
 }
 
 /**
@@ -40,6 +42,8 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
     case "TYPE":
       // A range type or a composite needs no superuser; a shell that was never completed is nothing but its name.
       return /^CREATE TYPE (?:\S+;|[^\n]* \(\n\s+INTERNALLENGTH = )/.test(bare.trimStart()) && isOne(bare);
+    case "TABLE":
+      return isHeirOfExtension(entry.defn, behind) && isOne(bare) && !literalOfTenant.test(bare);
     case "FOREIGN TABLE":
       return behind.wrappersInC && !/\b(DEFAULT|CHECK|GENERATED|PARTITION|FOR VALUES)\b/i.test(bare);
     case "SERVER":
@@ -52,6 +56,15 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
       return false;
   }
 }
+
+/** The table in the archive of a tenant that keeps, say, a state's streets below the streets of a geocoder. */
+function isHeirOfExtension(defn: string, { extensionTables }: CodeBehind): boolean {
+  const [, parents = ""] = /\nINHERITS \((.*)\)/.exec(defn) ?? [];
+  return parents.split(", ").some((parent) => extensionTables.has(parent));
+}
+
+/** One whose type is not named, or not in the system's schema. */
+const literalOfTenant = /''(?!::[a-z]\w*\b(?!\s*\.))/i;
 
 /** A body of SQL would be more statements than one. */
 function isOne(bare: string): boolean {

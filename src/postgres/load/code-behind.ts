@@ -6,6 +6,7 @@ interface Row {
   readonly mighty: string[];
   readonly settings: string[];
   readonly wrappersInC: boolean;
+  readonly extensionTables: string[];
 }
 
 /** Asks the catalogs, which no code of the tenant's writes to but by statements of its own kinds. */
@@ -22,7 +23,12 @@ export async function readCodeBehind(admin: Session, standardStrings: boolean): 
             array(select name from language where mighty) as mighty,
             array(select pg_catalog.lower(name) from pg_catalog.pg_settings where context = 'superuser') as settings,
             not exists (select from pg_catalog.pg_foreign_data_wrapper w
-                          join foreign_code f on f.oid in (w.fdwhandler, w.fdwvalidator)) as "wrappersInC"`,
+                          join foreign_code f on f.oid in (w.fdwhandler, w.fdwvalidator)) as "wrappersInC",
+            array(select pg_catalog.format('%I.%I', n.nspname, c.relname)
+                    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+                     and d.deptype = 'e'
+                   where c.relkind in ('r', 'p', 'f')) as "extensionTables"`,
   );
   const mighty = new Set(row?.mighty ?? []);
   return {
@@ -30,5 +36,6 @@ export async function readCodeBehind(admin: Session, standardStrings: boolean): 
     languages: new Map((row?.languages ?? []).map((name) => [name, { mighty: mighty.has(name) }])),
     mightySettings: new Set(row?.settings ?? []),
     wrappersInC: row?.wrappersInC === true,
+    extensionTables: new Set(row?.extensionTables ?? []),
   };
 }

@@ -63,7 +63,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   "SHELL TYPE": preAdmin,
   TYPE: preEither,
   DOMAIN: pre,
-  TABLE: pre,
+  // To inherit from an extension's table one has to own it.
+  TABLE: preEither,
   VIEW: pre,
   "MATERIALIZED VIEW": pre,
   SEQUENCE: pre,

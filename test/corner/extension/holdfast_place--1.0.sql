@@ -15,3 +15,4 @@ create function places.secret() returns int language sql as 'select 1';
 revoke execute on function places.secret() from public;
 
 create schema places_data;
+create table places_data.street (id serial, name text default 'none' check (length(name) > 0));
