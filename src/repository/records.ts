@@ -120,7 +120,7 @@ export async function readRecord(
       isFromFuture(record.at, library.clock.now()) ||
       isFromFuture(record.finishedAt, library.clock.now())
     ) {
-      const detail = `its time, ${record.at}, lies in the future`;
+      const detail = "its time lies in the future";
       return { ...here, standing: "suspect", reason: "future", detail, record };
     }
     return { standing: "good", store: store.name, backup, record, sha256: reading.sha256 };

@@ -67,7 +67,7 @@ function nothingSuits(wish: PointWish, { backups, unasked = "" }: PointContext):
     return new Failure("backup/none", `there is no ${which}${unasked}`, { hint: `holdfast list ${tenant}` });
   if (backups.every(({ suspect }) => suspect)) {
     return new Failure("backup/none", `there is no ${which} that is believed${unasked}`, {
-      hint: `\`holdfast list ${tenant}\` says why; most often keys.trusted lacks the key that signed them`,
+      hint: `\`holdfast list ${tenant}\` says why: keys.trusted lacks the key that signed them, or this host's clock is behind`,
     });
   }
   const torn = backups.find(isTorn);
