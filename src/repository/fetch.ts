@@ -4,7 +4,6 @@ import { type Look, orOlder, readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
-import { wrongAsStated } from "../stores/stated-length.ts";
 import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { storeFailure } from "./library.ts";
 import { wrongOfTooLong } from "./too-long.ts";
@@ -120,13 +119,9 @@ async function readOnce(
   try {
     const body = await store.read(wanted.key, { bytesMax: bytesMaxOf(wanted), ...which }, wait);
     const digest = sha256(body);
-    if (isOfLength(body.length, wanted) && digest === wanted.sha256) return { found: body, wrong: null };
-    const isSuspect = which.version === undefined && body.length !== wanted.bytes;
-    const read = { bytes: body.length, digest };
-    return {
-      found: "altered",
-      wrong: isSuspect ? await wrongAsStated(store, wanted.key, read, wait) : digest,
-    };
+    return isOfLength(body.length, wanted) && digest === wanted.sha256
+      ? { found: body, wrong: null }
+      : { found: "altered", wrong: digest };
   } catch (error) {
     if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
     if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: tooLong };
