@@ -154,6 +154,7 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
   const lanes = { up, down };
   let answer: ReturnType<typeof endingEarly> | null = null;
   let answered = false;
+  let asksForHeadAlone = false;
   /** What is answered once the request has been heard whole, which goes nowhere. */
   let instead: Buffer | null = null;
   const meet = (fault: Fault | null): boolean => {
@@ -193,7 +194,8 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
         instead = refusal(fault.status, fault.code);
         return true;
       case "answer-ends-early":
-        answer = endingEarly(fault);
+        // One without a body has nothing to end, and what it says of lengths is of the object.
+        if (!asksForHeadAlone) answer = endingEarly(fault);
         return true;
       case "answer-spoilt":
         spoils += 1;
@@ -213,6 +215,7 @@ function joined(ends: Ends, { protocol, roundTripMs, say, takesEffect }: Rules):
         down.flows();
         answer = null;
         instead = null;
+        asksForHeadAlone = one.line.startsWith("HEAD ");
         if (!meet(say(one.line))) return;
       }
       if (instead === null) up.push(one.bytes);
