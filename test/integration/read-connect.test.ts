@@ -50,6 +50,10 @@ async function drain(bytes: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(read).toString("utf8");
 }
 
+function linesIn(bytes: Buffer): number {
+  return bytes.filter((byte) => byte === 0x0a).length;
+}
+
 describe("a session", () => {
   it("answers queries and copies both ways with the server's own counts", async () => {
     await using session = await house();
@@ -175,6 +179,32 @@ describe("a session", () => {
       "copy (select 1 / (200000 - n) from generate_series(1, 300000) n) to stdout",
     );
     expect(sqlStateOf(await failureOf(drain(bytes)))).toBe("22012");
+    expect(await session.query("select 1 as one")).toEqual([{ one: 1 }]);
+  });
+
+  it("copies several one behind the other, each with its rows, and says which of them failed", async () => {
+    await using session = await house();
+    const numbers = (to: number): string =>
+      `copy (select n from generate_series(1, ${String(to)}) n) to stdout`;
+    const wanted = [3, 0, 200_000, 0, 1];
+    const found: { rows: number; lines: number }[] = [];
+    let lines = 0;
+    for await (const { bytes, ends } of session.copiesOut(wanted.map(numbers))) {
+      let from = 0;
+      for (const { at, rows } of ends) {
+        found.push({ rows, lines: lines + linesIn(bytes.subarray(from, at)) });
+        [lines, from] = [0, at];
+      }
+      lines += linesIn(bytes.subarray(from));
+    }
+    expect(found).toEqual(wanted.map((rows) => ({ rows, lines: rows })));
+    expect(lines).toBe(0);
+
+    const failing = "copy (select 1 / (200000 - n) from generate_series(1, 300000) n) to stdout";
+    const reading = Array.fromAsync(session.copiesOut([numbers(2), failing, numbers(5)]));
+    const failure = await failureOf(reading);
+    expect(sqlStateOf(failure)).toBe("22012");
+    expect(failure.message).toContain("copy (select 1 / (200000 - n)");
     expect(await session.query("select 1 as one")).toEqual([{ one: 1 }]);
   });
 

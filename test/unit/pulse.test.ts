@@ -21,6 +21,9 @@ function answering(...answers: readonly (readonly object[])[]): () => Promise<Se
       copyOut: () => {
         throw new Error("nobody asked for rows");
       },
+      copiesOut: () => {
+        throw new Error("nobody asked for rows");
+      },
       copyIn: async () => 0,
       [Symbol.asyncDispose]: async () => undefined,
     },

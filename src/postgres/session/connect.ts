@@ -4,7 +4,8 @@ import { Client, type ClientConfig } from "pg";
 import { connectTimeoutMsOf } from "./address.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 import { copyIn, GivenSourceError } from "./copy-in.ts";
-import { copyOut } from "./copy-out.ts";
+import { copiesOut, type CopyLine, copyOut } from "./copy-out.ts";
+import type { CopiedPart } from "./copy-parts.ts";
 import { ConnectingError, postgresFailure, sqlStateOf } from "./errors.ts";
 import {
   lacksTls,
@@ -197,8 +198,10 @@ class PgSession implements Session {
   }
 
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    const done = await this.#turn(text, () =>
-      values === undefined ? this.#client.query<Row>(text) : this.#client.query<Row>(text, [...values]),
+    const done = await this.#turn(
+      () => text,
+      () =>
+        values === undefined ? this.#client.query<Row>(text) : this.#client.query<Row>(text, [...values]),
     );
     // Several statements in one text give a list of results, of which the last one counts.
     const last = Array.isArray(done) ? (done as (typeof done)[]).at(-1) : done;
@@ -206,21 +209,28 @@ class PgSession implements Session {
   }
 
   copyOut(statement: string): CopyOut {
+    return copyOut(this.copiesOut([statement]));
+  }
+
+  copiesOut(statements: readonly string[]): AsyncIterable<CopiedPart> {
     const { wire, cut } = this.#life;
-    const turn = <T>(work: () => Promise<T>): Promise<T> => this.#turn(statement, work);
-    const copy = copyOut({ client: this.#client, wire, turn, cut }, statement);
-    return { bytes: this.#life.taken(copy.bytes), rows: () => copy.rows() };
+    const turn: CopyLine["turn"] = (statement, work) => this.#turn(statement, work);
+    return this.#life.taken(copiesOut({ client: this.#client, wire, turn, cut }, statements));
   }
 
   async copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number> {
-    return this.#turn(statement, () => copyIn(this.#client, statement, this.#life.given(source)));
+    return this.#turn(
+      () => statement,
+      () => copyIn(this.#client, statement, this.#life.given(source)),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#life.end();
   }
 
-  async #turn<T>(statement: string, work: () => Promise<T>): Promise<T> {
+  /** `statement`: the one that a failure is of. */
+  async #turn<T>(statement: () => string, work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const turn = (async () => {
       await before.catch(() => undefined);
@@ -233,7 +243,7 @@ class PgSession implements Session {
     } catch (error) {
       if (error instanceof GivenSourceError) throw error.cause;
       if (this.#life.wait.signal.aborted) throw abortFailure(this.#life.wait.signal);
-      throw postgresFailure(this.side, headOf(statement), this.#life.dead ?? error);
+      throw postgresFailure(this.side, headOf(statement()), this.#life.dead ?? error);
     }
   }
 }

@@ -7,20 +7,22 @@ import type { Diversion, Wire } from "./wire.ts";
 const copyData = letter("d");
 const copyDone = letter("c");
 const copyOutResponse = letter("H");
+const commandComplete = letter("C");
 /** May come between any two others: a notice, a changed parameter, a notification. */
 const interspersed: readonly number[] = [letter("N"), letter("S"), letter("A")];
 const headBytes = 5;
 
 /**
- * A COPY … TO STDOUT, which takes the rows off the wire itself. The server sends every row
- * as a message of its own; all that is done for one is to find its length and to copy it behind the last.
+ * One COPY … TO STDOUT, or several that the server is asked for at once and answers in turn; takes the rows off the
+ * wire itself. The server sends every row as a message of its own; all that is done for one is to find its length and
+ * to copy it behind the last. Each COPY has to end as one alone does, by CopyDone and its tag.
  */
 export class CopyOutQuery extends CopyQuery {
   readonly parts = new CopyParts(() => this.#diversion?.resume());
-  /** By the server's own count, once it has said that the COPY ended well. */
+  /** Of the last one by the server's own count, once it has said that the COPY ended well. */
   rows: number | null = null;
   readonly #wire: Pick<Wire, "divert">;
-  readonly #statement: string;
+  readonly #statements: readonly string[];
   readonly #cut: () => void;
   readonly #end = Promise.withResolvers<void>();
   #diversion: Diversion | null = null;
@@ -31,12 +33,18 @@ export class CopyOutQuery extends CopyQuery {
   #kind = 0;
   #left = 0;
   #done = false;
+  /** How many ended well before the one at hand. */
+  #ended = 0;
+  /** What says how the one at hand has ended, as far as it has come. */
+  #tag = "";
+  /** One that was not the last has ended without its tag. */
+  #unsaid = false;
 
-  /** `cut` breaks the connection. */
-  constructor(wire: Pick<Wire, "divert">, statement: string, cut: () => void) {
+  /** At least one statement. `cut` breaks the connection. */
+  constructor(wire: Pick<Wire, "divert">, statements: readonly string[], cut: () => void) {
     super();
     this.#wire = wire;
-    this.#statement = statement;
+    this.#statements = statements;
     this.#cut = cut;
   }
 
@@ -45,9 +53,14 @@ export class CopyOutQuery extends CopyQuery {
     return this.#end.promise;
   }
 
+  /** The one at hand, or the last. */
+  get statement(): string {
+    return this.#statements[this.#ended] ?? "";
+  }
+
   submit(connection: Connection): void {
     this.#diversion = this.#wire.divert(connection.stream, (bytes, count) => this.#take(bytes, count));
-    connection.query(this.#statement);
+    connection.query(this.#statements.join(";\n"));
   }
 
   handleError(error: unknown): void {
@@ -56,13 +69,13 @@ export class CopyOutQuery extends CopyQuery {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    const [, rows] = /^COPY (\d+)$/.exec(text) ?? [];
-    if (this.#done && rows !== undefined) this.rows = Number(rows);
+    if (this.#done && !this.#isFollowed()) this.rows = rowsOf(text);
   }
 
   handleReadyForQuery(): void {
     this.#leave();
-    if (this.rows === null) this.#end.reject(new Error("the server ended a COPY without saying so"));
+    if (this.rows === null || this.#unsaid)
+      this.#end.reject(new Error("the server ended a COPY without saying so"));
     else this.#end.resolve();
   }
 
@@ -78,6 +91,7 @@ export class CopyOutQuery extends CopyQuery {
         this.#content(bytes, at, to);
         this.#left -= to - at;
         at = to;
+        if (this.#left === 0 && this.#kind === commandComplete) this.#next();
       } else if (this.#headFilled === 0 && at + headBytes <= count) {
         at = this.#wholeRows(bytes, at, count);
         if (at + headBytes > count) continue;
@@ -123,8 +137,10 @@ export class CopyOutQuery extends CopyQuery {
       return true;
     }
     if (kind === copyData && !this.#done) return true;
-    if (this.#done) return false;
+    if (this.#done && kind === commandComplete && this.#isFollowed()) return true;
+    if (this.#done && !this.#isFollowed()) return false;
     if (interspersed.includes(kind)) this.#diversion?.pass(bytes.subarray(at, at + headBytes));
+    else if (this.#done) return false;
     else if (kind === copyDone) this.#done = true;
     else return kind === copyOutResponse;
     return true;
@@ -132,7 +148,23 @@ export class CopyOutQuery extends CopyQuery {
 
   #content(bytes: Buffer, from: number, to: number): void {
     if (this.#kind === copyData) this.parts.add(bytes, from, to);
+    else if (this.#kind === commandComplete) this.#tag += bytes.toString("latin1", from, to);
     else if (this.#kind !== copyOutResponse) this.#diversion?.pass(bytes.subarray(from, to));
+  }
+
+  /** Whether other statements come behind the one at hand. */
+  #isFollowed(): boolean {
+    return this.#ended < this.#statements.length - 1;
+  }
+
+  /** The one at hand has ended, and the next one begins. */
+  #next(): void {
+    const rows = rowsOf(this.#tag.replace(/\0$/, ""));
+    this.#unsaid ||= rows === null;
+    this.parts.end(rows ?? 0);
+    this.#tag = "";
+    this.#ended += 1;
+    this.#done = false;
   }
 
   /** What comes now is for `pg`: how the COPY ended, or that it did not come about. */
@@ -148,6 +180,11 @@ export class CopyOutQuery extends CopyQuery {
     this.#diversion = null;
     if (this.#done) this.parts.flush();
   }
+}
+
+function rowsOf(tag: string): number | null {
+  const [, rows] = /^COPY (\d+)$/.exec(tag) ?? [];
+  return rows === undefined ? null : Number(rows);
 }
 
 function letter(text: string): number {

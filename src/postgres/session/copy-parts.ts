@@ -1,6 +1,19 @@
 import { copyBytes, viewed } from "../../base/copy-bytes.ts";
 import { freshPart, partBytes, recycle } from "../../base/parts.ts";
 
+/** Bytes of one COPY or of several behind one another, and where in them each ended that did. */
+export interface CopiedPart {
+  readonly bytes: Buffer;
+  readonly ends: readonly CopyEnd[];
+}
+
+export interface CopyEnd {
+  /** Its last byte is the one before. */
+  readonly at: number;
+  /** By the server's own count. */
+  readonly rows: number;
+}
+
 /** Whole parts that wait to be read before the server is made to wait. */
 const waitingMax = 2;
 
@@ -12,13 +25,14 @@ const noBytes = Buffer.alloc(0);
  */
 export class CopyParts {
   readonly #onRoom: () => void;
-  readonly #waiting: Buffer[] = [];
+  readonly #waiting: CopiedPart[] = [];
   #part = viewed(noBytes);
   #filled = 0;
+  #ends: CopyEnd[] = [];
   /** What is copied from; nearly always the one memory that a connection is received into. */
   #source = viewed(noBytes);
   #closed = false;
-  #reader: ((part: Buffer | null) => void) | null = null;
+  #reader: ((part: CopiedPart | null) => void) | null = null;
 
   /** `onRoom` is called when there is room again. */
   constructor(onRoom: () => void) {
@@ -34,7 +48,7 @@ export class CopyParts {
     if (this.#source.bytes !== bytes) this.#source = viewed(bytes);
     for (let at = from; at < to;) {
       if (this.#filled === this.#part.bytes.length) {
-        this.flush();
+        if (this.#filled > 0) this.flush();
         this.#part = viewed(Buffer.from(freshPart()));
       }
       const count = Math.min(to - at, this.#part.bytes.length - this.#filled);
@@ -44,18 +58,26 @@ export class CopyParts {
     }
   }
 
+  /** A COPY has ended well behind what was added. */
+  end(rows: number): void {
+    this.#ends.push({ at: this.#filled, rows });
+  }
+
   /** Hands out what there is, since no more comes. */
   flush(): void {
-    if (this.#filled === 0) return;
+    if (this.#filled === 0 && this.#ends.length === 0) return;
     // Many tables are small: their bytes are copied, and the rest of the part is not left to the collector.
     const { bytes } = this.#part;
     const isSmall = this.#filled < partBytes / 4;
     const filled = bytes.subarray(0, this.#filled);
     const part = isSmall ? Buffer.from(filled) : filled;
-    if (isSmall) recycle(bytes);
+    // Where all that was copied was empty there is no part.
+    if (isSmall && this.#filled > 0) recycle(bytes);
+    const ends = this.#ends;
     this.#part = viewed(noBytes);
     this.#filled = 0;
-    this.#handOut(part);
+    this.#ends = [];
+    this.#handOut({ bytes: part, ends });
   }
 
   /** What has not been read by now is read if it was flushed, else nobody needs it any more. */
@@ -66,7 +88,7 @@ export class CopyParts {
   }
 
   /** The next part; null when closed and all was read. One call at a time. */
-  async next(): Promise<Buffer | null> {
+  async next(): Promise<CopiedPart | null> {
     const part = this.#waiting.shift();
     if (part !== undefined) {
       if (this.#waiting.length === waitingMax - 1) this.#onRoom();
@@ -78,7 +100,7 @@ export class CopyParts {
     });
   }
 
-  #handOut(part: Buffer): void {
+  #handOut(part: CopiedPart): void {
     if (this.#reader === null) this.#waiting.push(part);
     else {
       this.#reader(part);

@@ -1,5 +1,7 @@
 /** One connection to PostgreSQL, as the rest of this folder uses it. */
 
+import type { CopiedPart } from "./copy-parts.ts";
+
 /** Whose server it is decides which failure a broken connection becomes: `source/…`, `target/…` or `scratch/…`. */
 export type Side = "source" | "target" | "scratch";
 
@@ -17,6 +19,11 @@ export interface Session extends AsyncDisposable {
   /** Throws a `Failure` by SQLSTATE; details that may carry rows stay in `cause`. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   copyOut(statement: string): CopyOut;
+  /**
+   * What several give, one behind the other and asked for at once, which for small tables spares waiting for each.
+   * There is one end for each statement, told once the server said that it ended well. At least one; read once.
+   */
+  copiesOut(statements: readonly string[]): AsyncIterable<CopiedPart>;
   /** Returns the number of rows the server took. An error of the server ends the source's iteration. */
   copyIn(statement: string, source: AsyncIterable<Uint8Array>): Promise<number>;
 }

@@ -1,4 +1,5 @@
 import { Measure } from "../../base/digest.ts";
+import { Failure } from "../../base/failure.ts";
 import { give } from "../../base/given.ts";
 import type { Multiset, Slice, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
@@ -19,6 +20,9 @@ export interface ReadSlice {
   readonly multiset: Multiset | null;
 }
 
+/** So many tables are asked for in one message: the server logs a statement that fails with all that came with it. */
+const copiesAtOnce = 64;
+
 /**
  * The bytes of one stream of rows, table after table as COPY text; what was read is told to `measured`
  * once the server has said that the COPY ended well. Rows of an unlogged table on a standby are left
@@ -37,31 +41,69 @@ export async function* rowBytes(
 ): AsyncGenerator<Buffer> {
   const tables = plan.kind === "tables" ? plan.tables : [plan.table];
   await lockForReading(session, tables);
+  const copied = tables.filter(({ unlogged }) => !(unlogged && source.standby));
+  if (plan.kind === "slice") for (const table of copied) await assertPlansNoCode(source.present, table);
   let offset = 0;
-  for (const table of tables) {
-    if (table.unlogged && source.standby) continue;
-    const statement =
+  for (let from = 0; from < copied.length; from += copiesAtOnce) {
+    const some = copied.slice(from, from + copiesAtOnce);
+    const statements = some.map((table) =>
       plan.kind === "tables"
         ? copyOutStatement(table, source.encoding)
-        : copyRangeStatement(table, plan.range, source.encoding);
-    if (plan.kind === "slice") await assertPlansNoCode(source.present, table);
-    const measure = new Measure();
-    const multiset = hasOrder(table) ? null : new MultisetMeasure();
-    const copy = session.copyOut(statement);
-    for await (const part of copy.bytes) {
-      measure.update(part);
-      multiset?.update(part);
-      yield give(part);
+        : copyRangeStatement(table, plan.range, source.encoding),
+    );
+    const left = some.map((table) => new CopyMeasure(table, plan));
+    for await (const { bytes, ends } of session.copiesOut(statements)) {
+      let at = 0;
+      for (const end of ends) {
+        const one = atHand(left);
+        one.update(bytes.subarray(at, end.at));
+        const read = one.finish(offset, end.rows);
+        measured(read);
+        offset += read.slice.bytes;
+        at = end.at;
+        left.shift();
+      }
+      if (at < bytes.length) atHand(left).update(bytes.subarray(at));
+      if (bytes.length > 0) yield give(bytes);
     }
-    const { bytes, sha256 } = measure.finish();
-    measured({
-      oid: table.oid,
-      firstBlock: plan.kind === "tables" ? 0 : plan.range.from,
-      slice: { stream: plan.id, offset, bytes, sha256 },
-      rows: copy.rows(),
-      multiset: multiset?.finish() ?? null,
-    });
-    offset += bytes;
+    if (left.length > 0) throw new Failure("internal/bug", "a COPY has neither failed nor ended");
+  }
+}
+
+/** Every byte belongs to a table whose end is still to come. */
+function atHand([first]: readonly CopyMeasure[]): CopyMeasure {
+  if (first === undefined) throw new Failure("internal/bug", "more was copied than was asked for");
+  return first;
+}
+
+/** What one COPY of a plan gives, measured as it comes. */
+class CopyMeasure {
+  readonly #table: ReadTable;
+  readonly #plan: RowPlan;
+  readonly #measure = new Measure();
+  readonly #multiset: MultisetMeasure | null;
+
+  constructor(table: ReadTable, plan: RowPlan) {
+    this.#table = table;
+    this.#plan = plan;
+    this.#multiset = hasOrder(table) ? null : new MultisetMeasure();
+  }
+
+  update(bytes: Buffer): void {
+    this.#measure.update(bytes);
+    this.#multiset?.update(bytes);
+  }
+
+  /** `offset`: where it begins in its stream. Once. */
+  finish(offset: number, rows: number): ReadSlice {
+    const { bytes, sha256 } = this.#measure.finish();
+    return {
+      oid: this.#table.oid,
+      firstBlock: this.#plan.kind === "tables" ? 0 : this.#plan.range.from,
+      slice: { stream: this.#plan.id, offset, bytes, sha256 },
+      rows,
+      multiset: this.#multiset?.finish() ?? null,
+    };
   }
 }
 
