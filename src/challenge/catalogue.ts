@@ -1,5 +1,6 @@
 /** All damages by name. */
 import { Failure } from "../base/failure.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { Damage } from "./challenge.ts";
 import type { Family } from "./damage.ts";
 import { dataDamages } from "./dump/data-damages.ts";
@@ -25,10 +26,12 @@ export interface DamageWish {
 
 /** In the order of the catalogue. "usage/invalid" names what there is no damage for. */
 export function chooseDamages({ only, family }: DamageWish): readonly Damage[] {
-  const unknown = only.filter((name) => !damageCatalogue.some((damage) => damage.name === name));
-  if (unknown.length > 0)
+  const names = damageCatalogue.map(({ name }) => name);
+  const unknown = only.filter((name) => !names.includes(name));
+  const [first] = unknown;
+  if (first !== undefined)
     throw new Failure("usage/invalid", `there is no damage ${unknown.join(", ")}`, {
-      hint: "`holdfast challenge --list` names them all",
+      hint: didYouMean(first, names) ?? "`holdfast challenge --list` names them all",
     });
   const chosen = damageCatalogue.filter(
     (damage) =>

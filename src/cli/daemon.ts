@@ -1,5 +1,5 @@
 /** `holdfast daemon`: back up, prove, repair and prune unattended. */
-import { exitCodes } from "../base/failure.ts";
+import { exitCodes, Failure } from "../base/failure.ts";
 import { usualPace } from "../daemon/pace.ts";
 import { runDaemon } from "../daemon/run-daemon.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
@@ -19,10 +19,10 @@ export const daemon = command({
   options: (yargs) =>
     yargs
       .option("log-level", {
-        choices: levels,
+        type: "string",
         requiresArg: true,
-        default: "info" as const,
-        describe: "the least that is logged",
+        default: "info",
+        describe: `the least that is logged: ${levels.join(", ")}`,
       })
       .epilogue(
         `SIGTERM takes no more work and lets what runs end within daemon.shutdownTimeout; what does not goes
@@ -30,11 +30,12 @@ back to the queue. A second one stops at once. SIGHUP, or a change of the config
       ),
   run: async ({ logLevel }, context, out) => {
     const { machine, wait } = context;
+    const level = parseLevel(logLevel);
     using hangups = heedHangups();
     const config = await context.config();
     const { clock, hostName, version } = machine;
     const log = createLog({
-      level: logLevel,
+      level,
       clock,
       to: { write: (line: string) => out.say(line.trimEnd()) },
       base: { host: hostName, version },
@@ -56,6 +57,13 @@ back to the queue. A second one stops at once. SIGHUP, or a change of the config
     return end.putBack > 0 ? exitCodes.degraded : exitCodes.done;
   },
 });
+
+/** The parser looks at choices only of options without a dash in their names. */
+function parseLevel(text: string): LogLevel {
+  const level = levels.find((one) => one === text);
+  if (level !== undefined) return level;
+  throw new Failure("usage/invalid", `--log-level is ${text}, and must be one of ${levels.join(", ")}`);
+}
 
 interface Hangups extends Disposable {
   readonly onReload: (reload: () => void) => Disposable;

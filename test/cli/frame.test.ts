@@ -37,6 +37,7 @@ describe("wrong usage", () => {
     [["list", "--", "acme"], "-- is of no use here: no name begins with a dash"],
     [["config", "check", "--config"], "not enough arguments following: config"],
     [["config", "check", "--config", "a", "--config", "b"], "--config is given 2 times"],
+    [["daemon", "--log-level", "loud"], "--log-level is loud, and must be one of debug, info, warn, error"],
     [["keys", "new", "--only", "both"], '--only is "both", and must be one of "identity", "signing"'],
   ])("%j exits 2 and says what is wrong", async (args, message) => {
     expect(await holdfastCli(args)).toEqual({
