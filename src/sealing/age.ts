@@ -1,7 +1,7 @@
 /**
  * age files (age-encryption.org/v1). Post-quantum headers are read and written by the `age-encryption` library;
  * those for X25519 and every payload by `node:crypto`, because the library's payload in JavaScript is over ten
- * times slower, its headers are two to three times.
+ * times slower, and its headers three times.
  */
 import { randomBytes } from "node:crypto";
 import type { Identity, Recipient } from "age-encryption";
@@ -13,6 +13,7 @@ import { payloadBytes, readPayload, writePayload } from "../base/age-payload.ts"
 
 /** A header longer than this is not one of ours; it bounds what is searched for the header's end. */
 const headerBytesMax = 1024 * 1024;
+const postQuantumPrefix = "AGE-SECRET-KEY-PQ-1";
 
 /** Recipients `age1…`, all X25519 or all post-quantum; a mixture is "config/invalid". The result owns its memory. */
 export async function ageSeal(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
@@ -35,8 +36,6 @@ export async function ageOpen(sealed: Uint8Array, identity: string): Promise<Buf
   const fileKey = await fileKeyOf(sealed.subarray(0, bytes), identity);
   return readPayload(fileKey, sealed.subarray(bytes));
 }
-
-const postQuantumPrefix = "AGE-SECRET-KEY-PQ-1";
 
 /**
  * The library writes a header only together with a payload, so it is given an empty file to seal and a
