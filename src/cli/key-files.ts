@@ -1,8 +1,9 @@
 /** Key files as `keys new` and `init` write them. */
-import { lstat, mkdir, open, writeFile } from "node:fs/promises";
+import { lstat, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, reasonOf } from "../base/failure.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { newHostIdentity } from "../keys/host-keys.ts";
 import { newSigningKey } from "../keys/signing-key.ts";
 import type { RecipientSuite } from "../model/recipient-suite.ts";
@@ -41,9 +42,21 @@ export async function writeSigningKey(folder: string): Promise<SigningFiles> {
   return { privatePath, publicPath, kid: made.kid };
 }
 
-/** A folder that only its owner may enter; one that is there already is left as it is. */
+/** A folder that only its owner may enter; one that is there already is left as it is. "usage/invalid" where none can be made. */
 export async function makeKeyFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeOrRefuse(folder, 0o700);
+}
+
+/** "usage/invalid" where the folder that somebody named cannot be made. */
+export async function makeOrRefuse(folder: string, mode?: number): Promise<void> {
+  try {
+    await makeFolder(folder, mode);
+  } catch (cause) {
+    throw new Failure("usage/invalid", `the folder ${folder} cannot be made: ${reasonOf(cause)}`, {
+      cause,
+      hint: "may this user write there?",
+    });
+  }
 }
 
 /** What the two functions above write. */

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { access, cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -9,7 +9,7 @@ import { ensureDescriptor } from "../stores/describe.ts";
 import { directoryStore } from "../stores/directory.ts";
 import { configText, type ConfigWish } from "./config-text.ts";
 import type { Machine } from "../desk/machine.ts";
-import { makeKeyFolder, writeIdentity, writeSigningKey } from "./key-files.ts";
+import { makeKeyFolder, makeOrRefuse, writeIdentity, writeSigningKey } from "./key-files.ts";
 import { reachableByAll } from "./reachable-by-all.ts";
 
 export interface SetUpWish extends Pick<ConfigWish, "source" | "tenants" | "plan"> {
@@ -44,7 +44,7 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
   await refuseTaken(folder, hasPlans ? ours.filter((name) => name !== "plans") : ours);
   await refuseUnknownPlan(shippedPlans, wish.plan);
 
-  await mkdir(folder, { recursive: true });
+  await makeOrRefuse(folder);
   const keys = join(folder, "keys");
   await makeKeyFolder(keys);
   const identity = await writeIdentity(keys, "classic", machine.clock);
@@ -53,7 +53,7 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
 
   const stores = ["one", "two"].map((name) => ({ name, path: join(folder, "stores", name) }));
   for (const { name, path } of stores) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeOrRefuse(path, 0o700);
     const store = directoryStore({ name: storeName.parse(name), path, chance: machine.chance });
     await ensureDescriptor(store, machine.chance, machine.clock, wait);
   }

@@ -181,6 +181,16 @@ describe("keys", () => {
   });
 });
 
+describe("a folder that cannot be made", () => {
+  it.each([
+    [["init", "/proc/holdfast/here"], "the folder /proc/holdfast/here cannot be made: ENOENT"],
+    [["keys", "new", "/dev/null/keys"], "the folder /dev/null/keys cannot be made: ENOTDIR"],
+  ])("by %j is told, exit 2", async (args, message) => {
+    const ran = await holdfast(args);
+    expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe("stores check", () => {
   it("finds two fresh directories suitable", async () => {
     const ran = await holdfast(["stores", "check", "--json"]);

@@ -4,11 +4,12 @@
  * lock of the kernel's. No code of tenants runs in it. A process that is killed leaves a running
  * server behind, which the next one uses.
  */
-import { access, mkdir, readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { Client } from "pg";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 import { orAbort, pause, type Waiting, within } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import { fileLock } from "./file-lock.ts";
@@ -41,7 +42,7 @@ export async function openKeptServer(
   wait: Waiting,
 ): Promise<KeptServer | null> {
   const folders = keptFolders(options.folder);
-  if (mode === "start") await mkdir(options.folder, { recursive: true, mode: 0o711 });
+  if (mode === "start") await makeFolder(options.folder, 0o711);
   else if (!(await exists(folders.data))) return null;
   const opened = await keep(options, folders, mode, wait);
   if (opened === null) return null;

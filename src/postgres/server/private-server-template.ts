@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomBase32 } from "../../base/chance.ts";
 import { sha256 } from "../../base/digest.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 import { run } from "../../base/program.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { initCluster } from "./init-cluster.ts";
@@ -32,7 +33,7 @@ export async function clusterTemplate(
     Buffer.from(JSON.stringify([stdout.toString("utf8"), options.binFolder, encoding, locale])),
   ).slice(0, 16);
   const templates = join(options.root, "templates");
-  await mkdir(templates, { recursive: true, mode: 0o755 });
+  await makeFolder(templates, 0o755);
   const finished = join(templates, key);
   if (!(await isFolder(finished))) await make(finished, templates, { ...options, encoding, locale }, wait);
   const user = (await readFile(join(finished, "user"), "utf8")).trim();

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBase32 } from "../../base/chance.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 import { run } from "../../base/program.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
@@ -183,7 +184,7 @@ async function handOver(
 /** What lies in the way, or a place where nothing may be made, is this machine's configuration and no bug. */
 async function makeRoot(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
   } catch (error) {
     const failure = startFailure(error);
     if (isFailure(failure, "scratch/room")) throw failure;
