@@ -36,11 +36,15 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   "catalog rebuild": async () => (await import("./catalog-rebuild.ts")).catalogRebuild,
 };
 
-/** Those that a command line may mean, or all where it names none: for the help, and to say what is wrong with it. */
+/**
+ * Those that a command line may mean, or all where it names none: for the help, and to say what is wrong with it. Only
+ * the version takes none.
+ */
 export async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
   const words = args.filter((_, index) => args[index - 1] !== "--config");
   const meant = Object.keys(loaders).filter((name) => words.includes(name.replace(/ .*/, "")));
-  return meant.length === 0 ? allCommands() : load(meant);
+  const asksVersion = words.includes("--version") && !words.includes("--help");
+  return meant.length === 0 && !asksVersion ? allCommands() : load(meant);
 }
 
 export async function allCommands(): Promise<readonly Command[]> {

@@ -45,3 +45,13 @@ describe.each(commands.map(({ name, examples }) => ({ name, examples })))("$name
     expect(docs).toMatch(new RegExp(`^## \`${name}[ \`]`, "m"));
   });
 });
+
+describe("a command line that names no command", () => {
+  it("loads all of them for the help, and none for the version", async () => {
+    const all = commands.map(({ name }) => name);
+    for (const args of [[], ["--help"], ["--help", "--version"], ["nonsense"]])
+      expect((await commandsFor(args)).map(({ name }) => name)).toEqual(all);
+    for (const args of [["--version"], ["--json", "--version"], ["--config", "backup", "--version"]])
+      expect(await commandsFor(args)).toEqual([]);
+  });
+});
