@@ -1,9 +1,10 @@
+import { getSystemErrorMap } from "node:util";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 
 /** What went wrong with a directory store, from the error number of the operating system. */
 export function directoryFailure(doing: string, error: unknown): Failure {
   if (isFailure(error)) return error;
-  const message = `${doing}: ${errnoOf(error) ?? reasonOf(error)}`;
+  const message = `${doing}: ${spoken(error)}`;
   switch (errnoOf(error) ?? "") {
     case "ENOSPC":
     case "EDQUOT":
@@ -38,6 +39,15 @@ export function directoryFailure(doing: string, error: unknown): Failure {
         hint: "is the volume mounted, and well?",
       });
   }
+}
+
+/** `permission denied (EACCES)`: the number's name alone says little at night, and the system's whole text repeats the path. */
+function spoken(error: unknown): string {
+  const name = errnoOf(error);
+  if (name === null) return reasonOf(error);
+  const number = error instanceof Error && "errno" in error ? error.errno : undefined;
+  const [, words] = typeof number === "number" ? (getSystemErrorMap().get(number) ?? []) : [];
+  return words === undefined ? name : `${words} (${name})`;
 }
 
 /** `ENOENT` and its kind; `null` when the error is not from the operating system. */

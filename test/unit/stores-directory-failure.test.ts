@@ -1,4 +1,5 @@
 /** Each error of the operating system becomes the failure that tells what to do about it. */
+import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { directoryFailure } from "../../src/stores/directory-failure.ts";
@@ -25,6 +26,13 @@ describe("an error of the operating system", () => {
       message: `create a in folder: ${errno}`,
       cause: error,
     });
+  });
+
+  it("is told in the words of the system, too", async () => {
+    const error: unknown = await readdir("/dev/null").catch((thrown: unknown) => thrown);
+    expect(directoryFailure("list a in folder", error).message).toBe(
+      "list a in folder: not a directory (ENOTDIR)",
+    );
   });
 
   it("stays what it is when it is a failure already", () => {
