@@ -25,7 +25,7 @@ export interface ExtensionRelation {
   readonly kind: "table" | "sequence";
   /** Marked by `pg_extension_config_dump`: its contents are the tenant's, and are copied whole (trap 12). */
   readonly configuration: boolean;
-  /** Whether anything lies in it; a sequence always counts as filled. */
+  /** Whether anything lies in it; a sequence that is no configuration counts as filled once it gave a number. */
   readonly filled: boolean;
 }
 
@@ -38,7 +38,10 @@ export async function readExtensionRelations(
     `select e.extname::text as extension, n.nspname::text as schema, c.relname::text as name,
             case c.relkind when 'S' then 'sequence' else 'table' end as kind,
             c.oid = any (coalesce(e.extconfig, '{}')) as configuration,
-            c.relkind = 'S' or pg_catalog.pg_relation_size(c.oid) > 0 as filled
+            case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid) > 0
+                 when c.oid = any (e.extconfig) or c.relpersistence <> 'p'
+                      or not pg_catalog.has_sequence_privilege(c.oid, 'SELECT') then true
+                 else pg_catalog.pg_sequence_last_value(c.oid) is not null end as filled
        from pg_catalog.pg_extension e
        join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
         and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e'

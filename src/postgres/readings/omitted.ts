@@ -100,9 +100,9 @@ const besideSchemasQuery = `
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations
-    .filter(({ configuration, filled, kind }) => !configuration && filled && kind === "table")
+    .filter(({ configuration, filled }) => !configuration && filled)
     .map((one) => ({
-      kind: "rows of an extension's table",
+      kind: one.kind === "table" ? "rows of an extension's table" : "value of an extension's sequence",
       name: `${one.schema}.${one.name}`,
       reason: `${one.extension} does not mark it as configuration`,
     }));
