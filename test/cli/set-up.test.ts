@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { examineKeys } from "../../src/cli/doctor/keys.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { createDatabase, psql, startTestServer, urlOf } from "../support/postgres-server.ts";
 import { holdfastCli, type Ran } from "../support/transcript.ts";
@@ -286,17 +288,21 @@ describe("doctor", () => {
     ]);
   });
 
-  it("warns of a key that every user of the host can read", async () => {
-    await chmod(join(folder, "keys/host.agekey"), 0o644);
-    const { healthy, examinations } = doctorReport.parse(
-      JSON.parse((await holdfast(["doctor", "--json"])).stdout),
-    );
-    await chmod(join(folder, "keys/host.agekey"), 0o600);
-    const warned = examinations.filter((one) => one.subject === "identity" && one.outcome === "warned");
-    expect({ healthy, details: warned.map(({ detail }) => detail) }).toEqual({
-      healthy: true,
-      details: ["every user of this host can read FOLDER/keys/host.agekey"],
-    });
+  it("warns of a key that every user of the host can read, by its mode and that of the folders above", async () => {
+    const identity = join(folder, "keys/host.agekey");
+    const config = await loadConfig(join(folder, "holdfast.yaml"), {});
+    const warnings = async (): Promise<readonly string[]> =>
+      (await examineKeys(config))
+        .filter(({ subject, outcome }) => subject === "identity" && outcome === "warned")
+        .map(({ detail }) => detail);
+    await chmod(identity, 0o644);
+    expect(await warnings()).toEqual([]);
+    for (const above of [folder, join(folder, "keys")]) await chmod(above, 0o711);
+    expect(await warnings()).toEqual([`every user of this host can read ${identity}`]);
+    await chmod(identity, 0o640);
+    expect(await warnings()).toEqual([]);
+    for (const above of [folder, join(folder, "keys")]) await chmod(above, 0o700);
+    await chmod(identity, 0o600);
   });
 
   it("fails when a store is gone and a source does not answer, naming both", async () => {

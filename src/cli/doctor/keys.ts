@@ -1,8 +1,10 @@
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
 import type { Secret } from "../../config/secret.ts";
 import { hostKeys } from "../../desk/host-keys.ts";
 import { oneHostHasAllRoles } from "../one-host.ts";
+import { reachableByAll } from "../reachable-by-all.ts";
 import type { Examination } from "./examination.ts";
 
 /** Which keys this host can read, what they are worth, and whether promise 8 holds here. */
@@ -62,10 +64,19 @@ function keyLine(
 /** A key that every user of the host can read is everybody's. Nothing is said of one that is kept elsewhere. */
 async function openToAll(subject: string, key: Secret | null): Promise<readonly Examination[]> {
   const file = key?.file ?? null;
-  const found = file === null ? null : await stat(file).catch(() => null);
-  if (file === null || found === null || (found.mode & othersRead) === 0) return [];
+  if (file === null || !(await isReadByAll(file))) return [];
   const detail = `every user of this host can read ${file}`;
   return [{ area: "keys", subject, outcome: "warned", detail, hint: `chmod o= ${file}` }];
+}
+
+/** The folders above count as well: in one that only its owner may enter, a file of any mode is safe. */
+async function isReadByAll(file: string): Promise<boolean> {
+  try {
+    const path = await realpath(file);
+    return ((await stat(path)).mode & othersRead) !== 0 && (await reachableByAll(dirname(path)));
+  } catch {
+    return false;
+  }
 }
 
 const othersRead = 0o004;
