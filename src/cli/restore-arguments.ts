@@ -5,7 +5,7 @@ import { Failure, isFailure } from "../base/failure.ts";
 import { duration } from "../model/duration.ts";
 import { backupId, type StoreName, storeName } from "../model/ids.ts";
 import type { ServerAddress } from "../base/server-address.ts";
-import { addressOf } from "../postgres/session/address.ts";
+import { writtenAddressOf } from "../postgres/session/address.ts";
 import type { PointWish } from "../restore/point.ts";
 import type { TableName } from "../restore/restore.ts";
 import type { Machine } from "../desk/machine.ts";
@@ -46,8 +46,8 @@ export async function parseRestore(args: RestoreArguments, machine: Machine): Pr
 /** A URL without a database would mean the one called like its user, which nobody wants a tenant in. */
 function parseTarget(url: string): ServerAddress {
   try {
-    const address = addressOf(url);
-    if (/^\w+:\/\/[^/?#]*\/[^?#]/.test(url)) return address;
+    const { database, ...server } = writtenAddressOf(url);
+    if (database !== null) return { ...server, database };
   } catch (cause) {
     if (!isFailure(cause, "config/invalid")) throw cause;
     const { message, hint = "" } = cause;

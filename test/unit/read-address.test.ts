@@ -1,6 +1,6 @@
 /** The URL of a server is understood whole or refused, and never repeated in a message. */
 import { describe, expect, it } from "vitest";
-import { addressOf, programEnvironment } from "../../src/postgres/session/address.ts";
+import { addressOf, programEnvironment, writtenAddressOf } from "../../src/postgres/session/address.ts";
 
 describe("addressOf", () => {
   it("reads hosts, sockets, ports, escapes and TLS settings", () => {
@@ -29,6 +29,8 @@ describe("addressOf", () => {
     for (const url of [
       "mysql://u:canary@h/d",
       "canary",
+      "postgres:canary/d",
+      "postgres:/canary",
       "postgres://u:canary@h/d?target_session_attrs=read-write",
       "postgres://u:canary@h/d?sslmode=maybe",
       "postgres://u:canary@h/d?port=65536",
@@ -38,6 +40,17 @@ describe("addressOf", () => {
       expect(() => addressOf(url)).toThrow(expect.objectContaining({ code: "config/invalid" }));
       expect(() => addressOf(url)).not.toThrow(/canary/);
     }
+  });
+
+  it.each([
+    ["postgres://u@h", null],
+    ["postgres://u@h/", null],
+    ["postgres://u@h/?host=/var/run", null],
+    ["postgres://u@?host=/var/run/x", null],
+    ["postgres:///d", "d"],
+    ["postgres://u@h//d", "/d"],
+  ])("of %s knows whether a database was named", (url, database) => {
+    expect(writtenAddressOf(url).database).toBe(database);
   });
 
   it("tells programs by environment what their arguments must not show", () => {

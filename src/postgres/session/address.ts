@@ -7,13 +7,24 @@ const sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-
 /** Harmless here: Holdfast sets its own name and limits. */
 const ignored = ["application_name", "connect_timeout"];
 
+/** What a URL says; `database` is null where it names none. */
+interface WrittenAddress extends Omit<ServerAddress, "database"> {
+  readonly database: string | null;
+}
+
+/** As `writtenAddressOf`; where no database is named, the one called like the user is meant, as everywhere in PostgreSQL. */
+export function addressOf(url: string): ServerAddress {
+  const written = writtenAddressOf(url);
+  return { ...written, database: written.database ?? written.user };
+}
+
 /**
  * The address in a `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…` URL. A socket's
  * folder goes in the host, percent-encoded, or in `?host=`, a port beside that in `?port=`. A parameter that we would have to
  * disregard is refused with "config/invalid", since it may be the one that keeps a connection safe.
  * Messages never quote the URL, which holds a password.
  */
-export function addressOf(url: string): ServerAddress {
+export function writtenAddressOf(url: string): WrittenAddress {
   const parsed = parse(url);
   const settings = new Map(parsed.searchParams);
   for (const name of settings.keys()) {
@@ -25,14 +36,13 @@ export function addressOf(url: string): ServerAddress {
   if (sslmode !== undefined && !sslModes.includes(sslmode)) {
     throw bad(`sslmode in the URL of a server must be one of ${sslModes.join(", ")}`);
   }
-  const user = decode(parsed.username) || "postgres";
   const sslRootCert = settings.get("sslrootcert");
   return {
     host: settings.get("host") ?? (decode(parsed.hostname.replace(/^\[(.*)\]$/, "$1")) || "localhost"),
     port: portOf(settings.get("port") ?? parsed.port),
-    user,
+    user: decode(parsed.username) || "postgres",
     password: parsed.password === "" ? null : decode(parsed.password),
-    database: decode(parsed.pathname.replace(/^\//, "")) || user,
+    database: decode(parsed.pathname.replace(/^\//, "")) || null,
     ...(sslmode === undefined ? {} : { sslmode }),
     ...(sslRootCert === undefined ? {} : { sslRootCert }),
   };
@@ -86,7 +96,7 @@ function parse(given: string): URL {
   // With the host in a parameter PostgreSQL's own URLs may name a user and no host, which URL refuses.
   const url = given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || (parsed.protocol !== "postgres:" && parsed.protocol !== "postgresql:")) {
+  if (parsed === undefined || !/^postgres(ql)?:\/\//.test(parsed.href)) {
     throw bad("the URL of a server must look like postgres://user@host:5432/database");
   }
   return parsed;
