@@ -13,8 +13,24 @@ import { tenantHome } from "../support/tenant-home.ts";
 const root = resolve(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "runbooks/host-lost.md"), "utf8");
 
+const blocks = Array.from(page.matchAll(/^```bash\n(.*?)^```$/gms), ([, block]) => block ?? "");
+
 let server: PrivateServer;
 let left: string;
+
+/** What a shell says that is given this; `WORK` is a new folder each time. */
+async function pasted(script: string, variables: Readonly<Record<string, string>>): Promise<string> {
+  const env = {
+    PATH: `${left}:${process.env["PATH"] ?? ""}`,
+    HOME: left,
+    STORE: join(left, "store"),
+    IDENTITY: join(left, "keys/host.agekey"),
+    TRUSTED: join(left, "keys/signing.pub.jwk"),
+    WORK: await mkdtemp(join(left, "work-")),
+    ...variables,
+  };
+  return (await promisify(execFile)("bash", ["-c", script], { env })).stdout;
+}
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -30,6 +46,9 @@ beforeAll(async () => {
   await home.json(["verify", "acme", "--store", "two"]);
   await cp(home.store("two"), join(left, "store"), { recursive: true });
   await cp(join(home.folder, "keys"), join(left, "keys"), { recursive: true });
+  const program = join(left, "holdfast");
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, "src/main.ts")}" "$@"\n`);
+  chmodSync(program, 0o755);
 });
 
 afterAll(async () => {
@@ -39,27 +58,20 @@ afterAll(async () => {
 
 describe("the page about a lost host", () => {
   it("brings a tenant back from one store, an identity and a public key, by its proof", async () => {
-    const work = await mkdtemp(join(left, "work-"));
-    const program = join(left, "holdfast");
-    writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${join(root, "src/main.ts")}" "$@"\n`);
-    chmodSync(program, 0o755);
-    const script = Array.from(page.matchAll(/^```bash\n(.*?)^```$/gms), ([, block]) => block ?? "").join(
-      "\n",
-    );
-    const { stdout } = await promisify(execFile)("bash", ["-c", script], {
-      env: {
-        PATH: `${left}:${process.env["PATH"] ?? ""}`,
-        HOME: left,
-        STORE: join(left, "store"),
-        IDENTITY: join(left, "keys/host.agekey"),
-        TRUSTED: join(left, "keys/signing.pub.jwk"),
-        WORK: work,
-        TENANT: "acme",
-        TARGET_URL: urlOf(server, "acme_back"),
-      },
+    const stdout = await pasted(blocks.join("\n"), {
+      TENANT: "acme",
+      TARGET_URL: urlOf(server, "acme_back"),
     });
     expect(stdout).toContain("left present, proven");
     expect(stdout).toContain("the restore can go ahead");
     expect(await psql(server, "acme_back", "select count(*) from t")).toBe("70");
+  });
+
+  it("takes a post-quantum identity, which an old age does not know", async () => {
+    const made = `cd "$WORK" && holdfast keys new . --only identity --post-quantum`;
+    const [first = ""] = blocks;
+    expect(await pasted(`${made}\nIDENTITY="$WORK/host.agekey"\n${first}`, {})).toContain(
+      "holdfast.yaml is good: ",
+    );
   });
 });
