@@ -28,8 +28,9 @@ export async function readStatements(
 }
 
 /**
- * `stores` are those of today with their ids. What was said of a store that has another name by now, as where a
- * configuration was written anew after a disaster, is taken to be about the one that has its id.
+ * `stores` are those of today with their ids, null where it is not known. What was said of a store that has another
+ * name by now, as where a configuration was written anew after a disaster, is taken to be about the one that has its
+ * id, also where its old name is another's by now.
  */
 export function joinStatements(
   each: Iterable<Statements>,
@@ -38,8 +39,10 @@ export function joinStatements(
   const all = [...each];
   const names = new Map(Array.from(stores, ([name, id]) => [id, name]));
   const today = <T extends Proof | FindingsList>(one: T): T => {
-    const store = stores.has(one.store) ? undefined : names.get(one.storeId);
-    return store === undefined ? one : { ...one, store };
+    const id = stores.get(one.store);
+    // One whose id is not known may be the very store; then another that bears the id is a copy of it.
+    const keepsName = id === null || id === one.storeId;
+    return keepsName ? one : { ...one, store: names.get(one.storeId) ?? one.store };
   };
   return {
     proofs: all.flatMap((one) => one.proofs.map(today)),

@@ -162,4 +162,21 @@ describe("a store that has another name today", () => {
     const { proofs } = joinStatements([said1], stores);
     expect(proofs.map((one) => one.store)).toEqual([store]);
   });
+
+  it("is told by its id also where its old name is another's by now", () => {
+    const exchanged = new Map([
+      [store, "zzzzyyyyxxxxwwww"],
+      [renamed, storeId],
+    ]);
+    const { proofs, findings } = joinStatements([said1], exchanged);
+    expect([...proofs, ...findings].map((one) => one.store)).toEqual([renamed, renamed]);
+  });
+
+  it("does not lose it to a copy of it that bears its id as well", () => {
+    const copied = new Map([
+      [store, storeId],
+      [renamed, storeId],
+    ]);
+    expect(joinStatements([said1], copied).proofs.map((one) => one.store)).toEqual([store]);
+  });
 });
