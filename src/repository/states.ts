@@ -10,7 +10,6 @@ import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { compareInstants } from "../model/instant.ts";
 import { inventoryKey, recordKey, tenantPrefix } from "../model/layout.ts";
 import { newestFirst } from "../model/newest-first.ts";
-import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type Gap, gaps } from "./chain.ts";
 import { readRemovedRecords } from "./condemned.ts";
@@ -22,6 +21,7 @@ import { damagedKeys, joinStatements, readStatements, type Statements } from "./
 import { ListedSizes } from "./listed-sizes.ts";
 import { newestProof } from "./proofs.ts";
 import { isGood, readRecords, type StoredRecord } from "./records.ts";
+import { askStoreId } from "./store-id.ts";
 import { refuseErased } from "./tombstone.ts";
 
 export interface TenantStates {
@@ -62,6 +62,7 @@ interface Holding {
 }
 
 const inventoriesAtOnce = 2;
+const unbound = "no proof counts for its copies; restore takes them with --allow-unproven --reason TEXT";
 
 /**
  * "store/quorum" when no store could be asked: nothing found then means nothing. Records in `seen`, by their
@@ -116,7 +117,7 @@ async function hold(
   seen: readonly StoredRecord[],
   wait: Waiting,
 ): Promise<Holding> {
-  const identity = await identify(store, wait);
+  const { storeId, unusable } = await askStoreId(store, wait);
   const erased = await erasureOf(tenant, store, library, wait);
   const records = await readRecords(tenant, store, library, wait, seen);
   // After the records: whatever a prune took from among them meanwhile is listed by then.
@@ -127,8 +128,8 @@ async function hold(
   for await (const { key, bytes } of store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
   return {
     store,
-    storeId: identity.storeId,
-    notes: [identity.note, erased].flatMap((note) =>
+    storeId,
+    notes: [unusable === null ? null : `${unusable}, so ${unbound}`, erased].flatMap((note) =>
       note === null ? [] : [{ store: store.name, backup: null, note }],
     ),
     records: new Map(records.map((one) => [one.backup, one])),
@@ -151,23 +152,6 @@ function explained(tenant: TenantId, holdings: readonly Holding[]): ReadonlySet<
       .flatMap(({ keys }) => keys)
       .filter((key) => !held.has(key)),
   );
-}
-
-/** Without a usable `holdfast.json` the copies are as good as ever, and only proofs cannot be bound to them (promise 7). */
-async function identify(
-  store: ObjectReader,
-  wait: Waiting,
-): Promise<{ readonly storeId: string | null; readonly note: string | null }> {
-  const unbound = "no proof counts for its copies; restore takes them with --allow-unproven --reason TEXT";
-  try {
-    const descriptor = await readDescriptor(store, wait);
-    if (descriptor !== null) return { storeId: descriptor.storeId, note: null };
-    return { storeId: null, note: `it holds no holdfast.json, so ${unbound}` };
-  } catch (error) {
-    const unusable = isFailure(error) && (error.code.startsWith("format/") || error.code === "store/corrupt");
-    if (!unusable) throw error;
-    return { storeId: null, note: `${error.message}, so ${unbound}` };
-  }
 }
 
 async function erasureOf(

@@ -19,8 +19,8 @@ import {
   type Statements,
 } from "../repository/known-damage.ts";
 import { askEach, type Library, storeFailure } from "../repository/library.ts";
+import { askStoreId, type StoreId } from "../repository/store-id.ts";
 import { refuseErased } from "../repository/tombstone.ts";
-import { readDescriptor } from "../stores/describe.ts";
 import { meteredRead } from "../stores/metered.ts";
 import type { ObjectReader, Store } from "../stores/store.ts";
 import { examineAll } from "./examine-all.ts";
@@ -62,7 +62,7 @@ export async function scrub(
 ): Promise<ScrubReport> {
   const startedMs = desk.monotonicMs();
   const { tenant, library } = order;
-  const storeId = await storeIdOf(order.store, wait);
+  const identity = await askStoreId(order.store, wait);
   const asked = await askEach(
     library.stores,
     async (store) => {
@@ -74,7 +74,7 @@ export async function scrub(
   const own = asked.down.find(({ store }) => store === order.store.name);
   if (own !== undefined && own.failure.code !== "keys/signature") throw own.failure;
   const statements = joinStatements(asked.answers.values());
-  const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, storeId));
+  const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, identity.storeId));
   for (const { store, failure } of asked.down)
     ledger.notes.push(`${store} was not asked: ${failure.message}`);
   const paced = pacedReader(order.store, desk.rate);
@@ -87,7 +87,7 @@ export async function scrub(
   }
   const findingsIn = wait.signal.aborted
     ? []
-    : await state(order, desk, { storeId, statements, ledger }, wait);
+    : await state(order, desk, { identity, statements, ledger }, wait);
   if (failed !== null) throw failed.error;
   const { damaged, missing, whole, untrusted, bytes, notes } = ledger;
   return {
@@ -119,16 +119,6 @@ function pacedReader(store: ObjectReader, rate: ByteRate): ObjectReader {
   };
 }
 
-/** Null where `holdfast.json` is absent or unreadable: findings cannot be bound to the store then. */
-async function storeIdOf(store: ObjectReader, wait: Waiting): Promise<string | null> {
-  try {
-    return (await readDescriptor(store, wait))?.storeId ?? null;
-  } catch (error) {
-    if (!isFailure(error) || !error.code.startsWith("format/")) throw error;
-    return null;
-  }
-}
-
 /**
  * A prune takes the record away first, and what it named a day later at the soonest: what is missing of a
  * backup that is gone by now is missing rightly. A list alone explains nothing, since the backup may
@@ -143,7 +133,7 @@ async function dropRemoved({ tenant, store }: ScrubOrder, ledger: ScrubLedger, w
 }
 
 interface Findings {
-  readonly storeId: string | null;
+  readonly identity: StoreId;
   readonly statements: Statements;
   readonly ledger: ScrubLedger;
 }
@@ -152,7 +142,7 @@ interface Findings {
 async function state(
   { tenant, store, library, findingsStores }: ScrubOrder,
   { signer, host }: ScrubDesk,
-  { storeId, statements, ledger }: Findings,
+  { identity: { storeId, unusable }, statements, ledger }: Findings,
   wait: Waiting,
 ): Promise<readonly StoreName[]> {
   const known = damagedKeys(statements, store.name, storeId);
@@ -160,7 +150,7 @@ async function state(
   const healed = ledger.recovered();
   if (damaged.length + healed.length === 0) return [];
   if (storeId === null) {
-    ledger.notes.push(`findings are not stated: ${store.name} holds no holdfast.json to bind them to`);
+    ledger.notes.push(`findings are not stated: they cannot be bound to ${store.name}: ${unusable}`);
     return [];
   }
   if (signer === null) {

@@ -6,7 +6,7 @@ import { tenantStates } from "../../src/repository/states.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { buildHouse, type House, markOf, never, rows } from "../support/repository-fixture.ts";
+import { buildHouse, descriptorOf, type House, markOf, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let dubai: MemoryStore;
@@ -87,6 +87,17 @@ describe("a holdfast.json that cannot be used", () => {
       ]);
       expect(down).toEqual([]);
     }
+  });
+
+  it("hides none either where it is read otherwise than the store says each time", async () => {
+    const backup = await backUp();
+    frankfurt.overwrite(descriptorKey, descriptorOf(frankfurt));
+    const shortened = faulty(frankfurt);
+    shortened.every("read", descriptorKey).truncatesTo(7);
+    const { backups, notes } = await tenantStates(house.tenant, house.library([shortened]), never);
+    expect(backups).toMatchObject([{ backup }]);
+    expect(backups[0]?.copies.get(frankfurt.name)).toEqual({ state: "present", proof: null });
+    expect(notes).toMatchObject([{ note: expect.stringContaining("holdfast.json in frankfurt was read") }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { ByteRate } from "../../src/base/byte-rate.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { type BackupId, objectKey } from "../../src/model/ids.ts";
-import { erasedKey, findingsPrefix, recordKey } from "../../src/model/layout.ts";
+import { descriptorKey, erasedKey, findingsPrefix, recordKey } from "../../src/model/layout.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
@@ -12,7 +12,7 @@ import type { WholeStore } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, type House, marked, never, rows } from "../support/repository-fixture.ts";
+import { buildHouse, descriptorOf, type House, marked, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let dubai: MemoryStore;
@@ -114,6 +114,17 @@ describe("damage", () => {
     const again = await scrubIn(frankfurt);
     expect(again).toMatchObject({ damaged: 0, recovered: 1, findingsIn: ["dubai", "frankfurt"] });
     expect(await stateIn(frankfurt)).toBe("present");
+  });
+
+  it("in a store whose id is read otherwise each time is reported, and why it is stated nowhere", async () => {
+    frankfurt.overwrite(descriptorKey, descriptorOf(frankfurt));
+    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+    flip(frankfurt, key);
+    const shortened = faulty(frankfurt);
+    shortened.every("read", descriptorKey).truncatesTo(7);
+    const report = await scrubIn(shortened);
+    expect(report).toMatchObject({ damagedKeys: [key], findingsIn: [] });
+    expect(report.notes).toEqual([expect.stringContaining("cannot be bound to frankfurt: holdfast.json")]);
   });
 
   it("of an object that is missing is told, and heal finds it in the listing", async () => {

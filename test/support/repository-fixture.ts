@@ -155,8 +155,6 @@ export function marked(store: Store): Store {
 }
 
 function readMarked(store: ObjectReader): ObjectReader {
-  const format = { name: "holdfast-store", version: 1 };
-  const descriptor = { format, storeId: markOf(store), createdAt: noon.toISOString() };
   return {
     name: store.name,
     stat: (key, wait) => store.stat(key, wait),
@@ -168,10 +166,16 @@ function readMarked(store: ObjectReader): ObjectReader {
         return await store.read(key, options, wait);
       } catch (error) {
         if (key !== descriptorKey || !isFailure(error, "store/absent")) throw error;
-        return Buffer.from(JSON.stringify(descriptor));
+        return descriptorOf(store);
       }
     },
   };
+}
+
+/** `holdfast.json` of a store that only `marked` gave one. */
+export function descriptorOf(store: Pick<Store, "name">): Buffer {
+  const format = { name: "holdfast-store", version: 1 };
+  return Buffer.from(JSON.stringify({ format, storeId: markOf(store), createdAt: noon.toISOString() }));
 }
 
 /** The store id of a store that only `marked` gave one. */
