@@ -34,7 +34,7 @@ export async function readStatements(
  */
 export function joinStatements(
   each: Iterable<Statements>,
-  stores: ReadonlyMap<StoreName, string | null> = new Map(),
+  stores: ReadonlyMap<StoreName, string | null>,
 ): Statements {
   const all = [...each];
   const names = new Map(Array.from(stores, ([name, id]) => [id, name]));

@@ -67,13 +67,18 @@ export async function scrub(
     library.stores,
     async (store) => {
       await refuseErased(tenant, store, library, wait);
-      return readStatements(tenant, store, library, wait);
+      const { storeId } = await askStoreId(store, wait);
+      return { storeId, statements: await readStatements(tenant, store, library, wait) };
     },
     wait,
   );
   const own = asked.down.find(({ store }) => store === order.store.name);
   if (own !== undefined && own.failure.code !== "keys/signature") throw own.failure;
-  const statements = joinStatements(asked.answers.values());
+  const ids = new Map(library.stores.map(({ name }) => [name, asked.answers.get(name)?.storeId ?? null]));
+  const statements = joinStatements(
+    Array.from(asked.answers.values(), (one) => one.statements),
+    ids.set(order.store.name, identity.storeId),
+  );
   const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, identity.storeId));
   for (const { store, failure } of asked.down)
     ledger.notes.push(`${store} was not asked: ${failure.message}`);

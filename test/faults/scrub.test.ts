@@ -116,6 +116,18 @@ describe("damage", () => {
     expect(await stateIn(frankfurt)).toBe("present");
   });
 
+  it("that is gone by the next scrub is withdrawn also where the store has another name by then", async () => {
+    frankfurt.overwrite(descriptorKey, descriptorOf(frankfurt));
+    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+    flip(frankfurt, key);
+    await scrubIn(frankfurt);
+    flip(frankfurt, key);
+    frankfurt = frankfurt.copy("left");
+    expect(await stateIn(frankfurt)).toBe("damaged");
+    expect(await scrubIn(frankfurt)).toMatchObject({ recovered: 1, findingsIn: ["dubai", "left"] });
+    expect(await stateIn(frankfurt)).toBe("present");
+  });
+
   it("in a store whose id is read otherwise each time is reported, and why it is stated nowhere", async () => {
     frankfurt.overwrite(descriptorKey, descriptorOf(frankfurt));
     const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
