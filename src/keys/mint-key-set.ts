@@ -10,6 +10,7 @@ import { bornIn, type Mint } from "./bear-key-set.ts";
 import { findKeySet, highestGeneration, type KeyRefusal, type KeySet } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 import { askedOnce } from "./asked-once.ts";
+import { demandTrusted } from "./demand-trusted.ts";
 import { type KeySetPlace, spreadKeySet } from "./spread-key-set.ts";
 
 export interface MintedKeySet {
@@ -38,7 +39,8 @@ const attemptsMax = 8;
  * It is born in the first store that answers; without `terms` all must. Sets of which none verifies
  * are the failure of the newest of them; too few answers that of the first store that gave none.
  * Where records name a generation and neither it nor a newer one is found, "keys/signature": going back
- * would undo a rotation, and a birth would take the keys of what may yet be put back.
+ * would undo a rotation, and a birth would take the keys of what may yet be put back. Nothing is born with "keys/role"
+ * where nobody would believe it: what was written would stay, and stand in the way of every backup to come.
  */
 export async function ensureKeySet(
   tenant: TenantId,
@@ -67,7 +69,7 @@ export async function ensureKeySet(
 /**
  * A new generation, above every one that any store shows a trace of or, as `least`, that records name. Every store must answer, or one
  * that is away might hold a later generation, which would be taken for the current one in the place
- * of this: whom the rotation shuts out would be let in again.
+ * of this: whom the rotation shuts out would be let in again. "keys/role" as in `ensureKeySet`.
  */
 export async function rotateKeySet(
   tenant: TenantId,
@@ -78,6 +80,7 @@ export async function rotateKeySet(
 ): Promise<MintedKeySet> {
   const [first] = stores;
   if (first === undefined) throw new Failure("config/invalid", `${tenant} has no store`);
+  await demandTrusted(mint, "key", mint.clock.now());
   let highest = least;
   for (const store of stores) {
     highest = Math.max(highest, await highestToRotate(tenant, store, wait));
@@ -129,6 +132,7 @@ async function birth(
   readonly in: StoreName;
   readonly refusals: readonly KeyRefusal[];
 }> {
+  await demandTrusted(mint, "key", mint.clock.now());
   const failed: KeyRefusal[] = [...refusals];
   let answering = asked.filter(({ name }) => !failed.some(({ store }) => store === name));
   for (const store of answering) {

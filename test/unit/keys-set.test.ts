@@ -308,6 +308,19 @@ describe("a write over a key object in a store that keeps versions", () => {
   });
 });
 
+describe("a host whose keys nobody would believe", () => {
+  it("neither gives birth nor rotates, and leaves nothing in the way of who may", async () => {
+    const may = ["record", "proof"] as const;
+    const distrusting = await createTrustRing([{ jwk: fleet.signingKey.publicJwk, may }]);
+    for (const make of [ensureKeySet, rotateKeySet])
+      await expect(make(acme, [dubai, frankfurt], { ...mint, trust: distrusting }, patient)).rejects.toThrow(
+        code("keys/role"),
+      );
+    expect([...dubai.keys(), ...frankfurt.keys()]).toEqual([]);
+    expect((await born()).generation).toBe(1);
+  });
+});
+
 describe("a forged key set", () => {
   const { statement: statementKey } = keySetKeys(acme, 1);
 
