@@ -47,19 +47,22 @@ export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamS
   const stop = new AbortController();
   const own = { signal: AbortSignal.any([wait.signal, stop.signal]) };
   const feed = batches(job.plain, own);
-  const first = await feed.next();
-  const { thread, giveBack } = job.takeThread(
-    first.done !== true && first.value.length === partBytes ? "long" : "short",
-  );
-  const died = (): void => stop.abort(thread.signal.reason);
-  if (thread.signal.aborted) died();
-  thread.signal.addEventListener("abort", died, { once: true });
   try {
-    return await sealOn({ ...job, thread }, { first, feed, stop }, own);
+    const first = await feed.next();
+    const { thread, giveBack } = job.takeThread(
+      first.done !== true && first.value.length === partBytes ? "long" : "short",
+    );
+    const died = (): void => stop.abort(thread.signal.reason);
+    if (thread.signal.aborted) died();
+    thread.signal.addEventListener("abort", died, { once: true });
+    try {
+      return await sealOn({ ...job, thread }, { first, feed, stop }, own);
+    } finally {
+      thread.signal.removeEventListener("abort", died);
+      giveBack();
+    }
   } finally {
-    thread.signal.removeEventListener("abort", died);
-    giveBack();
-    // Where the thread died before the second batch was asked for, nobody has told the source.
+    // Where there is no thread, or it died before the second batch was asked for, nobody has told the source.
     await feed.return();
   }
 }

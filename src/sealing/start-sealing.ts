@@ -1,3 +1,4 @@
+import { Failure } from "../base/failure.ts";
 import { isGiven } from "../base/given.ts";
 import { Budget } from "../base/limit.ts";
 import { stillWaiting, orAbort, type Waiting } from "../base/waiting.ts";
@@ -54,6 +55,7 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
 
   /** To start a thread takes longer than a short piece of work waits behind a long one. */
   function takeThread(length: WorkLength): TakenThread {
+    if (isShutDown) throw new Failure("wait/cancelled", "sealing was shut down");
     let thread = leastLoaded(threads) ?? start();
     if (length === "long" && thread.longLoad > 0 && threads.length < threadsMax) thread = start();
     const long = length === "long" ? 1 : 0;

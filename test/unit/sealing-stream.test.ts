@@ -240,6 +240,28 @@ describe("bad luck", () => {
     const { body } = await brief.sealDocument(Buffer.from("a manifest"), [recipient], 3, patient);
     expect((await brief.open(body, identity, 10, patient)).toString()).toBe("a manifest");
   });
+
+  it("a stream that gets its first bytes after the shutdown starts no thread in place of a broken one", async () => {
+    const made = once(process, "worker");
+    const brief = startSealing({ workers: 1, inFlightBytesMax: 1 });
+    const [thread] = z.tuple([z.instanceof(Worker)]).parse(await made);
+    await thread.terminate();
+    const bytesCome = Promise.withResolvers<undefined>();
+    let closed = false;
+    async function* late(): AsyncGenerator<Uint8Array> {
+      try {
+        await bytesCome.promise;
+        yield table;
+      } finally {
+        closed = true;
+      }
+    }
+    const ended = failureOf(brief.sealStream(late(), keys, none, async () => undefined, patient));
+    await brief[Symbol.asyncDispose]();
+    bytesCome.resolve(undefined);
+    expect(await ended).toMatchObject({ code: "wait/cancelled" });
+    expect(closed).toBe(true);
+  });
 });
 
 /** Of six streams' room: each half is asked for whole, which waits for ever where a byte was not given back. */
