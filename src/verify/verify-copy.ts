@@ -34,9 +34,9 @@ export interface VerifyDesk extends TrialDesk {
 }
 
 /**
- * Throws "backup/unknown" when the store has no such record, "keys/role" when this host may not read,
- * and "wait/cancelled". Everything else is in the report; a proof is written unless the record itself
- * is not to be believed.
+ * Throws "backup/unknown" when the store has no such record, "keys/role" when this host may not read or nobody
+ * would believe its proof, and "wait/cancelled". Everything else is in the report; a proof is written unless the
+ * record itself is not to be believed.
  */
 export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Waiting): Promise<VerifyReport> {
   const startedMs = desk.monotonicMs();
@@ -48,6 +48,7 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
     );
   }
   if (!isGood(record)) return reportOf(order, startedMs, desk, { ...unbelieved(record), proofIn: [] });
+  await demandBelief(desk);
   const trial = await holdTrial(desk, order, wait);
   try {
     const proofIn = await sign(desk, order, record, { trial, startedMs }, wait);
@@ -61,6 +62,10 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
   }
 }
 
+async function demandBelief({ signer, library: { trust }, clock }: VerifyDesk): Promise<void> {
+  await demandTrusted({ signer, trust }, "proof", clock.now());
+}
+
 async function sign(
   desk: VerifyDesk,
   order: VerifyOrder,
@@ -68,7 +73,8 @@ async function sign(
   { trial, startedMs }: { readonly trial: Trial; readonly startedMs: number },
   wait: Waiting,
 ): Promise<readonly StoreName[]> {
-  await demandTrusted({ signer: desk.signer, trust: desk.library.trust }, "proof", desk.clock.now());
+  // Again, since the trial may have outlasted the time for which the key is trusted.
+  await demandBelief(desk);
   const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
   const named = { generation: record.keyGeneration, statement: null };

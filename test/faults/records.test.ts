@@ -161,9 +161,11 @@ describe("a proof", () => {
     expect((await restore()).exit).toBe(5);
   });
 
-  it("that nobody would believe is not written, exit 1", async () => {
+  it("that nobody would believe is not tried for, exit 6", async () => {
     using _config = home.set({ "keys.trusted.0.may": ["record", "key"] });
-    expect(await verifyNamed(1)).toMatchObject({ verdict: "proven", proofIn: [] });
+    expect(await home.json(["verify", "acme", "--store", "one"], 6)).toMatchObject({
+      error: { code: "keys/role", message: "the signing key of this host is not trusted for proofs" },
+    });
   });
 });
 
