@@ -22,4 +22,5 @@ setTimeout(() => {
 }, growsForMs).unref();
 
 keepCompiled(process.env);
+if (!("AsyncDisposableStack" in globalThis)) await import("./base/disposable-stacks.ts");
 await import("./start.ts");
