@@ -199,7 +199,9 @@ export function isFailure(error: unknown, code?: FailureCode): error is Failure 
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof SuppressedError) return failureOf(error.suppressed);
+  // By name: where the runtime has no such class, what `await using` became brings one of its own.
+  if (error instanceof Error && error.name === "SuppressedError" && "suppressed" in error)
+    return failureOf(error.suppressed);
   return new Failure("internal/bug", reasonOf(error), { cause: error });
 }
 

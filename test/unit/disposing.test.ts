@@ -32,6 +32,15 @@ describe("work with a resource that may fail to be put back", () => {
     await expect(disposing(resource(bad), () => Promise.resolve(7))).rejects.toBe(lost);
   });
 
+  it("tells what stays where it cannot be put back", async () => {
+    const login = { ...resource(bad), leaves: "the login stays" };
+    await expect(disposing(login, broken)).rejects.toMatchObject({
+      code: "program/failed",
+      message: "the work; the login stays",
+    });
+    await expect(disposing({ ...login, ...resource(good) }, broken)).rejects.toBe(first);
+  });
+
   it.each([
     ["can", good],
     ["cannot", bad],

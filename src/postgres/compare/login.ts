@@ -6,6 +6,8 @@ import { openPlain, type Restored } from "./restored.ts";
 
 export interface Login extends AsyncDisposable {
   readonly address: ServerAddress;
+  /** On a target; see `disposing`. */
+  readonly leaves?: string;
 }
 
 export interface LoginWish {
@@ -96,5 +98,7 @@ export async function openLogin(restored: Restored, wish: LoginWish, wait: Waiti
     await cleanUp().catch(() => undefined);
     throw error;
   }
-  return { address: { ...restored.admin, user: name, password }, [Symbol.asyncDispose]: cleanUp };
+  const leaves =
+    restored.side === "target" ? { leaves: `the login ${name} could not be dropped and stays there` } : {};
+  return { address: { ...restored.admin, user: name, password }, ...leaves, [Symbol.asyncDispose]: cleanUp };
 }
