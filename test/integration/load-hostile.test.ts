@@ -6,12 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { Failure } from "../../src/base/failure.ts";
 import type { Image } from "../../src/postgres/image.ts";
+import { emptyAgain } from "../../src/postgres/load/empty-again.ts";
+import { readFormer } from "../../src/postgres/load/former.ts";
 import { load } from "../../src/postgres/load/load.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
-import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 
 /** Everything by which a function in these places was once seen to become superuser. */
@@ -298,6 +301,27 @@ describe("a hostile tenant", () => {
       expect(await psql(target, "broken", left)).toBe("");
       const roles = "select rolname from pg_roles where rolname ~ '^(holdfast_load|mallory_broken)'";
       expect(await psql(target, "postgres", roles)).toBe("");
+    });
+
+    it("whose load is broken off at its very end leaves limit and comment of a database as they were", async () => {
+      await createDatabase(target, "noted");
+      await psql(
+        target,
+        "postgres",
+        "comment on database noted is 'of old'; alter database noted connection limit 7",
+      );
+      const admin = { ...target.address, database: "noted" };
+      await using inside = await connect(admin, "target", {}, testWait());
+      const former = await readFormer(inside);
+      await psql(
+        target,
+        "postgres",
+        "comment on database noted is 'of the backup'; alter database noted connection limit 9",
+      );
+      expect(await emptyAgain(inside, { database: "noted", former, roles: [] })).toBe("");
+      const state =
+        "select datconnlimit, shobj_description(oid, 'pg_database') from pg_database where datname = 'noted'";
+      expect(await psql(target, "noted", state)).toBe("7|of old");
     });
 
     it("cannot leave settings or grants on the database, though only a table was asked for", async () => {

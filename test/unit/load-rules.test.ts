@@ -105,6 +105,23 @@ describe("who runs an entry", () => {
       expect(may("TABLE", below("x.streets").replace(");", "); select s.f();"))).toBe(false);
     });
 
+    it.each([
+      ["a generated column", "g integer GENERATED ALWAYS AS (s.f()) STORED"],
+      ["a key with expressions", "EXCLUDE USING gist (s.f() WITH =)"],
+      ["a key", "UNIQUE (a)"],
+      ["another text in a literal", `CHECK ((a <> E'\nINHERITS (x.streets);'))`],
+      ["another text in a name", `"b\nINHERITS (x.streets);" integer GENERATED ALWAYS AS (s.f()) STORED`],
+    ])("is no table with %s, which runs a tenant's code or is none of an extension's", (_, more) => {
+      const parents = more.includes("INHERITS") ? "" : "\nINHERITS (x.streets)";
+      expect(may("TABLE", `CREATE TABLE s.t (\n    a text,\n    ${more}\n)${parents};\n`)).toBe(false);
+    });
+
+    it("is no table that is parted by an expression", () => {
+      const parted = "CREATE TABLE s.t (\n    a integer\n)\nPARTITION BY RANGE (((a + s.f())))";
+      expect(may("TABLE", `${parted};\n`)).toBe(false);
+      expect(may("TABLE", `${parted}\nINHERITS (x.streets);\n`)).toBe(false);
+    });
+
     it("is a foreign table without expressions, as long as no wrapper is the tenant's own", () => {
       const plain = `CREATE FOREIGN TABLE s.t (\n    a integer,\n    "CHECK" text\n)\nSERVER x\nOPTIONS (\n    f 'DEFAULT'\n);`;
       expect(may("FOREIGN TABLE", plain)).toBe(true);

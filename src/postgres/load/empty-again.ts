@@ -3,7 +3,7 @@ import { occupantsOf } from "../target/target.ts";
 import { quoteIdent } from "../session/quote.ts";
 import { databaseAclStatements } from "./database.ts";
 import { dropStatement } from "./drop-statement.ts";
-import { publicStatements, settingStatements, type Former } from "./former.ts";
+import { publicStatements, remarkStatements, settingStatements, type Former } from "./former.ts";
 import { refusalOf } from "./report.ts";
 
 /** In an order in which little is in the way of other things; what is gone by its turn is passed over. */
@@ -52,7 +52,11 @@ export async function emptyAgain(
     roles.map((role) => `drop owned by ${quoteIdent(role)} cascade`),
   );
   const owner = `alter database ${quoteIdent(database)} owner to ${quoteIdent(former.owner)}`;
-  await passOver(inside, [owner, ...settingStatements(database, former)]);
+  await passOver(inside, [
+    owner,
+    ...settingStatements(database, former),
+    ...remarkStatements(database, former),
+  ]);
   await passOver(inside, await databaseAclStatements(inside, { database, ...former }));
   const hasPublic = await inside.query("select from pg_catalog.pg_namespace where nspname = 'public'");
   await passOver(inside, [

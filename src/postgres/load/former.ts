@@ -8,6 +8,8 @@ export interface Former {
   readonly owner: string;
   readonly acl: readonly string[] | null;
   readonly settings: readonly { readonly name: string; readonly value: string }[];
+  readonly connectionLimit: number;
+  readonly comment: string | null;
   readonly publicSchema: {
     readonly owner: string;
     readonly acl: readonly string[] | null;
@@ -17,8 +19,15 @@ export interface Former {
 
 /** Before anything is changed there. */
 export async function readFormer(inside: Session): Promise<Former> {
-  const [database] = await inside.query<{ owner: string; acl: string[] | null; settings: string[] }>(
+  const [database] = await inside.query<{
+    owner: string;
+    acl: string[] | null;
+    settings: string[];
+    connectionLimit: number;
+    comment: string | null;
+  }>(
     `select pg_catalog.pg_get_userbyid(d.datdba)::text as owner, d.datacl::text[] as acl,
+            d.datconnlimit as "connectionLimit", pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
             coalesce((select s.setconfig from pg_catalog.pg_db_role_setting s where s.setdatabase = d.oid and s.setrole = 0), '{}') as settings
        from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
   );
@@ -34,8 +43,19 @@ export async function readFormer(inside: Session): Promise<Former> {
       name: one.slice(0, one.indexOf("=")),
       value: one.slice(one.indexOf("=") + 1),
     })),
+    connectionLimit: database?.connectionLimit ?? -1,
+    comment: database?.comment ?? null,
     publicSchema: publicSchema ?? null,
   };
+}
+
+/** Statements that give the database's own limit and comment back. */
+export function remarkStatements(name: string, { connectionLimit, comment }: Former): string[] {
+  const database = `database ${quoteIdent(name)}`;
+  return [
+    `alter ${database} connection limit ${String(connectionLimit)}`,
+    `comment on ${database} is ${comment === null ? "null" : quoteLiteral(comment)}`,
+  ];
 }
 
 /** Statements that give the database's own settings back. */

@@ -8,11 +8,12 @@ type Right = string;
 
 /**
  * What extensions made is the administrator's, and a tenant may have things of its own there: tables in the schema of a
- * queue or a geocoder, foreign keys to a table of reference systems, views that are filled from one. While the tenant's
- * code runs the loader may create in those schemas, and read and refer to those tables; nothing more, since the
- * administrator fills some of them itself. Returns what is to be taken back.
+ * queue or a geocoder, views that are filled from a table of reference systems. While the tenant's code runs the loader
+ * may create in those schemas and read those tables. It may not refer to them: a foreign key is checked as the owner of
+ * what it refers to, and casts of the tenant's would run as the administrator. Nor may it create where an extension has
+ * functions that run as the administrator, which could be led to what is planted there. Returns what is to be taken back.
  */
-export async function lendRights(
+export async function lendToLoader(
   context: LoadContext,
   entries: readonly TocEntry[],
 ): Promise<readonly Right[]> {
@@ -30,26 +31,36 @@ export async function lendRights(
   return lent;
 }
 
-export async function takeBackRights({ admin, loader }: LoadContext, lent: readonly Right[]): Promise<void> {
+export async function takeBackFromLoader(
+  { admin, loader }: LoadContext,
+  lent: readonly Right[],
+): Promise<void> {
   for (const right of lent) await admin.query(`revoke ${right} from ${quoteIdent(loader)}`);
 }
 
 async function onSchemas({ admin }: LoadContext, entries: readonly TocEntry[]): Promise<Right[]> {
-  const found = await admin.query<{ name: string }>(
-    `select n.nspname::text as name
+  const found = await admin.query<{ name: string; usual: boolean; inUse: boolean }>(
+    `select n.nspname::text as name, n.nspname::text = any ($1) as "inUse",
+            not exists (select from pg_catalog.pg_proc p
+                          join pg_catalog.pg_depend m on m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                           and m.objid = p.oid and m.deptype = 'e'
+                         where p.prosecdef) as usual
        from pg_catalog.pg_namespace n
        join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objid = n.oid
         and d.deptype = 'e'
-      where n.nspname::text = any ($1)`,
+      order by 1`,
     [[...new Set(entries.map(({ namespace }) => namespace))]],
   );
-  return found.map(({ name }) => `usage, create on schema ${quoteIdent(name)}`);
+  return found
+    .filter(({ inUse }) => inUse || areRead(entries))
+    .map(
+      ({ name, usual, inUse }) =>
+        `${usual && inUse ? "usage, create" : "usage"} on schema ${quoteIdent(name)}`,
+    );
 }
 
-const readers = new Set(["FK CONSTRAINT", "MATERIALIZED VIEW"]);
-
 async function onTables({ admin }: LoadContext, entries: readonly TocEntry[]): Promise<Right[]> {
-  if (!entries.some(({ desc }) => readers.has(desc))) return [];
+  if (!areRead(entries)) return [];
   const found = await admin.query<{ schema: string; name: string }>(
     `select n.nspname::text as schema, c.relname::text as name
        from pg_catalog.pg_class c
@@ -59,5 +70,10 @@ async function onTables({ admin }: LoadContext, entries: readonly TocEntry[]): P
       where c.relkind in ('r', 'p', 'v', 'm', 'f')
       order by 1, 2`,
   );
-  return found.map((table) => `select, references on table ${quoteName(table)}`);
+  return found.map((table) => `select on table ${quoteName(table)}`);
+}
+
+/** A view is filled by the loader. */
+function areRead(entries: readonly TocEntry[]): boolean {
+  return entries.some(({ desc }) => desc === "MATERIALIZED VIEW");
 }

@@ -12,7 +12,7 @@ import { giveOwners, runAdminStage } from "./finish.ts";
 import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { loadLargeObjects } from "./large-objects.ts";
-import { lendRights, takeBackRights } from "./lent-rights.ts";
+import { lendToLoader, takeBackFromLoader } from "./lent-rights.ts";
 import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
 import { runPostData } from "./post-data.ts";
 import { refusalOf } from "./report.ts";
@@ -32,7 +32,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     tell(context, "schema");
     await runSchemas(context, first);
     await createExtensions(context);
-    const lent = await lendRights(context, ofStage(context, "pre", "post"));
+    const lent = await lendToLoader(context, ofStage(context, "pre", "post"));
     await runEntries(context, first, ofStage(context, "pre"));
     if (whole) {
       tell(context, "rows");
@@ -50,7 +50,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runPostData(context, sessions, left);
     tell(context, "derived");
     if (whole) await derive(context, sessions);
-    await takeBackRights(context, lent);
+    await takeBackFromLoader(context, lent);
   });
   tell(context, "grants");
   await dropPlantedOfRoles(context);

@@ -14,5 +14,9 @@ insert into places.system values (1, 'one'), (2, 'two');
 create function places.secret() returns int language sql as 'select 1';
 revoke execute on function places.secret() from public;
 
+create schema places_hidden;
+create table places_hidden.fact (name text);
+insert into places_hidden.fact values ('of few');
+
 create schema places_data;
 create table places_data.street (id serial, name text default 'none' check (length(name) > 0));
