@@ -6,6 +6,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Identity, Stanza } from "age-encryption";
 import { headerMac } from "./age-header-mac.ts";
 import { x25519Identity } from "./age-x25519.ts";
+import { type Sha256, sha256 } from "./digest.ts";
 import { Failure, isFailure } from "./failure.ts";
 import { fromUnpadded } from "./unpadded-base64.ts";
 
@@ -33,13 +34,18 @@ export async function readClassic(sealed: Uint8Array, identity: string): Promise
   return { fileKey, payload };
 }
 
-/** A restore opens thousands of files with one identity, and to make its keys takes as long as to use them. */
-let lastReader: { readonly identity: string; readonly reader: Identity } | null = null;
+/**
+ * A restore opens thousands of files with one identity, and to make its keys takes as long as to use them. A daemon
+ * lives for months: it keeps no identity as text, and its keys only until memory is next swept.
+ */
+let lastReader: { readonly digest: Sha256; readonly reader: WeakRef<Identity> } | null = null;
 
 function readerOf(identity: string): Identity {
-  if (lastReader?.identity === identity) return lastReader.reader;
+  const digest = sha256(Buffer.from(identity));
+  const known = lastReader?.digest === digest ? lastReader.reader.deref() : undefined;
+  if (known !== undefined) return known;
   const reader = x25519Identity(identity);
-  lastReader = { identity, reader };
+  lastReader = { digest, reader: new WeakRef(reader) };
   return reader;
 }
 

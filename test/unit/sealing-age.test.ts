@@ -1,4 +1,7 @@
 /** age files open only as they were sealed: every size around a segment comes back, every kind of damage is refused, nothing leaves before it is authenticated. */
+import { KeyObject } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { queryObjects } from "node:v8";
 import * as fc from "fast-check";
 import {
   Decrypter,
@@ -70,6 +73,16 @@ describe("an age file", () => {
     await expect(ageOpen(sealed, stranger)).rejects.toThrow(
       expect.objectContaining({ code: "keys/identity" }),
     );
+  });
+
+  it("leaves no key of its identity behind once memory was swept", async () => {
+    const sealed = await ageSeal(Buffer.from("read twice"), [recipient]);
+    await ageOpen(sealed, identity);
+    // What is referred to weakly is kept until its turn of the event loop is over; looking sweeps memory.
+    await setImmediate();
+    const held = queryObjects(KeyObject, { format: "summary" });
+    expect(held.filter((one) => one.startsWith("PrivateKeyObject"))).toEqual([]);
+    expect((await ageOpen(sealed, identity)).toString()).toBe("read twice");
   });
 
   it("may be sealed to post-quantum recipients alone", async () => {
