@@ -1,5 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { exists } from "./exists.ts";
 
 /**
  * Makes a folder and those above it that are not there; `mode` is theirs. One that is there stays as it is. Throws the
@@ -13,15 +14,8 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
     if (!(error instanceof Error) || !("code" in error)) throw error;
     if (error.code === "EEXIST" && (await stat(path)).isDirectory()) return;
     const above = dirname(path);
-    if (error.code !== "ENOENT" || above === path || (await isThere(above))) throw error;
+    if (error.code !== "ENOENT" || above === path || (await exists(above))) throw error;
     await makeFolder(above, mode);
     await makeFolder(path, mode);
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,8 @@
 /** Key files as `keys new` and `init` write them. */
-import { lstat, open, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { isTaken } from "../base/exists.ts";
 import { Failure, reasonOf } from "../base/failure.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { newHostIdentity } from "../keys/host-keys.ts";
@@ -67,11 +68,7 @@ export const signingFiles = ["signing.jwk", "signing.pub.jwk"] as const;
 export async function refuseTaken(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const path = join(folder, name);
-    const there = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) throw taken(path, undefined);
+    if (await isTaken(path)) throw taken(path, undefined);
   }
 }
 

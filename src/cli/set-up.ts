@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import { access, cp, readdir, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { exists } from "../base/exists.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { loadConfig } from "../config/load-config.ts";
@@ -77,11 +77,7 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
 async function refuseTaken(folder: string, names: readonly string[]): Promise<void> {
   const taken: string[] = [];
   for (const name of names) {
-    const there = await access(join(folder, name), constants.F_OK).then(
-      () => true,
-      () => false,
-    );
-    if (there) taken.push(name);
+    if (await exists(join(folder, name))) taken.push(name);
   }
   if (taken.length === 0) return;
   throw new Failure("usage/invalid", `${folder} holds ${taken.join(", ")} already`, {

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import type { Chance } from "../../base/chance.ts";
 import { sha256 } from "../../base/digest.ts";
+import { isTaken } from "../../base/exists.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { initCluster } from "./init-cluster.ts";
@@ -113,7 +114,7 @@ async function start(
   wait: Waiting,
 ): Promise<string> {
   const { runAs } = options;
-  if (!(await exists(folders.data))) await makeData(options, folders, programs, wait);
+  if (!(await isTaken(folders.data))) await makeData(options, folders, programs, wait);
   // Nobody runs it. What a crash left would name a process, and if another one had that number by now, PostgreSQL
   // would take it for a server and refuse to start.
   await rm(join(folders.data, "postmaster.pid"), { force: true });
@@ -211,11 +212,4 @@ async function makeDatabase(host: string, password: string, database: string): P
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -4,10 +4,11 @@
  * lock of the kernel's. No code of tenants runs in it. A process that is killed leaves a running
  * server behind, which the next one uses.
  */
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { Client } from "pg";
+import { exists } from "../../base/exists.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { orAbort, pause, type Waiting, within } from "../../base/waiting.ts";
@@ -228,11 +229,4 @@ function aborted(signal: AbortSignal): Promise<void> {
       { once: true },
     );
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { access, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { exists } from "../../base/exists.ts";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, orAbort, pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
 
@@ -107,13 +108,6 @@ function isStarting(error: unknown): boolean {
   const code: unknown =
     typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return code === "57P03" || code === "ECONNREFUSED" || code === "ENOENT";
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function tail(log: string): Promise<string> {
