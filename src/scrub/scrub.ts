@@ -67,7 +67,7 @@ export async function scrub(
     library.stores,
     async (store) => {
       await refuseErased(tenant, store, library, wait);
-      const { storeId } = await askStoreId(store, wait);
+      const { storeId } = store.name === order.store.name ? identity : await askStoreId(store, wait);
       return { storeId, statements: await readStatements(tenant, store, library, wait) };
     },
     wait,
