@@ -6,6 +6,7 @@ import { challengeFigures } from "./challenge-figures.ts";
 import { fleetFigures } from "./fleet-figures.ts";
 import { levelFigures } from "./level-figures.ts";
 import { latencyFigures } from "./latency-figures.ts";
+import { untilThere } from "./report.ts";
 import { keptResult, machineOf, machineShape, markdown } from "./markdown.ts";
 import { thirtyDaysFigures } from "./thirty-days-figures.ts";
 
@@ -24,6 +25,7 @@ const resultsFile = z.object({
       peakBytes: z.number(),
       writtenBytes: z.number(),
       writtenObjects: z.number(),
+      untilThereSeconds: z.number().optional(),
     }),
   ),
   notes: z.array(z.string()),
@@ -60,10 +62,10 @@ writeFileSync(readme, `${before}${markers.begin}\n\n${body}\n\n${markers.end}${a
 function comparison(results: Results | null): string | null {
   if (results === null) return null;
   const { figures, notes } = results;
-  const rows = figures.map((figure) => {
+  const rows = figures.flatMap((figure) => {
     const ours = figures.find((one) => one.step === figure.step && one.who === us);
     const ratio = ours === undefined || ours === figure ? "" : (ours.seconds / figure.seconds).toFixed(2);
-    return [
+    const whole = [
       figure.step,
       figure.who,
       ratio,
@@ -73,6 +75,10 @@ function comparison(results: Results | null): string | null {
       megabytes(figure.writtenBytes),
       String(figure.writtenObjects),
     ];
+    const { untilThereSeconds: until } = figure;
+    return until === undefined
+      ? [whole]
+      : [whole, [untilThere(figure.step), figure.who, "", until.toFixed(1), "", "", "", ""]];
   });
   const head = [
     "step",

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import type { BenchDatabase } from "./bench-database.ts";
 import { type Contender, zstdLevelDefault } from "./contender.ts";
 import type { Command } from "./measure.ts";
@@ -48,7 +49,18 @@ export function holdfast(
       appendFileSync(join(home, "plans", `${plan}.yaml`), `sealing:\n  zstdLevel: ${String(level)}\n`);
     },
     backup: () => command(`backup ${database.name}`),
-    restore: (target) => command(`restore ${database.name} --to "$TARGET"`, { TARGET: database.url(target) }),
+    restore: (target) => ({
+      ...command(`restore ${database.name} --to "$TARGET" --json`, { TARGET: database.url(target) }),
+      secondsAfter: comparisonSeconds,
+    }),
     verify: () => command(`verify ${database.name} --backup latest --store one`),
   };
 }
+
+/** How long a restore compared after it had loaded, as it tells itself. */
+function comparisonSeconds(printed: string): number {
+  const { seconds, loadedSeconds } = restoreShape.parse(JSON.parse(printed));
+  return seconds - loadedSeconds;
+}
+
+const restoreShape = z.object({ seconds: z.number(), loadedSeconds: z.number() });

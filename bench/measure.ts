@@ -12,6 +12,8 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>;
   /** Folders whose growth is what the command wrote. */
   readonly writesInto: readonly string[];
+  /** Of a command that goes on when what it was run for is there: for how many seconds it did, by what it printed. */
+  readonly secondsAfter?: (printed: string) => number;
 }
 
 export interface Measurement {
@@ -22,6 +24,8 @@ export interface Measurement {
   readonly peakBytes: number;
   readonly writtenBytes: number;
   readonly writtenObjects: number;
+  /** Of `seconds`, until what it was run for was there; absent where that is all of them. */
+  readonly untilThereSeconds?: number;
 }
 
 const lookEveryMs = 50;
@@ -42,6 +46,9 @@ export async function measure(command: Command): Promise<Measurement> {
       peakBytes: ran.peakBytes,
       writtenBytes: after.bytes - before.bytes,
       writtenObjects: after.objects - before.objects,
+      ...(command.secondsAfter === undefined
+        ? {}
+        : { untilThereSeconds: ran.seconds - command.secondsAfter(ran.printed) }),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -52,6 +59,7 @@ interface Ran {
   readonly seconds: number;
   readonly peakBytes: number;
   readonly serverCpuSeconds: number;
+  readonly printed: string;
 }
 
 async function runTimed(command: Command, times: string): Promise<Ran> {
@@ -60,8 +68,10 @@ async function runTimed(command: Command, times: string): Promise<Ran> {
   const started = performance.now();
   const child = spawn("bash", ["-c", script], {
     env: { ...process.env, ...command.environment, HOLDFAST_BENCH_TIMES: times },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  const output: Buffer[] = [];
+  child.stdout.on("data", (part: Buffer) => output.push(part));
   const complaints: Buffer[] = [];
   child.stderr.on("data", (part: Buffer) => complaints.push(part));
   let peakBytes = 0;
@@ -82,7 +92,7 @@ async function runTimed(command: Command, times: string): Promise<Ran> {
       const said = Buffer.concat(complaints).toString("utf8").slice(-4_000);
       throw new Error(`ended with ${String(code)}: ${command.script}\n${said}`);
     }
-    return { seconds, peakBytes, serverCpuSeconds };
+    return { seconds, peakBytes, serverCpuSeconds, printed: Buffer.concat(output).toString("utf8") };
   } finally {
     clearInterval(looking);
   }

@@ -50,6 +50,7 @@ export function medians(rounds: readonly (readonly Figure[])[]): Figure[] {
   return first.map(({ step, who }, index) => {
     const median = (name: keyof Measurement): number =>
       rounds.map((figures) => figures[index]?.[name] ?? 0).toSorted((a, b) => a - b)[rounds.length >> 1] ?? 0;
+    const isThereEarlier = first[index]?.untilThereSeconds !== undefined;
     return {
       step,
       who,
@@ -58,6 +59,7 @@ export function medians(rounds: readonly (readonly Figure[])[]): Figure[] {
       peakBytes: median("peakBytes"),
       writtenBytes: median("writtenBytes"),
       writtenObjects: median("writtenObjects"),
+      ...(isThereEarlier ? { untilThereSeconds: median("untilThereSeconds") } : {}),
     };
   });
 }
@@ -81,8 +83,16 @@ export function tableOf(results: Results, us = "holdfast"): string {
       String(figure.writtenObjects),
       ours === undefined || ours === figure ? "" : (ours.seconds / figure.seconds).toFixed(2),
     ]);
+    const { untilThereSeconds } = figure;
+    if (untilThereSeconds !== undefined)
+      table.push([untilThere(figure.step), figure.who, untilThereSeconds.toFixed(1), "", "", "", "", ""]);
   }
   return `${table.toString()}\n${results.notes.join("\n")}\n`;
+}
+
+/** The step of the row that says when what a command was run for was there. */
+export function untilThere(step: string): string {
+  return `${step}, until all can be used`;
 }
 
 /** Writes `bench/results/<name>.json` and returns its path. */

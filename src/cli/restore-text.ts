@@ -1,6 +1,6 @@
 /** What `holdfast restore` prints for people. */
 import type { RestorePlan, RestoreReport } from "../restore/restore.ts";
-import { count, spellBytes, table } from "./text.ts";
+import { count, spellBytes, spellSeconds, table } from "./text.ts";
 
 export function planText(plan: RestorePlan): string {
   return [
@@ -22,7 +22,8 @@ export function reportText(report: RestoreReport, database: string): string {
     lines.length === 0 ? [] : ["", `${title}:`, ...lines.map((line) => `  ${line}`)];
   return [
     `${report.tenant} ${report.backup} restored to ${database} from ${report.from.join(", ")}`,
-    `${count(report.tables, "table")}, ${count(report.rows, "row")}, ${spellBytes(report.bytes)} in ${report.seconds.toFixed(1)} s`,
+    `${count(report.tables, "table")}, ${count(report.rows, "row")}, ${spellBytes(report.bytes)}`,
+    `loaded after ${spellSeconds(report.loadedSeconds)}, compared after ${spellSeconds(report.seconds)}`,
     report.age,
     "",
     table(

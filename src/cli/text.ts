@@ -44,6 +44,16 @@ export function spellBytes(bytes: number): string {
   return unit === 0 ? `${String(Math.round(value))} B` : `${value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
+/** `3.2 s`, `3 min 12 s`, `1 h 3 min`: two units at most, since nobody waits for the seconds of hours. */
+export function spellSeconds(seconds: number): string {
+  // 59.95 would be rounded to 60.0.
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  if (minutes < 60) return `${String(minutes)} min ${String(rest)} s`;
+  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
+}
+
 /** `1 table`, `2 tables`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${String(number)} ${number === 1 ? one : many}`;

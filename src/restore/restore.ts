@@ -81,7 +81,10 @@ export interface RestorePlan {
 }
 
 export interface RestoreReport extends Omit<RestorePlan, "target" | "suitable"> {
+  /** Until everything was done, with the comparison. */
   readonly seconds: number;
+  /** Of these, those until all was loaded and could be worked with; the comparison followed. */
+  readonly loadedSeconds: number;
   readonly checks: readonly CheckResult[];
   /** Roles that were missing and made without login. */
   readonly placeholders: readonly string[];
@@ -120,6 +123,7 @@ export async function planRestore(
  */
 export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Waiting): Promise<RestoreReport> {
   const startedMs = desk.monotonicMs();
+  const secondsSoFar = (): number => (desk.monotonicMs() - startedMs) / 1000;
   const copy = await open(desk, asked, wait);
   const order = { ...asked, tables: await tablesOf(asked, copy, wait) };
   const { fingerprint } = copy.manifest;
@@ -128,6 +132,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   desk.watch.opened(copy.record.plainBytes);
   const loader = newLoaderName(desk.chance);
   const loaded = await loadTarget(desk, order, { image: copy.image, loader, ...ready }, wait);
+  const loadedSeconds = secondsSoFar();
   desk.watch.loading("comparing", loaded.bytes);
   const compared = compare(
     { side: "target", admin: order.target, twin: null },
@@ -154,7 +159,8 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     from: copy.from(),
     rows: loaded.rows,
     bytes: loaded.bytes,
-    seconds: (desk.monotonicMs() - startedMs) / 1000,
+    seconds: secondsSoFar(),
+    loadedSeconds,
     checks: weighTarget(checks, loaded.problems).map((check) => orNothing(check, told.tables)),
     placeholders: loaded.placeholders,
     loginsWithoutPassword: loaded.loginsWithoutPassword,

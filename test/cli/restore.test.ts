@@ -70,6 +70,7 @@ const outline = {
 const report = z.strictObject({
   ...outline,
   seconds: z.number(),
+  loadedSeconds: z.number(),
   checks: z.array(check),
   placeholders: z.array(z.string()),
   loginsWithoutPassword: z.array(z.string()),
@@ -97,6 +98,8 @@ describe("a restore", () => {
       tables: 3,
       rows: 500,
     });
+    expect(told.loadedSeconds).toBeGreaterThan(0);
+    expect(told.loadedSeconds).toBeLessThan(told.seconds);
     expect(told.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     expect(told.checks).toContainEqual(expect.objectContaining({ name: "tables", outcome: "passed" }));
     expect(told.placeholders.toSorted()).toEqual(["acme_app", "acme_owner"]);
@@ -118,7 +121,9 @@ describe("a restore", () => {
     const ended = await restore("--to", "file:target-url", "--latest-verified", "--jobs", "1");
     expect(ended.exit).toBe(0);
     expect(ended.stdout).toMatch(
-      new RegExp(`^acme ${older} restored to ${name} from two\n3 tables, 500 rows, .* in `),
+      new RegExp(
+        `^acme ${older} restored to ${name} from two\n3 tables, 500 rows, .*\nloaded after \\S+ s, compared after \\S+ s\n`,
+      ),
     );
     expect(ended.stdout).toMatch(/^tables +passed/m);
     expect(await psql(target, name, "select count(*) from invoice")).toBe("490");

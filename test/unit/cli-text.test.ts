@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { printTo } from "../../src/cli/output.ts";
 import { noProgress } from "../../src/base/progress.ts";
 import { barLine, terminalProgress } from "../../src/cli/progress.ts";
-import { count, spellBytes, table } from "../../src/cli/text.ts";
+import { count, spellBytes, spellSeconds, table } from "../../src/cli/text.ts";
 
 describe("sizes", () => {
   it.each([
@@ -17,6 +17,17 @@ describe("sizes", () => {
     [7e18, "7000.0 PB"],
   ])("of %d bytes read %s", (bytes, text) => {
     expect(spellBytes(bytes)).toBe(text);
+  });
+
+  it.each([
+    [0.04, "0.0 s"],
+    [59.94, "59.9 s"],
+    [59.96, "1 min 0 s"],
+    [191.7, "3 min 12 s"],
+    [3599.6, "1 h 0 min"],
+    [90_061, "25 h 1 min"],
+  ])("of %d seconds read %s", (seconds, text) => {
+    expect(spellSeconds(seconds)).toBe(text);
   });
 
   it("count one thing as one", () => {
