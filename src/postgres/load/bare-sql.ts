@@ -1,5 +1,5 @@
 /** In the order in which they are tried; a word is taken whole, so that a dollar inside it opens nothing. */
-const tokens = {
+const patterns = {
   standard:
     /(?<escaped>e'(?:[^'\\]|\\[\s\S]|'')*')|(?<plain>'(?:[^']|'')*')|(?<name>"(?:[^"]|"")*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
   escaping:
@@ -13,18 +13,30 @@ const tokens = {
  * never writes; such a text is nobody's to judge.
  */
 export function bareSql(sql: string, standardStrings: boolean): string | null {
-  const parts: string[] = [];
+  const tokens = sqlTokens(sql, standardStrings);
+  if (tokens === null) return null;
+  const bare = tokens.map(({ text, groups }) => plainOf(text, groups)).join("");
+  return bare.includes("/*") ? null : bare;
+}
+
+interface SqlToken {
+  readonly text: string;
+  readonly groups: Readonly<Record<string, string | undefined>>;
+}
+
+/** The tokens of a statement, of which nothing is left out; punctuation and blanks are one each. `null` as above. */
+export function sqlTokens(sql: string, standardStrings: boolean): readonly SqlToken[] | null {
+  const found: SqlToken[] = [];
   let at = 0;
-  const pattern = standardStrings ? tokens.standard : tokens.escaping;
+  const pattern = standardStrings ? patterns.standard : patterns.escaping;
   while (at < sql.length) {
     pattern.lastIndex = at;
-    const found = pattern.exec(sql);
-    if (found === null) return null;
+    const token = pattern.exec(sql);
+    if (token === null) return null;
     at = pattern.lastIndex;
-    parts.push(plainOf(found[0], found.groups ?? {}));
+    found.push({ text: token[0], groups: token.groups ?? {} });
   }
-  const bare = parts.join("");
-  return bare.includes("/*") ? null : bare;
+  return found;
 }
 
 function plainOf(text: string, groups: Readonly<Record<string, string | undefined>>): string {

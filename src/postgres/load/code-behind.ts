@@ -1,5 +1,6 @@
 import type { Session } from "../session/session.ts";
 import type { CodeBehind } from "./admin-may.ts";
+import type { LoadContext } from "./context.ts";
 
 interface Row {
   readonly languages: string[];
@@ -9,8 +10,18 @@ interface Row {
   readonly extensionTables: string[];
 }
 
+/** Asked for once, and again after a language or a wrapper was made. */
+export async function codeBehindOf({
+  admin,
+  standardStrings,
+  codeBehind,
+}: Pick<LoadContext, "admin" | "standardStrings" | "codeBehind">): Promise<CodeBehind> {
+  codeBehind.known ??= await readCodeBehind(admin, standardStrings);
+  return codeBehind.known;
+}
+
 /** Asks the catalogs, which no code of the tenant's writes to but by statements of its own kinds. */
-export async function readCodeBehind(admin: Session, standardStrings: boolean): Promise<CodeBehind> {
+async function readCodeBehind(admin: Session, standardStrings: boolean): Promise<CodeBehind> {
   const [row] = await admin.query<Row>(
     `with foreign_code as (
        select p.oid from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang

@@ -2,7 +2,9 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { adminMay } from "./admin-may.ts";
-import { readCodeBehind } from "./code-behind.ts";
+import { codeBehindOf } from "./code-behind.ts";
+import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
+import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
 import { kindOf } from "./kinds.ts";
 import { ownerStatement } from "./owners.ts";
 import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
@@ -63,6 +65,8 @@ export async function runEntry(
   if (entry.tablespace !== "")
     context.ledger.note(`tablespace ${entry.tablespace} is not used; everything lies in the default one`);
   if (await isForAdmin(context, entry)) return runAsAdmin(context, entry);
+  const shared = await runByBoth(context, loader, entry);
+  if (shared !== "none") return shared;
   try {
     await loader.query(context.preamble(searchPath, entry.tableAm) + entry.defn);
     return null;
@@ -71,18 +75,31 @@ export async function runEntry(
   }
 }
 
+/** What hangs on a table of an extension's: a part by the administrator, the rest by the loader. `none` for all else. */
+async function runByBoth(
+  context: LoadContext,
+  loader: Session,
+  entry: TocEntry,
+): Promise<Refusal | null | "none"> {
+  if (entry.desc !== "FK CONSTRAINT" && !inherits(entry)) return "none";
+  const behind = await codeBehindOf(context);
+  const key = keyToExtension(entry, behind);
+  if (key !== null) return addKeyToExtension(context, loader, key);
+  const heir = heirOfExtension(entry, behind);
+  return heir === null ? "none" : makeHeirOfExtension(context, loader, heir);
+}
+
+function inherits({ desc, defn }: TocEntry): boolean {
+  return desc === "TABLE" && defn.includes("\nINHERITS (");
+}
+
 /** Decided before anything is run, see `adminMay`. */
 export async function isForAdmin(context: LoadContext, entry: TocEntry): Promise<boolean> {
   const { runner } = kindOf(entry);
   if (runner !== "admin-if-harmless") return runner === "admin";
   // Nearly all tables: nobody needs to look further, nor would the administrator's session know their method.
-  if (
-    entry.desc === "TABLE" &&
-    !(entry.defn.includes("\nINHERITS (") && ["", "heap"].includes(entry.tableAm))
-  )
-    return false;
-  context.codeBehind.known ??= await readCodeBehind(context.admin, context.standardStrings);
-  return adminMay(entry, context.codeBehind.known);
+  if (entry.desc === "TABLE" && !(inherits(entry) && ["", "heap"].includes(entry.tableAm))) return false;
+  return adminMay(entry, await codeBehindOf(context));
 }
 
 async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusal | null> {

@@ -1,0 +1,142 @@
+/** What a tenant hangs on tables of an extension comes back and is proven, and none of its code runs with the rights of those who own them (trap 19). */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { installOwnExtension } from "../corner/own-extension.ts";
+import { loadInto, startScratch } from "../support/loaded.ts";
+import { memoryImage } from "../support/memory-image.ts";
+import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { backupOf } from "../support/read-snapshot.ts";
+import { provenIn, troubles } from "../support/round-trip.ts";
+
+const extensions = `
+  create schema corner_ext; create extension holdfast_corner schema corner_ext; create extension holdfast_place;`;
+
+const hanging = `
+  insert into corner_ext.setting (name) select 'own ' || n from generate_series(1, 50) n;
+  create table public.wide (a bigint references corner_ext.setting on update cascade on delete set null deferrable initially deferred,
+    b text references corner_ext.whole (k), "C d" smallint constraint "odd; name" references places.system);
+  insert into public.wide select id, 'shipped', 1 from corner_ext.setting;
+  create table public.later (a int); insert into public.later values (77);
+  alter table public.later add constraint unchecked foreign key (a) references places.system not valid;
+  create type public.mood as enum ('glad', 'sad');
+  create table public.lane (width int, area int generated always as (width * 2) stored, mood public.mood default 'glad',
+    note text default 'a, (b', sizes int[] default array[1, 2], primary key (id),
+    constraint lane_mood check (mood <> 'sad'::public.mood or note <> ',')) inherits (places_data.street) with (fillfactor = 70);
+  alter table public.lane alter note set storage external;
+  insert into public.lane (name, width) values ('one', 3), ('two', 4);
+  create unlogged table public."Ally; x" (x int) inherits (public.lane);`;
+
+let source: PrivateServer;
+let scratch: PrivateServer;
+let installed: Disposable;
+
+beforeAll(async () => {
+  [source, scratch] = await Promise.all([startTestServer(), startScratch()]);
+  installed = installOwnExtension(source.binFolder);
+});
+
+afterAll(async () => {
+  installed[Symbol.dispose]();
+  await Promise.all([source[Symbol.asyncDispose](), scratch[Symbol.asyncDispose]()]);
+});
+
+describe("keys that refer to tables of extensions, and tables below them", () => {
+  it("come back and are proven", async () => {
+    await createDatabase(source, "hanging");
+    await psql(source, "hanging", extensions + hanging);
+    const image = memoryImage(await backupOf(source, "hanging"), 4_099);
+    const { report, verdict, checks } = await provenIn(scratch, image, "hanging");
+    expect(report.problems).toEqual([]);
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const lent =
+      "select count(*) from pg_class, aclexplode(relacl) a left join pg_roles r on r.oid = a.grantee where a.grantee <> 0 and r.oid is null";
+    expect(await psql(scratch, "hanging", lent)).toBe("0");
+  });
+
+  it("are the data's to blame for where they refer to a row that no backup holds, and are not left unchecked", async () => {
+    await createDatabase(source, "orphan");
+    await psql(
+      source,
+      "orphan",
+      `${extensions} insert into places.system values (3, 'ours'); create table public.t (a int references places.system); insert into public.t values (3)`,
+    );
+    const report = await loadInto(scratch, memoryImage(await backupOf(source, "orphan")), {
+      destination: { database: "orphan" },
+    });
+    expect(report.problems.map(({ subject, sqlState, kind }) => [subject, sqlState, kind])).toEqual([
+      ["FK CONSTRAINT public.t t_a_fkey", "23503", "data"],
+    ]);
+    expect(
+      await psql(
+        scratch,
+        "orphan",
+        "select count(*) from pg_constraint where contype = 'f' and conrelid = 'public.t'::regclass",
+      ),
+    ).toBe("0");
+  });
+});
+
+describe("a key that would be checked by code of the tenant's", () => {
+  /** Two columns that are turned into what they refer to: by a cast of the tenant's, and by an operator of its own. */
+  const evil = `
+    create role mallory; grant all on schema public to mallory; grant create on database evil to mallory;
+    grant references on places.system, corner_ext.whole to mallory;
+    grant usage on schema places, corner_ext to mallory;
+    set role mallory;
+    create table public.witness (who text);
+    create type public.key as (id int);
+    create function public.cast_it(public.key) returns int language plpgsql as $$ begin
+      insert into public.witness select session_user || ' as ' || current_user; return $1.id; end $$;
+    create cast (public.key as int) with function public.cast_it(public.key) as implicit;
+    create domain public.name as text check (length(value) > 0);
+    reset role;
+    create table public.t (a public.key references places.system, b public.name references corner_ext.whole (k));
+    alter table public.t owner to mallory; insert into public.t values (row(1), 'shipped'), (row(2), null);
+    truncate public.witness;`;
+
+  it("is nobody's to make, on scratch or on a target, and the code runs as nobody", async () => {
+    await createDatabase(source, "evil");
+    await psql(source, "evil", extensions + evil);
+    const image = memoryImage(await backupOf(source, "evil"));
+    await using target = await startTestServer();
+    for (const [server, side] of [
+      [scratch, "scratch"],
+      [target, "target"],
+    ] as const) {
+      const report = await loadInto(server, image, { destination: { database: "evil", side } });
+      expect(report.problems.map(({ subject, kind }) => [subject, kind])).toEqual([
+        ["FK CONSTRAINT public.t t_a_fkey", "machine"],
+        ["FK CONSTRAINT public.t t_b_fkey", "machine"],
+      ]);
+      expect(report.problems[0]?.message).toMatch(/would be checked as an extension's owner/);
+      expect(await psql(server, "evil", "select who from public.witness")).toBe("");
+      expect(await psql(server, "evil", "select count(*) from public.t")).toBe("2");
+    }
+  });
+
+  it("cannot be made by the tenant's code either while it is loaded", async () => {
+    await createDatabase(source, "meanwhile");
+    await psql(
+      source,
+      "meanwhile",
+      `${extensions} create role mallet; grant all on schema public to mallet; set role mallet;
+       create table public.witness (said text);
+       create function public.chk(int) returns boolean language plpgsql as $f$ begin
+         if session_user like 'holdfast_load%' then
+           begin create table public.mine (a int references places.system); insert into public.witness values ('made');
+           exception when others then insert into public.witness values (sqlerrm); end;
+           begin create index on places.system ((public.chk(id))); insert into public.witness values ('planted');
+           exception when others then insert into public.witness values (sqlerrm); end;
+         end if; return true; end $f$;
+       create table public.t (a int check (public.chk(a))); insert into public.t values (1);
+       reset role; create table public.keyed (a int references places.system);`,
+    );
+    const report = await loadInto(scratch, memoryImage(await backupOf(source, "meanwhile")), {
+      destination: { database: "meanwhile" },
+    });
+    expect(report.problems).toEqual([]);
+    expect(await psql(scratch, "meanwhile", "select distinct said from public.witness order by 1")).toBe(
+      "must be owner of table system\npermission denied for table system",
+    );
+  });
+});
