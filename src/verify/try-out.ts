@@ -2,7 +2,7 @@
 import type { Chance } from "../base/chance.ts";
 import { Failure } from "../base/failure.ts";
 import type { ServerAddress } from "../base/server-address.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { type Waiting, within } from "../base/waiting.ts";
 import { type CheckResult, failed, type Finding, notRun } from "../model/check.ts";
 import type { Assertion } from "../model/plan.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
@@ -24,6 +24,8 @@ export interface ScratchGround {
   /** Connections that load and read side by side. */
   readonly jobs: number;
   readonly chance: Chance;
+  /** For the whole comparison of a copy; `compareMsDefault` when absent. */
+  readonly compareMs?: number;
   /** Where servers come from; one of its own for every copy unless told. Whoever lends one takes it back clean. */
   readonly startServer?: typeof startPrivateServer;
 }
@@ -36,6 +38,12 @@ export interface TryOutWish {
   /** Called once the copy is loaded and nothing has been compared yet, to see whether a load gone wrong is found. */
   readonly loaded?: (restored: ServerAddress, wait: Waiting) => Promise<void>;
 }
+
+/**
+ * Beyond what some terabytes need. Indexes and views are read by calling the tenant's functions, and one may behave while
+ * it is loaded and sleep for ever once it is read.
+ */
+const compareMsDefault = 48 * 3_600_000;
 
 const restoredName = "restored";
 const twinName = "twin";
@@ -79,7 +87,7 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
         onlyTables: null,
         chance,
       },
-      alive,
+      within(alive, ground.compareMs ?? compareMsDefault),
     );
     return weigh(checks, report, twin);
   };

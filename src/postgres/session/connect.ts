@@ -15,6 +15,7 @@ import {
   tlsOf,
 } from "../../base/server-address.ts";
 import { Life } from "./life.ts";
+import { limitMessages } from "./limit-messages.ts";
 import { type Served, takePulse } from "./pulse.ts";
 import type { CopyOut, Session, Side } from "./session.ts";
 import { type Pulse, type SilenceLimits, silenceLimitsOf } from "./silence.ts";
@@ -102,6 +103,7 @@ async function open(
   const life = new Life(client, wire, wait, askAfter, silence);
   try {
     await client.connect();
+    limitMessages(client, life, side);
     const versionNum = options.versionNum ?? (await life.awaits(() => versionOf(client)));
     return new PgSession(side, versionNum, client, life);
   } catch (error) {

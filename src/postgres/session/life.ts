@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Client } from "pg";
 import type { Waiting } from "../../base/waiting.ts";
+import { MessageLimit, messageLimits } from "./message-limit.ts";
 import { type Pulse, type SilenceLimits, SilenceWatch, type Trickle } from "./silence.ts";
 import type { Wire } from "./wire.ts";
 
@@ -29,7 +31,7 @@ export class Life {
   readonly cut: () => void;
   readonly #gone: Promise<void>;
   readonly #watch: SilenceWatch | null;
-  /** Why the connection was cut, when silence was the reason. */
+  /** Why the connection was cut, when silence was the reason or what the server sent. */
   dead: Error | null = null;
 
   constructor(
@@ -66,6 +68,20 @@ export class Life {
     // Without a listener a connection that breaks between two statements would end the process;
     // the next statement fails and says so.
     client.on("error", () => undefined);
+  }
+
+  /**
+   * From here on no message reaches `pg` that it could not hold: what the server sent instead is told to `failureFor`,
+   * whose failure everything on this connection ends with. `stream` is the one that `pg` reads, between two messages.
+   */
+  limit(stream: Duplex, failureFor: (what: string) => Error): void {
+    const limit = new MessageLimit(messageLimits, (what) => {
+      this.dead ??= failureFor(what);
+      this.#socket.destroy();
+    });
+    stream.prependListener("data", (bytes: Buffer) => {
+      limit.take(bytes);
+    });
   }
 
   /** While `work` runs it is the server that is waited for. */
