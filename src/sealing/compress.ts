@@ -8,34 +8,26 @@ import { Failure } from "../base/failure.ts";
 import { release } from "../base/release.ts";
 import { padme } from "./padme.ts";
 import { frameLength } from "./zstd-frame.ts";
+import { type Manner, parametersFor } from "./zstd-parameters.ts";
 
 const skippableMagic = 0x184d2a50;
 const skippableHeaderBytes = 8;
 /** Below this Padmé would tell the length nearly to the byte. */
 const paddedBytesMin = 512;
 
-/**
- * What zstd means by level 3 for more than 256 KiB looks for matches of five bytes, which rows are full of by chance: in
- * hex digits it finds one nearly everywhere, and each gains next to nothing. From six bytes on hex is compressed four
- * times as fast; with tables of 384 KiB, where it has 768, other rows by a quarter, and to 3 to 5 % less; prose, by a
- * fifth, to 1 to 3 % more. Shorter plaintexts have parameters of their own, for which this is not true.
- */
-const rowsLevel = 3;
-const rowsBytesMin = 256 * 1024;
-const rowsParameters = {
-  [constants.ZSTD_c_minMatch]: 6,
-  [constants.ZSTD_c_hashLog]: 16,
-  [constants.ZSTD_c_chainLog]: 15,
-};
-
 /** What a plaintext must turn out to be: exactly so long, or at most. */
 export type PlainLength = number | { readonly atMost: number };
 
-export function compress(plain: Uint8Array, level: number): Buffer {
-  const frame = zstdCompressSync(plain, {
+export function compress(plain: Uint8Array, level: number, manner: Manner = "text"): Buffer {
+  return padded(frameOf(plain, level, manner));
+}
+
+/** The zstd frame alone. */
+export function frameOf(plain: Uint8Array, level: number, manner: Manner): Buffer {
+  return zstdCompressSync(plain, {
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
-      ...(level === rowsLevel && plain.length > rowsBytesMin ? rowsParameters : {}),
+      ...parametersFor(level, manner, plain.length),
       [constants.ZSTD_c_checksumFlag]: 1,
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
@@ -43,14 +35,18 @@ export function compress(plain: Uint8Array, level: number): Buffer {
     // One output buffer of the worst size, else Node gathers pieces of 16 KiB.
     chunkSize: plain.length + (plain.length >>> 8) + 1024,
   });
+}
+
+/** The frame with its padding behind it; its own memory is released. */
+export function padded(frame: Buffer): Buffer {
   const total = padme(Math.max(paddedBytesMin, frame.length + skippableHeaderBytes));
-  const padded = Buffer.alloc(total);
+  const whole = Buffer.alloc(total);
   const { length } = frame;
-  frame.copy(padded);
-  padded.writeUInt32LE(skippableMagic, length);
-  padded.writeUInt32LE(total - length - skippableHeaderBytes, length + 4);
+  frame.copy(whole);
+  whole.writeUInt32LE(skippableMagic, length);
+  whole.writeUInt32LE(total - length - skippableHeaderBytes, length + 4);
   release(frame);
-  return padded;
+  return whole;
 }
 
 /**
@@ -58,8 +54,8 @@ export function compress(plain: Uint8Array, level: number): Buffer {
  * skippable frame behind the first, or a frame that does not decode: "sealing/damaged". The output is
  * capped while it is made, so a small file cannot fill the memory.
  */
-export function decompress(padded: Buffer, length: PlainLength): Buffer {
-  const frame = dataFrame(padded);
+export function decompress(whole: Buffer, length: PlainLength): Buffer {
+  const frame = dataFrame(whole);
   const bytesMax = typeof length === "number" ? length : length.atMost;
   const plain = inflate(frame, bytesMax);
   if (plain.length > bytesMax || (typeof length === "number" && plain.length !== length)) {
@@ -68,16 +64,16 @@ export function decompress(padded: Buffer, length: PlainLength): Buffer {
   return plain;
 }
 
-function dataFrame(padded: Buffer): Buffer {
-  const end = frameLength(padded);
+function dataFrame(whole: Buffer): Buffer {
+  const end = frameLength(whole);
   if (end === null) throw damaged("no whole zstd frame at its start");
-  const rest = padded.subarray(end);
+  const rest = whole.subarray(end);
   const skippable =
     rest.length >= skippableHeaderBytes &&
     rest.readUInt32LE(0) === skippableMagic &&
     rest.readUInt32LE(4) === rest.length - skippableHeaderBytes;
   if (!skippable) throw damaged("something other than padding behind its data");
-  return padded.subarray(0, end);
+  return whole.subarray(0, end);
 }
 
 function inflate(frame: Buffer, bytesMax: number): Buffer {

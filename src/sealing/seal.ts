@@ -10,7 +10,14 @@ export async function seal(
   recipients: readonly string[],
   zstdLevel: number,
 ): Promise<SealedBytes> {
-  const compressed = compress(plain, zstdLevel);
+  return sealCompressed(compress(plain, zstdLevel), recipients);
+}
+
+/** What `compress` made, whose memory is released. */
+export async function sealCompressed(
+  compressed: Buffer,
+  recipients: readonly string[],
+): Promise<SealedBytes> {
   const body = await ageSeal(compressed, recipients);
   release(compressed);
   return { body, sha256: sha256(body) };

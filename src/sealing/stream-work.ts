@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../base/failure.ts";
+import { ChunkCompressor } from "./chunk-compressor.ts";
 import { Cutter } from "./cut.ts";
 import { isKnown, type KnownNames } from "./known-names.ts";
 import type { StreamStep, WorkSummary } from "./messages.ts";
 import { chunkName, type DerivedKeys, deriveKeys } from "./name.ts";
-import { seal } from "./seal.ts";
+import { sealCompressed } from "./seal.ts";
 import { type ChunkKeys, type CutChunk, sealedRoom } from "./sealing.ts";
 import type { ChunkName } from "../model/layout.ts";
 
@@ -26,6 +27,7 @@ export class StreamWork {
   readonly #known: KnownNames;
   readonly #derived: DerivedKeys;
   readonly #cutter: Cutter;
+  readonly #compressor: ChunkCompressor;
   readonly #hash: Hash | null;
   readonly #own = new Set<ChunkName>();
   readonly #queued = new Set<Turn>();
@@ -45,6 +47,7 @@ export class StreamWork {
     this.#hash = measure ? createHash("sha256") : null;
     this.#derived = deriveKeys(keys.idKey);
     this.#cutter = new Cutter(this.#derived.cutKey);
+    this.#compressor = new ChunkCompressor(keys.zstdLevel);
   }
 
   /** `null`: that was all. `granted`: room for sealed chunks, each with its `sealedRoom`. */
@@ -118,8 +121,7 @@ export class StreamWork {
   }
 
   async #sealed(chunk: Buffer, name: ChunkName): Promise<CutChunk> {
-    const { recipient, zstdLevel } = this.#keys;
-    const sealed = await seal(chunk, [recipient], zstdLevel);
+    const sealed = await sealCompressed(this.#compressor.compress(chunk), [this.#keys.recipient]);
     if (this.#own.size === ownNamesMax) this.#own.clear();
     this.#own.add(name);
     return { name, bytes: chunk.length, sealed };
