@@ -1,6 +1,7 @@
 /** What a tenant makes part of an extension is in no archive: its loss refutes, and is never proven away (promise 4). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/model/check.ts";
+import { installOwnExtension } from "../corner/own-extension.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
@@ -63,6 +64,63 @@ describe("members of an extension", () => {
     );
     expect(byName(checks, "extensions")?.outcome).toBe("passed");
     expect(byName(checks, "extensions")?.detail).toMatch(/was not in the source: function public\.mine\(\)/);
+  });
+});
+
+describe("what the tenant hung on a table of an extension, which no dump holds,", () => {
+  const place = `create extension holdfast_place;
+    create function tf() returns trigger language plpgsql as 'begin return new; end';
+    create table far (id int primary key); insert into far values (1), (2);`;
+  const lasting = {
+    "a trigger": [
+      "create trigger tr after insert on places.system for each row execute function tf()",
+      "trigger tr 5 O public.tf()",
+    ],
+    "a rule": ["create rule ru as on delete to places.system do also select 1", "rule ru 4 O"],
+    "a policy": ["create policy po on places.system using (id > 0)", "policy po * permissive"],
+    "row security": ["alter table places.system enable row level security", "row security"],
+    "a check": ["alter table places.system add constraint ck check (id > 0)", "constraint ck c"],
+    "a key to its own": [
+      "alter table places.system add constraint fk foreign key (id) references far",
+      "constraint fk f",
+    ],
+    "a unique index": ["create unique index ux on places.system (lower(name))", "unique index ux"],
+    "a column": ["alter table places.system add extra int", "column extra integer"],
+    "a default": [
+      "alter table places.system alter name set default 'x'",
+      "column name text not null with default",
+    ],
+  } as const;
+
+  /** Its extensions made, with what `sql` makes beside them; restored and compared. */
+  async function restored(name: string, sql: string): Promise<Awaited<ReturnType<typeof provenIn>>> {
+    using _installed = installOwnExtension(server.binFolder);
+    await createDatabase(server, name);
+    await psql(server, name, `${place} ${sql}`);
+    await using scratch = await startScratch();
+    return await provenIn(scratch, memoryImage(await backupOf(server, name), 4_099), "restored");
+  }
+
+  it("is missed by name", async () => {
+    const sql = Object.values(lasting).map(([statement]) => statement);
+    const { verdict, checks, report } = await restored("hung", sql.join(";"));
+    expect(report.problems).toEqual([]);
+    expect(verdict).toBe("refuted");
+    const differences = byName(checks, "extensions")?.findings?.map(({ difference }) => difference);
+    const wanted = Object.values(lasting).map(([, identity]) => `absent: ${identity} on places.system`);
+    expect(differences?.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it("is told where it only made queries faster, and all the extension's own is there", async () => {
+    const sql = `create index ix on places.system (lower(name)); create statistics public.st on id, name, (id + 1) from places.system;
+      create schema corner_ext; create extension holdfast_corner schema corner_ext`;
+    const { verdict, checks } = await restored("aided", sql);
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const detail = byName(checks, "extensions")?.detail ?? "";
+    expect(detail.match(/absent: [^;]*|was not in[^;]*/g)).toEqual([
+      "absent: index ix on places.system",
+      "absent: statistics st on places.system",
+    ]);
   });
 });
 

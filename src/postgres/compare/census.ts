@@ -1,7 +1,7 @@
 import type { CheckName, CheckResult, Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
-import { memberOfExtension } from "../readings/census-extensions.ts";
+import { aidOfExtension, memberOfExtension } from "../readings/census-extensions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareReadings } from "./comparable.ts";
@@ -65,7 +65,8 @@ function notShown({ kind, count }: Counted): string {
 }
 
 function checkFor(kind: string): CheckName {
-  return kind.startsWith(memberOfExtension) ? "extensions" : (checkOfKind[kind] ?? "objects");
+  const ofExtension = [memberOfExtension, aidOfExtension].some((prefix) => kind.startsWith(prefix));
+  return ofExtension ? "extensions" : (checkOfKind[kind] ?? "objects");
 }
 
 /** Each identity that is only on one side, where both are told by name; else how the numbers differ. */
@@ -99,22 +100,26 @@ function without(some: readonly string[], others: readonly string[]): string[] {
 
 /**
  * Members of extensions: one that the source had and the script did not make here is lost, though it was the
- * tenant's (`ALTER EXTENSION … ADD`). What the script makes here beyond those is told, for packages differ.
+ * tenant's (`ALTER EXTENSION … ADD`), and so is a trigger or a policy on a table of an extension's, of which no dump
+ * tells. What the script makes here beyond those is told, for packages differ; so are indexes and statistics that are lost.
  */
 export function compareMembers({ census, extensions }: Fingerprint, found: Census): CensusDifferences {
   const leftOut = new Set(
-    extensions.filter((one) => one.leftOut).map(({ name }) => `${memberOfExtension}${name}`),
+    extensions
+      .filter((one) => one.leftOut)
+      .flatMap(({ name }) => [`${memberOfExtension}${name}`, `${aidOfExtension}${name}`]),
   );
   const expected = census.filter(({ kind }) => !leftOut.has(kind));
   const known = new Set(expected.map(({ kind }) => kind));
   const compared = compareCensus("extensions", expected, found);
   const isOfSource = ({ subject }: Finding): boolean => known.has(subject);
-  const isExtra = ({ difference }: Finding): boolean => difference.startsWith("was not in the source");
+  const isTold = ({ subject, difference }: Finding): boolean =>
+    difference.startsWith("was not in the source") || subject.startsWith(aidOfExtension);
   const findings = compared.findings.filter(isOfSource);
   return {
     compared: compared.compared,
-    findings: findings.filter((finding) => !isExtra(finding)),
-    notes: findings.filter(isExtra).map(({ subject, difference }) => `${subject}: ${difference}`),
+    findings: findings.filter((finding) => !isTold(finding)),
+    notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
   };
 }
 

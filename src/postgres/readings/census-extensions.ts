@@ -3,13 +3,16 @@ import type { CensusContext } from "./census-context.ts";
 /** The kinds of these entries begin so; the name of the extension follows. */
 export const memberOfExtension = "member of extension ";
 
+/** Of what only makes queries faster, and which nobody misses but by the clock; the name of the extension follows. */
+export const aidOfExtension = "aid of extension ";
+
 /**
  * What belongs to an extension. Its version stands for what its script made, but whoever owns it can make
- * objects of their own members (`ALTER EXTENSION … ADD`), and those pg_dump leaves out. A schema tenant has
- * only those that lie in its schemas.
+ * objects of their own members (`ALTER EXTENSION … ADD`), and triggers, policies, keys or columns on its tables; all
+ * that pg_dump leaves out, as it does what the script made. A schema tenant has only those that lie in its schemas.
  */
 export function extensionQueries(_context: CensusContext): readonly string[] {
-  return [members];
+  return [members, onTables, aids];
 }
 
 const members = `
@@ -19,3 +22,52 @@ const members = `
    cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
    where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
      and ($1::text[] is null or i.schema = any ($1))`;
+
+/** The tables of extensions with the name that each thing on them is told with. */
+const tables = `
+  select e.extname, e.oid as extension, c.*, format('%I.%I', s.nspname, c.relname) as identity
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_extension e on e.oid = d.refobjid
+    join pg_catalog.pg_class c on c.oid = d.objid
+    join space s on s.oid = c.relnamespace
+   where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
+     and d.classid = 'pg_catalog.pg_class'::regclass and c.relkind in ('r', 'p', 'f', 'v', 'm')`;
+
+const onTables = `
+  select '${memberOfExtension}' || t.extname, 'pg_extension', t.extension, thing.identity || ' on ' || t.identity, false
+    from (${tables}) t
+   cross join lateral (
+    select concat_ws(' ', 'column', quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
+                     case when a.attnotnull then 'not null' end, case when a.atthasdef then 'with default' end)
+      from pg_catalog.pg_attribute a
+     where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped and t.relkind in ('r', 'p', 'f')
+    union all
+    select concat_ws(' ', 'trigger', quote_ident(g.tgname), g.tgtype, g.tgenabled, g.tgfoid::regprocedure)
+      from pg_catalog.pg_trigger g where g.tgrelid = t.oid and not g.tgisinternal
+    union all
+    select concat_ws(' ', 'rule', quote_ident(w.rulename), w.ev_type, w.ev_enabled, case when w.is_instead then 'instead' end)
+      from pg_catalog.pg_rewrite w where w.ev_class = t.oid and w.rulename <> '_RETURN'
+    union all
+    select concat_ws(' ', 'policy', quote_ident(p.polname), p.polcmd, case when p.polpermissive then 'permissive' end)
+      from pg_catalog.pg_policy p where p.polrelid = t.oid
+    union all
+    select concat_ws(' ', 'row security', case when t.relforcerowsecurity then 'forced' end) where t.relrowsecurity
+    union all
+    select concat_ws(' ', 'constraint', quote_ident(k.conname), k.contype, case when not k.convalidated then 'not valid' end)
+      from pg_catalog.pg_constraint k
+     where k.conrelid = t.oid and k.contype not in ('n', 't') and k.conparentid = 0
+    union all
+    select concat_ws(' ', 'unique index', quote_ident(x.relname))
+      from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
+     where i.indrelid = t.oid and i.indisunique and i.indisvalid) thing(identity)`;
+
+const aids = `
+  select '${aidOfExtension}' || t.extname, 'pg_extension', t.extension, thing.identity || ' on ' || t.identity, false
+    from (${tables}) t
+   cross join lateral (
+    select concat_ws(' ', 'index', quote_ident(x.relname))
+      from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
+     where i.indrelid = t.oid and not i.indisunique and i.indisvalid
+    union all
+    select concat_ws(' ', 'statistics', quote_ident(x.stxname))
+      from pg_catalog.pg_statistic_ext x where x.stxrelid = t.oid) thing(identity)`;

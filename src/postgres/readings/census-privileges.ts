@@ -72,13 +72,20 @@ function withoutPrivileges(catalog: string, rows: string): Owned {
 function named(catalog: string, prefix: string, word: string): Owned {
   const text =
     catalog === "pg_operator" ? "o.oid::regoperator::text" : `format('%I.%I', s.nspname, o.${prefix}name)`;
-  const shell = catalog === "pg_operator" ? "where o.oprcode <> 0" : "";
+  const only = restrictions[catalog] ?? "";
   return withoutPrivileges(
     catalog,
     `select o.oid, '${word} ' || ${text}, o.${prefix}owner, null::aclitem[], null
-       from pg_catalog.${catalog} o join space s on s.oid = o.${prefix}namespace ${shell}`,
+       from pg_catalog.${catalog} o join space s on s.oid = o.${prefix}namespace ${only}`,
   );
 }
+
+/** Without operators that are a name alone, and statistics on a table of an extension, of which no dump tells. */
+const restrictions: Readonly<Record<string, string>> = {
+  pg_operator: "where o.oprcode <> 0",
+  pg_statistic_ext:
+    "where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = o.stxrelid)",
+};
 
 const databaseObjects: readonly Owned[] = [
   own(

@@ -157,4 +157,5 @@ const statistics = `
            (select string_agg(quote_ident(a.attname), ', ' order by a.attname)
               from unnest(e.stxkeys) k join pg_catalog.pg_attribute a on a.attrelid = e.stxrelid and a.attnum = k)),
          true
-    from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace`;
+    from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace
+   where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = e.stxrelid)`;

@@ -10,7 +10,7 @@ import type { Session } from "../session/session.ts";
 import { codeQueries } from "./census-code.ts";
 import type { CensusContext, CensusQueries } from "./census-context.ts";
 import { databaseQueries, mappingOptions } from "./census-database.ts";
-import { extensionQueries, memberOfExtension } from "./census-extensions.ts";
+import { aidOfExtension, extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
 import { relationQueries } from "./census-relations.ts";
 import { remarkQueries } from "./census-remarks.ts";
@@ -65,7 +65,8 @@ export function censusOf(entries: readonly CensusEntry[]): Census {
     const identities = members.map(({ identity }) => identity).toSorted();
     const digest = sha256(Buffer.from(JSON.stringify(identities)));
     // Of extensions the extra ones are forgiven, so all have to be known by name.
-    const isNamed = identities.length <= namedMax || kind.startsWith(memberOfExtension);
+    const ofExtension = [memberOfExtension, aidOfExtension].some((prefix) => kind.startsWith(prefix));
+    const isNamed = identities.length <= namedMax || ofExtension;
     // What is told by name is printed where it differs, and a dictionary opens the digest of a password.
     const named = isNamed && kind !== mappingOptions ? { identities } : {};
     return { kind, count: members.length, sha256: digest, ...named };

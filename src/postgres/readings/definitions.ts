@@ -102,7 +102,9 @@ const from14: readonly string[] = [
      from pg_catalog.pg_proc p join space s on s.oid = p.pronamespace
     where p.prosqlbody is not null and ${notMember("pg_proc", "p")}`,
   `select 'statistics', s.nspname, e.stxname, '', pg_catalog.pg_get_statisticsobjdef(e.oid), false
-     from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace where e.stxexprs is not null`,
+     from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace
+    where e.stxexprs is not null
+      and not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = e.stxrelid)`,
 ];
 
 export const commentOnExtension = "comment on extension";
