@@ -8,8 +8,11 @@ import { engine, format } from "./format.ts";
 import { backupKind, verdict } from "./glossary.ts";
 import { backupId, holdId, instant, objectKey, sha256Hex, storeName, tenantId } from "./ids.ts";
 
+/** More than any document of a backup has; whoever reads one takes it into memory whole. */
+const documentBytesMax = 512 * 1024 * 1024;
+
 /** Bytes as they lie in a store. */
-const sealedDocument = z.object({ bytes: z.int().nonnegative(), sha256: sha256Hex });
+const sealedDocument = z.object({ bytes: z.int().nonnegative().max(documentBytesMax), sha256: sha256Hex });
 
 /** `holdfast.json`. */
 export const storeDescriptor = z.object({
@@ -99,6 +102,11 @@ export const proof = z.object({
   detail: sealedDocument,
   /** Objects of this copy found absent or altered; they count as absent in this store until healed. */
   damaged: z.array(objectKey),
+  /**
+   * Chunks that hold another plaintext than they are named for, or none, though their bytes are those of the inventory:
+   * whoever sealed them lied. They are alike in every store, no scrub sees it and none of them is ever reused.
+   */
+  misnamed: z.array(objectKey).optional(),
 });
 export type Proof = z.infer<typeof proof>;
 

@@ -1,4 +1,5 @@
 /** `manifest.age`: what is in a backup. Sealed as every object of the tenant is. */
+import { chunkBytesMax } from "./chunk-bytes.ts";
 import { z } from "zod";
 import { fingerprint } from "./fingerprint.ts";
 import { engine, format } from "./format.ts";
@@ -7,8 +8,8 @@ import { backupId, instant, objectKey, sha256Hex, tenantId } from "./ids.ts";
 
 const chunk = z.object({
   key: objectKey,
-  /** Length of the plaintext. */
-  bytes: z.int().nonnegative(),
+  /** Length of the plaintext; more would be no chunk, and could unfold into all the memory there is. */
+  bytes: z.int().nonnegative().max(chunkBytesMax),
 });
 export type ChunkRef = z.infer<typeof chunk>;
 

@@ -7,9 +7,11 @@ import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { Readable } from "node:stream";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { interpreted } from "../base/interpreted.ts";
+import { chunkBytesMax } from "../model/chunk-bytes.ts";
 import { inventoryHeader, type InventoryLine, inventoryLine } from "../model/documents.ts";
 import type { BackupId, TenantId } from "../model/ids.ts";
-import { tenantPrefix } from "../model/layout.ts";
+import { parseChunkKey, tenantPrefix } from "../model/layout.ts";
+import { manifestBytesMax } from "./manifest.ts";
 
 export interface InventoryOwner {
   readonly tenant: TenantId;
@@ -43,6 +45,11 @@ function* jsonLines(header: object, lines: readonly InventoryLine[]): Generator<
 
 /** More than an inventory line may need: the longest key, a digest, a length and a date. */
 const lineBytesMax = 2048;
+/** A manifest names each chunk with more bytes than that, and has an end itself. */
+const chunkReferenceBytes = 128;
+const objectsMax = Math.floor(manifestBytesMax / chunkReferenceBytes);
+/** Sealing adds less than that to the longest chunk. */
+const sealedChunkBytesMax = 2 * chunkBytesMax;
 
 /**
  * The lines of an inventory whose bytes a record vouched for. `linesMax` is what the record says;
@@ -53,6 +60,9 @@ export async function* decodeInventory(
   owner: InventoryOwner,
   linesMax: number,
 ): AsyncGenerator<InventoryLine> {
+  // What a signer of records says of lengths is no promise: a few kilobytes unfold into as many lines as it likes.
+  if (linesMax > objectsMax)
+    throw new Failure("format/invalid", `inventory of ${owner.backup} names more than any backup has`);
   let count = -1;
   let last = "";
   for await (const text of plainLines(bytes, (linesMax + 1) * lineBytesMax)) {
@@ -72,6 +82,11 @@ export async function* decodeInventory(
         `inventory of ${owner.backup} names ${line.key}, which is not the tenant's`,
       );
     }
+    if (line.bytes > sealedChunkBytesMax && parseChunkKey(line.key) !== null)
+      throw new Failure(
+        "format/invalid",
+        `inventory of ${owner.backup} names ${line.key} longer than any chunk`,
+      );
     last = line.key;
     yield line;
   }
@@ -127,6 +142,9 @@ async function* plainLines(bytes: Uint8Array, bytesMax: number): AsyncGenerator<
       const lines = (rest + text.decode(part, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       yield* lines;
+      // Never gathered to its end: each further part would be joined to all that came before.
+      if (rest.length > lineBytesMax)
+        throw new Failure("format/invalid", "an inventory has a line longer than any of ours");
     }
     if (rest !== "") throw new Failure("format/invalid", "an inventory ends in the middle of a line");
   } catch (error) {

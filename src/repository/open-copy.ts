@@ -3,11 +3,12 @@
  * and manifest against the record, every object against the inventory; so it does not matter which
  * store the bytes come from, and they are taken object by object from whichever has them whole.
  */
-import { Failure, type FailureCode } from "../base/failure.ts";
+import { Failure, type FailureCode, isFailure } from "../base/failure.ts";
 import type { Sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import { chunkBytesMax } from "../model/chunk-bytes.ts";
 import { chunksPrefix, keySetKeys, manifestKey } from "../model/layout.ts";
 import type { Manifest } from "../model/manifest.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
@@ -43,6 +44,8 @@ export interface OpenedCopy {
   readonly manifest: Manifest;
   readonly image: Image;
   readonly keys: TenantKeys;
+  /** What lies sealed under a chunk's key, whatever the manifest says of its length; fails as `Image.read` does. */
+  readonly openChunk: (key: ObjectKey, wait: Waiting) => Promise<Buffer>;
   /** The stores whose bytes were used so far. */
   from(): readonly StoreName[];
   /** What stores should have held whole and did not, so far; each store and key once. */
@@ -73,15 +76,13 @@ export async function openCopy(
   const wanted = { key: manifestAt, ...record.manifest };
   const sealed = await fetchWhole(journal.order(library.stores), wanted, journal.note, wait, journal.down);
   journal.served(sealed.from);
-  const manifest = decodeManifest(
-    await opener.open(sealed.body, identity, { atMost: manifestBytesMax }, wait),
-    record,
-  );
+  const open = openerOfTenant(opener, identity);
+  const manifest = decodeManifest(await open(sealed.body, { atMost: manifestBytesMax }, wait), record);
   checkManifest(manifest, record, inventory);
 
-  const image = copyImage(manifest, async (chunk, wait) => {
-    const line = inventory.get(chunk.key);
-    if (line === undefined) throw new Failure("format/invalid", `the inventory does not name ${chunk.key}`);
+  const openLine = async (key: ObjectKey, bytes: PlainBytes, wait: Waiting): Promise<Buffer> => {
+    const line = inventory.get(key);
+    if (line === undefined) throw new Failure("format/invalid", `the inventory does not name ${key}`);
     const { body, from } = await fetchWhole(
       journal.order(library.stores),
       line,
@@ -90,8 +91,9 @@ export async function openCopy(
       journal.down,
     );
     journal.served(from);
-    return opener.open(give(body), identity, chunk.bytes, wait);
-  });
+    return open(give(body), bytes, wait);
+  };
+  const image = copyImage(manifest, ({ key, bytes }, wait) => openLine(key, bytes, wait));
   return {
     record,
     recordSha256: found.sha256,
@@ -99,8 +101,31 @@ export async function openCopy(
     manifest,
     image,
     keys,
+    openChunk: (key, wait) => openLine(key, { atMost: chunkBytesMax }, wait),
     from: () => journal.stores,
     damage: () => journal.damage,
+  };
+}
+
+type PlainBytes = Parameters<Opener["open"]>[2];
+
+/**
+ * The identity is the one that the signed statement names (`openKeySet`), and the bytes are those of the inventory: what
+ * is sealed to somebody else was sealed so, opens for no host of ours, and is damage of the copy like any other.
+ */
+function openerOfTenant(
+  opener: Opener,
+  identity: string,
+): (sealed: Uint8Array, bytes: PlainBytes, wait: Waiting) => Promise<Buffer> {
+  return async (sealed, bytes, wait) => {
+    try {
+      return await opener.open(sealed, identity, bytes, wait);
+    } catch (error) {
+      if (!isFailure(error, "keys/identity")) throw error;
+      throw new Failure("sealing/damaged", "an object is sealed to somebody else than the tenant", {
+        cause: error,
+      });
+    }
   };
 }
 

@@ -70,6 +70,7 @@ export async function findReusable(
 async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<Map<ChunkName, Candidate>> {
   const { tenant, generation, shelves, records, condemned, locks, onDamage } = question;
   const found = new Map<ChunkName, Candidate>();
+  const misnamed = new Set(question.statements.proofs.flatMap((proof) => proof.misnamed ?? []));
   // The newest whose inventory can be had; what only older ones name has gone from the source.
   for (const [index, record] of records
     .filter(({ keyGeneration }) => keyGeneration === generation)
@@ -81,6 +82,8 @@ async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<M
         if (chunk === null || chunk.tenant !== tenant || chunk.generation !== generation) continue;
         if (chunk.digest !== line.sha256 || condemned.keys.has(line.key) || !lockedLongEnough(line, locks))
           continue;
+        // What a stolen worker put under the name of the tenant's own rows would be in every later backup.
+        if (misnamed.has(line.key)) continue;
         if (found.has(chunk.name)) continue;
         const { key, bytes, sha256, lockedUntil } = line;
         found.set(chunk.name, { key, bytes, sha256, lockedUntil, newest: index === 0, heldBy: new Set() });

@@ -30,7 +30,8 @@ export async function pastProofs(
       found.set(key, backup);
       if (stemOf(key) !== key) return;
       const proof = await readProof(tenant, key, store, desk, wait);
-      if (proof === null || proof.damaged.length > 0) telling.add(backup);
+      if (proof === null || proof.damaged.length > 0 || (proof.misnamed ?? []).length > 0)
+        telling.add(backup);
     });
   }
   return new Set([...found].filter(([, backup]) => !telling.has(backup)).map(([key]) => key));

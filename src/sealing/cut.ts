@@ -11,9 +11,9 @@
  * All numbers here are part of the format: with others, equal data would be cut elsewhere and nothing
  * would be reused.
  */
+import { chunkBytesMax } from "../model/chunk-bytes.ts";
 import { halfSipHash, type SipKey, sipKey } from "./half-sip-hash.ts";
 
-export const chunkBytesMax = 8 * 1024 * 1024;
 export const chunkBytesMin = 128 * 1024;
 export const pieceBytesMax = 64 * 1024;
 /** Mean distance from the least length to the cut; with the least length about 1 MiB in all. */

@@ -4,7 +4,14 @@
  */
 import { Failure, failureOf, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
-import { type CheckName, type CheckResult, checkNames, failed, notRun } from "../model/check.ts";
+import {
+  type CheckName,
+  type CheckResult,
+  checkNames,
+  failed,
+  type Finding,
+  notRun,
+} from "../model/check.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import type { Image } from "../postgres/image.ts";
 import { checkStoreClock } from "../repository/clocks.ts";
@@ -16,6 +23,7 @@ import type { GoodRecord, StoredRecord } from "../repository/records.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { inspectCopy } from "./inspect-copy.ts";
+import { findMisnamed } from "./misnamed-chunks.ts";
 import { noting } from "./noting-reader.ts";
 
 export interface TrialOrder {
@@ -49,6 +57,8 @@ export interface Trial {
   readonly notes: readonly string[];
   readonly excluded: readonly string[];
   readonly damaged: readonly ObjectKey[];
+  /** See `findMisnamed`. */
+  readonly misnamed: readonly ObjectKey[];
   readonly failure: Failure | null;
 }
 
@@ -95,12 +105,22 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
       { store: order.store, inventory: copy.inventory, seenWhole: asked, seenDamaged: copy.damage() },
       wait,
     );
+    const isBad = damagedStream !== null || tried.checks.some((one) => one.outcome === "failed");
+    const misnamed = isBad || failure !== null ? await findMisnamed(copy, wait) : [];
+    // A machine that broke is no reason to refute what may restore to what the fingerprint says.
+    const lies = (isBad ? misnamed : []).map((key): Finding => ({
+      subject: `object ${key}`,
+      difference: "is not what it is named for",
+    }));
     const unexplained = damagedStream !== null && check.outcome === "passed" ? damagedStream : null;
-    const whole =
-      unexplained === null
-        ? check
-        : failed("copy", check.compared, [{ subject: "a stream", difference: unexplained.message }]);
-    return { ...filledUp([whole, ...tried.checks], failure), notes: tried.notes, excluded, damaged, failure };
+    const findings = [
+      ...check.findings,
+      ...lies,
+      ...(unexplained === null ? [] : [{ subject: "a stream", difference: unexplained.message }]),
+    ];
+    const whole = findings.length === 0 ? check : failed("copy", check.compared, findings);
+    const told = { notes: tried.notes, excluded, damaged, misnamed, failure };
+    return { ...filledUp([whole, ...tried.checks], failure), ...told };
   } catch (error) {
     stillWaiting(wait);
     const broken = failure ?? failureOf(error);
@@ -110,6 +130,7 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
       notes: tried.notes,
       excluded,
       damaged: [],
+      misnamed: [],
       failure: broken,
     };
   }
@@ -151,7 +172,7 @@ function undated(trial: Trial, failure: Failure): Trial {
     if (check.name !== "copy" && check.outcome !== "failed") return check;
     return { ...notRun(check.name, "machine", message), findings: check.findings };
   });
-  return { ...trial, checks, damaged: [], failure: trial.failure ?? failure };
+  return { ...trial, checks, damaged: [], misnamed: [], failure: trial.failure ?? failure };
 }
 
 /** The copy could not even be opened: damage refutes it, a broken machine leaves everything open. */
@@ -168,7 +189,7 @@ function unopened(error: unknown, order: TrialOrder, wait: Waiting): Trial {
 }
 
 function nothingTried(checks: readonly CheckResult[]): Trial {
-  return { ...filledUp(checks, null), notes: [], excluded: [], damaged: [], failure: null };
+  return { ...filledUp(checks, null), notes: [], excluded: [], damaged: [], misnamed: [], failure: null };
 }
 
 /** Every check is in every report; what was not reached says why. */

@@ -100,6 +100,7 @@ async function sign(
         }),
         excluded: trial.excluded.length,
         damaged: [...trial.damaged],
+        ...(trial.misnamed.length === 0 ? {} : { misnamed: [...trial.misnamed] }),
       },
       detail: { checks: trial.checks, notes: trial.notes, excluded: trial.excluded },
       recipient,

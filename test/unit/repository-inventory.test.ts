@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { InventoryLine } from "../../src/model/documents.ts";
 import { backupId, objectKey, tenantId } from "../../src/model/ids.ts";
+import { chunkKey } from "../../src/model/layout.ts";
 import type { ObjectStat } from "../../src/stores/store.ts";
 import { decodeInventory, encodeInventory } from "../../src/repository/inventory.ts";
 import { lacking } from "../../src/repository/listing.ts";
@@ -91,6 +92,35 @@ describe("an inventory", () => {
     expect(await refused(bomb, 0)).toMatchObject({ code: expect.stringMatching(/^format\//) });
     const oneLine = zstdCompressSync(Buffer.alloc(64 * 1024 * 1024, "a"));
     expect(await refused(oneLine, 1)).toMatchObject({ message: "an inventory unfolds beyond its bounds" });
+  });
+});
+
+describe("an inventory of a signer who lies about lengths", () => {
+  it("has no line that is gathered beyond what any of ours needs", async () => {
+    const endless = zstdCompressSync(
+      Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), Buffer.alloc(20_000_000, "x")]),
+    );
+    expect(endless.length).toBeLessThan(10_000);
+    expect(await refused(endless, 1_000_000)).toMatchObject({
+      code: "format/invalid",
+      message: "an inventory has a line longer than any of ours",
+    });
+  });
+
+  it("is not begun where it names more than a manifest can", async () => {
+    expect(await refused(raw(header, line("a")), 1e9)).toMatchObject({
+      code: "format/invalid",
+      message: expect.stringContaining("more than any backup has"),
+    });
+  });
+
+  it("names no chunk that a reader would have to take into memory for ever", async () => {
+    const key = chunkKey(owner.tenant, { generation: 1, name: digest, digest });
+    const whole = { ...line("a"), key, bytes: 9_000_000 };
+    expect(await refused(raw(header, whole))).toHaveLength(1);
+    expect(await refused(raw(header, { ...whole, bytes: 50_000_000_000 }))).toMatchObject({
+      code: "format/invalid",
+    });
   });
 });
 

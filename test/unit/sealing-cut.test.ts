@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
-import { chunkBytesMax, chunkBytesMin, Cutter, pieceBytesMax } from "../../src/sealing/cut.ts";
+import { chunkBytesMax } from "../../src/model/chunk-bytes.ts";
+import { chunkBytesMin, Cutter, pieceBytesMax } from "../../src/sealing/cut.ts";
 import { halfSipHash, sipKey } from "../../src/sealing/half-sip-hash.ts";
 import { seededBytes, tableRows } from "../support/sealing-data.ts";
 

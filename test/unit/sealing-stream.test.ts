@@ -5,7 +5,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { sha256 } from "../../src/base/digest.ts";
-import { chunkBytesMax } from "../../src/sealing/cut.ts";
+import { chunkBytesMax } from "../../src/model/chunk-bytes.ts";
 import { type KnownNames, knownNames } from "../../src/sealing/known-names.ts";
 import { streamBytesMax } from "../../src/sealing/seal-stream.ts";
 import type { ChunkKeys, CutChunk } from "../../src/sealing/sealing.ts";

@@ -1,0 +1,154 @@
+/**
+ * A stolen host that may sign records puts other bytes under the names of a tenant's own rows. Later backups of honest
+ * hosts reuse them once; the first verification tells which they are, and none after that names them (trap 23).
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemChance } from "../../src/base/chance.ts";
+import { sha256 } from "../../src/base/digest.ts";
+import { Failure } from "../../src/base/failure.ts";
+import { newHostIdentity, recipientOf } from "../../src/keys/host-keys.ts";
+import { failed } from "../../src/model/check.ts";
+import type { InventoryLine } from "../../src/model/documents.ts";
+import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
+import { chunkKey, parseChunkKey } from "../../src/model/layout.ts";
+import { readProofs } from "../../src/repository/proofs.ts";
+import { startSealing } from "../../src/sealing/start-sealing.ts";
+import { ensureDescriptor } from "../../src/stores/describe.ts";
+import type { TryOut } from "../../src/verify/trial.ts";
+import type { VerifyReport } from "../../src/verify/report.ts";
+import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { writeLie } from "../support/lying-record.ts";
+import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
+
+const text = rows(41, 300_000);
+
+let house: House;
+let sealing: ReturnType<typeof startSealing>;
+let dubai: MemoryStore;
+let frankfurt: MemoryStore;
+
+beforeAll(async () => {
+  house = await buildHouse();
+  sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
+});
+afterAll(async () => {
+  await sealing[Symbol.asyncDispose]();
+  await house[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  dubai = memoryStore("dubai", house.clock);
+  frankfurt = memoryStore("frankfurt", house.clock);
+  for (const store of [dubai, frankfurt]) await ensureDescriptor(store, systemChance, house.clock, never);
+});
+
+async function backUp(): Promise<BackupId> {
+  const { backup } = await house.backUp([dubai, frankfurt], { rows: text });
+  house.clock.advance(60_000);
+  return backup;
+}
+
+/** The recipient of the tenant, or of somebody else. */
+async function recipient(of: "tenant" | "stranger", backup: BackupId): Promise<string> {
+  if (of === "stranger") return (await newHostIdentity()).recipient;
+  const { identity } = (await house.open([dubai], backup)).keys;
+  return recipientOf(identity ?? "");
+}
+
+/** A record of the stolen host's that names such bytes in place of those of the first chunk; returns their key. */
+async function poison(good: BackupId, sealed: Uint8Array): Promise<ObjectKey> {
+  const poisoned: ObjectKey[] = [];
+  const twist = (line: InventoryLine): InventoryLine => {
+    const chunk = parseChunkKey(line.key);
+    if (chunk === null || poisoned.length > 0) return line;
+    const digest = sha256(sealed);
+    const key = chunkKey(house.tenant, { ...chunk, digest });
+    for (const store of [dubai, frankfurt]) store.overwrite(key, sealed);
+    poisoned.push(key);
+    return { ...line, key, sha256: digest, bytes: sealed.length };
+  };
+  await writeLie(house, [dubai, frankfurt], good, twist);
+  house.clock.advance(60_000);
+  const [key] = poisoned;
+  if (key === undefined) throw new Error("nothing was poisoned");
+  return key;
+}
+
+const readRows: TryOut = async (image, wait) => {
+  for await (const part of image.read("rows", null, wait)) part.at(0);
+  return { checks: [], notes: [] };
+};
+
+async function verified(backup: BackupId, tryOut: TryOut = readRows): Promise<VerifyReport> {
+  const { tenant, clock, signer, identity } = house;
+  const report = await verifyCopy(
+    {
+      library: house.library([dubai]),
+      opener: sealing,
+      identity,
+      clock,
+      monotonicMs: () => 0,
+      sealer: sealing,
+      signer,
+      hostName: "verifier",
+      version: "test",
+    },
+    { tenant, backup, store: dubai, tryOut, proofStores: [dubai, frankfurt] },
+    never,
+  );
+  house.clock.advance(60_000);
+  return report;
+}
+
+async function named(backup: BackupId): Promise<readonly ObjectKey[]> {
+  return [...(await house.open([dubai], backup)).inventory.keys()];
+}
+
+describe.each([
+  ["other rows of the tenant's", "tenant", Buffer.from("what the rows never were\n")],
+  ["bytes that are no sealed chunk", "nobody", Buffer.from("garbage")],
+  ["rows sealed to a stranger", "stranger", Buffer.from(text)],
+] as const)("under the name of a chunk, %s", (_what, of, plain) => {
+  it("are refuted, told in the proof, and in no backup after that", async () => {
+    const good = await backUp();
+    const sealed =
+      of === "nobody"
+        ? plain
+        : (await sealing.sealDocument(plain, [await recipient(of, good)], 3, never)).body;
+    const key = await poison(good, sealed);
+    const honest = await backUp();
+    expect(await named(honest)).toContain(key);
+
+    const report = await verified(honest);
+    expect(report.verdict).toBe("refuted");
+    const [proof] = await readProofs(house.tenant, frankfurt, house.library([frankfurt]), never);
+    expect(proof).toMatchObject({ backup: honest, damaged: [], misnamed: [key] });
+
+    const after = await backUp();
+    expect(await named(after)).not.toContain(key);
+    expect((await readAll(await house.open([frankfurt], after), "rows")).toString()).toBe(text);
+    expect((await verified(after)).checks.find(({ name }) => name === "copy")?.outcome).toBe("passed");
+  });
+});
+
+it("are told where the trial itself could not end, which refutes nothing", async () => {
+  const good = await backUp();
+  const key = await poison(good, Buffer.from("garbage"));
+  const honest = await backUp();
+  const never_: TryOut = () => Promise.reject(new Failure("wait/expired", "it slept for ever"));
+  const report = await verified(honest, never_);
+  expect([report.verdict, report.error?.code]).toEqual(["inconclusive", "wait/expired"]);
+  expect(await named(await backUp())).not.toContain(key);
+});
+
+it("accuses no chunk of a copy in which only rows differ", async () => {
+  const good = await backUp();
+  const differ: TryOut = () =>
+    Promise.resolve({
+      checks: [failed("tables", 1, [{ subject: "table t", difference: "a row" }])],
+      notes: [],
+    });
+  expect((await verified(good, differ)).verdict).toBe("refuted");
+  const [proof] = await readProofs(house.tenant, dubai, house.library([dubai]), never);
+  expect(proof?.misnamed).toBeUndefined();
+});
