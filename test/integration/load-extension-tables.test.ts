@@ -18,6 +18,14 @@ const hanging = `
   insert into public.wide select id, 'shipped', 1 from corner_ext.setting;
   create table public.later (a int); insert into public.later values (77);
   alter table public.later add constraint unchecked foreign key (a) references places.system not valid;
+  create table public.parted (a int, e int not null, constraint "K 1" foreign key (e) references places.system on delete restrict deferrable)
+    partition by list (a);
+  create table public.one partition of public.parted for values in (1);
+  create schema "Far ""away"; create table "Far ""away".two (e int not null, a int) partition by list (e);
+  alter table public.parted attach partition "Far ""away".two for values in (2);
+  create table public.deep partition of "Far ""away".two default;
+  insert into public.parted values (1, 1), (2, 2), (2, 1);
+  create index on public.one ((a + e));
   create type public.mood as enum ('glad', 'sad');
   create table public.lane (width int, area int generated always as (width * 2) stored, mood public.mood default 'glad',
     note text default 'a, (b', sizes int[] default array[1, 2], primary key (id),
@@ -58,19 +66,23 @@ describe("keys that refer to tables of extensions, and tables below them", () =>
     await psql(
       source,
       "orphan",
-      `${extensions} insert into places.system values (3, 'ours'); create table public.t (a int references places.system); insert into public.t values (3)`,
+      `${extensions} insert into places.system values (3, 'ours'); create table public.t (a int references places.system); insert into public.t values (3);
+       create table public.p (a int references places.system) partition by range (a);
+       create table public.p1 partition of public.p for values from (1) to (2); create table public.p2 partition of public.p default;
+       insert into public.p values (1), (3)`,
     );
     const report = await loadInto(scratch, memoryImage(await backupOf(source, "orphan")), {
       destination: { database: "orphan" },
     });
     expect(report.problems.map(({ subject, sqlState, kind }) => [subject, sqlState, kind])).toEqual([
       ["FK CONSTRAINT public.t t_a_fkey", "23503", "data"],
+      ["FK CONSTRAINT public.p p_a_fkey", "23503", "data"],
     ]);
     expect(
       await psql(
         scratch,
         "orphan",
-        "select count(*) from pg_constraint where contype = 'f' and conrelid = 'public.t'::regclass",
+        "select count(*) from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace",
       ),
     ).toBe("0");
   });
@@ -91,6 +103,8 @@ describe("a key that would be checked by code of the tenant's", () => {
     create domain public.name as text check (length(value) > 0);
     reset role;
     create table public.t (a public.key references places.system, b public.name references corner_ext.whole (k));
+    create table public.p (a public.key references places.system) partition by list (a);
+    create table public.p1 partition of public.p default; alter table public.p owner to mallory; alter table public.p1 owner to mallory;
     alter table public.t owner to mallory; insert into public.t values (row(1), 'shipped'), (row(2), null);
     truncate public.witness;`;
 
@@ -107,11 +121,34 @@ describe("a key that would be checked by code of the tenant's", () => {
       expect(report.problems.map(({ subject, kind }) => [subject, kind])).toEqual([
         ["FK CONSTRAINT public.t t_a_fkey", "machine"],
         ["FK CONSTRAINT public.t t_b_fkey", "machine"],
+        ["FK CONSTRAINT public.p p_a_fkey", "machine"],
       ]);
       expect(report.problems[0]?.message).toMatch(/would be checked as an extension's owner/);
       expect(await psql(server, "evil", "select who from public.witness")).toBe("");
       expect(await psql(server, "evil", "select count(*) from public.t")).toBe("2");
     }
+  });
+
+  it("of a partitioned table is made without a look at the partitions, whose indexes run code as whoever looks", async () => {
+    await createDatabase(source, "looked_at");
+    await psql(
+      source,
+      "looked_at",
+      `${extensions} create table public.witness (who text);
+       create function public.noted() returns int language plpgsql as 'begin insert into public.witness values (session_user); return 1; end';
+       create function public.spy(int) returns int language plpgsql immutable as 'begin return public.noted(); end';
+       create table public.p (a int, e int references places.system) partition by list (a);
+       create table public.p1 partition of public.p for values in (1);
+       insert into public.p values (1, 1); create index on public.p1 ((a + public.spy(1))); truncate public.witness`,
+    );
+    const image = memoryImage(await backupOf(source, "looked_at"));
+    const report = await loadInto(scratch, image, { destination: { database: "looked_at" } });
+    expect(report.problems).toEqual([]);
+    const who = "select distinct regexp_replace(who, '_[a-z2-7]{12}$', '') from public.witness";
+    expect(await psql(scratch, "looked_at", who)).toBe("holdfast_load");
+    const keys =
+      "select count(*) from pg_constraint where contype = 'f' and convalidated and connamespace = 'public'::regnamespace";
+    expect(await psql(scratch, "looked_at", keys)).toBe("2");
   });
 
   it("cannot be made by the tenant's code either while it is loaded", async () => {

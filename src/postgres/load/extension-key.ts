@@ -12,35 +12,36 @@ import type { LoadContext } from "./context.ts";
 import { identifier, qualifiedName } from "./names-in-text.ts";
 import { refusalOf, type Refusal } from "./report.ts";
 
-/** A foreign key taken apart; all but `isValid` as the archive writes it. */
+/** A foreign key taken apart, in words of the archive. */
 export interface KeyToExtension {
   readonly table: string;
   readonly name: string;
   readonly refersTo: string;
-  /** Without the semicolon, and without NOT VALID. */
-  readonly statement: string;
+  /** From FOREIGN KEY on, without NOT VALID. */
+  readonly key: string;
   readonly isValid: boolean;
+  readonly isPartitioned: boolean;
 }
 
 const columns = String.raw`${identifier}(?:, ${identifier})*`;
 const action = String.raw`(?:NO ACTION|RESTRICT|CASCADE|SET NULL|SET DEFAULT)(?: \(${columns}\))?`;
 const options = String.raw`(?: MATCH FULL)?(?: ON UPDATE ${action})?(?: ON DELETE ${action})?(?: DEFERRABLE)?(?: INITIALLY DEFERRED)?`;
 const form = new RegExp(
-  String.raw`^(ALTER TABLE ONLY (${qualifiedName})\n    ADD CONSTRAINT (${identifier}) FOREIGN KEY \(${columns}\) REFERENCES (${qualifiedName})\(${columns}\)${options})( NOT VALID)?;\s*$`,
+  String.raw`^ALTER TABLE (ONLY )?(${qualifiedName})\n    ADD CONSTRAINT (${identifier}) (FOREIGN KEY \(${columns}\) REFERENCES (${qualifiedName})\(${columns}\)${options})( NOT VALID)?;\s*$`,
 );
 
 /**
  * `null` for every other entry. The text must be such a key from its first to its last character, made of names and of
- * words of ours, so that nothing in it can be run. That of a partitioned table is none: it cannot be added unchecked.
+ * words of ours, so that nothing in it can be run.
  */
 export function keyToExtension(
   { desc, defn }: Pick<TocEntry, "desc" | "defn">,
   { extensionTables }: Pick<CodeBehind, "extensionTables">,
 ): KeyToExtension | null {
   if (desc !== "FK CONSTRAINT") return null;
-  const [, statement = "", table = "", name = "", refersTo = "", notValid] = form.exec(defn) ?? [];
+  const [, only, table = "", name = "", key = "", refersTo = "", notValid] = form.exec(defn) ?? [];
   if (!extensionTables.has(refersTo)) return null;
-  return { table, name, refersTo, statement, isValid: notValid === undefined };
+  return { table, name, refersTo, key, isValid: notValid === undefined, isPartitioned: only === undefined };
 }
 
 /**
@@ -50,11 +51,60 @@ export function keyToExtension(
 export async function addKeyToExtension(
   context: LoadContext,
   loader: Session,
-  { table, name, statement, isValid }: KeyToExtension,
+  key: KeyToExtension,
+): Promise<Refusal | null> {
+  if (!key.isPartitioned) return addToTable(context, loader, key);
+  const leaves = await context.admin.query<{ table: string }>(
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as table
+       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) p
+       join pg_catalog.pg_class c on c.oid = p.relid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where p.isleaf`,
+    [key.table],
+  );
+  const made: KeyToExtension[] = [];
+  let refusal: Refusal | null = null;
+  for (const { table } of leaves) {
+    const ofLeaf = { ...key, table };
+    refusal ??= await addToTable(context, loader, ofLeaf);
+    if (refusal === null) made.push(ofLeaf);
+  }
+  refusal ??= await asAdmin(context, key, aboveLeaves(key));
+  if (refusal !== null) for (const ofLeaf of made) await drop(context, loader, ofLeaf);
+  return refusal;
+}
+
+async function addToTable(
+  context: LoadContext,
+  loader: Session,
+  of: KeyToExtension,
+): Promise<Refusal | null> {
+  const { table, name, key, isValid } = of;
+  const statement = `ALTER TABLE ONLY ${table} ADD CONSTRAINT ${name} ${key} NOT VALID`;
+  const refusal = await asAdmin(context, of, statement);
+  if (refusal !== null || !isValid) return refusal;
+  try {
+    await loader.query(`${context.preamble("")}ALTER TABLE ONLY ${table} VALIDATE CONSTRAINT ${name}`);
+    return null;
+  } catch (error) {
+    const met = refusalOf(error);
+    await drop(context, loader, of);
+    return met;
+  }
+}
+
+async function drop(context: LoadContext, loader: Session, { table, name }: KeyToExtension): Promise<void> {
+  await loader.query(`${context.preamble("")}ALTER TABLE ONLY ${table} DROP CONSTRAINT IF EXISTS ${name}`);
+}
+
+/** In one message, hence in one transaction: a key that compares otherwise was never there. */
+async function asAdmin(
+  { admin, loader }: LoadContext,
+  { name }: KeyToExtension,
+  statement: string,
 ): Promise<Refusal | null> {
   try {
-    // One message, hence one transaction: a key that compares otherwise was never there.
-    await context.admin.query(`${statement} NOT VALID;\n${onlyPlainKeys(context.loader)}`);
+    await admin.query(`${statement};\n${onlyPlainKeys(loader)}`);
+    return null;
   } catch (error) {
     const refusal = refusalOf(error);
     const message =
@@ -63,18 +113,27 @@ export async function addKeyToExtension(
         : refusal.message;
     return { ...refusal, message, kind: "machine" };
   }
-  if (!isValid) return null;
-  try {
-    await loader.query(`${context.preamble("")}ALTER TABLE ONLY ${table} VALIDATE CONSTRAINT ${name}`);
-    return null;
-  } catch (error) {
-    const refusal = refusalOf(error);
-    await loader.query(`${context.preamble("")}ALTER TABLE ONLY ${table} DROP CONSTRAINT IF EXISTS ${name}`);
-    return refusal;
-  }
 }
 
 const divisionByZero = "22012";
+
+/**
+ * The key of a partitioned table cannot be added unchecked; but where each leaf has it, checked, the server checks none,
+ * which would be a SELECT as the administrator (trap 2). So that it stays so until the statement is run, all are locked,
+ * and their schema, which code of the tenant's could give another name meanwhile.
+ */
+function aboveLeaves({ table, name, key }: KeyToExtension): string {
+  const literal = quoteLiteral(table);
+  return `select from pg_catalog.pg_namespace where nspname = (pg_catalog.parse_ident(${literal}))[1] for update;
+lock table ${table} in share row exclusive mode;
+select 1 / (case when exists (
+  select from pg_catalog.pg_partition_tree(pg_catalog.to_regclass(${literal})) p
+   where p.isleaf and not exists (
+     select from pg_catalog.pg_constraint c
+      where c.conrelid = p.relid and c.contype = 'f' and c.convalidated and c.conparentid = 0
+        and pg_catalog.pg_get_constraintdef(c.oid) = ${quoteLiteral(key)})) then 0 else 1 end);
+ALTER TABLE ${table} ADD CONSTRAINT ${name} ${key}`;
+}
 
 /**
  * Fails unless all foreign keys that this transaction made are of tables of the loader's, and compare either two values
