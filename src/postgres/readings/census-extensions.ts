@@ -3,7 +3,7 @@ import type { CensusContext } from "./census-context.ts";
 /** The kinds of these entries begin so; the name of the extension follows. */
 export const memberOfExtension = "member of extension ";
 
-/** Of what only makes queries faster, and which nobody misses but by the clock; the name of the extension follows. */
+/** Of indexes and statistics, which functions of some extensions make when they are told to; the name of the extension follows. */
 export const aidOfExtension = "aid of extension ";
 
 /**
@@ -55,19 +55,16 @@ const onTables = `
     union all
     select concat_ws(' ', 'constraint', quote_ident(k.conname), k.contype, case when not k.convalidated then 'not valid' end)
       from pg_catalog.pg_constraint k
-     where k.conrelid = t.oid and k.contype not in ('n', 't') and k.conparentid = 0
-    union all
-    select concat_ws(' ', 'unique index', quote_ident(x.relname))
-      from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
-     where i.indrelid = t.oid and i.indisunique and i.indisvalid) thing(identity)`;
+     where k.conrelid = t.oid and k.contype not in ('n', 't') and k.conparentid = 0) thing(identity)`;
 
 const aids = `
   select '${aidOfExtension}' || t.extname, 'pg_extension', t.extension, thing.identity || ' on ' || t.identity, false
     from (${tables}) t
    cross join lateral (
-    select concat_ws(' ', 'index', quote_ident(x.relname))
+    select concat_ws(' ', case when i.indisunique then 'unique' end, 'index', quote_ident(x.relname))
       from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
-     where i.indrelid = t.oid and not i.indisunique and i.indisvalid
+     where i.indrelid = t.oid and i.indisvalid
+       and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid and k.conrelid = t.oid)
     union all
     select concat_ws(' ', 'statistics', quote_ident(x.stxname))
       from pg_catalog.pg_statistic_ext x where x.stxrelid = t.oid) thing(identity)`;
