@@ -21,6 +21,27 @@ setTimeout(() => {
   setFlagsFromString("--semi-space-growth-factor=1");
 }, growsForMs).unref();
 
-keepCompiled(process.env);
-if (!("AsyncDisposableStack" in globalThis)) await import("./base/disposable-stacks.ts");
-await import("./start.ts");
+if (hasWorkingFolder()) {
+  keepCompiled(process.env);
+  if (!("AsyncDisposableStack" in globalThis)) await import("./base/disposable-stacks.ts");
+  await import("./start.ts");
+} else {
+  // In the words of any other failure, none of which can be loaded: libraries ask for the folder as they load.
+  const error = {
+    code: "usage/invalid",
+    message: "the working folder is gone",
+    hint: "change to a folder that is there",
+  };
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
+  process.stderr.write(`error: ${error.message}\n  hint: ${error.hint}\n`);
+  process.exitCode = 2;
+}
+
+function hasWorkingFolder(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}

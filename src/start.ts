@@ -1,9 +1,11 @@
 /** Builds everything once and hands it down. The only place that asks the machine for time, chance and arguments. */
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { systemChance } from "./base/chance.ts";
 import { systemClock } from "./base/clock.ts";
 import { exitCodes, Failure } from "./base/failure.ts";
+import { ownEnvironment } from "./base/own-environment.ts";
 import { commandsFor } from "./cli/commands.ts";
 import type { Context } from "./cli/context.ts";
 import type { Machine } from "./desk/machine.ts";
@@ -19,13 +21,14 @@ import { loadConfig } from "./config/load-config.ts";
 // the disk would be waited for four times at once, and half the time of a first backup goes there.
 process.env["UV_THREADPOOL_SIZE"] ??= "16";
 
+const env = ownEnvironment(process.env);
 const packageFolder = dirname(import.meta.dirname);
 
 const machine: Machine = {
   clock: systemClock,
   chance: systemChance,
   monotonicMs: () => performance.now(),
-  env: process.env,
+  env,
   cwd: process.cwd(),
   version: versionIn(packageFolder),
   packageFolder,
@@ -33,15 +36,30 @@ const machine: Machine = {
   uid: process.getuid?.() ?? -1,
 };
 
-/** The first signal asks the command to end and clean up; the second does not wait for it. */
+/**
+ * The first signal asks the command to end and clean up; the second does not wait for it. So does the end of the terminal
+ * that we are on, once, since shells tell of it as well as the system does. Where no stream of ours is a terminal, as
+ * under nohup, we go on: nohup has the system ignore that signal, which the runtime undoes before any of this is run. The
+ * daemon heeds it in its own way.
+ */
 function untilSignalled(): AbortSignal {
   const controller = new AbortController();
+  const end = (signal: NodeJS.Signals): void => {
+    controller.abort(new Failure("wait/cancelled", `cancelled by ${signal}`));
+  };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(new Failure("wait/cancelled", `cancelled by ${signal}`));
+    end(signal);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  const hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
+  process.on("SIGHUP", (signal) => {
+    if (hasTerminal && process.listenerCount("SIGHUP") === 1) end(signal);
+  });
+  // Left alone the runtime opens a debugger for it, through which anybody on this host could read our keys; to other
+  // programs it means that their log was moved away.
+  process.on("SIGUSR1", () => undefined);
   return controller.signal;
 }
 
@@ -77,11 +95,13 @@ const exit = await holdfast(args, {
   commands: await commandsFor(args),
   streams: { stdout, stderr },
   version: machine.version,
-  startProgress: process.stderr.isTTY
-    ? (await import("./cli/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
-    : () => noProgress,
+  // A dumb terminal shows the control characters of a bar instead of heeding them.
+  startProgress:
+    process.stderr.isTTY && env["TERM"] !== "dumb"
+      ? (await import("./cli/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
+      : () => noProgress,
   context: (config) => contextWith(config, signal),
-  debug: machine.env["HOLDFAST_DEBUG"] === "1",
+  debug: env["HOLDFAST_DEBUG"] === "1",
 });
 if (!lost) process.exitCode = exit;
 // All that was opened is closed by now; whatever a library still holds open must not keep the program.

@@ -84,6 +84,7 @@ const kinds = {
 
   "program/missing": { exit: 1, retryable: false, hint: "scripts/setup installs what Holdfast needs" },
   "program/failed": { exit: 1, retryable: false },
+  "program/unstarted": { exit: 1, retryable: true, hint: "do the limits of this host leave room for it?" },
   "scratch/start": { exit: 1, retryable: false, hint: "`holdfast doctor` examines the scratch server" },
   "scratch/room": { exit: 1, retryable: true, hint: "scratch needs room for one restored tenant" },
   "scratch/isolation": {

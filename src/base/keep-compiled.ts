@@ -39,8 +39,15 @@ function made(folder: string): string | null {
   const real = realpathSync(there);
   if (!isOurs(lstatSync(real)) || isOpen(lstatSync(real)) || !isSafeAbove(real)) return null;
   const own = join(real, relative(there, folder));
-  mkdirSync(own, { recursive: true, mode: 0o700 });
+  makeBelow(real, own);
   return lstatSync(folder).isDirectory() ? own : null;
+}
+
+/** One by one: the runtime's own recursive call goes round for ever below /proc (see `makeFolder`). */
+function makeBelow(there: string, folder: string): void {
+  if (folder === there) return;
+  makeBelow(there, dirname(folder));
+  if (!existsSync(folder)) mkdirSync(folder, 0o700);
 }
 
 /** What is in a folder can be renamed by the folder's owner, and by whoever may write to it unless that has the sticky bit. */

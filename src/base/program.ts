@@ -96,9 +96,30 @@ function programFailure(call: ProgramCall, error: unknown, wait: Waiting): Failu
     return new Failure("program/failed", `run ${call.file}`, { cause: error });
   if (error.code === "ENOENT")
     return new Failure("program/missing", `${call.file} was not found`, { cause: error });
+  if (error.exitCode === undefined && error.signal === undefined) return notStarted(call, error);
   const said = stderrOf(error).trim().split("\n").slice(-5).join("; ");
   const how = error.signal === undefined ? `exit code ${String(error.exitCode)}` : `signal ${error.signal}`;
   return new Failure("program/failed", `${call.file} ended with ${how}${said === "" ? "" : `: ${said}`}`, {
     cause: error,
   });
 }
+
+/** It did not come to run: what is lacking says nothing about the program, nor about what it was to find out. */
+function notStarted(call: ProgramCall, error: ExecaError): Failure {
+  const code = error.code ?? "";
+  const lacking = lackOf[code];
+  const failure = `${call.file} could not be started: ${lacking?.what ?? error.originalMessage ?? code}`;
+  if (lacking === undefined) return new Failure("program/failed", failure, { cause: error });
+  return new Failure("program/unstarted", failure, { cause: error, hint: lacking.hint });
+}
+
+const processes = "allow the user of holdfast more processes (ulimit -u, TasksMax), or do less at once";
+const files = "allow holdfast more open files (ulimit -n, LimitNOFILE); 256 are enough for most";
+
+/** What a host may lack for a moment or by its limits. */
+const lackOf: Readonly<Record<string, { readonly what: string; readonly hint: string }>> = {
+  EAGAIN: { what: "there are too many processes (EAGAIN)", hint: processes },
+  ENOMEM: { what: "there is not enough memory (ENOMEM)", hint: "give holdfast more memory" },
+  EMFILE: { what: "too many files are open (EMFILE)", hint: files },
+  ENFILE: { what: "too many files are open on this host (ENFILE)", hint: "raise fs.file-max" },
+};

@@ -3,6 +3,7 @@ import { exitCodes, type Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
+import { groupedNotes } from "../desk/grouped-notes.ts";
 import { knownChoices } from "../desk/known-choices.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
@@ -164,7 +165,7 @@ async function fromStores(desk: Desk, tenant: Tenant, wait: Waiting): Promise<St
   return {
     newestBackup: newest === undefined ? null : { backup: newest.backup, at: newest.at },
     newestProof: newestProof ?? null,
-    notes: [...uncounted, ...notes.map(({ store, note }) => `${store}: ${note}`)],
+    notes: [...uncounted, ...groupedNotes(notes)],
     asked: down.length === 0,
   };
 }

@@ -38,8 +38,9 @@ export async function workJob<Name extends QueueName>(
   const tenant = tenants.get(job.tenant);
   try {
     if (tenant === undefined) return await strange(shop, { job, taken, log }, stop);
-    if (queue === "backup" && (await isClockOff(shop, stop))) {
-      // The backup would be refused; a host whose clock is right takes it.
+    const startedAt = await shop.catalog.now(stop);
+    if (isFarFrom(startedAt, shop)) {
+      // Stores and sources would refuse it, or it would state what it sees as of next year; a host whose clock is right takes it.
       log.error("job put back, the clock of this host is off");
       return { kind: "later", afterMs: shop.pace.busyMs };
     }
@@ -49,7 +50,7 @@ export async function workJob<Name extends QueueName>(
       log[waitedMs > busyLongMs ? "warn" : "debug"]("job put back, somebody else is at it", { waitedMs });
       return { kind: "later", afterMs: shop.pace.busyMs };
     }
-    return await run(shop, work, { desk, tenant, job, taken, log }, stop);
+    return await run(shop, work, { desk, tenant, job, taken, startedAt, log }, stop);
   } catch (error) {
     return refused(shop, error, { taken, log, stop });
   }
@@ -86,16 +87,18 @@ interface Begun<Name extends QueueName> {
   readonly tenant: Tenant;
   readonly job: JobOf<Name>;
   readonly taken: TakenJob;
+  /** By the catalog's clock, by which is worked out what is due next. */
+  readonly startedAt: Date;
   readonly log: Log;
 }
 
 async function run<Name extends QueueName>(
   shop: Shop,
   work: JobWork<Name>,
-  { desk, tenant, job, taken, log }: Begun<Name>,
+  { desk, tenant, job, taken, startedAt, log }: Begun<Name>,
   stop: Waiting,
 ): Promise<JobEnd> {
-  const startedAt = shop.machine.clock.now();
+  const startedMs = shop.machine.monotonicMs();
   const limit = within(stop, work.limitMs);
   using turn = takeTurn(shop, { tenant: tenant.id, givesWay: work.givesWay }, limit);
   const { wait } = turn;
@@ -106,7 +109,7 @@ async function run<Name extends QueueName>(
       kind: taken.job.queue === "backup" ? taken.job.kind : null,
       host: shop.machine.hostName,
       startedAt,
-      endedAt: shop.machine.clock.now(),
+      endedAt: new Date(startedAt.getTime() + shop.machine.monotonicMs() - startedMs),
       ...ended,
     };
     await patiently(shop, () => shop.catalog.history.add(entry, stop), stop);
@@ -159,8 +162,7 @@ const ofThisHost: ReadonlySet<FailureCode> = new Set([
   "store/clock",
 ]);
 
-async function isClockOff({ machine, catalog }: Shop, wait: Waiting): Promise<boolean> {
-  const now = await catalog.now(wait);
+function isFarFrom(now: Date, { machine }: Shop): boolean {
   return Math.abs(machine.clock.now().getTime() - now.getTime()) > clockToleranceMs;
 }
 

@@ -37,16 +37,18 @@ export async function noteRun<T>(
   work: () => Promise<T>,
   wait: Waiting,
 ): Promise<T> {
-  const { clock, hostName } = desk.machine;
+  const { clock, hostName, monotonicMs } = desk.machine;
   const id = typeof run.tenant === "string" ? run.tenant : run.tenant.id;
-  const startedAt = clock.now();
+  // What is due next is worked out by the catalog's clock: a host that is a year ahead would put it off for a year.
+  const startedAt = await catalog.now(wait).catch(() => clock.now());
+  const startedMs = monotonicMs();
   const entry = (end: RunEnd): RunEntry => ({
     tenant: id,
     verb: run.verb,
     kind: run.kind,
     host: hostName,
     startedAt,
-    endedAt: clock.now(),
+    endedAt: new Date(startedAt.getTime() + monotonicMs() - startedMs),
     ...end,
   });
   const tell = async (telling: (bound: Waiting) => Promise<unknown>): Promise<void> => {

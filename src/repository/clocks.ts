@@ -2,8 +2,8 @@
  * "Newest" is self-asserted, so clocks have to agree before anything is dated (trap 36): a source,
  * host or store more than five minutes off would shadow, or be shadowed by, every later backup.
  */
-import { Failure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { Failure, isFailure } from "../base/failure.ts";
+import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import type { StoreName } from "../model/ids.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
@@ -29,7 +29,24 @@ export async function checkStoreClock(
 }
 
 /**
- * The same, by an object that was written after `notBefore` and was listed by `now`: "store/clock" when the store dates
+ * As `checkStoreClock`, for who dates a statement by this host's clock: one that is wrong would make it outlive, or never
+ * outweigh, what others state. A store that cannot tell the time, being full or closed to writes, is read as ever.
+ */
+export async function demandRightClock(
+  store: Pick<ObjectReader, "name" | "clock">,
+  now: () => Date,
+  wait: Waiting,
+): Promise<void> {
+  try {
+    await checkStoreClock(store, now, wait);
+  } catch (error) {
+    stillWaiting(wait);
+    if (!isFailure(error) || error.code === "store/clock") throw error;
+  }
+}
+
+/**
+ * As `checkStoreClock`, by an object that was written after `notBefore` and was listed by `now`: "store/clock" when the store dates
  * it otherwise.
  */
 export function checkStoredAt(store: StoreName, storedAt: Date, notBefore: Date, now: Date): void {

@@ -10,6 +10,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Signer } from "../keys/signing.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
+import { demandRightClock } from "../repository/clocks.ts";
 import { writeFindings } from "../repository/findings.ts";
 import {
   afterEveryStatement,
@@ -51,7 +52,8 @@ export type ScrubWatch = (bytes: number) => void;
 const keysShownMax = 1000;
 
 /**
- * "policy/refused" for an erased tenant. When the store fails on the way, what was found by then is stated
+ * "policy/refused" for an erased tenant; "store/clock" where the store's clock and ours are too far apart: records of now
+ * would lie in our future and be left out, and what we state would hold for ever or not at all. When the store fails on the way, what was found by then is stated
  * and the failure thrown.
  */
 export async function scrub(
@@ -62,6 +64,7 @@ export async function scrub(
 ): Promise<ScrubReport> {
   const startedMs = desk.monotonicMs();
   const { tenant, library } = order;
+  await demandRightClock(order.store, () => library.clock.now(), wait);
   const identity = await askStoreId(order.store, wait);
   const asked = await askEach(
     library.stores,
@@ -163,6 +166,8 @@ async function state(
     return [];
   }
   try {
+    // Again, since one that was set meanwhile would date what we found.
+    await demandRightClock(store, () => library.clock.now(), wait);
     const at = afterEveryStatement(statements, store.name, library.clock.now());
     const order = { tenant, store: store.name, storeId, host, at, damaged, healed, stores: findingsStores };
     const { stores, down } = await writeFindings(order, { signer, trust: library.trust }, wait);

@@ -1,6 +1,7 @@
 /** A scrub finds every damaged and missing object without any key, believes nobody else's findings, and keeps to its pace (promise 9, traps 22, 23). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ByteRate } from "../../src/base/byte-rate.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { type BackupId, objectKey } from "../../src/model/ids.ts";
@@ -240,3 +241,64 @@ describe("the pace", () => {
     expect(report.seconds).toBeLessThan((report.bytes * 1.2) / 65_536);
   });
 });
+
+describe("a clock that is off", () => {
+  const year = 365 * 86_400_000;
+
+  it.each([
+    ["ahead", year],
+    ["behind", -year],
+  ])("a year %s fails the scrub before anything is read", async (_, ms) => {
+    flip(dubai, chunkOf(dubai));
+    const truth = house.clock.now();
+    const watched = faulty(ownTime(dubai, truth));
+    house.clock.advance(ms);
+    await expect(scrubIn(watched)).rejects.toMatchObject({ code: "store/clock" });
+    house.clock.advance(-ms - 60_000);
+    expect(watched.calls.filter(({ operation }) => operation === "read")).toEqual([]);
+    expect(findingsOf(dubai)).toEqual([]);
+  });
+
+  it("that was set meanwhile leaves what was found unstated, and told", async () => {
+    flip(dubai, chunkOf(dubai));
+    const steady = ownTime(dubai, house.clock.now());
+    const rate = new ByteRate(() => {
+      if (house.clock.now().getTime() < Date.parse("2100-01-01")) house.clock.advance(100 * year);
+      return null;
+    });
+    const report = await scrubIn(steady, { rate });
+    house.clock.advance(-100 * year);
+    expect(report).toMatchObject({ damaged: 1, findingsIn: [] });
+    expect(report.notes.join()).toContain("are not stated: the clock of dubai and this host's are");
+    expect(findingsOf(dubai)).toEqual([]);
+    // Right again, it is stated.
+    expect(await scrubIn(dubai)).toMatchObject({ damaged: 1, findingsIn: ["dubai", "frankfurt"] });
+  });
+
+  it("that a store cannot tell keeps nobody from reading", async () => {
+    const silent = changedClock(dubai, () => Promise.reject(new Failure("store/full", "no room")));
+    expect(await scrubIn(silent)).toMatchObject({ damaged: 0, missing: 0 });
+  });
+});
+
+function changedClock(store: MemoryStore, clock: () => Promise<Date>): WholeStore {
+  return new Proxy<WholeStore>(store, {
+    get: (target, name) => {
+      if (name === "clock") return clock;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+function ownTime(store: MemoryStore, at: Date): WholeStore {
+  return changedClock(store, () => Promise.resolve(at));
+}
+
+function chunkOf(store: MemoryStore): string {
+  return store.keys().find((key) => key.includes("/chunks/")) ?? "";
+}
+
+function findingsOf(store: MemoryStore): string[] {
+  return store.keys().filter((key) => key.startsWith(findingsPrefix(house.tenant)));
+}

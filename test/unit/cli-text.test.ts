@@ -39,6 +39,24 @@ describe("sizes", () => {
   });
 });
 
+describe("a table", () => {
+  it("has a line for each line of its cells", () => {
+    const lines = table(
+      ["a", "b", "c"],
+      [
+        ["1", "x\ny\nz", "p\nq"],
+        ["2", "", "r"],
+      ],
+    ).split("\n");
+    expect(lines).toEqual(["a  b  c", "1  x  p", "   y  q", "   z", "2     r"]);
+  });
+
+  it("with a cell of many lines takes no time", () => {
+    const cell = Array.from({ length: 2000 }, (_, at) => `note ${String(at)}`).join("\n");
+    expect(table(["a", "b"], [["1", cell]]).split("\n")).toHaveLength(2001);
+  });
+});
+
 describe("what a command says", () => {
   it("cannot move the cursor, recolour or reorder what stands there, whatever a table is called", () => {
     const said = { stdout: "", stderr: "" };

@@ -33,3 +33,11 @@ it("ends with who waited for it, together with the program that has it and has n
   expect(await waiting).toMatchObject({ code: "wait/cancelled" });
   expect(await until("its end", () => contentOf("over"))).toBe("over\n");
 });
+
+it("whose file cannot be opened is told as the catalog's, not as a mistake of ours", async () => {
+  const nowhere = join(folder, "gone", "lock");
+  await expect(fileLock(nowhere, { signal: new AbortController().signal })).rejects.toMatchObject({
+    code: "catalog/failed",
+    message: expect.stringContaining("ENOENT") as unknown,
+  });
+});

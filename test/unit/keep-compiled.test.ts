@@ -57,6 +57,12 @@ describe("what is kept of compiling", () => {
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 
+  it("is nothing where the system lets nobody make a folder, and looks no longer for a place", () => {
+    expect(() => {
+      runAt(caches, "/proc/self");
+    }).not.toThrow();
+  });
+
   it("is nothing where somebody else could exchange the folder, or one above it", () => {
     const own = join(caches, "exchangeable", "caches", "holdfast");
     mkdirSync(own, { recursive: true, mode: 0o700 });

@@ -1,4 +1,5 @@
 /** Programs: what they print counts only if they end well, and none outlives who wanted it (promise 3). */
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { pour, run } from "../../src/base/program.ts";
@@ -55,6 +56,25 @@ describe("a program", () => {
     const { output, stderr, pid } = pour(nowhere, wait);
     await expect(read(output)).rejects.toMatchObject({ code: "program/missing" });
     expect([await stderr, pid]).toEqual(["", undefined]);
+  });
+
+  it("that the host lets nobody start says so, and not that it failed", async () => {
+    const program = resolve(import.meta.dirname, "../../src/base/program.ts");
+    const asking = `
+      const { openSync } = await import("node:fs");
+      const { run } = await import(${JSON.stringify(program)});
+      try { for (;;) openSync("/dev/null"); } catch {}
+      await run({ file: "true", args: [] }, { signal: new AbortController().signal }).catch(({ code, message }) => {
+        process.stdout.write(code + ": " + message);
+      });`;
+    const node = [process.execPath, "--input-type=module", "-e", asking];
+    const { stdout } = await run(
+      { file: "/bin/sh", args: ["-c", 'ulimit -n 64; exec "$@"', "sh", ...node] },
+      wait,
+    );
+    expect(stdout.toString("utf8")).toBe(
+      "program/unstarted: true could not be started: too many files are open (EMFILE)",
+    );
   });
 
   it("that may not be run fails", async () => {

@@ -1,17 +1,28 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import { Failure } from "../../base/failure.ts";
+import { Failure, reasonOf } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
 
 /**
  * Waits for the file's exclusive lock, one of the kernel's (flock(2)), which no crash leaves behind: a small
- * program holds it until it is disposed of or this process ends. "program/missing" without `flock`.
+ * program holds it until it is disposed of or this process ends. "program/missing" without `flock`, "catalog/failed"
+ * where the file cannot be opened.
  */
 export async function fileLock(path: string, wait: Waiting): Promise<AsyncDisposable> {
   stillWaiting(wait);
   // Ours alone: whoever may read the file could hold the lock for ever.
-  await (await open(path, "a", 0o600)).close();
+  const file = await open(path, "a", 0o600).catch((cause: unknown) => {
+    throw new Failure(
+      "catalog/failed",
+      `the lock of the embedded catalog cannot be opened: ${reasonOf(cause)}`,
+      {
+        cause,
+        hint: "may the user that runs holdfast write there?",
+      },
+    );
+  });
+  await file.close();
   const holder = spawn("flock", ["--exclusive", path, "sh", "-c", "echo held; exec cat"], {
     stdio: ["pipe", "pipe", "ignore"],
     // A Ctrl-C at a terminal is ours to answer; the lock outlives it.

@@ -108,7 +108,9 @@ async function versionIn(folder: string, wait: Waiting): Promise<Said | undefine
     asked.set(folder, { mark, said });
     return said;
   } catch (error) {
-    if (isFailure(error, "wait/cancelled") || isFailure(error, "wait/expired")) throw error;
+    // A host that starts nothing at the moment has told nothing about the programs that are on it.
+    const isUnstarted = isFailure(error, "program/unstarted");
+    if (isUnstarted || isFailure(error, "wait/cancelled") || isFailure(error, "wait/expired")) throw error;
     return undefined;
   }
 }
