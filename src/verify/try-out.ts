@@ -5,12 +5,13 @@ import type { ServerAddress } from "../base/server-address.ts";
 import { type Waiting, within } from "../base/waiting.ts";
 import { type CheckResult, failed, type Finding, notRun } from "../model/check.ts";
 import type { Assertion } from "../model/plan.ts";
-import type { Fingerprint } from "../model/fingerprint.ts";
 import { compare } from "../postgres/compare/compare.ts";
 import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
 import { mayTellValues } from "../postgres/session/errors.ts";
 import type { Image } from "../postgres/image.ts";
 import { load } from "../postgres/load/load.ts";
+import { mightyEntries } from "../postgres/load/mighty-entries.ts";
+import { readSchemaArchive } from "../postgres/load/schema-archive.ts";
 import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
 import { type PrivateServer, startPrivateServer } from "../postgres/server/private-server.ts";
 import { findPrograms, majorOf } from "../postgres/server/programs.ts";
@@ -62,8 +63,8 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
       { root, runAs, chance, binFolder: programs.folder, superuser: { kind: "random" } },
       wait,
     );
-    demandIsolation(server, image.fingerprint);
     const alive = { signal: AbortSignal.any([wait.signal, server.lost]) };
+    await demandIsolation(server, image, alive);
     const report = await loadInto(server, restoredName, image, "all", { ground, wish }, alive);
     await wish.loaded?.({ ...server.address, database: restoredName }, alive);
     wish.onProgress("comparing", report.bytes);
@@ -115,13 +116,16 @@ const hazards = new Set(["foreign server", "event trigger", "language"]);
 /** Languages that may do whatever the server's user may; by custom their names end so. */
 const untrustedLanguage = /^pl.*u$/;
 
-function demandIsolation({ isolation }: PrivateServer, { census, extensions }: Fingerprint): void {
+async function demandIsolation({ isolation }: PrivateServer, image: Image, wait: Waiting): Promise<void> {
   if (isolation.ownUser && isolation.noNetwork) return;
+  const { census, extensions } = image.fingerprint;
   const found = [
     ...census.filter(({ kind, count }) => hazards.has(kind) && count > 0).map(({ kind }) => `a ${kind}`),
     ...extensions
       .filter(({ name }) => untrustedLanguage.test(name))
       .map(({ name }) => `the language ${name}`),
+    // What is counted is the word of whoever made the backup, as the archive is; but it is the archive that is run.
+    ...mightyEntries(await readSchemaArchive(image, wait)),
   ];
   if (found.length === 0) return;
   const lacks = [

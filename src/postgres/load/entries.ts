@@ -6,6 +6,7 @@ import { codeBehindOf } from "./code-behind.ts";
 import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
 import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
 import { kindOf } from "./kinds.ts";
+import { isOfItsKind } from "./of-its-kind.ts";
 import { ownerStatement } from "./owners.ts";
 import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
 
@@ -103,6 +104,7 @@ export async function isForAdmin(context: LoadContext, entry: TocEntry): Promise
 }
 
 async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusal | null> {
+  if (!isOfItsKind(entry, context.standardStrings)) return notOfItsKind(entry);
   const code = await tenantCodeBehind(context, entry);
   if (code !== null) {
     return { sqlState: undefined, message: `would run ${code} as a superuser`, kind: "machine" };
@@ -139,6 +141,12 @@ async function tenantCodeBehind({ admin, entries }: LoadContext, entry: TocEntry
     [functions.map(({ namespace }) => namespace), functions.map(({ tag }) => tag)],
   );
   return found[0]?.name ?? null;
+}
+
+/** A newer pg_dump may have other words, so it does not speak against the copy. */
+export function notOfItsKind({ desc }: TocEntry): Refusal {
+  const message = `its text says what no ${desc} says, and would run with all rights`;
+  return { sqlState: undefined, message, kind: "machine" };
 }
 
 /** pg_dump writes some entries only to say that there is nothing to do. */

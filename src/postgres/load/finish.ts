@@ -2,9 +2,10 @@ import { quoteIdent } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { bareSql } from "./bare-sql.ts";
-import { isForAdmin, isOnlyComment } from "./entries.ts";
+import { isForAdmin, isOnlyComment, notOfItsKind } from "./entries.ts";
 import type { Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
+import { isOfItsKind } from "./of-its-kind.ts";
 import { ownerOrder, ownerStatement } from "./owners.ts";
 import { refusalOf } from "./report.ts";
 
@@ -91,6 +92,10 @@ export async function runAdminStage(context: LoadContext, stage: Stage): Promise
     if (entry.desc === "PUBLICATION TABLE" && !(await isForAdmin(context, entry))) {
       const message = "its row filter may run code of the tenant's as the administrator";
       context.ledger.failed(entry, { sqlState: undefined, message, kind: "machine" });
+      continue;
+    }
+    if (!isOfItsKind(entry, context.standardStrings)) {
+      context.ledger.failed(entry, notOfItsKind(entry));
       continue;
     }
     try {

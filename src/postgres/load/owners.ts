@@ -1,5 +1,6 @@
 import { quoteIdent, quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { namedByDrop } from "./of-its-kind.ts";
 
 /** Named by schema and name. */
 const qualified = new Set([
@@ -45,14 +46,14 @@ export function ownerStatement(entry: TocEntry, owner: string): string | null {
   return object === null ? null : `alter ${object} owner to ${quoteIdent(owner)}`;
 }
 
-function objectOf({ desc, tag, namespace, dropStmt }: TocEntry): string | null {
+function objectOf(entry: TocEntry): string | null {
+  const { desc, tag, namespace } = entry;
   // ALTER TABLE takes sequences of identity columns too, whose owner follows their table.
   if (qualified.has(desc))
     return `${desc === "SEQUENCE" ? "TABLE" : desc} ${quoteName({ schema: namespace, name: tag })}`;
   if (plain.has(desc)) return `${desc === "PROCEDURAL LANGUAGE" ? "LANGUAGE" : desc} ${quoteIdent(tag)}`;
   if (!byArguments.has(desc)) return null;
-  const named = /^DROP ([\s\S]*);\s*$/.exec(dropStmt);
-  return named?.[1] ?? null;
+  return namedByDrop(entry);
 }
 
 /** Tables first: the sequences that they own follow them, and may not be given away by themselves. */

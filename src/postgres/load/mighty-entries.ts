@@ -1,0 +1,26 @@
+import type { Toc, TocEntry } from "../archive/toc.ts";
+import { bareSql } from "./bare-sql.ts";
+
+const kinds: ReadonlySet<string> = new Set([
+  "EVENT TRIGGER",
+  "SERVER",
+  "FOREIGN DATA WRAPPER",
+  "PROCEDURAL LANGUAGE",
+]);
+const routines: ReadonlySet<string> = new Set(["FUNCTION", "PROCEDURE"]);
+/** By custom the names of languages in which anything can be done end in a u. */
+const mighty = /^(?:c|internal|pl\w*u)$/i;
+
+/** What of an archive may reach beyond the server that runs it, in words, each once: `a server`, `a function in plpython3u`. */
+export function mightyEntries({ entries }: Pick<Toc, "entries">): readonly string[] {
+  const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
+  return [...new Set(entries.flatMap((entry) => wordsFor(entry, standardStrings)))];
+}
+
+function wordsFor({ desc, defn }: TocEntry, standardStrings: boolean): readonly string[] {
+  if (kinds.has(desc)) return [`a ${desc.toLowerCase()}`];
+  if (!routines.has(desc)) return [];
+  // As `adminMay` finds it, without which nobody makes a function of these languages.
+  const [, language = ""] = /^ {4}LANGUAGE (\w+)/m.exec(bareSql(defn, standardStrings) ?? "") ?? [];
+  return mighty.test(language) ? [`a ${desc.toLowerCase()} in ${language}`] : [];
+}
