@@ -37,6 +37,8 @@ beforeAll(async () => {
     `create type app.colour as enum ('red', 'blue'); create table app.by_colour (c app.colour, v text) partition by hash (c);
      create table app.by_colour_0 partition of app.by_colour for values with (modulus 2, remainder 0);
      create table app.by_colour_1 (v text, c app.colour); alter table app.by_colour attach partition app.by_colour_1 for values with (modulus 2, remainder 1);
+     create view app.unnamed as select q.n, exists (select null from app.by_colour) as some,
+       (select 'x' collate "C" union select null limit 1) as last from (select -1, null::date union all select null, '2026-01-01') q(n, t);
      insert into app.by_colour select (array['red', 'blue']::app.colour[])[1 + i % 2], i::text from generate_series(1, 50) i;
      alter database rich set work_mem = '5MB'; alter role rich_owner in database rich set search_path = app; revoke connect on database rich from public;
      grant connect on database rich to rich_reader; comment on database rich is 'a rich one'; alter role rich_reader set work_mem = '6MB'`,

@@ -177,6 +177,13 @@ describe("what the server spells anew", () => {
     ["(a > (- 1))", "(a > '-1'::integer)"],
     [`(x = ('1 day'::interval day to second(3)))`, `(x = '1 day'::pg_catalog."interval"[])`],
     ["EXTRACT(YEAR FROM a)", "EXTRACT(year FROM a)"],
+    [" SELECT NULL::integer\n   FROM t", " SELECT NULL::integer AS int4\n   FROM t"],
+    ["NULL::varchar, '{}'::numeric(4,1)[]", `NULL::varchar AS "varchar", '{}'::numeric(4,1)[] AS "numeric"`],
+    [`'-1'::integer, 'x'::a."T ""t"`, `'-1'::integer AS int4, 'x'::a."T ""t" AS "T ""t"`],
+    ["'12:00'::time(3) without time zone", `'12:00'::time(3) without time zone AS "time"`],
+    ["( SELECT ( SELECT '-1'::integer))", "( SELECT ( SELECT '-1'::integer AS int4) AS int4)"],
+    [`('x'::text COLLATE "C"), 'y'::text`, `('x'::text COLLATE "C") AS text, 'y'::text AS text`],
+    ["NULL::text AS text, NULL::text", "NULL::text AS text, NULL::text AS text"],
   ])("has the same words: %s", (one, other) => {
     expect(hasSameWords(one, other)).toBe(true);
   });
@@ -188,6 +195,13 @@ describe("what the server spells anew", () => {
     [`("A" > 'x')`, `("a" > 'x')`],
     ["(a = 'X')", "(a = 'x')"],
     ["('x::text'::text = a)", "('x'::text = a)"],
+    ["NULL::integer", "NULL::integer AS other"],
+    ["NULL::integer", "NULL::integer AS int8"],
+    ["NULL::integer AS int4", "NULL::integer"],
+    ["NULL::integer AS int4, b", "NULL::integer AS int4, c"],
+    ["a", "a AS int4"],
+    ["(a + b)", "(a + b) AS int4"],
+    ["'::integer'", "'::integer AS int4'"],
     [" SELECT u.active\n   FROM app.u;", " SELECT u.active\n   FROM app.u\n  WHERE u.active;"],
   ])("is another one with others: %s", (one, other) => {
     expect(hasSameWords(one, other)).toBe(false);
