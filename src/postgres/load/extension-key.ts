@@ -4,12 +4,12 @@
  * or an operator of the tenant's (`ri_PlanCheck` of PostgreSQL). So the loader gets no right to refer. The administrator
  * adds the key, unchecked and only if it compares what has no code of a tenant's; the loader then checks the rows.
  */
-import { quoteLiteral } from "../session/quote.ts";
+import { quoteLiteral, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { CodeBehind } from "./admin-may.ts";
 import type { LoadContext } from "./context.ts";
-import { identifier, qualifiedName } from "./names-in-text.ts";
+import { identifier, qualifiedName, quotedName } from "./names-in-text.ts";
 import { refusalOf, type Refusal } from "./report.ts";
 
 /** A foreign key taken apart, in words of the archive. */
@@ -46,7 +46,8 @@ export function keyToExtension(
 
 /**
  * `null` when the key was made and all rows have what they refer to. What the administrator would not make is the
- * machine's to lack; a row that refers to nothing is the data's, and leaves no key behind.
+ * machine's to lack, and so are rows that are in no backup; a row that refers to nothing else is the data's. Neither leaves a
+ * key behind.
  */
 export async function addKeyToExtension(
   context: LoadContext,
@@ -88,8 +89,16 @@ async function addToTable(
   } catch (error) {
     const met = refusalOf(error);
     await drop(context, loader, of);
-    return met;
+    if (met.sqlState !== foreignKeyViolation || isInBackup(context, of)) return met;
+    const message = `${met.message}; it refers to rows of an extension's table that no backup holds`;
+    return { ...met, message, kind: "machine" };
   }
+}
+
+/** Rows that an extension does not mark as configuration are left out, and a tenant of schemas has none of them. */
+function isInBackup({ fingerprint }: LoadContext, { refersTo }: KeyToExtension): boolean {
+  const wanted = quotedName(refersTo);
+  return fingerprint.tables.some((table) => quoteName(table) === wanted);
 }
 
 async function drop(context: LoadContext, loader: Session, { table, name }: KeyToExtension): Promise<void> {
@@ -116,6 +125,7 @@ async function asAdmin(
 }
 
 const divisionByZero = "22012";
+const foreignKeyViolation = "23503";
 
 /**
  * The key of a partitioned table cannot be added unchecked; but where each leaf has it, checked, the server checks none,
