@@ -147,7 +147,7 @@ ALTER TABLE ${table} ADD CONSTRAINT ${name} ${key}`;
 
 /**
  * Fails unless all foreign keys that this transaction made are of tables of the loader's, and compare either two values
- * of one type or two kinds of integers. By the transaction and not by names, which code of the tenant's could give to
+ * of one type, be it by way of a domain, which is not checked where it is compared, or two kinds of integers. By the transaction and not by names, which code of the tenant's could give to
  * others meanwhile. The type of what is referred to was there before anything of the tenant's; arrays, rows, ranges and domains
  * are left out, since how their elements compare is looked up later.
  */
@@ -158,11 +158,12 @@ function onlyPlainKeys(loader: string): string {
      cross join lateral unnest(c.conkey, c.confkey) as pair(mine, theirs)
       join pg_catalog.pg_attribute f on f.attrelid = c.conrelid and f.attnum = pair.mine
       join pg_catalog.pg_attribute p on p.attrelid = c.confrelid and p.attnum = pair.theirs
+      join pg_catalog.pg_type x on x.oid = f.atttypid
       join pg_catalog.pg_type y on y.oid = p.atttypid
      where c.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid and c.contype = 'f'
        and (pg_catalog.pg_get_userbyid(t.relowner) <> ${quoteLiteral(loader)}
             or y.typtype not in ('b', 'e') or y.typcategory = 'A'
-            or (f.atttypid <> p.atttypid
-                and not (f.atttypid in (20, 21, 23) and p.atttypid in (20, 21, 23)))))
+            or (y.oid not in (x.oid, x.typbasetype)
+                and not (x.oid in (20, 21, 23) and y.oid in (20, 21, 23)))))
     then 0 else 1 end)`;
 }
