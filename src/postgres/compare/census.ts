@@ -118,9 +118,14 @@ export function compareMembers({ census, extensions }: Fingerprint, found: Censu
   const findings = compared.findings.filter(isOfSource);
   return {
     compared: compared.compared,
-    findings: findings.filter((finding) => !isTold(finding)),
+    findings: findings.filter((finding) => !isTold(finding)).map(inNoDump),
     notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
   };
+}
+
+/** No other backup will hold it either, unless it is taken out of the extension or comes with its script. */
+function inNoDump({ subject, difference }: Finding): Finding {
+  return { subject, difference: `${difference}, which no dump holds` };
 }
 
 /** `objects` and `constraints`: the census, and what the server says their definitions are. */
