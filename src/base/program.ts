@@ -74,6 +74,9 @@ function settings(call: ProgramCall, wait: Waiting) {
   return {
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...call.env },
     extendEnv: false,
+    // A Ctrl-C goes to all that belongs to the terminal, and a supervisor may signal a whole group: what runs for a job
+    // that is let end is ours to end.
+    detached: true,
     cancelSignal: wait.signal,
     maxBuffer: { stdout: stdoutBytesMax, stderr: stderrBytesMax },
     stripFinalNewline: false,

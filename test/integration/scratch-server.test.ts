@@ -69,6 +69,12 @@ describe("a private server", () => {
       expect(server.isolation.diesWithUs).toBe(true);
       const status = readFileSync(`/proc/${String(server.pid)}/status`, "utf8");
       expect(status).toMatch(new RegExp(`Uid:\\s+${String(testRunAs()?.uid ?? process.getuid?.())}\\b`));
+      // Ctrl-C, and whoever signals our group, leaves it to us.
+      const [, parent, group] =
+        readFileSync(`/proc/${String(server.pid)}/stat`, "utf8")
+          .split(") ")[1]
+          ?.split(" ") ?? [];
+      expect([parent, group]).toEqual([String(process.pid), String(server.pid)]);
       const interfaces = readFileSync(`/proc/${String(server.pid)}/net/dev`, "utf8");
       expect(/eth|ens|wlan/.test(interfaces) && server.isolation.noNetwork).toBe(false);
     }

@@ -33,6 +33,12 @@ describe("a program", () => {
     expect(new Set(names)).toEqual(new Set(["PATH", "LC_ALL", "ONE"]));
   });
 
+  it("is not of our group, so that a Ctrl-C does not reach it before we say so", async () => {
+    const { stdout } = await run(shell("echo $$ $(ps -o pgid= -p $$)"), wait);
+    const [own, group] = stdout.toString("utf8").trim().split(" ");
+    expect(group).toBe(own);
+  });
+
   it("that ends badly fails with what it said last, though all its output was read", async () => {
     const { output, stderr } = pour(shell("echo all of it; echo why >&2; exit 3"), wait);
     const code = "program/failed";

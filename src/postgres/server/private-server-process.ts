@@ -10,8 +10,9 @@ interface Outliving {
 }
 
 /**
- * Starts the server's command line with its output in `log`; rejects when it cannot be executed. One that is `outliving`
- * has a session of its own, so that no signal of our terminal reaches it, and does not keep us from ending.
+ * Starts the server's command line with its output in `log`; rejects when it cannot be executed. It has a session of its
+ * own, so that no signal of our terminal or of our group reaches it: who works with it may be let end. One that is
+ * `outliving` does not keep us from ending.
  */
 export async function launch(
   argv: readonly string[],
@@ -26,7 +27,8 @@ export async function launch(
     cwd,
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
     stdio: ["ignore", output.fd, output.fd],
-    ...(outliving === null ? {} : { detached: true, ...outliving.runAs }),
+    detached: true,
+    ...(outliving === null ? {} : outliving.runAs),
   });
   if (outliving !== null) child.unref();
   await new Promise<void>((resolve, reject) => {
