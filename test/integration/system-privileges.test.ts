@@ -34,7 +34,12 @@ async function omittedAfter(...statements: readonly string[]): Promise<unknown[]
   await session.query("begin");
   for (const statement of statements) await session.query(statement);
   await setExactText(session);
-  const options = { leaveOutExtensions: [], largeObjects: "include", extensionRelations: [] } as const;
+  const options = {
+    leaveOutExtensions: [],
+    largeObjects: "include",
+    extensionRelations: [],
+    roles: [],
+  } as const;
   return await readOmitted(session, scope, options);
 }
 

@@ -43,7 +43,7 @@ export async function measureDatabase(
   await session.query("set role none");
   await setExactText(session);
   const relations = await readExtensionRelations(session, []);
-  const of = await readDatabase(session, scope, []);
+  const of = await readDatabase(session, scope, null);
   const tables = await measureTables(session, of.encoding, wish);
   const programs = await findPrograms([server.binFolder], null, wait);
   const env = { ...environmentOf(server, database), PGOPTIONS: "-c role=none" };
@@ -61,6 +61,7 @@ export async function measureDatabase(
     leaveOutExtensions: [],
     largeObjects: "include" as const,
     extensionRelations: relations,
+    roles: (await readRoles(session, scope, [])).map(({ name }) => name),
   };
   const fingerprint: Fingerprint = {
     scope,

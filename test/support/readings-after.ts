@@ -62,7 +62,7 @@ const readings: Readonly<Record<Part, (session: Session, database: string) => Pr
       censusOf(await readCensusEntries(session, scope)),
       await readDefinitions(session, scope),
       await readRoles(session, scope, []),
-      await readDatabase(session, scope, []),
+      await readDatabase(session, scope, null),
       await readExtensions(session, []),
     ]);
     const derived = [

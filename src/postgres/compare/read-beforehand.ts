@@ -10,6 +10,7 @@ import { openExact, type Comparison } from "./restored.ts";
 export async function readBeforehand(comparison: Comparison): Promise<Beforehand> {
   const { restored, fingerprint, wait } = comparison;
   await using session = await openExact(restored, restored.admin, wait);
+  const { scope } = fingerprint;
   const named = fingerprint.roles.map(({ name }) => name);
   const why = incomparable(fingerprint, session.versionNum);
   const [me] = await session.query<{ rolsuper: boolean }>(
@@ -19,7 +20,7 @@ export async function readBeforehand(comparison: Comparison): Promise<Beforehand
     hidden: new Set(me?.rolsuper === true ? [] : [mappingOptions]),
     incomparable: why,
     roles: await readRoles(session, fingerprint.scope, named),
-    database: await readDatabase(session, fingerprint.scope, named),
+    database: await readDatabase(session, scope, scope.kind === "database" ? null : named),
     census: why.census === null ? await readRestoredCensus(comparison) : null,
     definitions: why.definitions === null ? await readRestoredDefinitions(comparison) : null,
   };

@@ -17,7 +17,7 @@ export function createDatabaseStatement(name: string, of: DatabaseFingerprint, v
     `lc_ctype ${quoteLiteral(of.ctype)}`,
   ];
   if (versionNum >= 150_000 && of.localeProvider !== "libc") {
-    options.push(`locale_provider ${of.localeProvider}`);
+    options.push(`locale_provider ${quoteLiteral(of.localeProvider)}`);
     if (of.locale !== null) {
       options.push(
         `${of.localeProvider === "builtin" ? "builtin_locale" : "icu_locale"} ${quoteLiteral(of.locale)}`,

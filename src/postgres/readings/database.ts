@@ -8,20 +8,20 @@ interface DatabaseRow extends Omit<DatabaseFingerprint, "settings"> {
 
 /**
  * The database the session is connected to: what neither `pg_dump -s` nor `pg_dumpall -g` holds
- * (trap 11). Of a schema tenant's database the privileges, and the settings of roles that are not its
- * own, are left out, since they would tell it the names of its neighbours; `roles` are its own.
+ * (trap 11). Settings of roles that are not among `roles` are left out, being a neighbour's (null: none is), and of a schema tenant's
+ * database the privileges, since they would tell it the names of its neighbours.
  */
 export async function readDatabase(
   session: Session,
   scope: Scope,
-  roles: readonly string[],
+  roles: readonly string[] | null,
 ): Promise<DatabaseFingerprint> {
   const [row] = await session.query<DatabaseRow>(databaseQuery(session.versionNum));
   if (row === undefined) throw new Failure("internal/bug", "the session is connected to no database");
   const { oid, ...database } = row;
   const settings = await session.query<{ role: string | null; name: string; value: string }>(
     databaseSettingsQuery,
-    [oid, scope.kind === "database" ? null : roles],
+    [oid, roles],
   );
   return { ...database, acl: scope.kind === "database" ? database.acl : null, settings };
 }

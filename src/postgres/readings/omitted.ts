@@ -9,6 +9,8 @@ interface OmittedOptions {
   readonly leaveOutExtensions: readonly string[];
   readonly largeObjects: "include" | "ignore";
   readonly extensionRelations: readonly ExtensionRelation[];
+  /** Names of those whose settings in the database are the tenant's. */
+  readonly roles: readonly string[];
 }
 
 /**
@@ -22,7 +24,10 @@ export async function readOmitted(
   options: OmittedOptions,
 ): Promise<Omission[]> {
   const found = await session.query<Omission>(inDatabaseQuery, [schemasOf(scope)]);
-  const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
+  const beside =
+    scope.kind === "schemas"
+      ? await session.query<Omission>(besideSchemasQuery)
+      : await session.query<Omission>(strangersQuery, [options.roles]);
   return [...found, ...beside, ...ofExtensions(options), ...always(scope, options)];
 }
 
@@ -97,6 +102,14 @@ const besideSchemasQuery = `
     union all select 'transforms', count(*) from pg_catalog.pg_transform where oid >= 16384)
   select kind, number::text as name, 'belongs to the database, not to a schema tenant' as reason
     from counted where number > 0 order by 1`;
+
+/** Nobody can keep another login of the server from setting something for itself here. */
+const strangersQuery = `
+  select 'settings of roles' as kind, count(*)::text as name, 'in this database, by roles without rights in it' as reason
+    from pg_catalog.pg_db_role_setting s
+    join pg_catalog.pg_database d on d.oid = s.setdatabase and d.datname = pg_catalog.current_database()
+    join pg_catalog.pg_roles r on r.oid = s.setrole
+   where r.rolname::text <> all ($1) having count(*) > 0`;
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations

@@ -7,6 +7,9 @@ import { schemasOf, scopeTables } from "./scope.ts";
  * user mappings and settings, with the roles those are members of, and so on; the database's owner and
  * the bootstrap superuser, whose references the catalogs do not record, are always there. Members of a
  * named role are not followed: in a shared server they would be the logins of other tenants.
+ * Any login of the server may set something for itself in any database, and before 16 make anybody a member of itself;
+ * so settings in the database are those of roles with rights in it, and roles that are known by memberships alone bring
+ * none of their own, which no member ever gets.
  * `others` are roles that the caller knows to be named, e.g. owners of large objects.
  * No passwords; works without superuser. Predefined roles (`pg_…`) occur in `memberOf` alone.
  */
@@ -27,10 +30,10 @@ const inScope = `
        select a.oid from pg_catalog.pg_default_acl a where a.defaclnamespace in (select oid from space)))
   or (pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid)).schema in (select quote_ident(nspname) from space)`;
 
-export const rolesQuery = `
+const found = `
   with recursive ${scopeTables},
   here as (select oid, datdba from pg_catalog.pg_database where datname = current_database()),
-  named as (
+  touching as (
     select d.refobjid as oid from pg_catalog.pg_shdepend d, here
      where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.dbid = here.oid and (${inScope})
     union select d.refobjid from pg_catalog.pg_shdepend d, here
@@ -38,11 +41,31 @@ export const rolesQuery = `
        and d.classid = 'pg_catalog.pg_database'::regclass and d.objid = here.oid and $1::text[] is null
     union select datdba from here
     union select 10::oid
+    union select u.umuser from pg_catalog.pg_user_mappings u where u.umuser <> 0 and $1::text[] is null
+    union select r.oid from pg_catalog.pg_roles r where r.rolname = any ($2::text[])),
+  direct as (
+    select oid from touching
     union select s.setrole from pg_catalog.pg_db_role_setting s, here
      where s.setdatabase = here.oid and s.setrole <> 0 and $1::text[] is null
-    union select u.umuser from pg_catalog.pg_user_mappings u where u.umuser <> 0 and $1::text[] is null
-    union select r.oid from pg_catalog.pg_roles r where r.rolname = any ($2::text[])
-    union select m.roleid from named join pg_catalog.pg_auth_members m on m.member = named.oid),
+       and exists (select from touching t where pg_catalog.pg_has_role(s.setrole, t.oid, 'MEMBER'))),
+  named as (
+    select oid from direct
+    union select m.roleid from named join pg_catalog.pg_auth_members m on m.member = named.oid)`;
+
+/** Names of those whose settings in the database are the tenant's: all but those that are known by memberships alone. */
+export async function readOwnRoles(
+  session: Session,
+  scope: Scope,
+  others: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await session.query<{ name: string }>(
+    `${found} select r.rolname::text as name from pg_catalog.pg_roles r where r.oid in (select oid from direct)`,
+    [schemasOf(scope), others],
+  );
+  return rows.map(({ name }) => name);
+}
+
+export const rolesQuery = `${found},
   membership as (
     select m.member, g.rolname::text as role, bool_or(m.admin_option) as admin,
            bool_or((to_jsonb(m) ->> 'inherit_option')::boolean) as inherit,
@@ -60,7 +83,7 @@ export const rolesQuery = `
             from membership m where m.member = r.oid) as "memberOf",
          (select coalesce(jsonb_agg(jsonb_build_object('name', split_part(entry, '=', 1), 'value', substr(entry, strpos(entry, '=') + 1))
                                     order by entry), '[]')
-            from unnest(r.rolconfig) as entry) as settings,
+            from unnest(r.rolconfig) as entry where r.oid in (select oid from direct)) as settings,
          pg_catalog.shobj_description(r.oid, 'pg_authid') as comment
     from pg_catalog.pg_roles r
    where r.oid in (select oid from named) and r.rolname !~ '^pg_'

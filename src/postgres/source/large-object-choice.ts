@@ -18,7 +18,9 @@ export interface ChosenLargeObjects {
  * The large objects of the tenant (trap 10). A database has all of its own. Objects belong to no schema, so
  * a tenant of schemas has those that the owners of its schemas own *and* a column of type oid refers to;
  * its own that nothing refers to are counted as omitted. One that a column refers to and somebody else owns
- * may be another tenant's: "source/unsupported", unless the plan ignores large objects.
+ * may be another tenant's: "source/unsupported", unless the plan ignores large objects. That of an owner who has nothing
+ * to do with the schemas is counted as omitted too: anybody may make large objects of any number, and so could keep a
+ * neighbour, whose columns hold such numbers, from ever being backed up.
  */
 export async function chooseLargeObjects(session: Session, scope: Scope): Promise<ChosenLargeObjects> {
   const [whole] = await session.query<{ count: number; bytes: number }>(
@@ -35,20 +37,21 @@ export async function chooseLargeObjects(session: Session, scope: Scope): Promis
       roles: await rolesOf(session, null),
       estimatedBytes: whole?.bytes ?? 0,
     };
-  const { oids, orphans } = await ofSchemas(session, scope.schemas);
-  const omitted =
-    orphans === 0
-      ? []
-      : [
-          {
-            kind: "large objects",
-            name: String(orphans),
-            reason: "owned by the tenant's roles, but no column refers to them",
-          },
-        ];
+  const { oids, orphans, neighbours } = await ofSchemas(session, scope.schemas);
+  const omitted = [
+    ...counted(orphans, "owned by the tenant's roles, but no column refers to them"),
+    ...counted(
+      neighbours,
+      "columns hold their numbers, but their owners have no right in the tenant's schemas",
+    ),
+  ];
   if (oids.length === 0) return { ...none, omitted };
   const estimatedBytes = ((whole?.bytes ?? 0) * oids.length) / count;
   return { choice: { kind: "only", oids }, roles: await rolesOf(session, oids), omitted, estimatedBytes };
+}
+
+function counted(objects: number, reason: string): Fingerprint["omitted"] {
+  return objects === 0 ? [] : [{ kind: "large objects", name: String(objects), reason }];
 }
 
 async function rolesOf(session: Session, oids: readonly number[] | null): Promise<string[]> {
@@ -67,24 +70,36 @@ async function rolesOf(session: Session, oids: readonly number[] | null): Promis
   return rows.map(({ name }) => name);
 }
 
+/** `unclear`: its owner has rights in the tenant's schemas, by more than what everybody has, and owns none of them. */
+type Owner = "tenant" | "unclear" | "neighbour";
+
+const ownersQuery = `
+  with space as (select nspowner, nspacl from pg_catalog.pg_namespace where nspname = any ($1::text[])),
+  near as (
+    select nspowner as oid from space
+    union
+    select a.grantee from space cross join lateral pg_catalog.aclexplode(nspacl) a where a.grantee <> 0),
+  owner as (
+    select o.oid, case when o.oid in (select nspowner from space) then 'tenant'
+                       when exists (select from near where pg_catalog.pg_has_role(o.oid, near.oid, 'MEMBER')) then 'unclear'
+                       else 'neighbour' end as owner
+      from (select distinct lomowner as oid from pg_catalog.pg_largeobject_metadata) o)
+  select m.oid, owner.owner from pg_catalog.pg_largeobject_metadata m join owner on owner.oid = m.lomowner`;
+
 async function ofSchemas(
   session: Session,
   schemas: readonly string[],
-): Promise<{ readonly oids: readonly number[]; readonly orphans: number }> {
-  const objects = await session.query<{ oid: number; owned: boolean }>(
-    `select m.oid, m.lomowner in (
-              select nspowner from pg_catalog.pg_namespace where nspname = any ($1::text[])) as owned
-       from pg_catalog.pg_largeobject_metadata m`,
-    [schemas],
-  );
-  const known = new Map(objects.map(({ oid, owned }) => [oid, owned]));
+): Promise<{ readonly oids: readonly number[]; readonly orphans: number; readonly neighbours: number }> {
+  const objects = await session.query<{ oid: number; owner: Owner }>(ownersQuery, [schemas]);
+  const known = new Map(objects.map(({ oid, owner }) => [oid, owner]));
   const referred = new Set<number>();
   for (const column of await oidColumns(session, schemas)) {
     for await (const oid of valuesOf(session, column)) if (known.has(oid)) referred.add(oid);
-    for (const oid of referred) if (known.get(oid) === false) throw await strange(session, oid, column);
+    for (const oid of referred) if (known.get(oid) === "unclear") throw await strange(session, oid, column);
   }
-  const owned = objects.filter((one) => one.owned).length;
-  return { oids: [...referred].sort((a, b) => a - b), orphans: owned - referred.size };
+  const oids = [...referred].filter((oid) => known.get(oid) === "tenant").sort((a, b) => a - b);
+  const owned = objects.filter(({ owner }) => owner === "tenant").length;
+  return { oids, orphans: owned - oids.length, neighbours: referred.size - oids.length };
 }
 
 interface OidColumn {

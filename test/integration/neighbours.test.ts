@@ -1,0 +1,96 @@
+/**
+ * Neighbours on one server, or in one database, keep nobody from being backed up, and what they set for themselves is in
+ * nobody else's backup.
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Scope } from "../../src/model/fingerprint.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
+import { loadInto, startScratch } from "../support/loaded.ts";
+import { memoryImage } from "../support/memory-image.ts";
+import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { backupOf } from "../support/read-snapshot.ts";
+import { provenIn, troubles } from "../support/round-trip.ts";
+
+let source: PrivateServer;
+let scratch: PrivateServer;
+
+beforeAll(async () => {
+  source = await startTestServer();
+  scratch = await startScratch();
+  await psql(
+    source,
+    "postgres",
+    "create role acme; create role bravo; create role reader; create role kin in role reader",
+  );
+});
+afterAll(async () => {
+  await scratch[Symbol.asyncDispose]();
+  await source[Symbol.asyncDispose]();
+});
+
+it("leaves out what another login set for itself in the tenant's database, and tells how much it was", async () => {
+  await createDatabase(source, "mine");
+  await psql(
+    source,
+    "mine",
+    `alter database mine owner to bravo; revoke all on database mine from public;
+     create table t as select 1 as k; alter table t owner to bravo; grant select on t to reader;
+     alter role bravo in database mine set work_mem = '5MB'; alter role kin in database mine set work_mem = '6MB';
+     alter role postgres in database mine set work_mem = '7MB'; alter role bravo set lock_timeout = '8s';`,
+  );
+  await psql(
+    source,
+    "postgres",
+    `set session authorization acme;
+     alter role acme in database mine set application_name = 'a neighbour''s';
+     alter role acme set search_path = 'a neighbour''s';`,
+  );
+  // Before 16 a role might do so by itself.
+  await psql(source, "postgres", "grant acme to bravo");
+  const backup = await backupOf(source, "mine");
+  const { roles, database, omitted } = backup.fingerprint;
+  expect(database.settings.map(({ role }) => role)).toEqual(["bravo", "kin", "postgres"]);
+  expect(roles.map(({ name, settings }) => [name, settings.length])).toEqual([
+    ["acme", 0],
+    ["bravo", 1],
+    ["kin", 0],
+    ["postgres", 0],
+    ["reader", 0],
+  ]);
+  expect(omitted).toContainEqual({
+    kind: "settings of roles",
+    name: "1",
+    reason: "in this database, by roles without rights in it",
+  });
+  const { checks, verdict } = await provenIn(scratch, memoryImage(backup), "mine");
+  expect(troubles(checks)).toEqual([]);
+  expect(verdict).toBe("proven");
+});
+
+it("backs up a tenant whose numbers a neighbour gave to large objects of its own", async () => {
+  await createDatabase(source, "shared");
+  await psql(
+    source,
+    "shared",
+    `create schema b authorization bravo; create schema a authorization acme; grant usage on schema b to reader;
+     create table b.t (o oid); alter table b.t owner to bravo;
+     insert into b.t values (1001), (1002), (1003);
+     set role bravo; select lo_from_bytea(1001, 'mine');
+     reset role; set role acme; select lo_from_bytea(1002, 'a trap'); select lo_from_bytea(1004, 'not referred to');`,
+  );
+  const scope: Scope = { kind: "schemas", database: "shared", schemas: ["b"] };
+  const { fingerprint, streams } = await backupOf(source, "shared", { scope });
+  expect(fingerprint.largeObjects.count).toBe(1);
+  expect(streams.get("large-objects")?.toString()).not.toContain("a trap");
+  expect(fingerprint.omitted).toContainEqual({
+    kind: "large objects",
+    name: "1",
+    reason: "columns hold their numbers, but their owners have no right in the tenant's schemas",
+  });
+  await loadInto(scratch, memoryImage({ fingerprint, streams }), { destination: { database: "shared" } });
+  expect(await psql(scratch, "shared", "select count(*) from pg_largeobject_metadata")).toBe("1");
+
+  // Of one with rights there nobody can tell whose it is.
+  await psql(source, "shared", "grant kin to acme; ");
+  await expect(backupOf(source, "shared", { scope })).rejects.toMatchObject({ code: "source/unsupported" });
+});
