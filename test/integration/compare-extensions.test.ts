@@ -5,7 +5,7 @@ import { installOwnExtension } from "../corner/own-extension.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { measureDatabase } from "../support/measured-database.ts";
 import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
-import { startScratch } from "../support/loaded.ts";
+import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 import { compareIn, provenIn, troubles } from "../support/round-trip.ts";
@@ -66,6 +66,27 @@ describe("members of an extension", () => {
     );
     expect(byName(checks, "extensions")?.outcome).toBe("passed");
     expect(byName(checks, "extensions")?.detail).toMatch(/was not in the source: function public\.mine\(\)/);
+  });
+});
+
+describe("what was taken out of an extension", () => {
+  it("is told, since the script makes it again, and does not speak against the copy", async () => {
+    await createDatabase(server, "taken");
+    await psql(
+      server,
+      "taken",
+      `create extension pg_trgm; alter extension pg_trgm drop function show_limit(); create schema "Far";
+       create extension unaccent schema "Far"; alter extension unaccent drop function "Far".unaccent(regdictionary, text);
+       create extension pg_stat_statements; alter extension pg_stat_statements drop view pg_stat_statements_info`,
+    );
+    await using scratch = await startScratch();
+    const image = memoryImage(await backupOf(server, "taken"), 4_099);
+    const { problems } = await loadInto(scratch, image);
+    expect(problems.map(({ subject, kind }) => [subject, kind])).toEqual([
+      ["FUNCTION Far.unaccent(regdictionary, text)", "machine"],
+      ["FUNCTION public.show_limit()", "machine"],
+      ["VIEW public.pg_stat_statements_info", "machine"],
+    ]);
   });
 });
 

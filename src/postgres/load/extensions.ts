@@ -1,6 +1,7 @@
 import type { ExtensionFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { LoadContext } from "./context.ts";
+import { tellFormerMembers } from "./former-members.ts";
 import { refusalOf, type Refusal } from "./report.ts";
 
 /**
@@ -38,8 +39,12 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     }
     pending = refused;
   }
-  await giveSchemas(context, lent);
   const missing = new Set(pending.map(({ name }) => name));
+  await tellFormerMembers(
+    context,
+    fingerprint.extensions.map(({ name }) => name).filter((name) => !there.has(name) && !missing.has(name)),
+  );
+  await giveSchemas(context, lent);
   for (const extension of fingerprint.extensions) {
     const entry = entryOf(extension.name);
     const refusal = refusals.get(extension.name);

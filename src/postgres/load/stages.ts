@@ -33,7 +33,8 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runSchemas(context, first);
     await createExtensions(context);
     const lent = await lendToLoader(context, ofStage(context, "pre", "post"));
-    await runEntries(context, first, ofStage(context, "pre"));
+    const pre = ofStage(context, "pre").filter((entry) => !context.ledger.has(entry));
+    await runEntries(context, first, pre);
     if (whole) {
       tell(context, "rows");
       await loadRows(
