@@ -8,6 +8,7 @@ import { catalogFailure } from "./failures.ts";
 import { type Lines, linesOf } from "./lines.ts";
 import { type Ask, backupWaits, daemonsSeen, jobsRunning } from "./look-queue.ts";
 import { judgeSilence } from "./silence.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { deadLetterOf, inserted, laterKey, otherKey, takenJob } from "./stored-job.ts";
 import type { JobEnd, JobQueue, QueueCount, TakenJob } from "./queue.ts";
 
@@ -49,6 +50,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     application_name: settings.mode === "work" ? `${applicationName}${settings.hostName}` : "holdfast",
     schema,
     max: 6,
+    clock: steadyClock(settings.monotonicMs),
     // Holdfast has a scheduler of its own, whose truth is the catalog's watermark.
     schedule: false,
     migrate: settings.mode === "work",

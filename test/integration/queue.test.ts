@@ -1,5 +1,5 @@
 /** The queue on a real server: what is handed to it is worked once, survives its worker, and is never given up in silence. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { JobEnd, JobQueue, NewJob, TakenJob } from "../../src/catalog/queue.ts";
 import { type Job, job as jobSchema } from "../../src/model/job.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
@@ -168,4 +168,24 @@ describe("the queue", () => {
     });
     expect(one.taken[0]?.attempt).toBe(1);
   });
+});
+
+it("a host's clock that is set back while a job runs keeps its worker from nothing", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+  try {
+    const taken: string[] = [];
+    await queue.add([job({ queue: "prune", tenant: "first" })], {}, wait);
+    const taking = await queue.take("prune", 1, async (one) => {
+      taken.push(one.job.tenant);
+      if (one.job.tenant === "first") {
+        vi.useRealTimers();
+        await queue.add([job({ queue: "prune", tenant: "second" })], {}, wait);
+      }
+      return { kind: "done" };
+    });
+    await until("the next job", () => taken.includes("second"), 20_000);
+    await taking.stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });
