@@ -5,6 +5,7 @@ import { adminMay } from "./admin-may.ts";
 import { codeBehindOf } from "./code-behind.ts";
 import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
 import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
+import { byPagesAlone } from "./foreign-key-check.ts";
 import { kindOf } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
 import { ownerStatement } from "./owners.ts";
@@ -69,7 +70,8 @@ export async function runEntry(
   const shared = await runByBoth(context, loader, entry);
   if (shared !== "none") return shared;
   try {
-    await loader.query(context.preamble(searchPath, entry.tableAm) + entry.defn);
+    const planning = entry.desc === "FK CONSTRAINT" ? byPagesAlone : "";
+    await loader.query(context.preamble(searchPath, entry.tableAm) + planning + entry.defn);
     return null;
   } catch (error) {
     return refusalOf(error);

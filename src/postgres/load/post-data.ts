@@ -4,12 +4,13 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { runEntries, runEntry } from "./entries.ts";
+import { indexesBefore } from "./foreign-key-check.ts";
 import { isTimeout } from "./report.ts";
 import { Schedule } from "./schedule.ts";
 
 /**
  * Indexes and constraints over all `jobs` connections, those of the largest tables first, and foreign keys as soon
- * as what they depend on is there; then the rest. What is refused, be it for a deadlock, is tried again alone at the end.
+ * as what they depend on is there, with the indexes that they are checked along; then the rest. What is refused, be it for a deadlock, is tried again alone at the end.
  */
 export async function runPostData(
   context: LoadContext,
@@ -18,10 +19,16 @@ export async function runPostData(
 ): Promise<void> {
   const [first] = sessions;
   if (first === undefined) return;
-  const schedule = new Schedule(largestFirst(context, entries), context.entries, rankOf);
+  const indexes = indexesBefore(context.entries);
+  const works = largestFirst(context, entries).map((entry) => {
+    const { dumpId, desc, dependencies } = entry;
+    return { entry, dumpId, desc, dependencies: [...dependencies, ...indexes(entry)] };
+  });
+  const schedule = new Schedule(works, context.entries, ({ entry }) => rankOf(entry));
   const refused: TocEntry[] = [];
   await eachAtOnce(sessions, sessions.length, async (session) => {
-    for (let entry = await schedule.next(); entry !== null; entry = await schedule.next()) {
+    for (let work = await schedule.next(); work !== null; work = await schedule.next()) {
+      const { entry } = work;
       try {
         const refusal = await runEntry(context, session, entry, "");
         if (refusal === null) context.ledger.applied(entry);
@@ -31,7 +38,7 @@ export async function runPostData(
         schedule.stop();
         throw error;
       }
-      schedule.done(entry);
+      schedule.done(work);
     }
   });
   await runEntries(context, first, refused);

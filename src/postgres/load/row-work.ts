@@ -1,6 +1,7 @@
 import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { indexesBefore } from "./foreign-key-check.ts";
 import { largestFirst, type Loaded } from "./post-data.ts";
 import type { Scheduled } from "./schedule.ts";
 
@@ -43,12 +44,14 @@ export function workOf(
     };
   });
   const early = largestFirst(context, earlyEntries(context, postData, tables));
+  const indexes = indexesBefore(context.entries);
   return [
     ...early.map((entry): RowWork => {
       const { dumpId, desc, dependencies } = entry;
       const rows = dependencies.map((id) => loadOf.get(id)).filter((id) => id !== undefined);
       const bytesToRead = Math.max(0, ...dependencies.map((id) => bytesOf.get(id) ?? 0));
-      return { kind: "entry", entry, bytesToRead, dumpId, desc, dependencies: [...dependencies, ...rows] };
+      const needed = [...dependencies, ...rows, ...indexes(entry)];
+      return { kind: "entry", entry, bytesToRead, dumpId, desc, dependencies: needed };
     }),
     ...loads,
   ];
