@@ -185,6 +185,7 @@ it("a host's clock that is set back while a job runs keeps its worker from nothi
     });
     await until("the next job", () => taken.includes("second"), 20_000);
     await taking.stop();
+    expect(taken).toEqual(["first", "second"]);
   } finally {
     vi.useRealTimers();
   }
