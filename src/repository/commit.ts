@@ -6,7 +6,8 @@ import { allEnded } from "../base/all-ended.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { BackupRecord, InventoryLine } from "../model/documents.ts";
+import { interpreted } from "../base/interpreted.ts";
+import { type BackupRecord, backupRecord, type InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
 import { inventoryKey, manifestKey, recordKey } from "../model/layout.ts";
 import type { StreamEntry } from "../model/manifest.ts";
@@ -15,7 +16,7 @@ import type { Committed, DraftEnd, DraftState } from "./draft-state.ts";
 import { encodeInventory } from "./inventory.ts";
 import { encodeManifest } from "./manifest.ts";
 import { putWhole } from "./put.ts";
-import { isGood, type StoredRecord } from "./records.ts";
+import { type GoodRecord, isGood, type StoredRecord } from "./records.ts";
 import { settle } from "./settle.ts";
 
 /** How long a prune waits between condemning and removing; part of what all hosts agree on (trap 27). */
@@ -130,7 +131,9 @@ async function lookAndSign(
     const dated = { key: written.manifest.key, notBefore: written.notBefore };
     const settling = { tenant, lines, reused, shelves, before, dated, trust, clock };
     const { at, records } = await settle(settling, wait);
-    const body = await workshop.signer.sign("record", recordOf(state, streams, end, written, records));
+    // Parsed as readers will, since a backup whose record nobody can read is none.
+    const record = backupRecord.parse(recordOf(state, streams, end, written, records), interpreted);
+    const body = await workshop.signer.sign("record", record);
     demandInTime(state);
     if (clock.now().getTime() - at.getTime() <= graceMs / 4) {
       return { key: recordKey(order.tenant, written.backup), body, bytes: body.length, sha256: sha256(body) };
@@ -173,10 +176,18 @@ function recordOf(
     plainBytes: sum(streams),
     sealedBytes: named.reduce((total, line) => total + line.bytes, 0),
     objects: named.length,
-    counter: last === null ? 1 : last.record.counter + 1,
+    counter: nextCounter(last),
     previous: last === null ? null : { backup: last.backup, sha256: last.sha256 },
     host: workshop.host,
   };
+}
+
+/**
+ * One signer who claims the highest there is must not push all others beyond it, where nobody would believe them: from
+ * then on records share that number, as two backups at once do, and the newest of them is the end.
+ */
+function nextCounter(last: GoodRecord | null): number {
+  return last === null ? 1 : Math.min(last.record.counter + 1, Number.MAX_SAFE_INTEGER);
 }
 
 interface Document {

@@ -1,6 +1,7 @@
 /**
  * A stolen host that may sign records puts other bytes under the names of a tenant's own rows. Later backups of honest
- * hosts reuse them once; the first verification tells which they are, and none after that names them (trap 23).
+ * hosts reuse them once; the first verification tells which they are, and none after that names them (trap 23). Nor can
+ * it spoil the chain of records for those who come after it.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
@@ -10,14 +11,15 @@ import { newHostIdentity, recipientOf } from "../../src/keys/host-keys.ts";
 import { failed } from "../../src/model/check.ts";
 import type { InventoryLine } from "../../src/model/documents.ts";
 import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
-import { chunkKey, parseChunkKey } from "../../src/model/layout.ts";
+import { chunkKey, parseChunkKey, recordKey } from "../../src/model/layout.ts";
 import { readProofs } from "../../src/repository/proofs.ts";
+import { tenantStates } from "../../src/repository/states.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { ensureDescriptor } from "../../src/stores/describe.ts";
 import type { TryOut } from "../../src/verify/trial.ts";
 import type { VerifyReport } from "../../src/verify/report.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
-import { writeLie } from "../support/lying-record.ts";
+import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
 
@@ -139,6 +141,22 @@ it("are told where the trial itself could not end, which refutes nothing", async
   const report = await verified(honest, never_);
   expect([report.verdict, report.error?.code]).toEqual(["inconclusive", "wait/expired"]);
   expect(await named(await backUp())).not.toContain(key);
+});
+
+it("cannot count so high that nobody believes the backups after it", async () => {
+  const stolen = await backUp();
+  const record = { ...recordIn(dubai, house, stolen), counter: Number.MAX_SAFE_INTEGER };
+  const signed = await house.signer.sign("record", record);
+  for (const store of [dubai, frankfurt]) store.overwrite(recordKey(house.tenant, stolen), signed);
+  const honest = [await backUp(), await backUp()];
+  const { backups, gaps } = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
+  expect(backups.map(({ backup, suspect }) => [backup, suspect])).toEqual([
+    [honest[1], false],
+    [honest[0], false],
+    [stolen, false],
+  ]);
+  expect(gaps).toEqual([]);
+  expect(recordIn(dubai, house, honest[1] ?? stolen).previous?.backup).toBe(honest[0]);
 });
 
 it("accuses no chunk of a copy in which only rows differ", async () => {
