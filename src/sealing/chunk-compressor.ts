@@ -28,10 +28,13 @@ export class ChunkCompressor {
   #try(plain: Uint8Array): Buffer {
     this.#untilTrial = chunksPerTrial - 1;
     const asRows = frameOf(plain, this.#level, "rows");
+    const rowsBytes = asRows.length;
+    // Its output has room for the worst case, and that of the other manner is not made beside it.
+    const rows = padded(asRows);
     const asText = frameOf(plain, this.#level, "text");
-    const isText = asText.length < asRows.length * worthIt;
+    const isText = asText.length < rowsBytes * worthIt;
     this.#manner = isText ? "text" : "rows";
-    release(isText ? asRows : asText);
-    return padded(isText ? asText : asRows);
+    release(isText ? rows : asText);
+    return isText ? padded(asText) : rows;
   }
 }
