@@ -182,7 +182,7 @@ function signed(
   return refuted(name, title, says, (stores) => putRecord(stores, stores.newest, by(stores), {}));
 }
 
-async function putRecord(
+export async function putRecord(
   stores: StoresToDamage,
   backup: BackupId,
   by: Signer,

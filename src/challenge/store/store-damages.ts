@@ -4,6 +4,7 @@ import { proofDamages } from "./proof-damages.ts";
 import { recordDamages } from "./record-damages.ts";
 import { seenDamages } from "./seen-damages.ts";
 import type { StoreDamage } from "./store-damage.ts";
+import { workerDamages } from "./worker-damages.ts";
 
 export const storeDamages: readonly StoreDamage[] = [
   ...objectDamages,
@@ -11,4 +12,5 @@ export const storeDamages: readonly StoreDamage[] = [
   ...recordDamages,
   ...proofDamages,
   ...seenDamages,
+  ...workerDamages,
 ];
