@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../src/base/failure.ts";
 import { run } from "../../src/base/program.ts";
 import type { Image } from "../../src/postgres/image.ts";
+import type { Scope } from "../../src/model/fingerprint.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { forgetLoad } from "../../src/postgres/load/loader-end.ts";
 import { notAsked } from "../../src/postgres/load/selection.ts";
@@ -81,6 +82,45 @@ describe("a load", () => {
       return `${String(entry.dumpId)}; ${String(tableOid)} ${String(oid)} ${entry.desc} ${schema} ${entry.tag} ${owner}`;
     });
     expect(named).toEqual(listed.filter((line) => !/ (ENCODING|STDSTRINGS|SEARCHPATH) /.test(line)));
+  });
+
+  it("tells of a tenant's schemas what they lack of others as the machine's, and no more", async () => {
+    await createDatabase(source, "shared");
+    await psql(
+      source,
+      "shared",
+      `create schema ours; create schema others; create table others.person (id int primary key);
+       create function others.watch() returns trigger language plpgsql as 'begin return new; end';
+       create function others.plain(text) returns text language sql immutable as 'select $1';
+       create function ours.plain(text) returns text language sql immutable as 'select others.plain($1)';
+       create table ours.pet (id int primary key, owner int references others.person, name text check (name <> ''));
+       create index by_name on ours.pet (ours.plain(name));
+       create trigger watch after insert on ours.pet for each row execute function others.watch();
+       create view ours.owner as select id from others.person;
+       insert into ours.pet values (1, null, 'Rex')`,
+    );
+    const scope: Scope = { kind: "schemas", database: "shared", schemas: ["ours"] };
+    const shared = await backupOf(source, "shared", { scope });
+    const { problems } = await loadInto(scratch, memoryImage(shared, 777), fresh());
+    expect(problems.map(({ subject, kind }) => `${kind} ${subject}`).toSorted()).toEqual([
+      "machine FK CONSTRAINT ours.pet pet_owner_fkey",
+      "machine INDEX ours.by_name",
+      "machine TRIGGER ours.pet watch",
+      "machine VIEW ours.owner",
+    ]);
+  });
+
+  // PostgreSQL spells the marks of a cycle with a cast that it does not read again.
+  it("tells a view that cannot be made by itself, without an owner to be missed", async () => {
+    await createDatabase(source, "round");
+    await psql(
+      source,
+      "round",
+      `create view walk as with recursive r(n) as (select 1 union all select n + 1 from r where n < 9)
+         cycle n set done to 'Y' default 'N' using path select n, done from r`,
+    );
+    const { problems } = await loadInto(scratch, memoryImage(await backupOf(source, "round"), 777), fresh());
+    expect(problems).toMatchObject([{ subject: "VIEW public.walk", kind: "data", sqlState: "42601" }]);
   });
 
   it("loads everything, in the order of the rows, and says whom it had to invent", async () => {

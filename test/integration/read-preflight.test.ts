@@ -181,4 +181,24 @@ describe("a source", () => {
     const schemas = examine(url, { kind: "schemas", database: name, schemas: ["mine"] }, noOffers);
     expect((await examined("proof: schemas", schemas))?.detail).toContain("public.theirs");
   });
+
+  it("is told of a schema's triggers, views, defaults and policies that need another schema", async () => {
+    const wants: Readonly<Record<string, string>> = {
+      trigger: "create trigger t after insert on mine.t for each row execute function public.watch()",
+      view: "create view mine.v as select b from public.theirs",
+      default: "alter table mine.t alter a set default nextval('public.counter')",
+      policy: "create policy p on mine.t using (exists (select from public.theirs where b = a))",
+    };
+    for (const [want, statement] of Object.entries(wants)) {
+      const name = await database(
+        `wants_${want}`,
+        `create schema mine; create table mine.t (a int); create table public.theirs (b int); create sequence public.counter;
+         create function public.watch() returns trigger language plpgsql as 'begin return new; end'; ${statement}`,
+      );
+      const scope: Scope = { kind: "schemas", database: name, schemas: ["mine"] };
+      const found = await examined("proof: schemas", examine(urlOf(server, "postgres"), scope, noOffers));
+      const detail: unknown = expect.stringMatching(/public\.(?:watch\(\)|theirs|counter)/);
+      expect({ want, found }).toMatchObject({ want, found: { outcome: "warned", detail } });
+    }
+  });
 });

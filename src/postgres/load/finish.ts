@@ -23,7 +23,8 @@ export async function giveOwners(
 ): Promise<void> {
   for (const entry of ownerOrder(entries)) {
     const statement = ownerStatement(entry, entry.owner);
-    if (statement === null) continue;
+    // What was refused is told already, and whether by the data or the machine; it has no owner to be missed.
+    if (statement === null || context.ledger.isFailed(entry)) continue;
     const subject = `OWNER of ${entry.desc} ${entry.namespace}.${entry.tag}`;
     const reason = heirs.blocked.get(entry.owner);
     if (reason !== undefined) {
@@ -43,7 +44,6 @@ export async function giveOwners(
 
 /** What stayed with the loader would be dropped with what the tenant's code made. */
 async function giveToHeir(context: LoadContext, entry: TocEntry, { heir }: Heirs): Promise<void> {
-  if (context.ledger.isFailed(entry)) return;
   const statement = superuserOwned.has(entry.desc) ? null : ownerStatement(entry, heir);
   if (statement === null) return;
   try {

@@ -43,7 +43,7 @@ export async function load(
 ): Promise<LoadReport> {
   const toc = await readSchemaArchive(image, wait);
   const { chosen, leftOut } = selectEntries(toc.entries, options.tables);
-  const ledger = new Ledger();
+  const ledger = new Ledger(image.fingerprint.scope);
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
   const progress: LoadProgress = { created: false, former: null };
   const loader = options.keptUntilCompared ?? newLoaderName(options.chance);

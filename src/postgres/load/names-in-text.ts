@@ -13,6 +13,7 @@ export function quotedName(text: string): string {
   return quoteName({ schema: nameOf(schema), name: nameOf(name) });
 }
 
-function nameOf(text: string): string {
+/** What such an identifier stands for. */
+export function nameOf(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 }

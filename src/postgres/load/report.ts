@@ -1,6 +1,8 @@
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import type { Scope } from "../../model/fingerprint.ts";
 import { sqlStateOf } from "../session/errors.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { isForWantOfOthers } from "./outside.ts";
 
 /** What became of one entry of the archive's table of contents; every entry has exactly one outcome. */
 export interface EntryOutcome {
@@ -36,6 +38,7 @@ export interface LoadReport {
 
 /** Collects the report while the load goes on. */
 export class Ledger {
+  readonly #scope: Scope;
   readonly #outcomes = new Map<number, EntryOutcome>();
   readonly #problems: LoadProblem[] = [];
   readonly #notes = new Set<string>();
@@ -47,6 +50,10 @@ export class Ledger {
   mayOwn = false;
   rows = 0;
   bytes = 0;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
 
   applied(entry: TocEntry): void {
     this.#outcomes.set(entry.dumpId, {
@@ -64,12 +71,12 @@ export class Ledger {
 
   /**
    * An entry that the server refused; `error` has been looked at by `refusalOf`. For want of another that
-   * this server could not take, the data are not to blame either.
+   * this server could not take, or of what is another tenant's, the data are not to blame either.
    */
   failed(entry: TocEntry, met: Refusal): void {
     const { dumpId, desc } = entry;
     const isFollowing = this.#lacking.values().some((lacking) => needs(entry, lacking));
-    const refusal: Refusal = isFollowing ? { ...met, kind: "machine" } : met;
+    const refusal: Refusal = isFollowing ? { ...met, kind: "machine" } : this.#weighed(met);
     if (refusal.kind === "machine") this.#lacking.add(entry);
     const subject = subjectOf(entry);
     this.#outcomes.set(dumpId, { dumpId, desc, subject, outcome: "failed", reason: refusal.message });
@@ -77,7 +84,11 @@ export class Ledger {
   }
 
   problem(subject: string, refusal: Refusal): void {
-    this.#problems.push({ subject, ...refusal });
+    this.#problems.push({ subject, ...this.#weighed(refusal) });
+  }
+
+  #weighed(refusal: Refusal): Refusal {
+    return isForWantOfOthers(refusal, this.#scope) ? { ...refusal, kind: "machine" } : refusal;
   }
 
   /** Something of the archive could be given to nobody. */

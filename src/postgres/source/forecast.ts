@@ -65,9 +65,24 @@ async function forecastOutside(session: Session, schemas: readonly string[]): Pr
        select 'pg_catalog.pg_class'::pg_catalog.regclass, oid, relnamespace from pg_catalog.pg_class
        union all select 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace from pg_catalog.pg_type
        union all select 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, pronamespace from pg_catalog.pg_proc
-       union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, oid, connamespace from pg_catalog.pg_constraint),
+       union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, oid, connamespace from pg_catalog.pg_constraint
+       union all select 'pg_catalog.pg_operator'::pg_catalog.regclass, oid, oprnamespace from pg_catalog.pg_operator
+       union all select 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid, opcnamespace from pg_catalog.pg_opclass
+       union all select 'pg_catalog.pg_collation'::pg_catalog.regclass, oid, collnamespace from pg_catalog.pg_collation
+       union all select 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, oid, stxnamespace from pg_catalog.pg_statistic_ext
+       union all select 'pg_catalog.pg_ts_config'::pg_catalog.regclass, oid, cfgnamespace from pg_catalog.pg_ts_config
+       union all select 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, oid, dictnamespace from pg_catalog.pg_ts_dict),
      ours as (
        select p.classid, p.objid from placed p join pg_catalog.pg_namespace n on n.oid = p.space
+        where n.nspname = any ($1::text[])
+       union all
+       select part.classid, part.objid from (
+         select 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid from pg_catalog.pg_trigger where not tgisinternal
+         union all select 'pg_catalog.pg_rewrite'::pg_catalog.regclass, oid, ev_class from pg_catalog.pg_rewrite
+         union all select 'pg_catalog.pg_attrdef'::pg_catalog.regclass, oid, adrelid from pg_catalog.pg_attrdef
+         union all select 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid from pg_catalog.pg_policy) part(classid, objid, relation)
+         join pg_catalog.pg_class c on c.oid = part.relation
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where n.nspname = any ($1::text[]))
      select distinct pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0) as name
        from pg_catalog.pg_depend d
