@@ -18,6 +18,7 @@ import type { Opener } from "../sealing/sealing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { copyImage } from "./copy-image.ts";
 import { type Damage, fetchWhole } from "./fetch.ts";
+import { demandFixed } from "./fixed-bytes.ts";
 import { readInventory } from "./inventories.ts";
 import { askEach, type Library } from "./library.ts";
 import { decodeManifest, manifestBytesMax } from "./manifest.ts";
@@ -67,8 +68,11 @@ export async function openCopy(
   const found = await findRecord(request, library, journal, wait);
   const { record } = found;
   const inventory = new Map<ObjectKey, InventoryLine>();
-  for await (const line of readInventory(journal.order(library.stores), record, journal.note, wait))
+  for await (const line of readInventory(journal.order(library.stores), record, journal.note, wait)) {
+    // A lie of whoever signed the record speaks against this backup, and never against objects that others rest on.
+    demandFixed(record, line);
     inventory.set(line.key, line);
+  }
   const keys = await request.keys(namedKeys(record, inventory), journal.order(library.stores), wait);
   const identity = identityOf(keys, request.tenant);
 

@@ -8,12 +8,16 @@ import { type CheckResult, compareResult, type Finding } from "../model/check.ts
 import type { InventoryLine } from "../model/documents.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { type Damage, fetchFrom } from "../repository/fetch.ts";
+import { trueLength } from "../repository/true-length.ts";
 import type { ObjectReader } from "../stores/store.ts";
 
 const readsAtOnce = 8;
+/** Named to those who count them as absent; more are as many as any listing shows to be. */
+const absentMax = 20_000;
 
 export interface Inspection {
   readonly check: CheckResult;
+  /** Altered ones first. None of which the inventory alone is wrong: whoever signed the record lied, and others rest on them. */
   readonly damaged: readonly ObjectKey[];
 }
 
@@ -37,14 +41,23 @@ export async function inspectCopy(order: InspectionOrder, wait: Waiting): Promis
     const body = await fetchFrom(order.store, line, wait);
     if (!Buffer.isBuffer(body)) damage.set(line.key, body);
   });
-  const damaged = [...damage.keys()].toSorted();
-  const findings = damaged.map((key): Finding => ({
+  const altered = keysOf(damage, "altered");
+  const lies = new Set<ObjectKey>();
+  await eachAtOnce(altered, readsAtOnce, async (key) => {
+    const line = order.inventory.get(key);
+    if (line !== undefined && (await trueLength(order.store, line, wait)) !== null) lies.add(key);
+  });
+  const findings = [...damage.keys()].toSorted().map((key): Finding => ({
     subject: `object ${key}`,
-    difference: damage.get(key) ?? "",
+    difference: lies.has(key) ? "has another length than the inventory says" : (damage.get(key) ?? ""),
   }));
   const compared = order.inventory.size;
   return {
     check: compareResult("copy", compared, findings, `${String(compared)} objects are whole`),
-    damaged,
+    damaged: [...altered.filter((key) => !lies.has(key)), ...keysOf(damage, "absent").slice(0, absentMax)],
   };
+}
+
+function keysOf(damage: ReadonlyMap<ObjectKey, Damage["reason"]>, reason: Damage["reason"]): ObjectKey[] {
+  return [...damage].flatMap(([key, why]) => (why === reason ? [key] : [])).toSorted();
 }

@@ -12,6 +12,7 @@ import { failed } from "../../src/model/check.ts";
 import type { InventoryLine } from "../../src/model/documents.ts";
 import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
 import { chunkKey, parseChunkKey, recordKey } from "../../src/model/layout.ts";
+import { encodeManifest } from "../../src/repository/manifest.ts";
 import { readProofs } from "../../src/repository/proofs.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
@@ -141,6 +142,32 @@ it("are told where the trial itself could not end, which refutes nothing", async
   const report = await verified(honest, never_);
   expect([report.verdict, report.error?.code]).toEqual(["inconclusive", "wait/expired"]);
   expect(await named(await backUp())).not.toContain(key);
+});
+
+describe("an inventory with a manifest that opens, which lies about the chunks of another backup", () => {
+  it.each([
+    ["by their digests", (line: InventoryLine) => ({ ...line, sha256: "0".repeat(64) })],
+    ["by their lengths", (line: InventoryLine) => ({ ...line, bytes: line.bytes - 1 })],
+  ])("%s is refuted, and accuses none of them", async (_how, twisted) => {
+    const good = await backUp();
+    const of = await recipient("tenant", good);
+    const { manifest } = await house.open([dubai], good);
+    const lie = await writeLie(
+      house,
+      [dubai, frankfurt],
+      good,
+      (line) => (parseChunkKey(line.key) === null ? line : twisted(line)),
+      async (backup) =>
+        (await sealing.sealDocument(encodeManifest({ ...manifest, backup }), [of], 3, never)).body,
+    );
+    expect((await verified(lie)).verdict).toBe("refuted");
+    const [proof] = await readProofs(house.tenant, dubai, house.library([dubai]), never);
+    expect(proof).toMatchObject({ backup: lie, verdict: "refuted", damaged: [] });
+    expect(proof?.misnamed).toBeUndefined();
+    const { backups } = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
+    const states = backups.find(({ backup }) => backup === good)?.copies;
+    expect([...(states?.values() ?? [])].map(({ state }) => state)).toEqual(["present", "present"]);
+  });
 });
 
 it("cannot count so high that nobody believes the backups after it", async () => {

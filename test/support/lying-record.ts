@@ -12,6 +12,7 @@ export async function writeLie(
   stores: readonly MemoryStore[],
   good: BackupId,
   twist: (line: InventoryLine) => InventoryLine,
+  sealedManifest: (backup: BackupId) => Promise<Uint8Array> = async () => Buffer.from("made up"),
 ): Promise<BackupId> {
   const { tenant } = house;
   const [first] = stores;
@@ -21,7 +22,7 @@ export async function writeLie(
   const body = first.bodyOf(inventoryKey(tenant, good));
   const lines = await Array.fromAsync(decodeInventory(body, owner, record.objects));
   const backup = backupId.parse(`${good.slice(0, 16)}-zzzzzz`);
-  const manifest = Buffer.from("made up");
+  const manifest = await sealedManifest(backup);
   const measured = { bytes: manifest.length, sha256: sha256(manifest) };
   const others = lines.filter(({ key }) => !key.endsWith("manifest.age")).map(twist);
   const named = [...others, { key: manifestKey(tenant, backup), ...measured }];
