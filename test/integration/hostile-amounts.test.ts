@@ -2,6 +2,8 @@
  * A tenant says more than anybody can hold, or nothing for ever, through its comments and functions: its own backup fails
  * for it or stays unproven, and the process, which works for other tenants as well, goes on.
  */
+import { once } from "node:events";
+import { createConnection, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { isFailure } from "../../src/base/failure.ts";
@@ -9,6 +11,7 @@ import type { Image } from "../../src/postgres/image.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
 import { tryOutOn } from "../../src/verify/try-out.ts";
+import { encryptedFront, portOf } from "../support/encrypted-front.ts";
 import { memoryImage } from "../support/memory-image.ts";
 import {
   createDatabase,
@@ -63,6 +66,29 @@ it("ends the connection on which one message is too long, in words that name no 
       });
       await expect(session.query("select 1")).rejects.toMatchObject({ code });
     }
+  }
+});
+
+it("ends the login at which one message is too long, in the clear and over TLS", async () => {
+  // A trigger on login, of PostgreSQL 17 and newer, warns before the session stands: its warning's head says enough.
+  const loggedIn = Buffer.from("R\0\0\0\x08\0\0\0\0", "latin1");
+  const warning = Buffer.from("N\x23\xc3\x46\0", "latin1");
+  await using talkative = createServer((socket: Socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.write(Buffer.concat([loggedIn, warning])));
+  });
+  talkative.listen(0, "127.0.0.1");
+  await once(talkative, "listening");
+  await using front = await encryptedFront(() => createConnection(portOf(talkative), "127.0.0.1"));
+  for (const [server, sslmode] of [
+    [talkative, "disable"],
+    [front, "require"],
+  ] as const) {
+    const address = { host: "127.0.0.1", port: portOf(server), user: "u", database: "d", sslmode };
+    await expect(connect({ ...address, password: null }, "source", {}, testWait())).rejects.toMatchObject({
+      code: "source/unsupported",
+      message: "the server sent a message of 600000000 bytes, more than 67108864",
+    });
   }
 });
 

@@ -1,76 +1,61 @@
 /** Over TLS a session copies the same rows as in the clear, and takes the connection back from a COPY in good order. */
-import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { createConnection, type Server } from "node:net";
 import { join } from "node:path";
-import { TLSSocket } from "node:tls";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
+import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { addressOf } from "../../src/postgres/session/address.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { encryptedFront, portOf } from "../support/encrypted-front.ts";
 import { startTestServer, testWait, urlOf } from "../support/postgres-server.ts";
 
-interface Certificate {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-}
+/** In bytes more than any message that `pg` is given. */
+const large = "copy (select pg_catalog.repeat('x', 70000000)) to stdout";
+const largeBytes = 70_000_001;
 
-async function selfSigned(): Promise<Certificate> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-certificate-"));
-  try {
-    const [key, cert] = [join(folder, "key"), join(folder, "cert")];
-    const wish = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2"];
-    execFileSync("openssl", [...wish, "-keyout", key, "-out", cert], { stdio: "ignore" });
-    return { key: await readFile(key), cert: await readFile(cert) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+let server: PrivateServer;
+let front: Server;
 
-/** PostgreSQL's own start of TLS, before a server that knows none on its private socket. */
-async function encryptedFront(path: string, certificate: Certificate): Promise<Server> {
-  const front = createServer((outer: Socket) => {
-    outer.once("data", () => {
-      outer.write("S");
-      const inner = createConnection(path);
-      const secure = new TLSSocket(outer, { isServer: true, ...certificate });
-      for (const [one, other] of [
-        [secure, inner],
-        [inner, secure],
-      ] as const) {
-        one.on("error", () => other.destroy());
-        one.pipe(other);
-      }
-    });
-  });
-  front.listen(0, "127.0.0.1");
-  await once(front, "listening");
-  return front;
+beforeAll(async () => {
+  server = await startTestServer();
+  const path = join(server.address.host, `.s.PGSQL.${String(server.address.port)}`);
+  front = await encryptedFront(() => createConnection(path));
+});
+
+afterAll(async () => {
+  front.close();
+  await server[Symbol.asyncDispose]();
+});
+
+type Line = "in the clear" | "over TLS";
+const lines: readonly Line[] = ["in the clear", "over TLS"];
+
+async function session(line: Line): Promise<Session> {
+  const clear = urlOf(server, "postgres");
+  const secret = clear.replace(/@.*/, `@127.0.0.1:${String(portOf(front))}/postgres?sslmode=require`);
+  return connect(addressOf(line === "over TLS" ? secret : clear), "source", {}, testWait());
 }
 
 it("copies over TLS what it copies in the clear", async () => {
-  await using server = await startTestServer();
-  const path = join(server.address.host, `.s.PGSQL.${String(server.address.port)}`);
-  const front = await encryptedFront(path, await selfSigned());
-  try {
-    const bound = front.address();
-    if (bound === null || typeof bound === "string") throw new Error("the front has no port");
-    const clear = urlOf(server, "postgres");
-    const secret = clear.replace(/@.*/, `@127.0.0.1:${String(bound.port)}/postgres?sslmode=require`);
-    const digests: string[] = [];
-    for (const url of [clear, secret]) {
-      await using session = await connect(addressOf(url), "source", {}, testWait());
-      const copy = session.copyOut(
-        "copy (select n, repeat('x', n % 5000) from generate_series(1, 5000) n) to stdout",
-      );
-      digests.push(sha256(Buffer.concat(await Array.fromAsync(copy.bytes))));
-      expect(copy.rows()).toBe(5000);
-      expect(await session.query("select 1 as one")).toEqual([{ one: 1 }]);
-    }
-    expect(digests[0]).toBe(digests[1]);
-  } finally {
-    front.close();
+  const digests: string[] = [];
+  for (const line of lines) {
+    await using asking = await session(line);
+    const copy = asking.copyOut(
+      "copy (select n, repeat('x', n % 5000) from generate_series(1, 5000) n) to stdout",
+    );
+    digests.push(sha256(Buffer.concat(await Array.fromAsync(copy.bytes))));
+    expect(copy.rows()).toBe(5000);
+    expect(await asking.query("select 1 as one")).toEqual([{ one: 1 }]);
   }
+  expect(digests[0]).toBe(digests[1]);
+});
+
+it.each(lines)("copies %s a row that no answer to a query may have", async (line) => {
+  await using asking = await session(line);
+  let bytes = 0;
+  const small = "copy (select 1) to stdout";
+  for await (const part of asking.copiesOut([small, large, small])) bytes += part.bytes.length;
+  expect(bytes).toBe(2 + largeBytes + 2);
+  expect(await asking.query("select 1 as one")).toEqual([{ one: 1 }]);
 });

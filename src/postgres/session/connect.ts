@@ -102,20 +102,17 @@ async function open(
   const silence = options.silence === undefined ? silenceLimitsOf(address) : options.silence;
   const life = new Life(client, wire, wait, askAfter, silence);
   try {
-    await client.connect();
     limitMessages(client, life, side);
+    await client.connect();
     const versionNum = options.versionNum ?? (await life.awaits(() => versionOf(client)));
     return new PgSession(side, versionNum, client, life);
   } catch (error) {
     await life.end();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
     const where = `connect to ${address.host}:${String(address.port)} database ${address.database} as ${address.user}`;
-    const isSilent = error instanceof Error && !("code" in error);
-    throw postgresFailure(
-      side,
-      where,
-      isSilent ? new ConnectingError(error.message, { cause: error }) : error,
-    );
+    const why = life.dead ?? error;
+    const isSilent = why instanceof Error && !("code" in why);
+    throw postgresFailure(side, where, isSilent ? new ConnectingError(why.message, { cause: why }) : why);
   }
 }
 
@@ -136,12 +133,13 @@ async function openPulse(
   const client = new Client(configOf(address, options, ssl, wire.socket));
   const life = new Life(client, wire, wait, async () => "unknown", null);
   try {
+    limitMessages(client, life, side);
     await client.connect();
     return { session: new PgSession(side, 0, client, life), pid: pidOf(client) };
   } catch (error) {
     await life.end();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
-    throw postgresFailure(side, "ask whether the server answers", error);
+    throw postgresFailure(side, "ask whether the server answers", life.dead ?? error);
   }
 }
 

@@ -72,11 +72,11 @@ export class Life {
 
   /**
    * From here on no message reaches `pg` that it could not hold: what the server sent instead is told to `failureFor`,
-   * whose failure everything on this connection ends with. `stream` is the one that `pg` reads, between two messages.
+   * whose failure everything on this connection ends with. `stream` is the one that `pg` reads, before the first message.
    */
   limit(stream: Duplex, failureFor: (what: string) => Error): void {
     const limit = new MessageLimit(messageLimits, (what) => {
-      this.dead ??= failureFor(what);
+      if (what !== null) this.dead ??= failureFor(what);
       this.#socket.destroy();
     });
     stream.prependListener("data", (bytes: Buffer) => {

@@ -1,12 +1,12 @@
-import { Duplex } from "node:stream";
-import type { Client } from "pg";
+import { Connection, type Client } from "pg";
 import { Failure } from "../../base/failure.ts";
 import type { Life } from "./life.ts";
 import type { Side } from "./session.ts";
 
 /**
- * What a tenant may put into its catalogs, or say by its functions, is limited by nobody else. Once `client` is connected;
- * what comes beyond the limits ends the connection: "source/unsupported" or "load/failed".
+ * What a tenant may put into its catalogs, or say by its functions, is limited by nobody else. Before `client` connects,
+ * since a trigger on login speaks before the session stands; what comes beyond the limits ends the connection:
+ * "source/unsupported" or "load/failed".
  */
 export function limitMessages(client: Client, life: Life, side: Side): void {
   const code = side === "source" ? "source/unsupported" : "load/failed";
@@ -14,15 +14,13 @@ export function limitMessages(client: Client, life: Life, side: Side): void {
     new Failure(code, `the server sent ${what}`, {
       hint: "is there a comment, an expression or a setting of such a size, or a function that says so much?",
     });
-  const stream = streamOf(client);
-  if (stream === null) throw new Failure("internal/bug", "a client of pg has no stream");
-  life.limit(stream, failureFor);
-}
-
-/** The socket, or what wraps it. */
-function streamOf(client: Client): Duplex | null {
   const connection: unknown = Reflect.get(client, "connection");
-  const stream: unknown =
-    typeof connection === "object" && connection !== null ? Reflect.get(connection, "stream") : null;
-  return stream instanceof Duplex ? stream : null;
+  if (!(connection instanceof Connection))
+    throw new Failure("internal/bug", "a client of pg has no connection");
+  const begin = (): void => {
+    life.limit(connection.stream, failureFor);
+  };
+  // Before it wraps the socket `pg` takes one letter from it, and only then has the stream that it reads.
+  if (life.wire.isEncrypted) connection.once("sslconnect", begin);
+  else begin();
 }

@@ -2,15 +2,19 @@
 export interface MessageLimits {
   /** One message: a row, an error, a notice. */
   readonly messageBytesMax: number;
-  /** All rows of one statement; the rows of a COPY are not among them. */
+  /** All rows of one statement, as long as they are and `rowHeapBytes` for each; those of a COPY are not among them. */
   readonly rowsBytesMax: number;
 }
 
 /** As much as a schema archive may have, of which what is asked for here is a part (`dumpSchema`). */
 export const messageLimits: MessageLimits = { messageBytesMax: 64 << 20, rowsBytesMax: 512 << 20 };
 
+/** What a row of a few columns takes as an object of the engine's, above its bytes: four million short ones fill a heap. */
+const rowHeapBytes = 150;
+
 /** Kinds of messages (PostgreSQL documentation, "Message Formats"). */
 const dataRow = 0x44;
+const errorResponse = 0x45;
 const readyForQuery = 0x5a;
 const headBytes = 5;
 
@@ -21,14 +25,18 @@ const headBytes = 5;
  */
 export class MessageLimit {
   readonly #limits: MessageLimits;
-  readonly #onBeyond: (what: string) => void;
+  readonly #onBeyond: (what: string | null) => void;
   readonly #head = Buffer.alloc(headBytes);
   #headFilled = 0;
   #left = 0;
   #rowsBytes = 0;
+  #isFirst = true;
 
-  /** `onBeyond` is told what came, once for each message beyond a limit; it ends the connection. */
-  constructor(limits: MessageLimits, onBeyond: (what: string) => void) {
+  /**
+   * `onBeyond` is told what came, once for each message beyond a limit; it ends the connection. Told null, it need not
+   * say why: a server that has no process to spare says so first of all, in words without a length before them.
+   */
+  constructor(limits: MessageLimits, onBeyond: (what: string | null) => void) {
     this.#limits = limits;
     this.#onBeyond = onBeyond;
   }
@@ -56,11 +64,14 @@ export class MessageLimit {
     this.#left = Math.max(0, length - 4);
     const kind = this.#head[0];
     if (kind === readyForQuery) this.#rowsBytes = 0;
-    if (kind === dataRow) this.#rowsBytes += length;
+    if (kind === dataRow) this.#rowsBytes += length + rowHeapBytes;
+    const isUntold = this.#isFirst && kind === errorResponse;
+    this.#isFirst = false;
     const { messageBytesMax, rowsBytesMax } = this.#limits;
-    if (length > messageBytesMax)
+    if (length > messageBytesMax && isUntold) this.#onBeyond(null);
+    else if (length > messageBytesMax)
       this.#onBeyond(`a message of ${String(length)} bytes, more than ${String(messageBytesMax)}`);
     else if (this.#rowsBytes > rowsBytesMax)
-      this.#onBeyond(`more than ${String(rowsBytesMax)} bytes in answer to one statement`);
+      this.#onBeyond(`rows of more than ${String(rowsBytesMax)} bytes in answer to one statement`);
   }
 }

@@ -23,13 +23,15 @@ const receiveBytes = 64 * 1024;
  */
 export class Wire {
   readonly socket: Socket;
+  readonly isEncrypted: boolean;
   #take: Take | null = null;
 
-  /** `encrypted`: `pg` will wrap the socket, and speak through another one. */
-  constructor(encrypted: boolean) {
-    const buffer = Buffer.alloc(encrypted ? 0 : receiveBytes);
+  /** `isEncrypted`: `pg` will wrap the socket, and speak through another one. */
+  constructor(isEncrypted: boolean) {
+    this.isEncrypted = isEncrypted;
+    const buffer = Buffer.alloc(isEncrypted ? 0 : receiveBytes);
     const callback = (count: number): boolean => this.#received(buffer, count);
-    this.socket = encrypted ? new Socket() : new Socket({ onread: { buffer, callback } });
+    this.socket = isEncrypted ? new Socket() : new Socket({ onread: { buffer, callback } });
   }
 
   /** Between two statements only. `stream` is the one that `pg` reads: the socket, or what wraps it. */
