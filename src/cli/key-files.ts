@@ -1,5 +1,5 @@
 /** Key files as `keys new` and `init` write them. */
-import { open, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { isTaken } from "../base/exists.ts";
@@ -84,9 +84,11 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     }
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") throw taken(path, cause);
-    throw new Failure("usage/invalid", `${path} cannot be written`, {
+    // A part of a key is none, and would be in the way of the next try.
+    await rm(path, { force: true }).catch(() => undefined);
+    throw new Failure("usage/invalid", `${path} cannot be written: ${reasonOf(cause)}`, {
       cause,
-      hint: "may this user write there?",
+      hint: "may this user write there, and is there room?",
     });
   }
 }

@@ -1,7 +1,7 @@
 import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exists } from "../base/exists.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { type PlanName, storeName } from "../model/ids.ts";
@@ -43,13 +43,30 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
   const hasPlans = plans === shippedPlans;
   await refuseTaken(folder, hasPlans ? ours.filter((name) => name !== "plans") : ours);
   await refuseUnknownPlan(shippedPlans, wish.plan);
+  try {
+    return await make(wish, { shippedPlans, plans: hasPlans ? null : plans }, machine, wait);
+  } catch (error) {
+    if (isFailure(error)) throw error;
+    throw new Failure("usage/invalid", `${folder} cannot be set up: ${reasonOf(error)}`, {
+      cause: error,
+      hint: `remove what there is of ${ours.join(", ")} in it before the next try`,
+    });
+  }
+}
 
+/** `plans`: where the shipped ones are copied to; null where they lie there already. */
+async function make(
+  { folder, ...wish }: SetUpWish,
+  { shippedPlans, plans }: { readonly shippedPlans: string; readonly plans: string | null },
+  machine: Machine,
+  wait: Waiting,
+): Promise<SetUp> {
   await makeOrRefuse(folder);
   const keys = join(folder, "keys");
   await makeKeyFolder(keys);
   const identity = await writeIdentity(keys, "classic", machine.clock);
   const signing = await writeSigningKey(keys);
-  if (!hasPlans) await cp(shippedPlans, plans, { recursive: true, errorOnExist: true, force: false });
+  if (plans !== null) await cp(shippedPlans, plans, { recursive: true, errorOnExist: true, force: false });
 
   const stores = ["one", "two"].map((name) => ({ name, path: join(folder, "stores", name) }));
   for (const { name, path } of stores) {
@@ -69,7 +86,7 @@ export async function setUp(wish: SetUpWish, machine: Machine, wait: Waiting): P
     config,
     keys: [identity.path, signing.privatePath, signing.publicPath],
     stores,
-    plans,
+    plans: plans ?? shippedPlans,
     recipient: identity.recipient,
   };
 }

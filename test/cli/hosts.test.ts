@@ -1,7 +1,7 @@
 /** What a host has lying about, in its environment, its terminals and its signals, neither leads a command astray nor leaves one half done. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -135,4 +135,17 @@ it.each([
   expect(seen.err).toBe("error: the working folder is gone\n  hint: change to a folder that is there\n");
   expect(seen.out).toContain(said);
   expect(child.exitCode).toBe(2);
+});
+
+it("a disk without room is told, and leaves no part of a key in the way of the next try", async () => {
+  const folder = join(home.folder, "new-keys");
+  const typed = `ulimit -f 0; exec ${process.execPath} ${main} keys new ${folder}`;
+  const child = spawn("sh", ["-c", typed], { cwd: home.folder, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => (said += part));
+  await once(child, "close");
+  expect(said).toMatch(/^error: \S+host\.agekey cannot be written: EFBIG.*\n {2}hint: .*is there room\?\n$/);
+  expect(child.exitCode).toBe(2);
+  expect(await readdir(folder)).toEqual([]);
+  expect(await home.say(["keys", "new", folder])).toMatchObject({ exit: 0 });
 });

@@ -102,7 +102,9 @@ export async function startKept(
     if (!isFailure(error, "scratch/start") && !isFailure(error, "program/failed")) throw error;
     throw new Failure("catalog/failed", `start the embedded catalog: ${error.message}`, {
       cause: error,
-      hint: `its log lies in ${join(folders.data, "log")}`,
+      hint: /no space left/i.test(error.message)
+        ? `make room for ${folders.folder}`
+        : `its log lies in ${join(folders.data, "log")}`,
     });
   }
 }
