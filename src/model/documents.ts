@@ -100,7 +100,7 @@ export const proof = z.object({
   /** How many things the backup or this proof left out; the sealed detail names them. */
   excluded: z.int().nonnegative(),
   detail: sealedDocument,
-  /** Objects of this copy found absent or altered; they count as absent in this store until healed. */
+  /** Objects of this copy found absent or altered; they count as absent in this store until healed. More than a proof can name go into findings. */
   damaged: z.array(objectKey),
   /**
    * Chunks that hold another plaintext than they are named for, or none, though their bytes are those of the inventory:
@@ -139,6 +139,8 @@ export const findingsList = z.object({
   host: z.string(),
   damaged: z.array(objectKey),
   healed: z.array(objectKey),
+  /** As in a proof; the rest of one that found more than it can name. */
+  misnamed: z.array(objectKey).optional(),
 });
 export type FindingsList = z.infer<typeof findingsList>;
 

@@ -17,7 +17,7 @@ import type { ObjectReader, Store } from "../stores/store.ts";
 import { isFromFuture } from "./clocks.ts";
 import { askEach, type Library, type StoreDown } from "./library.ts";
 import { putWhole } from "./put.ts";
-import { readSigned, type SignedForm } from "./signed.ts";
+import { readSigned, type SignedForm, signReadable } from "./signed.ts";
 
 const readsAtOnce = 8;
 
@@ -56,21 +56,22 @@ export interface FindingsOrder {
   readonly at: Date;
   readonly damaged: readonly ObjectKey[];
   readonly healed: readonly ObjectKey[];
+  readonly misnamed?: readonly ObjectKey[];
   /** Where they go. */
   readonly stores: readonly Store[];
 }
 
 /** A list must stay readable within the limit on documents. */
-const keysPerList = 20_000;
+export const keysPerList = 20_000;
 const secondsMax = 60;
 
 /**
  * Resolves with the stores that took every list and those that could not. "keys/role" when nobody would
- * believe our signature; the first store's failure when none took them.
+ * believe our signature, which a caller who gives no `trust` has seen to; the first store's failure when none took them.
  */
 export async function writeFindings(
   order: FindingsOrder,
-  { signer, trust }: { readonly signer: Signer; readonly trust: Library["trust"] },
+  { signer, trust }: { readonly signer: Signer; readonly trust: Library["trust"] | null },
   wait: Waiting,
 ): Promise<{ readonly stores: readonly StoreName[]; readonly down: readonly StoreDown[] }> {
   const { tenant, store, storeId, host } = order;
@@ -81,8 +82,8 @@ export async function writeFindings(
   for (const part of parts(order)) {
     at = await freeSecond(tenant, store, at, taking, wait);
     const list: FindingsList = { format, tenant, store, storeId, at: at.toISOString(), host, ...part };
-    const body = await signer.sign("proof", findingsList.parse(list));
-    await demandTrusted(body, trust);
+    const body = await signReadable(signer, { purpose: "proof", schema: findingsList }, list);
+    if (trust !== null) await demandTrusted(body, trust);
     const object = { key: findingsKey(tenant, store, at), body, bytes: body.length, sha256: sha256(body) };
     const put = async (target: Store): Promise<void> =>
       putWhole({ store: target, lock: null }, { ...object, lockedUntil: null }, wait);
@@ -114,17 +115,31 @@ export function findingsForm(
   };
 }
 
-function parts({ damaged, healed }: FindingsOrder): readonly Pick<FindingsList, "damaged" | "healed">[] {
-  const cut = (keys: readonly ObjectKey[]): ObjectKey[][] =>
-    Array.from({ length: Math.ceil(keys.length / keysPerList) }, (_, at) =>
-      keys.slice(at * keysPerList, (at + 1) * keysPerList),
-    );
-  if (damaged.length + healed.length <= keysPerList)
-    return damaged.length + healed.length === 0 ? [] : [{ damaged: [...damaged], healed: [...healed] }];
+type Part = Pick<FindingsList, "damaged" | "healed" | "misnamed">;
+
+function parts({ damaged, healed, misnamed = [] }: FindingsOrder): readonly Part[] {
+  const none: Part = { damaged: [], healed: [] };
+  const all = damaged.length + healed.length + misnamed.length;
+  if (all === 0) return [];
+  if (all <= keysPerList)
+    return [
+      {
+        damaged: [...damaged],
+        healed: [...healed],
+        ...(misnamed.length === 0 ? {} : { misnamed: [...misnamed] }),
+      },
+    ];
   return [
-    ...cut(damaged).map((some) => ({ damaged: some, healed: [] })),
-    ...cut(healed).map((some) => ({ damaged: [], healed: some })),
+    ...cut(damaged).map((some) => ({ ...none, damaged: some })),
+    ...cut(healed).map((some) => ({ ...none, healed: some })),
+    ...cut(misnamed).map((some) => ({ ...none, misnamed: some })),
   ];
+}
+
+function cut(keys: readonly ObjectKey[]): readonly ObjectKey[][] {
+  return Array.from({ length: Math.ceil(keys.length / keysPerList) }, (_, at) =>
+    keys.slice(at * keysPerList, (at + 1) * keysPerList),
+  );
 }
 
 /** Two lists about one store within a second would want the same key. */

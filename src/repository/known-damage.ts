@@ -83,6 +83,11 @@ export function damagedKeys(
   return damaged;
 }
 
+/** Chunks that somebody lied about; alike in every store, and for good. */
+export function misnamedKeys({ proofs, findings }: Statements): ReadonlySet<ObjectKey> {
+  return new Set([...proofs, ...findings].flatMap(({ misnamed = [] }) => misnamed));
+}
+
 /**
  * The first second that is later than every statement about the store: what is said then is newer, even
  * where the host that spoke last has a clock a little ahead of ours.

@@ -16,7 +16,7 @@ import type { Condemned } from "./condemned.ts";
 import { type Damage, fetchWhole } from "./fetch.ts";
 import { readInventory } from "./inventories.ts";
 import { type LockTimes, lockedLongEnough } from "./locks.ts";
-import { damagedKeys, type Statements } from "./known-damage.ts";
+import { damagedKeys, misnamedKeys, type Statements } from "./known-damage.ts";
 import { putWhole } from "./put.ts";
 import type { Shelves } from "./shelves.ts";
 import type { TenantListing } from "./tenant-listing.ts";
@@ -70,7 +70,7 @@ export async function findReusable(
 async function namedByRecords(question: ReuseQuestion, wait: Waiting): Promise<Map<ChunkName, Candidate>> {
   const { tenant, generation, shelves, records, condemned, locks, onDamage } = question;
   const found = new Map<ChunkName, Candidate>();
-  const misnamed = new Set(question.statements.proofs.flatMap((proof) => proof.misnamed ?? []));
+  const misnamed = misnamedKeys(question.statements);
   // The newest whose inventory can be had; what only older ones name has gone from the source.
   for (const [index, record] of records
     .filter(({ keyGeneration }) => keyGeneration === generation)

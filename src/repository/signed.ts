@@ -5,12 +5,12 @@
 import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
 import { orOlder, readDoubting } from "../base/doubted.ts";
-import { isFailure, reasonOf } from "../base/failure.ts";
+import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { interpreted } from "../base/interpreted.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
-import { type TrustRing, UntrustedSigner } from "../keys/signing.ts";
+import { type Signer, type TrustRing, UntrustedSigner } from "../keys/signing.ts";
 import type { ObjectReader, ReadOptions } from "../stores/store.ts";
 import { documentBytesMax } from "./fetch.ts";
 import { wrongOfTooLong } from "./too-long.ts";
@@ -57,6 +57,23 @@ export async function readSigned<T>(
     (version) => readVersion(store, key, version, form, wait),
     ({ kind }) => kind === "good",
     async () => (await store.versions(key, wait)).filter(({ bytes }) => bytes <= documentBytesMax),
+  );
+}
+
+/**
+ * `content` signed so that `readSigned` reads it. What it would pass over is a document that says nothing, and
+ * "internal/bug" to whoever wants to say it.
+ */
+export async function signReadable<T extends object>(
+  signer: Signer,
+  { purpose, schema }: Pick<SignedForm<T>, "purpose" | "schema">,
+  content: T,
+): Promise<Uint8Array> {
+  const body = await signer.sign(purpose, schema.parse(content, interpreted));
+  if (body.length <= documentBytesMax) return body;
+  throw new Failure(
+    "internal/bug",
+    `a document of ${String(body.length)} bytes for ${purpose} is ${tooLong}`,
   );
 }
 

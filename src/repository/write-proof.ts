@@ -1,4 +1,4 @@
-/** Writing a proof: the sealed detail first, then the signed verdict beside it, to every store that takes it. */
+/** Writing a proof: what it cannot name, the sealed detail, then the signed verdict beside it, to every store that takes it. */
 import { Failure } from "../base/failure.ts";
 import { sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -8,11 +8,16 @@ import { proofDetailKey, proofKey } from "../model/layout.ts";
 import type { Signer } from "../keys/signing.ts";
 import type { Sealer } from "../sealing/sealing.ts";
 import type { Store } from "../stores/store.ts";
+import { keysPerList, writeFindings } from "./findings.ts";
 import { askEach, type StoreDown } from "./library.ts";
 import { putWhole } from "./put.ts";
+import { signReadable } from "./signed.ts";
 
 export interface ProofOrder {
-  /** All but where the detail lies and how long it is. */
+  /**
+   * All but where the detail lies and how long it is. Of objects it may name any number: those that are beyond what
+   * a document holds go into lists of findings, which count as the proof does.
+   */
   readonly proof: Omit<Proof, "detail">;
   /** Findings with names and values: JSON, sealed to the tenant's recipient. */
   readonly detail: unknown;
@@ -48,17 +53,24 @@ export async function writeProof(
     zstdLevel,
     wait,
   );
+  const { damaged, misnamed = [], ...said } = order.proof;
+  // First, so that a proof which names only some of what was found never lies there without the rest.
+  const rest = { damaged: damaged.slice(keysPerList), healed: [], misnamed: misnamed.slice(keysPerList) };
+  const about = { ...said, ...rest, at: new Date(said.at), stores: order.stores };
+  await writeFindings(about, { signer, trust: null }, wait);
   for (let second = 0; ; second += 1) {
-    const at = new Date(Date.parse(order.proof.at) + second * 1000);
-    const { tenant, backup, store } = order.proof;
+    const at = new Date(Date.parse(said.at) + second * 1000);
+    const { tenant, backup, store } = said;
     const address = { tenant, backup, store, at };
     if (second < secondsMax && (await isTaken(order.stores, proofDetailKey(address), wait))) continue;
-    const content = proof.parse({
-      ...order.proof,
+    const content: Proof = {
+      ...said,
       at: at.toISOString(),
       detail: { bytes: detail.body.length, sha256: detail.sha256 },
-    });
-    const body = await signer.sign("proof", content);
+      damaged: damaged.slice(0, keysPerList),
+      ...(misnamed.length === 0 ? {} : { misnamed: misnamed.slice(0, keysPerList) }),
+    };
+    const body = await signReadable(signer, { purpose: "proof", schema: proof }, content);
     const put = async (target: Store): Promise<void> => {
       await putBytes(target, proofDetailKey(address), detail.body, wait);
       await putBytes(target, proofKey(address), body, wait);
