@@ -42,7 +42,13 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
     workshop.onStoreFailed(tenant, store, failure);
   });
-  const holdings = await openShelves(tenant, shelves, workshop, readLastRecords, wait);
+  const holdings = await openShelves(
+    tenant,
+    shelves,
+    workshop,
+    (of, store, library, end) => readLastRecords(of, store, library, end),
+    wait,
+  );
   for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
   const { keys, lines: keyLines } = await keysInPlace(order, shelves, holdings, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);

@@ -149,6 +149,16 @@ describe("records that are no good", () => {
     expect(most).toBe(8);
   });
 
+  it("are not read for ever where a store lists more of them than anybody ever made", async () => {
+    await backUp();
+    forge(20);
+    await expect(readLastRecords(house.tenant, dubai, house, never, 10)).rejects.toMatchObject({
+      code: "store/protocol",
+      message: "dubai lists more than 10 records that nobody believes",
+    });
+    await expect(readLastRecords(house.tenant, dubai, house, never, 20)).resolves.toHaveLength(21);
+  });
+
   it("are not read again once a good one came after them, but for the one with the newest id", async () => {
     await backUp();
     forge(20);
