@@ -9,9 +9,12 @@ import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
 import type { ObjectReader } from "../stores/store.ts";
 
-/** Whether a stated time lies in the reader's future by more than clocks may differ. */
+/**
+ * Whether a stated time lies in the reader's future by more than clocks may differ: who wrote and who reads may each be
+ * so far from the store's, one ahead of it and one behind.
+ */
 export function isFromFuture(instant: string, now: Date): boolean {
-  return Date.parse(instant) - now.getTime() > clockToleranceMs;
+  return Date.parse(instant) - now.getTime() > 2 * clockToleranceMs;
 }
 
 /** Throws "store/clock" when the store's own clock and the host's are too far apart. */

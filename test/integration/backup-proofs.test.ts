@@ -127,7 +127,7 @@ describe("a proof", () => {
   it("of another record, of another store of that name, or from the future shows nowhere", async () => {
     await prove({ record: "0".repeat(64) });
     await prove({ storeId: "a".repeat(16) });
-    await prove({ at: new Date(house.clock.now().getTime() + 600_000).toISOString() });
+    await prove({ at: new Date(house.clock.now().getTime() + 700_000).toISOString() });
     expect(await shown()).toEqual([null, null]);
   });
 
