@@ -147,14 +147,13 @@ export function weigh(
   report: LoadReport,
   twin: LoadReport | null,
 ): TryOutResult {
-  const problems = [...report.problems, ...(twin?.problems ?? [])];
   const notes = report.notes;
-  const lacking = problems.filter((one) => one.kind === "machine");
+  const lacking = lackingParts(report, twin);
   const [first] = lacking;
   if (first !== undefined) {
     const reason = `this server could not take ${String(lacking.length)} part${lacking.length === 1 ? "" : "s"} of the backup, first ${first.subject}${stateOf(first)}`;
     const unsure = checks.map((check) => (check.outcome === "failed" ? doubted(check, reason) : check));
-    return { checks: orInconclusive(unsure, reason), notes: [...notes, ...lacking.map(noteOf)] };
+    return { checks: orInconclusive(unsure, reason), notes: [...notes, ...notesOf(lacking)] };
   }
   const findings = report.problems.map(({ subject, message, sqlState }): Finding => ({
     subject,
@@ -162,6 +161,12 @@ export function weigh(
     ...(sqlState === undefined ? {} : { sqlState }),
   }));
   return { checks: checks.map((check) => withLoadFindings(check, findings)), notes };
+}
+
+/** What this machine could not take, each part once, though the twin was refused it as well. */
+function lackingParts(report: LoadReport, twin: LoadReport | null): readonly LoadProblem[] {
+  const met = [...report.problems, ...(twin?.problems ?? [])].filter(({ kind }) => kind === "machine");
+  return [...new Map(met.toReversed().map((one) => [one.subject, one])).values()].toReversed();
 }
 
 /** What was found all the same stays told, for it need not be the machine's fault. */
@@ -192,6 +197,15 @@ function withLoadFindings(check: CheckResult, findings: readonly Finding[]): Che
 
 function stateOf({ sqlState }: LoadProblem): string {
   return sqlState === undefined ? "" : ` (SQLSTATE ${sqlState})`;
+}
+
+/** A tenant that rests on another's schemas may lack hundreds of parts. */
+const notedMax = 20;
+
+function notesOf(lacking: readonly LoadProblem[]): readonly string[] {
+  const more = lacking.length - notedMax;
+  const rest = more > 0 ? [`${String(more)} more parts were not taken`] : [];
+  return [...lacking.slice(0, notedMax).map(noteOf), ...rest];
 }
 
 /** Notes are shown to whoever verifies, who is not to see rows (trap 34). */

@@ -51,6 +51,31 @@ describe("beside a part that this server could not take", () => {
   });
 });
 
+describe("the parts that this server could not take", () => {
+  const keys = (kind: "data" | "machine", number: number): LoadReport => ({
+    ...clean,
+    problems: Array.from({ length: number }, (_, index) => ({
+      subject: `FK CONSTRAINT a.t${String(index)}`,
+      message: 'schema "b" does not exist',
+      sqlState: "3F000",
+      kind,
+    })),
+  });
+
+  it("are counted once, though the twin lacks them too, and listed as far as anybody reads", () => {
+    const { checks, notes } = weigh(whole, keys("machine", 30), keys("machine", 30));
+    expect(checks.at(-1)?.detail).toMatch(
+      /could not take 30 parts of the backup, first FK CONSTRAINT a\.t0 /,
+    );
+    expect(notes).toHaveLength(21);
+    expect(notes.at(-1)).toBe("10 more parts were not taken");
+  });
+
+  it("are the twin's as well", () => {
+    expect(weigh(whole, clean, keys("machine", 1)).notes).toHaveLength(1);
+  });
+});
+
 describe("what of the data could not be loaded", () => {
   const refused: LoadReport = {
     ...clean,
