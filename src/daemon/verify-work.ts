@@ -15,8 +15,8 @@ export const verifyWork: JobWork<"verify"> = {
     const { backup, store } = job;
     const [report] = await verifyTenant(desk, tenant, { backup, store }, talk, wait);
     if (report === undefined) return null;
-    const { verdict, seconds, proofIn, error } = report;
-    shop.tell({ kind: "verify-ended", tenant: tenant.id, backup, store, verdict, seconds });
+    const { verdict, seconds, misnamed, proofIn, error } = report;
+    shop.tell({ kind: "verify-ended", tenant: tenant.id, backup, store, verdict, seconds, misnamed });
     // A copy that was refuted may be whole again with the bytes of another store.
     const heal: NewJob = { job: { queue: "heal", tenant: tenant.id, store }, source: null };
     if (verdict === "refuted") await patiently(shop, () => shop.queue.add([heal], {}, wait), wait);

@@ -19,8 +19,16 @@ export function backupEnd(report: BackupReport): RunEnd {
   };
 }
 
-export function verifyEnd({ backup, store, verdict, seconds, proofIn, error }: VerifyReport): RunEnd {
-  const facts = { backup, store, verdict, seconds, proofIn: proofIn.length };
+export function verifyEnd({
+  backup,
+  store,
+  verdict,
+  seconds,
+  misnamed,
+  proofIn,
+  error,
+}: VerifyReport): RunEnd {
+  const facts = { backup, store, verdict, seconds, misnamed, proofIn: proofIn.length };
   switch (verdict) {
     case "proven":
       return { result: "done", code: null, facts };

@@ -61,6 +61,7 @@ export async function verifyTenant(
       }),
     };
     const report = await verifyCopy(verb, order, wait);
+    if (report.misnamed > 0) tellLies(report, talk);
     if (report.proofIn.length < proofStores.length) tellUnwritten(report, proofStores.length, talk);
     reports.push(report);
   }
@@ -123,5 +124,11 @@ function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number,
   const where = proofIn.length === 0 ? "nowhere" : `only to ${proofIn.join(", ")}`;
   talk.say(
     `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores`,
+  );
+}
+
+function tellLies({ tenant, store, misnamed }: VerifyReport, talk: Talk): void {
+  talk.say(
+    `warning: ${tenant}: a host that signs records lied: not what they are named for in ${store}: ${String(misnamed)} objects`,
   );
 }

@@ -24,6 +24,8 @@ export type HoldfastEvent =
       readonly store: StoreName;
       readonly verdict: Verdict;
       readonly seconds: number;
+      /** Objects that hold something else than they are named for. */
+      readonly misnamed: number;
     }
   | { readonly kind: "restore-ended"; readonly tenant: TenantId; readonly seconds: number }
   | {

@@ -41,6 +41,11 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
     buckets: runBuckets,
     registers,
   });
+  const misnamedObjects = new Counter({
+    name: "holdfast_misnamed_objects_total",
+    help: "Objects of verified copies that hold something else than they are named for: a host that signs records lied.",
+    registers,
+  });
   const restoreSeconds = new Histogram({
     name: "holdfast_restore_duration_seconds",
     help: "How long restores took.",
@@ -129,6 +134,7 @@ export function runMetrics(registry: Registry, clock: Clock): (event: HoldfastEv
       case "verify-ended":
         verifyRuns.inc({ verdict: event.verdict });
         verifySeconds.observe(event.seconds);
+        misnamedObjects.inc(event.misnamed);
         return;
       case "restore-ended":
         restoreSeconds.observe(event.seconds);

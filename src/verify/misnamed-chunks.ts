@@ -13,11 +13,11 @@ import type { OpenedCopy } from "../repository/open-copy.ts";
 import { chunkName, deriveKeys } from "../sealing/name.ts";
 
 /** Each at most 8 MiB. */
-const opensAtOnce = 2;
+const opensAtOnce = 8;
 
 /**
  * Every one of the copy, sorted; none where this host may not name chunks. Each chunk is read and opened once more, so
- * only for a copy that is not what it should be. What the store lacks or has altered is not among them.
+ * only where the copy's own bytes may be why it was not proven. What the store lacks or has altered is not among them.
  */
 export async function findMisnamed(
   copy: Pick<OpenedCopy, "manifest" | "keys" | "openChunk">,

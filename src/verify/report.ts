@@ -13,6 +13,8 @@ export interface VerifyReport {
   readonly checks: readonly CheckResult[];
   /** What the backup leaves out, and what the proof therefore does not cover. */
   readonly excluded: readonly string[];
+  /** How many objects hold something else than they are named for: a host that may sign records lied. */
+  readonly misnamed: number;
   /** Stores that hold the proof; empty when none could be written. */
   readonly proofIn: readonly StoreName[];
   /** Remarks of the load: what was retried, re-spelled or placed otherwise. */

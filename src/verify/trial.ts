@@ -2,7 +2,7 @@
  * The trial of one copy: opened from its store alone, tried out in scratch, every object looked at. What
  * the copy lacks is a finding; what breaks on this machine leaves everything open (promise 5).
  */
-import { Failure, failureOf, isFailure } from "../base/failure.ts";
+import { Failure, type FailureCode, failureOf, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import {
   type CheckName,
@@ -106,7 +106,7 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
       wait,
     );
     const isBad = damagedStream !== null || tried.checks.some((one) => one.outcome === "failed");
-    const misnamed = isBad || failure !== null ? await findMisnamed(copy, wait) : [];
+    const misnamed = isBad || mayBeOfBytes(failure) ? await findMisnamed(copy, wait) : [];
     // A machine that broke is no reason to refute what may restore to what the fingerprint says.
     const lies = (isBad ? misnamed : []).map((key): Finding => ({
       subject: `object ${key}`,
@@ -119,7 +119,8 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
       ...(unexplained === null ? [] : [{ subject: "a stream", difference: unexplained.message }]),
     ];
     const whole = findings.length === 0 ? check : failed("copy", check.compared, findings);
-    const told = { notes: tried.notes, excluded, damaged, misnamed, failure };
+    const notes = [...tried.notes, ...liesToldOf(misnamed)];
+    const told = { notes, excluded, damaged, misnamed, failure };
     return { ...filledUp([whole, ...tried.checks], failure), ...told };
   } catch (error) {
     stillWaiting(wait);
@@ -134,6 +135,23 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
       failure: broken,
     };
   }
+}
+
+/** What the rows of a copy can bring about by themselves: code that runs for ever, a row that nobody can hold, a server that falls. */
+const ofBytes: ReadonlySet<FailureCode> = new Set(["wait/expired", "load/failed", "scratch/lost"]);
+
+/** No other failure is worth the reading of a whole copy again: a machine that lacks a program does so every night. */
+function mayBeOfBytes(failure: Failure | null): boolean {
+  return failure !== null && ofBytes.has(failure.code);
+}
+
+/** The one sure sign of a stolen host that signs records is told whatever the verdict. */
+function liesToldOf({ length }: readonly ObjectKey[]): readonly string[] {
+  if (length === 0) return [];
+  const number = `${String(length)} object${length === 1 ? "" : "s"}`;
+  return [
+    `not what they are named for: ${number}; a host that signs records lied, and no backup reuses them`,
+  ];
 }
 
 /**

@@ -122,7 +122,7 @@ function reportOf(
   desk: VerifyDesk,
   trial: Trial & { readonly proofIn: readonly StoreName[] },
 ): VerifyReport {
-  const { checks, notes, excluded, proofIn, failure } = trial;
+  const { checks, notes, excluded, misnamed, proofIn, failure } = trial;
   return {
     tenant,
     backup,
@@ -131,6 +131,7 @@ function reportOf(
     seconds: secondsSince(desk, startedMs),
     checks,
     excluded,
+    misnamed: misnamed.length,
     proofIn,
     notes,
     ...(failure === null

@@ -17,9 +17,11 @@ import { readProofs } from "../../src/repository/proofs.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { ensureDescriptor } from "../../src/stores/describe.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
 import type { TryOut } from "../../src/verify/trial.ts";
 import type { VerifyReport } from "../../src/verify/report.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { faulty } from "../support/faulty-store.ts";
 import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
@@ -82,7 +84,11 @@ const readRows: TryOut = async (image, wait) => {
   return { checks: [], notes: [] };
 };
 
-async function verified(backup: BackupId, tryOut: TryOut = readRows): Promise<VerifyReport> {
+async function verified(
+  backup: BackupId,
+  tryOut: TryOut = readRows,
+  store: WholeStore = dubai,
+): Promise<VerifyReport> {
   const { tenant, clock, signer, identity } = house;
   const report = await verifyCopy(
     {
@@ -96,7 +102,7 @@ async function verified(backup: BackupId, tryOut: TryOut = readRows): Promise<Ve
       hostName: "verifier",
       version: "test",
     },
-    { tenant, backup, store: dubai, tryOut, proofStores: [dubai, frankfurt] },
+    { tenant, backup, store, tryOut, proofStores: [dubai, frankfurt] },
     never,
   );
   house.clock.advance(60_000);
@@ -123,7 +129,7 @@ describe.each([
     expect(await named(honest)).toContain(key);
 
     const report = await verified(honest);
-    expect(report.verdict).toBe("refuted");
+    expect(report).toMatchObject({ verdict: "refuted", misnamed: 1 });
     const [proof] = await readProofs(house.tenant, frankfurt, house.library([frankfurt]), never);
     expect(proof).toMatchObject({ backup: honest, damaged: [], misnamed: [key] });
 
@@ -141,7 +147,24 @@ it("are told where the trial itself could not end, which refutes nothing", async
   const never_: TryOut = () => Promise.reject(new Failure("wait/expired", "it slept for ever"));
   const report = await verified(honest, never_);
   expect([report.verdict, report.error?.code]).toEqual(["inconclusive", "wait/expired"]);
+  expect(report.misnamed).toBe(1);
+  expect(report.notes.join()).toContain(
+    "not what they are named for: 1 object; a host that signs records lied",
+  );
   expect(await named(await backUp())).not.toContain(key);
+});
+
+it("are not looked for where this machine alone was in the way, as that would read every object once more", async () => {
+  const key = await poison(await backUp(), Buffer.from("garbage"));
+  const honest = await backUp();
+  const full: TryOut = () => Promise.reject(new Failure("scratch/room", "no room"));
+  const store = faulty(dubai);
+  expect(await verified(honest, full, store)).toMatchObject({
+    verdict: "inconclusive",
+    misnamed: 0,
+    notes: [],
+  });
+  expect(store.calls.filter((call) => call.operation === "read" && call.key === key)).toHaveLength(1);
 });
 
 describe("an inventory with a manifest that opens, which lies about the chunks of another backup", () => {

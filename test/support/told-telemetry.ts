@@ -88,7 +88,7 @@ const events: readonly HoldfastEvent[] = [
     uploadedBytes: 100_000,
     reusedBytes: 300_000,
   },
-  { kind: "verify-ended", tenant: acme, backup, store: dubai, verdict: "proven", seconds: 61 },
+  { kind: "verify-ended", tenant: acme, backup, store: dubai, verdict: "proven", seconds: 61, misnamed: 0 },
   { kind: "restore-ended", tenant: acme, seconds: 300 },
   {
     kind: "scrub-ended",
