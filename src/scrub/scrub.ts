@@ -53,8 +53,8 @@ const keysShownMax = 1000;
 
 /**
  * "policy/refused" for an erased tenant; "store/clock" where the store's clock and ours are too far apart: records of now
- * would lie in our future and be left out, and what we state would hold for ever or not at all. When the store fails on the way, what was found by then is stated
- * and the failure thrown.
+ * would lie in our future and be left out, and what we state would hold for ever or not at all. When the store fails on
+ * the way, what was found by then is stated and the failure thrown.
  */
 export async function scrub(
   order: ScrubOrder,

@@ -108,5 +108,5 @@ it("loads whole what nobody forged", async () => {
 });
 
 it("tells what reaches beyond the server by the archive itself", () => {
-  expect(mightyEntries(parseToc(archiveOf(honest)))).toEqual(["a event trigger"]);
+  expect(mightyEntries(parseToc(archiveOf(honest)))).toEqual(["an event trigger"]);
 });

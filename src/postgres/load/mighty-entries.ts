@@ -1,11 +1,11 @@
 import type { Toc, TocEntry } from "../archive/toc.ts";
 import { bareSql } from "./bare-sql.ts";
 
-const kinds: ReadonlySet<string> = new Set([
-  "EVENT TRIGGER",
-  "SERVER",
-  "FOREIGN DATA WRAPPER",
-  "PROCEDURAL LANGUAGE",
+const kinds: ReadonlyMap<string, string> = new Map([
+  ["EVENT TRIGGER", "an event trigger"],
+  ["SERVER", "a server"],
+  ["FOREIGN DATA WRAPPER", "a foreign data wrapper"],
+  ["PROCEDURAL LANGUAGE", "a procedural language"],
 ]);
 const routines: ReadonlySet<string> = new Set(["FUNCTION", "PROCEDURE"]);
 /** By custom the names of languages in which anything can be done end in a u. */
@@ -18,7 +18,8 @@ export function mightyEntries({ entries }: Pick<Toc, "entries">): readonly strin
 }
 
 function wordsFor({ desc, defn }: TocEntry, standardStrings: boolean): readonly string[] {
-  if (kinds.has(desc)) return [`a ${desc.toLowerCase()}`];
+  const words = kinds.get(desc);
+  if (words !== undefined) return [words];
   if (!routines.has(desc)) return [];
   // As `adminMay` finds it, without which nobody makes a function of these languages.
   const [, language = ""] = /^ {4}LANGUAGE (\w+)/m.exec(bareSql(defn, standardStrings) ?? "") ?? [];

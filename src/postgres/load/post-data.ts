@@ -10,7 +10,8 @@ import { Schedule } from "./schedule.ts";
 
 /**
  * Indexes and constraints over all `jobs` connections, those of the largest tables first, and foreign keys as soon
- * as what they depend on is there, with the indexes that they are checked along; then the rest. What is refused, be it for a deadlock, is tried again alone at the end.
+ * as what they depend on is there, with the indexes that they are checked along; then the rest. What is refused, be it
+ * for a deadlock, is tried again alone at the end.
  */
 export async function runPostData(
   context: LoadContext,
