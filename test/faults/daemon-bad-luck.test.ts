@@ -156,16 +156,19 @@ describe("a full disk under state/", () => {
 });
 
 describe("a host whose clock is off", () => {
-  it("leaves backups to the one whose clock is right, and says so", async () => {
+  it("leaves its work to the one whose clock is right, and says so", async () => {
     const ahead = { now: () => new Date(systemClock.now().getTime() + 600_000) };
     // At a pace of its own: two that look at the same pace may look in the same order for ever.
     await using wrong = await daemonHere(house, { host: "wrong", clock: ahead, pace: { pollMs: 1300 } });
     await wrong.said("workers arranged", { queue: "backup" });
     await handOut(house, queue, ["acme", "bravo"]);
-    await wrong.said("job put back, the clock of this host is off");
+    await queue.add([{ job: { queue: "replicate", tenant: acme }, source: null }], {}, wait);
+    for (const work of ["backup", "replicate"])
+      await wrong.said("job put back, the clock of this host is off", { queue: work });
     await using right = await daemonHere(house, { host: "right" });
     for (const tenant of ["acme", "bravo"])
       await right.said("job ended", { queue: "backup", tenant, result: "done" });
+    await right.said("job ended", { queue: "replicate", tenant: "acme" });
     expect(await backupsOf("acme")).toHaveLength(1);
     expect(await queue.deadLetters(wait)).toEqual([]);
   });

@@ -128,12 +128,29 @@ describe("a command beside a catalog", () => {
       Array(2).fill("warning: acme: the catalog could not be told of it: the catalog is gone"),
     );
   });
+
+  it("is dated by the catalog's clock, or a host a year ahead would put off for a year what is due next", async () => {
+    const ahead = { now: () => new Date(systemClock.now().getTime() + 365 * 86_400_000) };
+    const lines: string[] = [];
+    await noted(house.catalog, lines, () => Promise.resolve("done"), ahead);
+    const run = await lastRun();
+    const now = await house.catalog.now(wait);
+    expect(run?.verb).toBe("heal");
+    expect(run?.startedAt.getTime()).toBeLessThanOrEqual(now.getTime());
+    expect(run?.endedAt.getTime()).toBeLessThan(now.getTime() + 60_000);
+    expect(lines).toEqual([]);
+  });
 });
 
 /** Work on acme as a command does it, told to that catalog; `lines` gets what it says. */
-async function noted(catalog: Catalog, lines: string[], work: () => Promise<string>): Promise<string> {
+async function noted(
+  catalog: Catalog,
+  lines: string[],
+  work: () => Promise<string>,
+  clock = systemClock,
+): Promise<string> {
   const machine: Machine = {
-    clock: systemClock,
+    clock,
     chance: systemChance,
     monotonicMs: () => performance.now(),
     env: { ...house.env },
