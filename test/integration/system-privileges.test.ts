@@ -39,6 +39,7 @@ async function omittedAfter(...statements: readonly string[]): Promise<unknown[]
     largeObjects: "include",
     extensionRelations: [],
     roles: [],
+    ownRoles: [],
   } as const;
   return await readOmitted(session, scope, options);
 }

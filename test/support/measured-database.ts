@@ -57,11 +57,13 @@ export async function measureDatabase(
     largeObjects.update(part);
   }
   const ofLargeObjects = largeObjects.finish();
+  const roles = (await readRoles(session, scope, [])).map(({ name }) => name);
   const omission = {
     leaveOutExtensions: [],
     largeObjects: "include" as const,
     extensionRelations: relations,
-    roles: (await readRoles(session, scope, [])).map(({ name }) => name),
+    roles,
+    ownRoles: roles,
   };
   const fingerprint: Fingerprint = {
     scope,

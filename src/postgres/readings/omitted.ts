@@ -9,8 +9,9 @@ interface OmittedOptions {
   readonly leaveOutExtensions: readonly string[];
   readonly largeObjects: "include" | "ignore";
   readonly extensionRelations: readonly ExtensionRelation[];
-  /** Names of those whose settings in the database are the tenant's. */
+  /** Names of all in the backup, and of those among them whose settings are in it. */
   readonly roles: readonly string[];
+  readonly ownRoles: readonly string[];
 }
 
 /**
@@ -24,11 +25,9 @@ export async function readOmitted(
   options: OmittedOptions,
 ): Promise<Omission[]> {
   const found = await session.query<Omission>(inDatabaseQuery, [schemasOf(scope)]);
-  const beside =
-    scope.kind === "schemas"
-      ? await session.query<Omission>(besideSchemasQuery)
-      : await session.query<Omission>(strangersQuery, [options.roles]);
-  return [...found, ...beside, ...ofExtensions(options), ...always(scope, options)];
+  const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
+  const settings = await session.query<Omission>(settingsQuery, [options.roles, options.ownRoles]);
+  return [...found, ...beside, ...settings, ...ofExtensions(options), ...always(scope, options)];
 }
 
 /**
@@ -103,13 +102,18 @@ const besideSchemasQuery = `
   select kind, number::text as name, 'belongs to the database, not to a schema tenant' as reason
     from counted where number > 0 order by 1`;
 
-/** Nobody can keep another login of the server from setting something for itself here. */
-const strangersQuery = `
-  select 'settings of roles' as kind, count(*)::text as name, 'in this database, by roles without rights in it' as reason
+/** Nobody can keep another login of the server from setting something for itself here, see `readRoles`. */
+const settingsQuery = `
+  select 'settings of roles' as kind, count(*)::text as name,
+         'in this database, by roles that nothing of the tenant''s names' as reason
     from pg_catalog.pg_db_role_setting s
     join pg_catalog.pg_database d on d.oid = s.setdatabase and d.datname = pg_catalog.current_database()
     join pg_catalog.pg_roles r on r.oid = s.setrole
-   where r.rolname::text <> all ($1) having count(*) > 0`;
+   where r.rolname::text <> all ($2) having count(*) > 0
+  union all
+  select 'settings of roles', count(*)::text, 'by roles that are known by memberships alone'
+    from pg_catalog.pg_roles r
+   where r.rolname::text = any ($1) and r.rolname::text <> all ($2) and r.rolconfig is not null having count(*) > 0`;
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations

@@ -8,8 +8,8 @@ import { schemasOf, scopeTables } from "./scope.ts";
  * the bootstrap superuser, whose references the catalogs do not record, are always there. Members of a
  * named role are not followed: in a shared server they would be the logins of other tenants.
  * Any login of the server may set something for itself in any database, and before 16 make anybody a member of itself;
- * so settings in the database are those of roles with rights in it, and roles that are known by memberships alone bring
- * none of their own, which no member ever gets.
+ * so settings in the database are those of roles with rights in it, by name or by a predefined role, which nobody can give
+ * to itself, and roles that are known by memberships alone bring none of their own, which no member ever gets.
  * `others` are roles that the caller knows to be named, e.g. owners of large objects.
  * No passwords; works without superuser. Predefined roles (`pg_…`) occur in `memberOf` alone.
  */
@@ -30,12 +30,19 @@ const inScope = `
        select a.oid from pg_catalog.pg_default_acl a where a.defaclnamespace in (select oid from space)))
   or (pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid)).schema in (select quote_ident(nspname) from space)`;
 
-const found = `
-  with recursive ${scopeTables},
+/**
+ * Common table expressions, after `with recursive`; `$1` is `schemasOf(scope)`, `$2` the others that are known to be named.
+ * `inside`: roles that the tenant's objects name. `touching`: those and whom the catalogs do not record. `entitled`: who
+ * is a member of one of these may have a right; of what predefined roles may the catalogs keep no account.
+ */
+export const roleTables = `
+  ${scopeTables},
   here as (select oid, datdba from pg_catalog.pg_database where datname = current_database()),
+  inside as (
+    select distinct d.refobjid as oid from pg_catalog.pg_shdepend d, here
+     where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.dbid = here.oid and (${inScope})),
   touching as (
-    select d.refobjid as oid from pg_catalog.pg_shdepend d, here
-     where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.dbid = here.oid and (${inScope})
+    select oid from inside
     union select d.refobjid from pg_catalog.pg_shdepend d, here
      where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.dbid = 0
        and d.classid = 'pg_catalog.pg_database'::regclass and d.objid = here.oid and $1::text[] is null
@@ -43,11 +50,17 @@ const found = `
     union select 10::oid
     union select u.umuser from pg_catalog.pg_user_mappings u where u.umuser <> 0 and $1::text[] is null
     union select r.oid from pg_catalog.pg_roles r where r.rolname = any ($2::text[])),
+  entitled as (
+    select oid from touching
+    union select r.oid from pg_catalog.pg_roles r where r.oid < 16384)`;
+
+const found = `
+  with recursive ${roleTables},
   direct as (
     select oid from touching
     union select s.setrole from pg_catalog.pg_db_role_setting s, here
      where s.setdatabase = here.oid and s.setrole <> 0 and $1::text[] is null
-       and exists (select from touching t where pg_catalog.pg_has_role(s.setrole, t.oid, 'MEMBER'))),
+       and exists (select from entitled e where pg_catalog.pg_has_role(s.setrole, e.oid, 'MEMBER'))),
   named as (
     select oid from direct
     union select m.roleid from named join pg_catalog.pg_auth_members m on m.member = named.oid)`;

@@ -79,6 +79,7 @@ export function measureSource(
 async function readCatalogs(session: Session, { scope, options, largeObjects }: Opened) {
   const relations = await readExtensionRelations(session, options.leaveOutExtensions);
   const ownRoles = await readOwnRoles(session, scope, largeObjects.roles);
+  const roles = await readRoles(session, scope, largeObjects.roles);
   const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
   return {
     relations,
@@ -86,12 +87,13 @@ async function readCatalogs(session: Session, { scope, options, largeObjects }: 
     census: await readCensusEntries(session, scope),
     definitions: await readDefinitions(session, scope),
     ownRoles,
-    roles: await readRoles(session, scope, largeObjects.roles),
+    roles,
     collations: await readCollations(session, scope),
     omitted: await readOmitted(session, scope, {
       ...options,
       extensionRelations,
-      roles: ownRoles,
+      roles: roles.map(({ name }) => name),
+      ownRoles,
     }),
   };
 }
