@@ -50,6 +50,7 @@ async function check(change: Schema, version = programs.version): Promise<CheckR
     reader: source.address,
     places: new Budget(1),
     wait: testWait(),
+    asked: testWait(),
   });
 }
 

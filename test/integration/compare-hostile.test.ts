@@ -195,6 +195,21 @@ describe("assertions", () => {
     expect(result?.detail).toMatch(detail);
   });
 
+  it("that sleep hold a comparison up for no longer than it may take", async () => {
+    const asleep = { name: "asleep", query: "select pg_sleep(3600)::text", expect: "" };
+    const results = await compared({
+      assertions: [asleep],
+      assertionLimitMs: 3_600_000,
+      indexes: false,
+      limitMs: 2_500,
+    });
+    expect(results.find(({ name }) => name === "assertions")).toMatchObject({
+      outcome: "not-run",
+      because: "machine",
+    });
+    expect(results.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  });
+
   it("that end their own connection are trouble of the machine", async () => {
     const result = await asserted({
       name: "odd",

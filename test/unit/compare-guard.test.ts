@@ -63,6 +63,26 @@ describe("the guard", () => {
     );
   });
 
+  it("keeps what was compared when a limit of its own is over, and runs no more", async () => {
+    const limit = new AbortController();
+    const late: Check = {
+      name: "generated",
+      run: () => {
+        limit.abort();
+        return Promise.reject(new Failure("wait/expired", "over"));
+      },
+    };
+    const limited = { signal: limit.signal };
+    const results = await runChecks([good("tables"), late, good("matviews")], patient, limited);
+    expect(results.map(({ name, outcome, because }) => [name, outcome, because])).toEqual([
+      ["tables", "passed", undefined],
+      ["generated", "not-run", "machine"],
+      ["matviews", "not-run", "machine"],
+    ]);
+    const over: Waiting = { signal: AbortSignal.abort() };
+    await expect(runChecks([late], over, limited)).rejects.toMatchObject({ code: "wait/cancelled" });
+  });
+
   it("ends when the wait ends, and calls that no result", async () => {
     const over: Waiting = { signal: AbortSignal.abort() };
     const lost = failing("tables", new Failure("scratch/lost", "cut"));

@@ -3,7 +3,7 @@
  * and restore (the real target).
  */
 import { Budget } from "../../base/limit.ts";
-import type { Waiting } from "../../base/waiting.ts";
+import { type Waiting, within } from "../../base/waiting.ts";
 import { notRun, type CheckName, type CheckResult } from "../../model/check.ts";
 import type { Image } from "../image.ts";
 import { checkArchive } from "./archive.ts";
@@ -49,9 +49,18 @@ export async function compare(
   const eventTriggers = fingerprint.census.some(({ kind, count }) => kind === "event trigger" && count > 0);
   const restored: Restored = { ...given, eventTriggers };
   const places = new Budget(options.jobs);
-  const comparison = { restored, image, fingerprint, options, reader: restored.admin, places, wait };
+  const comparison: Comparison = {
+    restored,
+    image,
+    fingerprint,
+    options,
+    reader: restored.admin,
+    places,
+    wait: options.limitMs === undefined ? wait : within(wait, options.limitMs),
+    asked: wait,
+  };
   const [archive, others] = await both(
-    runChecks([{ name: "archive", run: () => checkArchive(comparison) }], wait),
+    runChecks([{ name: "archive", run: () => checkArchive(comparison) }], wait, comparison.wait),
     restored.side === "target" ? compareTarget(comparison) : compareScratch(comparison),
   );
   return [...archive, ...others];
@@ -94,13 +103,16 @@ type Prepared<Found> =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Under the guard of a check, so that trouble of the machine is a reason and nothing that is thrown. */
-async function prepare<Found>({ wait }: Comparison, read: () => Promise<Found>): Promise<Prepared<Found>> {
+async function prepare<Found>(
+  { wait, asked }: Comparison,
+  read: () => Promise<Found>,
+): Promise<Prepared<Found>> {
   const ready: { found?: Found } = {};
   const run = async (): Promise<CheckResult> => {
     ready.found = await read();
     return notRun("objects", "irrelevant", "prepared");
   };
-  const [result] = await runChecks([{ name: "objects", run }], wait);
+  const [result] = await runChecks([{ name: "objects", run }], asked, wait);
   return ready.found === undefined
     ? { kind: "failed", reason: result?.detail ?? "the restored database could not be reached" }
     : { kind: "ready", found: ready.found };
@@ -169,7 +181,7 @@ function runAfterwards(comparison: Comparison): Promise<CheckResult[]> {
 }
 
 function runEach<Name extends Compared>(
-  { options, wait }: Comparison,
+  { options, wait, asked }: Comparison,
   some: readonly Name[],
   runs: Runs<Name>,
 ): Promise<CheckResult[]> {
@@ -180,5 +192,5 @@ function runEach<Name extends Compared>(
         ? notRun(name, "irrelevant", "only some tables were restored")
         : runs[name](),
   }));
-  return runChecks(checks, wait);
+  return runChecks(checks, asked, wait);
 }

@@ -22,10 +22,14 @@ const thrown: readonly string[] = ["store/", "sealing/", "format/", "wait/"];
 
 /**
  * Runs the checks in order. Trouble of the machine becomes `not-run` for that check, and for all that
- * follow once the server is gone: never a pass and never a refutation (promise 5). Damage found while
- * the copy was read, and the end of the wait, are thrown on.
+ * follow once the server is gone or `limited`, the wait that the checks have, is over: never a pass and never a
+ * refutation (promise 5). Damage found while the copy was read, and the end of the wait, are thrown on.
  */
-export async function runChecks(checks: readonly Check[], wait: Waiting): Promise<CheckResult[]> {
+export async function runChecks(
+  checks: readonly Check[],
+  wait: Waiting,
+  limited: Waiting = wait,
+): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   let lost: string | undefined;
   for (const check of checks) {
@@ -37,6 +41,11 @@ export async function runChecks(checks: readonly Check[], wait: Waiting): Promis
       results.push(await check.run());
     } catch (error) {
       stillWaiting(wait);
+      if (limited.signal.aborted) {
+        lost = "the comparison took longer than it may";
+        results.push(notRun(check.name, "machine", lost));
+        continue;
+      }
       const failure = failureOf(error);
       const { code, message } = failure;
       if (code === "internal/bug" || thrown.some((prefix) => code.startsWith(prefix))) throw failure;

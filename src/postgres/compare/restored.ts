@@ -38,6 +38,8 @@ export interface CompareOptions {
   /** Set where only some tables were restored: nothing but their rows is compared then. */
   readonly onlyTables: readonly { readonly schema: string; readonly name: string }[] | null;
   readonly chance: Chance;
+  /** For all of it; what has not ended by then is `not-run`. Where absent only the caller's wait bounds it. */
+  readonly limitMs?: number;
 }
 
 /** What every comparison is given. */
@@ -51,6 +53,8 @@ export interface Comparison {
   /** As many as sessions may read what is large at a time. */
   readonly places: Budget;
   readonly wait: Waiting;
+  /** The caller's, whose end is thrown. That of `wait` alone is a limit on the comparison, and leaves checks not run. */
+  readonly asked: Waiting;
 }
 
 /** A session as `address`, under the settings that the source was read with. */
