@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { Readable } from "node:stream";
 import { execa, ExecaError } from "execa";
 import { Failure } from "./failure.ts";
@@ -25,7 +26,9 @@ const stderrBytesMax = 1_000_000;
 /** Runs a program to its end and returns what it printed; throws "program/failed" unless it exits 0. */
 export async function run(call: ProgramCall, wait: Waiting): Promise<ProgramResult> {
   try {
-    const done = await execa(call.file, call.args, { ...settings(call, wait), encoding: "buffer" });
+    const child = execa(call.file, call.args, { ...settings(call, wait), encoding: "buffer" });
+    endsWithUs(child);
+    const done = await child;
     return { stdout: Buffer.from(done.stdout), stderr: Buffer.from(done.stderr).toString("utf8") };
   } catch (error) {
     throw programFailure(call, error, wait);
@@ -51,6 +54,7 @@ export function pour(
     encoding: "buffer",
     buffer: { stdout: false, stderr: true },
   });
+  endsWithUs(child);
   const ended = child.then(
     (done) => ({ stderr: Buffer.from(done.stderr).toString("utf8"), failure: undefined }),
     (error: unknown) => ({ stderr: stderrOf(error), failure: programFailure(call, error, wait) }),
@@ -69,14 +73,39 @@ export function pour(
   return { output: output(), stderr: ended.then((end) => end.stderr), pid: child.pid };
 }
 
+/** A program that runs, in a group of its own. */
+interface Running {
+  /** Undefined where it could not be started. */
+  readonly pid?: number;
+  kill(): boolean;
+  readonly nodeChildProcess: Pick<ChildProcess, "once">;
+}
+
+const running = new Set<Running>();
+
+/**
+ * However we end, at a second Ctrl-C too: a pg_dump that is left behind keeps its locks, and initdb writes where others
+ * begin anew. The library's own way would add listeners to signals that we heed ourselves.
+ */
+process.once("exit", () => {
+  for (const child of running) child.kill();
+});
+
+function endsWithUs(child: Running): void {
+  if (child.pid === undefined) return;
+  running.add(child);
+  child.nodeChildProcess.once("exit", () => running.delete(child));
+}
+
 function settings(call: ProgramCall, wait: Waiting) {
   const { input } = call;
   return {
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...call.env },
     extendEnv: false,
     // A Ctrl-C goes to all that belongs to the terminal, and a supervisor may signal a whole group: what runs for a job
-    // that is let end is ours to end.
+    // that is let end is ours to end, with all that it started.
     detached: true,
+    killDescendants: true,
     cancelSignal: wait.signal,
     maxBuffer: { stdout: stdoutBytesMax, stderr: stderrBytesMax },
     stripFinalNewline: false,

@@ -1,11 +1,14 @@
 /** Programs: what they print counts only if they end well, and none outlives who wanted it (promise 3). */
-import { resolve } from "node:path";
+import { mkdtempDisposable, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
 import { pour, run } from "../../src/base/program.ts";
 import { testWait } from "../support/postgres-server.ts";
 
 const wait = testWait(20_000);
+const program = resolve(import.meta.dirname, "../../src/base/program.ts");
 
 function shell(script: string): { readonly file: string; readonly args: readonly string[] } {
   return { file: "/bin/sh", args: ["-c", script] };
@@ -65,7 +68,6 @@ describe("a program", () => {
   });
 
   it("that the host lets nobody start says so, and not that it failed", async () => {
-    const program = resolve(import.meta.dirname, "../../src/base/program.ts");
     const asking = `
       const { openSync } = await import("node:fs");
       const { run } = await import(${JSON.stringify(program)});
@@ -103,6 +105,22 @@ describe("a program", () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: "wait/cancelled", message: "enough" });
     expect([parts, await stderr]).toEqual([["begun\n"], "said\n"]);
+  });
+
+  it("ends when we do at once, with all that it started", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "program-"));
+    const pipe = join(folder.path, "pipe");
+    await run({ file: "mkfifo", args: [pipe] }, wait);
+    // Both the shell and its sleep hold the pipe open.
+    const begun = shell(`exec 3>"${pipe}"; echo begun; sleep 60; :`);
+    const ending = `
+      const { pour } = await import(${JSON.stringify(program)});
+      const { output } = pour(${JSON.stringify(begun)}, { signal: new AbortController().signal });
+      for await (const _ of output) process.exit(130);`;
+    const bothEnded = readFile(pipe, { signal: AbortSignal.timeout(20_000) });
+    const node = ["--input-type=module", "-e", ending];
+    await expect(run({ file: process.execPath, args: node }, wait)).rejects.toThrow("exit code 130");
+    expect(await bothEnded).toHaveLength(0);
   });
 
   it("is not begun when the wait is over", async () => {
