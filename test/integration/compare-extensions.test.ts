@@ -137,13 +137,14 @@ describe("what the tenant hung on a table of an extension, which no dump holds,"
 
   it("is told where it is an index or statistics, and all the extension's own is there", async () => {
     const sql = `create index ix on places.system (lower(name)); create unique index ux on places.system (name); create statistics public.st on id, name, (id + 1) from places.system;
+      comment on index places.ix is 'x'; comment on statistics public.st is 'y';
       create schema corner_ext; create extension holdfast_corner schema corner_ext`;
     const { verdict, checks } = await restored("aided", sql);
     expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
     const detail = byName(checks, "extensions")?.detail ?? "";
     expect(detail.match(/absent: [^;]*|was not in[^;]*/g)).toEqual([
-      "absent: index ix on places.system",
-      "absent: statistics st on places.system",
+      "absent: index ix with comment 9dd4e461268c8034f5c8564e155c67a6 on places.system",
+      "absent: statistics st with comment 415290769594460e2e485922904f345d on places.system",
       "absent: unique index ux on places.system",
     ]);
   });

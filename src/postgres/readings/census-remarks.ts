@@ -1,4 +1,7 @@
-/** Comments and security labels, by the object they are on. Those of large objects are in the stream of those. */
+/**
+ * Comments and security labels, by the object they are on. Those of large objects are in the stream of those; those of
+ * indexes and statistics on an extension's tables, which no dump holds either, are told with them (`extensionQueries`).
+ */
 export function remarkQueries(): readonly string[] {
   return [
     remarks("comment", "pg_description", "classoid", "md5(d.description)"),
@@ -23,6 +26,14 @@ function remarks(kind: string, catalog: string, classColumn: string, text: strin
      and (d.${classColumn} <> 'pg_catalog.pg_subscription'::regclass
           or (select rolsuper from pg_catalog.pg_roles where rolname = current_user))
      and not exists (select from member m where m.classid = d.${classColumn} and m.objid = d.objoid)
+     and not exists (
+       select from pg_catalog.pg_index x
+         join member m on m.classid = 'pg_catalog.pg_class'::regclass and m.objid = x.indrelid
+        where d.${classColumn} = 'pg_catalog.pg_class'::regclass and x.indexrelid = d.objoid)
+     and not exists (
+       select from pg_catalog.pg_statistic_ext x
+         join member m on m.classid = 'pg_catalog.pg_class'::regclass and m.objid = x.stxrelid
+        where d.${classColumn} = 'pg_catalog.pg_statistic_ext'::regclass and x.oid = d.objoid)
      and ($1::text[] is null or a.object_names[1] = any ($1))
      and (i.schema is null or i.schema !~ '^pg_')`;
 }
