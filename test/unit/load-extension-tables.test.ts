@@ -1,9 +1,13 @@
 /** What of a statement beside an extension's table the administrator runs: names and words of ours, and nothing of a tenant's. */
 import { describe, expect, it } from "vitest";
-import { heirOfExtension, type HeirOfExtension } from "../../src/postgres/load/extension-heir.ts";
+import { heirOfExtension, statementsOf } from "../../src/postgres/load/extension-heir.ts";
 import { keyToExtension, type KeyToExtension } from "../../src/postgres/load/extension-key.ts";
 
-const behind = { standardStrings: true, extensionTables: new Set(["x.streets", 'x."Odd; ""t"']) };
+const behind = {
+  standardStrings: true,
+  extensionTables: new Set(["x.streets", 'x."Odd; ""t"']),
+  keptSchemas: new Set(["kept"]),
+};
 
 describe("a foreign key to an extension's table", () => {
   const of = (defn: string, desc = "FK CONSTRAINT"): KeyToExtension | null =>
@@ -17,11 +21,12 @@ describe("a foreign key to an extension's table", () => {
       name: "k",
       refersTo: "x.streets",
       key: 'FOREIGN KEY (a, "b, c") REFERENCES x.streets(id, "I)d") ON DELETE CASCADE',
-      isValid: true,
+      unchecked: "",
       isPartitioned: false,
     });
     expect(of(key().replace("ONLY ", ""))?.isPartitioned).toBe(true);
-    expect(of(key(" NOT VALID"))?.isValid).toBe(false);
+    for (const unchecked of [" NOT VALID", " NOT ENFORCED"])
+      expect(of(key(` DEFERRABLE${unchecked}`))?.unchecked).toBe(unchecked);
     expect(of(key("", 'x."Odd; ""t"'))?.refersTo).toBe('x."Odd; ""t"');
   });
 
@@ -51,11 +56,21 @@ describe("a foreign key to an extension's table", () => {
 });
 
 describe("a table below an extension's", () => {
-  const of = (defn: string, standardStrings = true): HeirOfExtension | null =>
-    heirOfExtension(
-      { desc: "TABLE", namespace: "s", tag: "t", tableAm: "heap", defn },
+  const inherited = new Map([
+    ["id", '"id" integer'],
+    ["Na me", '"Na me" text COLLATE pg_catalog."C"'],
+  ]);
+  const of = (
+    defn: string,
+    standardStrings = true,
+    namespace = "s",
+  ): ReturnType<typeof statementsOf> | null => {
+    const heir = heirOfExtension(
+      { desc: "TABLE", namespace, tag: "t", tableAm: "heap", defn },
       { ...behind, standardStrings },
     );
+    return heir === null ? null : statementsOf(heir, inherited);
+  };
   const table = (columns: string, more = "", parents = "x.streets"): string =>
     `CREATE TABLE s.t (${columns})\nINHERITS (${parents})${more};\n`;
   const bare = 'CREATE TABLE "s"."t" ()\nINHERITS (x.streets);';
@@ -75,13 +90,35 @@ describe("a table below an extension's", () => {
   });
 
   it("may have no column of its own, and other statements behind it", () => {
-    expect(of(table("\n"))).toEqual({ table: '"s"."t"', bare, rest: "" });
+    expect(of(table("\n"))).toEqual({ bare, rest: "" });
     const stored = "ALTER TABLE ONLY s.t ALTER COLUMN a SET STORAGE EXTERNAL;";
     expect(of(`${table("a text")}${stored}\n`)?.rest).toBe(
       `ALTER TABLE ONLY "s"."t" ADD COLUMN a text;\n\n${stored}`,
     );
     expect(of(table("a text").replace("TABLE", "UNLOGGED TABLE"))?.bare).toMatch(/^CREATE UNLOGGED TABLE /);
     expect(of(table("a text", "", 's.own, x."Odd; ""t"'))?.bare).toContain('(s.own, x."Odd; ""t")');
+  });
+
+  it("names what it inherits and has itself, and changes that", () => {
+    const made = of(
+      table(
+        `"Na me" text DEFAULT 'x, NOT'::text NOT NULL COLLATE pg_catalog."C", id integer, own text DEFAULT (NOT s.f())`,
+      ),
+    );
+    expect(made?.bare).toBe(
+      'CREATE TABLE "s"."t" ("Na me" text COLLATE pg_catalog."C" DEFAULT NULL, "id" integer)\nINHERITS (x.streets);',
+    );
+    expect(made?.rest.split(",\n")).toEqual([
+      `ALTER TABLE ONLY "s"."t" ALTER COLUMN "Na me" SET DEFAULT 'x, NOT'::text`,
+      `ALTER COLUMN "Na me" SET NOT NULL`,
+      "ADD COLUMN own text DEFAULT (NOT s.f());",
+    ]);
+    // What is generated cannot be added to a column that is there; the server says so.
+    expect(of(table("id integer GENERATED ALWAYS AS (s.f()) STORED"))?.bare).toBe(bare);
+  });
+
+  it("is made nowhere among functions that run as an extension's owner", () => {
+    expect(of(table("a text"), true, "kept")).toBeNull();
   });
 
   it.each([

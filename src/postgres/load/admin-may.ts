@@ -12,13 +12,15 @@ export interface CodeBehind {
   readonly wrappersInC: boolean;
   /** As pg_dump names them. Whoever inherits from one has to own it. */
   readonly extensionTables: ReadonlySet<string>;
+  /** Of extensions that have functions which run as their owner: nothing of a tenant's is made in these. */
+  readonly keptSchemas: ReadonlySet<string>;
 }
 
 /**
  * Whether the administrator may create an entry of a kind that needs more rights than the loader has. It is
  * decided by the text alone, before anybody runs it, since whatever the server says of it may have been said
  * by the tenant's code. PostgreSQL evaluates the literals of a tenant's own types, whose CHECKs then run; so what names
- * such a type beside a default, a check or a bound is kept from it, as is an expression that is folded.
+ * such a type beside a default, a check or a bound is kept from it.
  */
 export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBehind): boolean {
   const bare = bareSql(entry.defn, behind.standardStrings);
@@ -42,13 +44,6 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
     case "TYPE":
       // A range type or a composite needs no superuser; a shell that was never completed is nothing but its name.
       return /^CREATE TYPE (?:\S+;|[^\n]* \(\n\s+INTERNALLENGTH = )/.test(bare.trimStart()) && isOne(bare);
-    case "TABLE":
-      return (
-        isOne(bare) &&
-        isHeirOfExtension(entry.defn, behind) &&
-        !foldedWhenMade.test(bare) &&
-        !literalOfTenant.test(bare)
-      );
     case "FOREIGN TABLE":
       return behind.wrappersInC && !/\b(DEFAULT|CHECK|GENERATED|PARTITION|FOR VALUES)\b/i.test(bare);
     case "SERVER":
@@ -61,25 +56,6 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
       return false;
   }
 }
-
-/**
- * The table of a tenant that keeps, say, a state's streets below the streets of a geocoder. A name could look like
- * this, too: it says that the loader cannot make the table, not that the administrator may.
- */
-function isHeirOfExtension(defn: string, { extensionTables }: CodeBehind): boolean {
-  const [, parents = ""] = /\nINHERITS \((.*)\);\s*$/.exec(defn) ?? [];
-  return parents.split(", ").some((parent) => extensionTables.has(parent));
-}
-
-/**
- * Defaults and checks are only parsed when a table is made. What is generated, a partition's key and the expressions of an
- * index are prepared for running, and there an immutable function of constants is called at once (`cookDefault`,
- * `ComputePartitionAttrs`, `CheckPredicate` of PostgreSQL).
- */
-const foldedWhenMade = /\b(?:GENERATED|PARTITION|EXCLUDE|UNIQUE|PRIMARY|REFERENCES)\b/i;
-
-/** One whose type is not named, or not in the system's schema. */
-const literalOfTenant = /''(?!::[a-z]\w*\b(?!\s*\.))/i;
 
 /** A body of SQL would be more statements than one. */
 function isOne(bare: string): boolean {

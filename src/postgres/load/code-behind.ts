@@ -8,7 +8,19 @@ interface Row {
   readonly settings: string[];
   readonly wrappersInC: boolean;
   readonly extensionTables: string[];
+  readonly keptSchemas: string[];
 }
+
+/** Those that extensions made; `usual` where none has a function that runs as its owner. */
+export const schemasOfExtensions = `
+  select n.nspname::text as name,
+         not exists (select from pg_catalog.pg_proc p
+                       join pg_catalog.pg_depend m on m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        and m.objid = p.oid and m.deptype = 'e'
+                      where p.prosecdef) as usual
+    from pg_catalog.pg_namespace n
+    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objid = n.oid
+     and d.deptype = 'e'`;
 
 /** Asked for once, and again after a language or a wrapper was made. */
 export async function codeBehindOf({
@@ -39,7 +51,8 @@ async function readCodeBehind(admin: Session, standardStrings: boolean): Promise
                     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
                      and d.deptype = 'e'
-                   where c.relkind in ('r', 'p', 'f')) as "extensionTables"`,
+                   where c.relkind in ('r', 'p', 'f')) as "extensionTables",
+            array(select name from (${schemasOfExtensions}) s where not usual) as "keptSchemas"`,
   );
   const mighty = new Set(row?.mighty ?? []);
   return {
@@ -48,5 +61,6 @@ async function readCodeBehind(admin: Session, standardStrings: boolean): Promise
     mightySettings: new Set(row?.settings ?? []),
     wrappersInC: row?.wrappersInC === true,
     extensionTables: new Set(row?.extensionTables ?? []),
+    keptSchemas: new Set(row?.keptSchemas ?? []),
   };
 }

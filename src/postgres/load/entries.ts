@@ -100,8 +100,6 @@ function inherits({ desc, defn }: TocEntry): boolean {
 export async function isForAdmin(context: LoadContext, entry: TocEntry): Promise<boolean> {
   const { runner } = kindOf(entry);
   if (runner !== "admin-if-harmless") return runner === "admin";
-  // Nearly all tables: nobody needs to look further, nor would the administrator's session know their method.
-  if (entry.desc === "TABLE" && !(inherits(entry) && ["", "heap"].includes(entry.tableAm))) return false;
   return adminMay(entry, await codeBehindOf(context));
 }
 

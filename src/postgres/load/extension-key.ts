@@ -4,7 +4,7 @@
  * or an operator of the tenant's (`ri_PlanCheck` of PostgreSQL). So the loader gets no right to refer. The administrator
  * adds the key, unchecked and only if it compares what has no code of a tenant's; the loader then checks the rows.
  */
-import { quoteLiteral, quoteName } from "../session/quote.ts";
+import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { CodeBehind } from "./admin-may.ts";
@@ -17,9 +17,10 @@ export interface KeyToExtension {
   readonly table: string;
   readonly name: string;
   readonly refersTo: string;
-  /** From FOREIGN KEY on, without NOT VALID. */
+  /** From FOREIGN KEY on. */
   readonly key: string;
-  readonly isValid: boolean;
+  /** What says that its rows are not checked; empty where they are. */
+  readonly unchecked: "" | " NOT VALID" | " NOT ENFORCED";
   readonly isPartitioned: boolean;
 }
 
@@ -27,7 +28,7 @@ const columns = String.raw`${identifier}(?:, ${identifier})*`;
 const action = String.raw`(?:NO ACTION|RESTRICT|CASCADE|SET NULL|SET DEFAULT)(?: \(${columns}\))?`;
 const options = String.raw`(?: MATCH FULL)?(?: ON UPDATE ${action})?(?: ON DELETE ${action})?(?: DEFERRABLE)?(?: INITIALLY DEFERRED)?`;
 const form = new RegExp(
-  String.raw`^ALTER TABLE (ONLY )?(${qualifiedName})\n    ADD CONSTRAINT (${identifier}) (FOREIGN KEY \(${columns}\) REFERENCES (${qualifiedName})\(${columns}\)${options})( NOT VALID)?;\s*$`,
+  String.raw`^ALTER TABLE (ONLY )?(${qualifiedName})\n    ADD CONSTRAINT (${identifier}) (FOREIGN KEY \(${columns}\) REFERENCES (${qualifiedName})\(${columns}\)${options})( NOT VALID| NOT ENFORCED)?;\s*$`,
 );
 
 /**
@@ -39,9 +40,10 @@ export function keyToExtension(
   { extensionTables }: Pick<CodeBehind, "extensionTables">,
 ): KeyToExtension | null {
   if (desc !== "FK CONSTRAINT") return null;
-  const [, only, table = "", name = "", key = "", refersTo = "", notValid] = form.exec(defn) ?? [];
+  const [, only, table = "", name = "", key = "", refersTo = "", said = ""] = form.exec(defn) ?? [];
   if (!extensionTables.has(refersTo)) return null;
-  return { table, name, refersTo, key, isValid: notValid === undefined, isPartitioned: only === undefined };
+  const unchecked = said === " NOT VALID" || said === " NOT ENFORCED" ? said : "";
+  return { table, name, refersTo, key, unchecked, isPartitioned: only === undefined };
 }
 
 /**
@@ -54,14 +56,16 @@ export async function addKeyToExtension(
   loader: Session,
   key: KeyToExtension,
 ): Promise<Refusal | null> {
-  if (!key.isPartitioned) return addToTable(context, loader, key);
-  const leaves = await context.admin.query<{ table: string }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as table
+  if (!key.isPartitioned || key.unchecked !== "") return addToTable(context, loader, key);
+  const tree = await context.admin.query<{ table: string; owner: string; isLeaf: boolean; isRoot: boolean }>(
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as table, p.isleaf as "isLeaf", p.level = 0 as "isRoot",
+            pg_catalog.pg_get_userbyid(n.nspowner)::text as owner
        from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) p
-       join pg_catalog.pg_class c on c.oid = p.relid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where p.isleaf`,
+       join pg_catalog.pg_class c on c.oid = p.relid join pg_catalog.pg_namespace n on n.oid = c.relnamespace`,
     [key.table],
   );
+  const leaves = tree.filter(({ isLeaf }) => isLeaf);
+  const owner = tree.find(({ isRoot }) => isRoot)?.owner ?? context.loader;
   const made: KeyToExtension[] = [];
   let refusal: Refusal | null = null;
   for (const { table } of leaves) {
@@ -69,7 +73,7 @@ export async function addKeyToExtension(
     refusal ??= await addToTable(context, loader, ofLeaf);
     if (refusal === null) made.push(ofLeaf);
   }
-  refusal ??= await asAdmin(context, key, aboveLeaves(key));
+  refusal ??= await asAdmin(context, key, aboveLeaves(key, owner));
   if (refusal !== null) for (const ofLeaf of made) await drop(context, loader, ofLeaf);
   return refusal;
 }
@@ -79,10 +83,16 @@ async function addToTable(
   loader: Session,
   of: KeyToExtension,
 ): Promise<Refusal | null> {
-  const { table, name, key, isValid } = of;
-  const statement = `ALTER TABLE ONLY ${table} ADD CONSTRAINT ${name} ${key} NOT VALID`;
-  const refusal = await asAdmin(context, of, statement);
-  if (refusal !== null || !isValid) return refusal;
+  const { table, name, key, unchecked } = of;
+  // Of all partitions at once only where none is ever checked.
+  const only = of.isPartitioned && unchecked !== "" ? "" : "ONLY ";
+  const how = unchecked === "" ? " NOT VALID" : unchecked;
+  const refusal = await asAdmin(
+    context,
+    of,
+    `ALTER TABLE ${only}${table} ADD CONSTRAINT ${name} ${key}${how}`,
+  );
+  if (refusal !== null || unchecked !== "") return refusal;
   try {
     await loader.query(`${context.preamble("")}ALTER TABLE ONLY ${table} VALIDATE CONSTRAINT ${name}`);
     return null;
@@ -116,39 +126,45 @@ async function asAdmin(
     return null;
   } catch (error) {
     const refusal = refusalOf(error);
-    const message =
-      refusal.sqlState === divisionByZero
-        ? `${name} would be checked as an extension's owner, and not by types of the server or the extension alone`
-        : refusal.message;
-    return { ...refusal, message, kind: "machine" };
+    return { ...refusal, message: reasonFor(refusal, name), kind: "machine" };
   }
 }
 
-const divisionByZero = "22012";
+/** Conditions that are not met fail by what nothing else here does: a division by zero, a root of what has none. */
+function reasonFor({ sqlState, message }: Refusal, name: string): string {
+  if (sqlState === "22012")
+    return `${name} would be checked as an extension's owner, and not by types of the server or the extension alone`;
+  if (sqlState === "2201F") return `${name} is not that of every partition, as it was a moment ago`;
+  return message;
+}
+
 const foreignKeyViolation = "23503";
 
 /**
  * The key of a partitioned table cannot be added unchecked; but where each leaf has it, checked, the server checks none,
  * which would be a SELECT as the administrator (trap 2). So that it stays so until the statement is run, all are locked,
- * and their schema, which code of the tenant's could give another name meanwhile.
+ * and their schema, which code of the tenant's could give another name meanwhile: what gives its owner what every owner
+ * has takes its row, and needs no superuser.
  */
-function aboveLeaves({ table, name, key }: KeyToExtension): string {
+function aboveLeaves({ table, name, key }: KeyToExtension, owner: string): string {
   const literal = quoteLiteral(table);
-  return `select from pg_catalog.pg_namespace where nspname = (pg_catalog.parse_ident(${literal}))[1] for update;
+  const [schema] = new RegExp(`^${identifier}`).exec(table) ?? [""];
+  return `grant usage on schema ${schema} to ${quoteIdent(owner)};
 lock table ${table} in share row exclusive mode;
-select 1 / (case when exists (
+select pg_catalog.sqrt(case when exists (
   select from pg_catalog.pg_partition_tree(pg_catalog.to_regclass(${literal})) p
    where p.isleaf and not exists (
      select from pg_catalog.pg_constraint c
       where c.conrelid = p.relid and c.contype = 'f' and c.convalidated and c.conparentid = 0
-        and pg_catalog.pg_get_constraintdef(c.oid) = ${quoteLiteral(key)})) then 0 else 1 end);
+        and pg_catalog.pg_get_constraintdef(c.oid) = ${quoteLiteral(key)})) then -1 else 1 end);
 ALTER TABLE ${table} ADD CONSTRAINT ${name} ${key}`;
 }
 
 /**
  * Fails unless all foreign keys that this transaction made are of tables of the loader's, and compare either two values
- * of one type, be it by way of a domain, which is not checked where it is compared, or two kinds of integers. By the transaction and not by names, which code of the tenant's could give to
- * others meanwhile. The type of what is referred to was there before anything of the tenant's; arrays, rows, ranges and domains
+ * of one type, be it by way of a domain, which is not checked where it is compared, or two kinds of integers, or what the
+ * server itself takes for the other as it stands, such as varchar for text. By the transaction and not by names, which code
+ * of the tenant's could give to others meanwhile. The type of what is referred to was there before anything of the tenant's; arrays, rows, ranges and domains
  * are left out, since how their elements compare is looked up later.
  */
 function onlyPlainKeys(loader: string): string {
@@ -164,6 +180,10 @@ function onlyPlainKeys(loader: string): string {
        and (pg_catalog.pg_get_userbyid(t.relowner) <> ${quoteLiteral(loader)}
             or y.typtype not in ('b', 'e') or y.typcategory = 'A'
             or (y.oid not in (x.oid, x.typbasetype)
-                and not (x.oid in (20, 21, 23) and y.oid in (20, 21, 23)))))
+                and not (x.oid in (20, 21, 23) and y.oid in (20, 21, 23))
+                and not exists (
+                  select from pg_catalog.pg_cast k
+                   where k.oid < 16384 and k.castmethod = 'b' and k.casttarget = y.oid
+                     and k.castsource in (x.oid, x.typbasetype)))))
     then 0 else 1 end)`;
 }

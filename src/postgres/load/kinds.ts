@@ -63,8 +63,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   "SHELL TYPE": preAdmin,
   TYPE: preEither,
   DOMAIN: pre,
-  // To inherit from an extension's table one has to own it.
-  TABLE: preEither,
+  TABLE: pre,
   VIEW: pre,
   "MATERIALIZED VIEW": pre,
   SEQUENCE: pre,

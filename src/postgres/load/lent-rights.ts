@@ -1,6 +1,6 @@
 import { quoteIdent } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import { codeBehindOf } from "./code-behind.ts";
+import { codeBehindOf, schemasOfExtensions } from "./code-behind.ts";
 import type { LoadContext } from "./context.ts";
 import { keyToExtension } from "./extension-key.ts";
 import { refusalOf } from "./report.ts";
@@ -12,8 +12,8 @@ type Right = string;
  * What extensions made is the administrator's, and a tenant may have things of its own there: tables in the schema of a
  * queue or a geocoder, views that are filled from a table of reference systems. While the tenant's code runs the loader
  * may create in those schemas and read those tables, as it does to check a foreign key. It may not refer to them, see
- * `addKeyToExtension`. Nor may it create where an extension has
- * functions that run as the administrator, which could be led to what is planted there. Returns what is to be taken back.
+ * `addKeyToExtension`. Nor may it create where an extension has functions that run as the administrator, which could be
+ * led to what is planted there; nor is anything made for it there (`heirOfExtension`). Returns what is to be taken back.
  */
 export async function lendToLoader(
   context: LoadContext,
@@ -47,15 +47,7 @@ async function onSchemas(
   read: TablesRead,
 ): Promise<Right[]> {
   const found = await admin.query<{ name: string; usual: boolean; inUse: boolean }>(
-    `select n.nspname::text as name, n.nspname::text = any ($1) as "inUse",
-            not exists (select from pg_catalog.pg_proc p
-                          join pg_catalog.pg_depend m on m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                           and m.objid = p.oid and m.deptype = 'e'
-                         where p.prosecdef) as usual
-       from pg_catalog.pg_namespace n
-       join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.objid = n.oid
-        and d.deptype = 'e'
-      order by 1`,
+    `select name, usual, name = any ($1) as "inUse" from (${schemasOfExtensions}) s order by 1`,
     [[...new Set(entries.map(({ namespace }) => namespace))]],
   );
   return found
