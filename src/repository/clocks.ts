@@ -32,8 +32,8 @@ export async function checkStoreClock(
 }
 
 /**
- * As `checkStoreClock`, for who dates a statement by this host's clock: one that is wrong would make it outlive, or never
- * outweigh, what others state. A store that cannot tell the time, being full or closed to writes, is read as ever.
+ * As `checkStoreClock`, for who dates a statement or a proof by this host's clock: one that is wrong would make it outlive,
+ * or never outweigh, what others state. A store that cannot tell the time, being full or closed to writes, is read as ever.
  */
 export async function demandRightClock(
   store: Pick<ObjectReader, "name" | "clock">,

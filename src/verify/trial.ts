@@ -2,7 +2,7 @@
  * The trial of one copy: opened from its store alone, tried out in scratch, every object looked at. What
  * the copy lacks is a finding; what breaks on this machine leaves everything open (promise 5).
  */
-import { Failure, type FailureCode, failureOf, isFailure } from "../base/failure.ts";
+import { Failure, type FailureCode, failureOf } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import {
   type CheckName,
@@ -14,7 +14,7 @@ import {
 } from "../model/check.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import type { Image } from "../postgres/image.ts";
-import { checkStoreClock } from "../repository/clocks.ts";
+import { demandRightClock } from "../repository/clocks.ts";
 import { isDamage } from "../repository/damage.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
@@ -67,7 +67,7 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
   const trial = await tryCopy(desk, order, wait);
   try {
     // Set while the copy was tried it would date the proof, whatever this says, as wrongly as one that was wrong before.
-    await demandRightClock(desk, order.store, wait);
+    await demandRightClock(order.store, () => desk.library.clock.now(), wait);
     return trial;
   } catch (error) {
     stillWaiting(wait);
@@ -81,7 +81,7 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
   const { tenant, backup } = order;
   let copy: OpenedCopy;
   try {
-    await demandRightClock(desk, reader, wait);
+    await demandRightClock(reader, () => desk.library.clock.now(), wait);
     copy = await openCopy({ tenant, backup, keys }, { ...desk.library, stores: [reader] }, desk.opener, wait);
   } catch (error) {
     return unopened(error, order, wait);
@@ -168,19 +168,6 @@ export function unbelieved({ reason, detail, backup }: Exclude<StoredRecord, Goo
 
 function untried(failure: Failure): Trial {
   return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
-}
-
-/**
- * A proof is dated by this host's clock: one that is wrong would make an old proof of it, or a fresh one for years.
- * A store that cannot tell the time, being full or closed to writes, has a copy as good as ever.
- */
-async function demandRightClock({ library }: TrialDesk, store: ObjectReader, wait: Waiting): Promise<void> {
-  try {
-    await checkStoreClock(store, () => library.clock.now(), wait);
-  } catch (error) {
-    stillWaiting(wait);
-    if (!isFailure(error) || error.code === "store/clock") throw error;
-  }
 }
 
 /** A finding of next year would outlive what heals the copy until then, so nothing is said of it; what was seen stays listed. */
