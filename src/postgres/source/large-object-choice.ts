@@ -2,6 +2,7 @@ import { Failure } from "../../base/failure.ts";
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
 import type { LargeObjectChoice } from "./large-object-stream.ts";
+import { roleTables } from "../readings/roles.ts";
 import type { Session } from "../session/session.ts";
 
 export interface ChosenLargeObjects {
@@ -18,9 +19,8 @@ export interface ChosenLargeObjects {
  * The large objects of the tenant (trap 10). A database has all of its own. Objects belong to no schema, so
  * a tenant of schemas has those that the owners of its schemas own *and* a column of type oid refers to;
  * its own that nothing refers to are counted as omitted. One that a column refers to and somebody else owns
- * may be another tenant's: "source/unsupported", unless the plan ignores large objects. That of an owner who has nothing
- * to do with the schemas is counted as omitted too: anybody may make large objects of any number, and so could keep a
- * neighbour, whose columns hold such numbers, from ever being backed up.
+ * may be another tenant's: "source/unsupported", unless the plan ignores large objects. One that is surely a neighbour's
+ * is counted as omitted too: anybody may make large objects of any number, and columns of others hold such numbers.
  */
 export async function chooseLargeObjects(session: Session, scope: Scope): Promise<ChosenLargeObjects> {
   const [whole] = await session.query<{ count: number; bytes: number }>(
@@ -42,7 +42,7 @@ export async function chooseLargeObjects(session: Session, scope: Scope): Promis
     ...counted(orphans, "owned by the tenant's roles, but no column refers to them"),
     ...counted(
       neighbours,
-      "columns hold their numbers, but their owners have no right in the tenant's schemas",
+      "columns hold their numbers, but they belong to the owners of other schemas, and the tenant's roles may not read them",
     ),
   ];
   if (oids.length === 0) return { ...none, omitted };
@@ -70,35 +70,51 @@ async function rolesOf(session: Session, oids: readonly number[] | null): Promis
   return rows.map(({ name }) => name);
 }
 
-/** `unclear`: its owner has rights in the tenant's schemas, by more than what everybody has, and owns none of them. */
-type Owner = "tenant" | "unclear" | "neighbour";
+/**
+ * `tenant`: an owner of its schemas owns it. `neighbour`: all else that speaks for a tenant is wanting. Its owner has a
+ * schema elsewhere in the database, where a login that was retired has nothing; it has no right in the tenant's schemas,
+ * be it on a single table, and nor has everybody; and nobody who has one may read the object. `unclear`: the rest.
+ */
+type Whose = "tenant" | "unclear" | "neighbour";
 
-const ownersQuery = `
-  with space as (select nspowner, nspacl from pg_catalog.pg_namespace where nspname = any ($1::text[])),
-  near as (
-    select nspowner as oid from space
-    union
-    select a.grantee from space cross join lateral pg_catalog.aclexplode(nspacl) a where a.grantee <> 0),
+const whoseQuery = `
+  with recursive ${roleTables},
+  reader as (
+    select r.oid from pg_catalog.pg_roles r where r.oid in (select oid from inside) and not r.rolsuper),
+  everybody as (
+    select from space cross join lateral pg_catalog.aclexplode(nspacl) a where a.grantee = 0),
   owner as (
-    select o.oid, case when o.oid in (select nspowner from space) then 'tenant'
-                       when exists (select from near where pg_catalog.pg_has_role(o.oid, near.oid, 'MEMBER')) then 'unclear'
-                       else 'neighbour' end as owner
+    select o.oid,
+           case when o.oid in (select nspowner from space) then 'tenant'
+                when exists (select from everybody)
+                  or pg_catalog.current_setting('lo_compat_privileges')::boolean
+                  or exists (select from entitled e where pg_catalog.pg_has_role(o.oid, e.oid, 'MEMBER'))
+                  or exists (select from reader r where pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER'))
+                  or not exists (select from pg_catalog.pg_namespace n where pg_catalog.pg_has_role(o.oid, n.nspowner, 'MEMBER'))
+                then 'unclear' else 'neighbour' end as whose
       from (select distinct lomowner as oid from pg_catalog.pg_largeobject_metadata) o)
-  select m.oid, owner.owner from pg_catalog.pg_largeobject_metadata m join owner on owner.oid = m.lomowner`;
+  select m.oid,
+         case when owner.whose = 'neighbour' and exists (
+                     select from pg_catalog.aclexplode(m.lomacl) a
+                      where a.grantee = 0 or exists (
+                        select from reader r where pg_catalog.pg_has_role(r.oid, a.grantee, 'MEMBER')
+                                            or pg_catalog.pg_has_role(a.grantee, r.oid, 'MEMBER')))
+              then 'unclear' else owner.whose end as whose
+    from pg_catalog.pg_largeobject_metadata m join owner on owner.oid = m.lomowner`;
 
 async function ofSchemas(
   session: Session,
   schemas: readonly string[],
 ): Promise<{ readonly oids: readonly number[]; readonly orphans: number; readonly neighbours: number }> {
-  const objects = await session.query<{ oid: number; owner: Owner }>(ownersQuery, [schemas]);
-  const known = new Map(objects.map(({ oid, owner }) => [oid, owner]));
+  const objects = await session.query<{ oid: number; whose: Whose }>(whoseQuery, [schemas, []]);
+  const known = new Map(objects.map(({ oid, whose }) => [oid, whose]));
   const referred = new Set<number>();
   for (const column of await oidColumns(session, schemas)) {
     for await (const oid of valuesOf(session, column)) if (known.has(oid)) referred.add(oid);
     for (const oid of referred) if (known.get(oid) === "unclear") throw await strange(session, oid, column);
   }
   const oids = [...referred].filter((oid) => known.get(oid) === "tenant").sort((a, b) => a - b);
-  const owned = objects.filter(({ owner }) => owner === "tenant").length;
+  const owned = objects.filter(({ whose }) => whose === "tenant").length;
   return { oids, orphans: owned - oids.length, neighbours: referred.size - oids.length };
 }
 
