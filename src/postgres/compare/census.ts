@@ -69,6 +69,8 @@ function checkFor(kind: string): CheckName {
   return ofExtension ? "extensions" : (checkOfKind[kind] ?? "objects");
 }
 
+const absent = "absent: ";
+
 /** Each identity that is only on one side, where both are told by name; else how the numbers differ. */
 function named(kind: string, before: Counted | undefined, after: Counted | undefined): Finding[] {
   const wanted = before === undefined ? [] : before.identities;
@@ -76,7 +78,7 @@ function named(kind: string, before: Counted | undefined, after: Counted | undef
   if (wanted === undefined || here === undefined)
     return [numbered(kind, before?.count ?? 0, after?.count ?? 0)];
   const told = [
-    ...without(wanted, here).map((identity) => ({ subject: kind, difference: `absent: ${identity}` })),
+    ...without(wanted, here).map((identity) => ({ subject: kind, difference: `${absent}${identity}` })),
     ...without(here, wanted).map((identity) => ({
       subject: kind,
       difference: `was not in the source: ${identity}`,
@@ -103,7 +105,10 @@ function without(some: readonly string[], others: readonly string[]): string[] {
  * tenant's (`ALTER EXTENSION … ADD`), and so is a trigger or a policy on a table of an extension's, of which no dump
  * tells. What the script makes here beyond those is told, for packages differ; so are indexes and statistics that are lost.
  */
-export function compareMembers({ census, extensions }: Fingerprint, found: Census): CensusDifferences {
+export function compareMembers(
+  { census, extensions }: Pick<Fingerprint, "census" | "extensions">,
+  found: Census,
+): CensusDifferences {
   const leftOut = new Set(
     extensions
       .filter((one) => one.leftOut)
@@ -125,6 +130,7 @@ export function compareMembers({ census, extensions }: Fingerprint, found: Censu
 
 /** No other backup will hold it either, unless it is taken out of the extension or comes with its script. */
 function inNoDump({ subject, difference }: Finding): Finding {
+  if (!difference.startsWith(absent)) return { subject, difference };
   return { subject, difference: `${difference}, which no dump holds` };
 }
 
