@@ -214,3 +214,28 @@ describe("a key that would be checked by code of the tenant's", () => {
     );
   });
 });
+
+describe("a table in the schema of an extension whose functions run as its owner", () => {
+  it("is made by nobody, and no check of the tenant's runs where those functions write", async () => {
+    await createDatabase(source, "queued");
+    await psql(
+      source,
+      "queued",
+      `create extension holdfast_queue; create table public.witness (who text);
+       create function public.told(text) returns boolean language plpgsql as $f$ begin
+         if current_user not like 'holdfast_load%' then insert into public.witness values (current_user); end if; return true; end $f$;
+       create table holdfast_queue.event_1 (constraint told check (public.told(what))) inherits (holdfast_queue.event);
+       insert into holdfast_queue.queue values ('mine', 'holdfast_queue.event_1');
+       create function public.lured(int) returns int language plpgsql immutable as $f$ begin
+         perform holdfast_queue.insert_event('mine', 'lured'); return $1; exception when others then return $1; end $f$;
+       create table public.t (a int); insert into public.t values (1); create index on public.t (public.lured(a));
+       truncate public.witness`,
+    );
+    const report = await loadInto(scratch, memoryImage(await backupOf(source, "queued")), {
+      destination: { database: "queued" },
+    });
+    const problems = report.problems.map(({ subject, kind }) => `${subject} ${kind}`);
+    expect(problems).toContain("TABLE holdfast_queue.event_1 machine");
+    expect(await psql(scratch, "queued", "select count(*) from public.witness")).toBe("0");
+  });
+});
