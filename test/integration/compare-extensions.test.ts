@@ -75,7 +75,11 @@ describe("what was taken out of an extension", () => {
     await psql(
       server,
       "taken",
-      `create extension pg_trgm; alter extension pg_trgm drop function show_limit(); create schema "Far";
+      // Neither the type nor what takes it is there when this is looked for.
+      `create type mood as enum ('good'); create function f(mood) returns int language sql return 1;
+       create aggregate number(*) (sfunc = int8inc, stype = int8, initcond = '0');
+       create extension citext; alter extension citext drop function translate(citext, citext, text);
+       create extension pg_trgm; alter extension pg_trgm drop function show_limit(); create schema "Far";
        create extension unaccent schema "Far"; alter extension unaccent drop function "Far".unaccent(regdictionary, text);
        create extension pg_stat_statements; alter extension pg_stat_statements drop view pg_stat_statements_info`,
     );
@@ -85,6 +89,7 @@ describe("what was taken out of an extension", () => {
     expect(problems.map(({ subject, kind }) => [subject, kind])).toEqual([
       ["FUNCTION Far.unaccent(regdictionary, text)", "machine"],
       ["FUNCTION public.show_limit()", "machine"],
+      ["FUNCTION public.translate(public.citext, public.citext, text)", "machine"],
       ["VIEW public.pg_stat_statements_info", "machine"],
     ]);
   });

@@ -1,6 +1,5 @@
 import { memberOfExtension } from "../readings/census-extensions.ts";
 import type { LoadContext } from "./context.ts";
-import { refusalOf } from "./report.ts";
 
 /**
  * Says of what a script made a member of its extension here, while the source had taken it out (`ALTER EXTENSION … DROP`),
@@ -15,18 +14,12 @@ export async function tellFormerMembers(
   const told = created.filter((name) => known.get(`${memberOfExtension}${name}`) !== undefined);
   if (told.length === 0) return;
   const named = entries.filter(({ desc }) => kinds.has(desc));
-  const found = await admin
-    .query<Member>(archivedQuery, [
-      told,
-      named.map(({ desc }) => desc),
-      named.map(({ namespace }) => namespace),
-      named.map(({ tag }) => tag),
-    ])
-    .catch((error: unknown) => {
-      // A name that the server cannot read is for whoever runs the entry to tell.
-      refusalOf(error);
-      return [];
-    });
+  const found = await admin.query<Member>(archivedQuery, [
+    told,
+    named.map(({ desc }) => desc),
+    named.map(({ namespace }) => namespace),
+    named.map(({ tag }) => tag),
+  ]);
   for (const { place, extension, identity } of found) {
     const entry = named[place - 1];
     if (entry === undefined || known.get(`${memberOfExtension}${extension}`)?.includes(identity) === true)
@@ -50,22 +43,32 @@ const kinds: ReadonlySet<string> = new Set([...routines, ...relations, ...types]
 
 const listed = (some: readonly string[]): string => some.map((one) => `'${one}'`).join(", ");
 
-/** The tag of a routine has its arguments, as SQL. */
+/**
+ * A routine's tag has the types of its arguments as the server names them where nothing is on the path. It is compared as
+ * text: types of the tenant's are not there yet, and before 16 the server throws at a name with one of them.
+ */
 const archivedQuery = `
   with entry as (select * from unnest($2::text[], $3::text[], $4::text[]) with ordinality as e(kind, schema, tag, place)),
-  made(place, class, oid) as (
-    select place, 'pg_catalog.pg_proc'::pg_catalog.regclass, pg_catalog.to_regprocedure(quote_ident(schema) || '.' || tag)::oid
-      from entry where kind in (${listed(routines)})
+  made(kinds, class, oid, space, tag) as (
+    select array[${listed(routines)}], 'pg_catalog.pg_proc'::pg_catalog.regclass, oid, pronamespace,
+           format('%s(%s)', proname, coalesce(
+             (select string_agg(pg_catalog.format_type(type, null), ', ' order by at)
+                from unnest(proargtypes) with ordinality as a(type, at)),
+             case prokind when 'a' then '*' end))
+      from pg_catalog.pg_proc
     union all
-    select place, 'pg_catalog.pg_class'::pg_catalog.regclass, pg_catalog.to_regclass(format('%I.%I', schema, tag))::oid
-      from entry where kind in (${listed(relations)})
+    select array[${listed(relations)}], 'pg_catalog.pg_class'::pg_catalog.regclass, oid, relnamespace, relname::text
+      from pg_catalog.pg_class
     union all
-    select place, 'pg_catalog.pg_type'::pg_catalog.regclass, pg_catalog.to_regtype(format('%I.%I', schema, tag))::oid
-      from entry where kind in (${listed(types)}))
-  select made.place::int as place, e.extname::text as extension, concat_ws(' ', i.type, i.identity) as identity
-    from made
-    join pg_catalog.pg_depend d on d.classid = made.class and d.objid = made.oid and d.deptype = 'e'
-    join pg_catalog.pg_extension e on e.oid = d.refobjid
+    select array[${listed(types)}], 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace, typname::text
+      from pg_catalog.pg_type)
+  select entry.place::int as place, e.extname::text as extension, concat_ws(' ', i.type, i.identity) as identity
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_depend d on d.refobjid = e.oid and d.deptype = 'e'
+     and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    join made on made.class = d.classid and made.oid = d.objid
+    join pg_catalog.pg_namespace n on n.oid = made.space
+    join entry on entry.kind = any (made.kinds) and entry.schema = n.nspname::text and entry.tag = made.tag
    cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
-   where d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and e.extname::text = any ($1)
+   where e.extname::text = any ($1)
    order by 1`;
