@@ -40,14 +40,15 @@ afterAll(async () => {
 });
 
 /** What the server is asked when a key is made. */
-function planOf(child: string): Promise<string> {
+function planOf(
+  child: string,
+  { database, memory } = { database: "restored", memory: "128MB" },
+): Promise<string> {
+  const settings = `set local max_parallel_workers_per_gather = 0; set local work_mem = '${memory}';`;
   const query = `select fk.parent from only public.${child} fk left outer join only public.parent pk
       on pk.id operator(pg_catalog.=) fk.parent where pk.id is null and fk.parent is not null`;
-  return psql(
-    server,
-    "restored",
-    `begin; ${byPagesAlone} set local max_parallel_workers_per_gather = 0; explain (costs off) ${query}; commit;`,
-  );
+  const asked = `begin; ${byPagesAlone} ${settings} explain (costs off) ${query}; commit;`;
+  return psql(server, database, asked);
 }
 
 describe("a foreign key", () => {
@@ -69,5 +70,10 @@ describe("a foreign key", () => {
   it("is looked up along both indexes where there are two, and hashed where one is missing", async () => {
     expect(await planOf("indexed")).toMatch(/^Merge Anti Join\n(?!.*Sort)(.*\n)*.*Index Only Scan/);
     expect(await planOf("bare")).toMatch(/^Hash Anti Join\n(?!.*Sort)/);
+  });
+
+  it("is hashed where rows are not known to be seen by all, even beyond what memory holds", async () => {
+    const plan = await planOf("indexed", { database: "kept", memory: "64kB" });
+    expect(plan).toMatch(/^Hash Anti Join\n(?!.*Sort)/);
   });
 });
