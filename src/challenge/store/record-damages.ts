@@ -24,7 +24,7 @@ export const recordDamages: readonly StoreDamage[] = [
   ofRecord(
     "record-signature-altered",
     "one letter of the record's signature is changed",
-    / is not believed: .*(?:signature does not match|canonical)/,
+    / is not believed: .*(?:signature does not match|not a compact JWS)/,
     (bytes) => bitFlipped(bytes, -10),
   ),
   ofRecord(
