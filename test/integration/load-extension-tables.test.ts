@@ -216,7 +216,7 @@ describe("a key that would be checked by code of the tenant's", () => {
 });
 
 describe("a table in the schema of an extension whose functions run as its owner", () => {
-  it("is made by nobody, and no check of the tenant's runs where those functions write", async () => {
+  it("is made by nobody, and wherever those functions write no check of the tenant's runs as their owner", async () => {
     await createDatabase(source, "queued");
     await psql(
       source,
@@ -225,10 +225,12 @@ describe("a table in the schema of an extension whose functions run as its owner
        create function public.told(text) returns boolean language plpgsql as $f$ begin
          if current_user not like 'holdfast_load%' then insert into public.witness values (current_user); end if; return true; end $f$;
        create table holdfast_queue.event_1 (constraint told check (public.told(what))) inherits (holdfast_queue.event);
-       insert into holdfast_queue.queue values ('mine', 'holdfast_queue.event_1');
+       create table public.mine (what text check (public.told(what)));
+       insert into holdfast_queue.queue values ('there', 'holdfast_queue.event_1'), ('here', 'public.mine');
        create function public.lured(int) returns int language plpgsql immutable as $f$ begin
-         perform holdfast_queue.insert_event('mine', 'lured'); return $1; exception when others then return $1; end $f$;
-       create table public.t (a int); insert into public.t values (1); create index on public.t (public.lured(a));
+         perform holdfast_queue.insert_event(case $1 when 1 then 'here' else 'there' end, 'lured'); return $1;
+         exception when others then return $1; end $f$;
+       create table public.t (a int); insert into public.t values (1), (2); create index on public.t (public.lured(a));
        truncate public.witness`,
     );
     const report = await loadInto(scratch, memoryImage(await backupOf(source, "queued")), {
@@ -237,5 +239,7 @@ describe("a table in the schema of an extension whose functions run as its owner
     const problems = report.problems.map(({ subject, kind }) => `${subject} ${kind}`);
     expect(problems).toContain("TABLE holdfast_queue.event_1 machine");
     expect(await psql(scratch, "queued", "select count(*) from public.witness")).toBe("0");
+    const raised = "select prosecdef from pg_proc where proname = 'insert_event'";
+    expect(await psql(scratch, "queued", raised)).toBe("t");
   });
 });

@@ -29,7 +29,9 @@ export async function codeBehindOf({
   codeBehind,
 }: Pick<LoadContext, "admin" | "standardStrings" | "codeBehind">): Promise<CodeBehind> {
   codeBehind.known ??= await readCodeBehind(admin, standardStrings);
-  return codeBehind.known;
+  // As they were at first: since then functions may have been made to run as others (`lowerFunctions`).
+  codeBehind.keptSchemas ??= codeBehind.known.keptSchemas;
+  return { ...codeBehind.known, keptSchemas: codeBehind.keptSchemas };
 }
 
 /** Asks the catalogs, which no code of the tenant's writes to but by statements of its own kinds. */

@@ -81,7 +81,7 @@ export interface LoadContext {
   /** Of a database that was there before; null for one that this load made. */
   readonly former: Former | null;
   /** Asked for once, and again after a language or a wrapper was made. */
-  readonly codeBehind: { known: CodeBehind | null };
+  readonly codeBehind: { known: CodeBehind | null; keptSchemas?: CodeBehind["keptSchemas"] };
   /** The database's own search_path, as stored. */
   readonly ownSearchPath: string;
   readonly ledger: Ledger;

@@ -13,6 +13,7 @@ import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./heirs.ts"
 import { kindOf, type Stage } from "./kinds.ts";
 import { loadLargeObjects } from "./large-objects.ts";
 import { lendToLoader, takeBackFromLoader } from "./lent-rights.ts";
+import { lowerFunctions, raiseFunctions } from "./lowered-functions.ts";
 import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
 import { runPostData } from "./post-data.ts";
 import { refusalOf } from "./report.ts";
@@ -33,6 +34,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runSchemas(context, first);
     await createExtensions(context);
     const lent = await lendToLoader(context, ofStage(context, "pre", "post"));
+    const lowered = await lowerFunctions(context);
     const pre = ofStage(context, "pre").filter((entry) => !context.ledger.has(entry));
     await runEntries(context, first, pre);
     if (whole) {
@@ -51,6 +53,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runPostData(context, sessions, left);
     tell(context, "derived");
     if (whole) await derive(context, sessions);
+    await raiseFunctions(context, lowered);
     await takeBackFromLoader(context, lent);
   });
   tell(context, "grants");
