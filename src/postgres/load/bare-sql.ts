@@ -19,6 +19,18 @@ export function bareSql(sql: string, standardStrings: boolean): string | null {
   return bare.includes("/*") ? null : bare;
 }
 
+/** The statements of a text as they stand, without comments; `null` as above. */
+export function statementsIn(sql: string, standardStrings: boolean): readonly string[] | null {
+  const tokens = sqlTokens(sql, standardStrings);
+  if (tokens === null || bareSql(sql, standardStrings) === null) return null;
+  const statements = [""];
+  for (const { text, groups } of tokens) {
+    if (text === ";") statements.push("");
+    else if (groups["comment"] === undefined) statements.push(`${statements.pop() ?? ""}${text}`);
+  }
+  return statements.map((one) => one.trim()).filter((one) => one !== "");
+}
+
 interface SqlToken {
   readonly text: string;
   readonly groups: Readonly<Record<string, string | undefined>>;

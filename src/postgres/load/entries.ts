@@ -1,3 +1,4 @@
+import { quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
@@ -114,31 +115,51 @@ async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusa
   const owner = entry.desc === "FOREIGN DATA WRAPPER" ? null : ownerStatement(entry, context.loader);
   try {
     if (["PROCEDURAL LANGUAGE", "FOREIGN DATA WRAPPER"].includes(entry.desc)) context.codeBehind.known = null;
-    await context.admin.query([entry.defn, owner ?? ""].join("\n"));
+    await context.admin.query(
+      [entry.defn, owner ?? "", severalByName.has(entry.desc) ? `;${nothingKept(context.loader)}` : ""].join(
+        "\n",
+      ),
+    );
     return null;
   } catch (error) {
-    return refusalOf(error);
+    const refusal = refusalOf(error);
+    return refusal.sqlState === "22012" ? notOfItsKind(entry) : refusal;
   }
+}
+
+/** Named by the statement that would drop them, which the archive has beside the one that makes them. */
+const severalByName = new Set(["AGGREGATE", "FUNCTION", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURE"]);
+
+/**
+ * Fails unless all routines, operator classes and families that this transaction touched are the loader's now. Should the
+ * archive have given away another than it made, both were touched, and what was made is the administrator's still.
+ */
+function nothingKept(loader: string): string {
+  const touched = [
+    ["pg_proc", "proowner"],
+    ["pg_opclass", "opcowner"],
+    ["pg_opfamily", "opfowner"],
+  ].map(
+    ([table = "", owner = ""]) =>
+      `select ${owner} as owner from pg_catalog.${table} where xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid`,
+  );
+  return `select 1 / (case when exists (select from (${touched.join(" union all ")}) touched
+    where pg_catalog.pg_get_userbyid(owner) <> ${quoteLiteral(loader)}) then 0 else 1 end)`;
 }
 
 /**
  * A foreign-data wrapper calls its validator whenever options are given, as the user who gives them. An
- * extension's is C; one that the tenant itself wrote in another language would run as superuser.
+ * extension's is C; one that the tenant itself wrote in another language would run as superuser. Which of them the entry
+ * names is not asked: any that can be one is too many.
  */
-async function tenantCodeBehind({ admin, entries }: LoadContext, entry: TocEntry): Promise<string | null> {
+async function tenantCodeBehind({ admin }: LoadContext, entry: TocEntry): Promise<string | null> {
   if (entry.desc !== "FOREIGN DATA WRAPPER") return null;
-  const needed = new Set(entry.dependencies);
-  const functions = entries.filter(({ dumpId, desc }) => desc === "FUNCTION" && needed.has(dumpId));
   const found = await admin.query<{ name: string }>(
     `select p.proname::text as name
        from pg_catalog.pg_proc p
-       join pg_catalog.pg_namespace n on n.oid = p.pronamespace
        join pg_catalog.pg_language l on l.oid = p.prolang
-       join unnest($1::text[], $2::text[]) as wanted(schema, tag)
-         on wanted.schema = n.nspname::text
-        and pg_catalog.starts_with(wanted.tag, p.proname::text || '(')
-      where l.lanname not in ('c', 'internal')`,
-    [functions.map(({ namespace }) => namespace), functions.map(({ tag }) => tag)],
+      where l.lanname not in ('c', 'internal')
+        and p.proargtypes = pg_catalog.array_to_string(array['text[]'::pg_catalog.regtype::oid, 'oid'::pg_catalog.regtype::oid], ' ')::pg_catalog.oidvector`,
   );
   return found[0]?.name ?? null;
 }

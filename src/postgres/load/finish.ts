@@ -6,6 +6,7 @@ import { isForAdmin, isOnlyComment, notOfItsKind } from "./entries.ts";
 import type { Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
+import { notOfLoader } from "./of-loader.ts";
 import { ownerOrder, ownerStatement } from "./owners.ts";
 import { refusalOf } from "./report.ts";
 
@@ -21,11 +22,22 @@ export async function giveOwners(
   entries: readonly TocEntry[],
   heirs: Heirs,
 ): Promise<void> {
-  for (const entry of ownerOrder(entries)) {
+  // What was refused is told already, and whether by the data or the machine; it has no owner to be missed.
+  const made = ownerOrder(entries).filter((entry) => context.ledger.isApplied(entry));
+  const others = await notOfLoader(
+    context,
+    made.filter(({ desc }) => !superuserOwned.has(desc)),
+  );
+  for (const entry of made) {
     const statement = ownerStatement(entry, entry.owner);
-    // What was refused is told already, and whether by the data or the machine; it has no owner to be missed.
-    if (statement === null || context.ledger.isFailed(entry)) continue;
+    // What belongs to superusers the administrator made by its own name, unless there was nothing to do.
+    if (statement === null || (superuserOwned.has(entry.desc) && isOnlyComment(entry.defn))) continue;
     const subject = `OWNER of ${entry.desc} ${entry.namespace}.${entry.tag}`;
+    const refusal = others.get(entry);
+    if (refusal !== undefined) {
+      context.ledger.problem(subject, refusal);
+      continue;
+    }
     const reason = heirs.blocked.get(entry.owner);
     if (reason !== undefined) {
       const message = `${reason}; it goes to ${heirs.heir}`;
@@ -84,8 +96,8 @@ async function isSuperuser(admin: LoadContext["admin"], role: string): Promise<b
 /** Runs the entries of one of the administrator's last stages, in their order. */
 export async function runAdminStage(context: LoadContext, stage: Stage): Promise<void> {
   for (const entry of context.entries.filter((one) => kindOf(one).stage === stage)) {
-    const bare = bareSql(entry.defn, context.standardStrings) ?? "";
-    if (entry.desc === "SUBSCRIPTION" && !/\bconnect = false\b/.test(bare)) {
+    const text = statementOf(context, entry);
+    if (entry.desc === "SUBSCRIPTION" && !isUnconnected(text, context.standardStrings)) {
       context.ledger.leftOut(entry, "it would connect to its publisher");
       continue;
     }
@@ -94,18 +106,24 @@ export async function runAdminStage(context: LoadContext, stage: Stage): Promise
       context.ledger.failed(entry, { sqlState: undefined, message, kind: "machine" });
       continue;
     }
-    if (!isOfItsKind(entry, context.standardStrings)) {
+    if (!isOfItsKind({ ...entry, defn: text }, context.standardStrings)) {
       context.ledger.failed(entry, notOfItsKind(entry));
       continue;
     }
     try {
-      if (!isOnlyComment(entry.defn)) await context.admin.query(statementOf(context, entry));
+      if (!isOnlyComment(text)) await context.admin.query(text);
       context.ledger.applied(entry);
     } catch (error) {
       context.ledger.failed(entry, refusalOf(error));
     }
     if (entry.desc === "SUBSCRIPTION") context.ledger.note(`subscription ${entry.tag} is there but disabled`);
   }
+}
+
+/** Of several statements one could say it for the others. */
+function isUnconnected(text: string, standardStrings: boolean): boolean {
+  const bare = bareSql(text, standardStrings)?.trimEnd() ?? "";
+  return bare.indexOf(";") === bare.length - 1 && /\bWITH \(connect = false\b[^()]*\);$/.test(bare);
 }
 
 /** Grants by others than the owner are made in their name, which only a superuser can do. */

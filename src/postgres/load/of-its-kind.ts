@@ -1,69 +1,140 @@
 import type { TocEntry } from "../archive/toc.ts";
-import { bareSql } from "./bare-sql.ts";
+import { quoteIdent } from "../session/quote.ts";
+import { statementsIn } from "./bare-sql.ts";
+import { identifier } from "./names-in-text.ts";
 
-/** What neither grants, comments nor labels of an entry are about: it lies outside of the database. */
-const outside = "(?!DATABASE |ROLE |TABLESPACE |PARAMETER )";
+type Named = Pick<TocEntry, "desc" | "namespace" | "tag">;
 
-/** How each statement of an entry that the administrator may run begins, in the words of pg_dump 13 to 18. */
-const beginnings: Readonly<Record<string, RegExp>> = {
-  FUNCTION: /^CREATE (?:OR REPLACE )?FUNCTION /,
-  PROCEDURE: /^CREATE (?:OR REPLACE )?PROCEDURE /,
-  AGGREGATE: /^CREATE AGGREGATE /,
-  "SHELL TYPE": /^CREATE TYPE /,
-  TYPE: /^CREATE TYPE /,
-  TABLE: /^CREATE (?:UNLOGGED )?TABLE /,
-  "TEXT SEARCH PARSER": /^CREATE TEXT SEARCH PARSER /,
-  "TEXT SEARCH TEMPLATE": /^CREATE TEXT SEARCH TEMPLATE /,
-  "PROCEDURAL LANGUAGE": /^CREATE (?:OR REPLACE )?(?:TRUSTED )?(?:PROCEDURAL )?LANGUAGE /,
-  CAST: /^CREATE CAST /,
-  TRANSFORM: /^CREATE TRANSFORM /,
-  "OPERATOR FAMILY": /^(?:CREATE|ALTER) OPERATOR FAMILY /,
-  "OPERATOR CLASS": /^CREATE OPERATOR CLASS /,
-  "ACCESS METHOD": /^CREATE ACCESS METHOD /,
-  "FOREIGN DATA WRAPPER": /^CREATE FOREIGN DATA WRAPPER /,
-  SERVER: /^CREATE SERVER /,
-  "USER MAPPING": /^CREATE USER MAPPING /,
-  "FOREIGN TABLE": /^(?:CREATE|ALTER) FOREIGN TABLE /,
-  ACL: new RegExp(
-    `^(?:(?:GRANT|REVOKE) [^;]*? ON ${outside}|SET SESSION AUTHORIZATION |RESET SESSION AUTHORIZATION$)`,
-  ),
-  "DEFAULT ACL": /^ALTER DEFAULT PRIVILEGES /,
-  PUBLICATION: /^CREATE PUBLICATION /,
-  "PUBLICATION TABLE": /^ALTER PUBLICATION \S+ ADD /,
-  "PUBLICATION TABLES IN SCHEMA": /^ALTER PUBLICATION \S+ ADD /,
-  SUBSCRIPTION: /^CREATE SUBSCRIPTION /,
-  COMMENT: new RegExp(`^COMMENT ON ${outside}`),
-  "SECURITY LABEL": new RegExp(`^SECURITY LABEL (?:FOR \\S+ )?ON ${outside}`),
-  "EVENT TRIGGER": /^(?:CREATE|ALTER) EVENT TRIGGER /,
+const anyOf = (words: readonly string[]): string => `(?:${words.join("|")})`;
+
+/** What is shared by databases is not among them: databases, roles, tablespaces, settings. */
+const granted = anyOf([
+  "FOREIGN DATA WRAPPER",
+  "FOREIGN SERVER",
+  "FUNCTION",
+  "LANGUAGE",
+  "PROCEDURE",
+  "SCHEMA",
+  "SEQUENCE",
+  "TABLE",
+  "TYPE",
+]);
+const remarked = anyOf([
+  "(?:FOREIGN |MATERIALIZED )?(?:TABLE|VIEW)",
+  "(?:EVENT )?TRIGGER",
+  "(?:PROCEDURAL )?LANGUAGE",
+  "ACCESS METHOD",
+  "AGGREGATE",
+  "CAST",
+  "COLLATION",
+  "COLUMN",
+  "CONSTRAINT",
+  "CONVERSION",
+  "DOMAIN",
+  "EXTENSION",
+  "FOREIGN DATA WRAPPER",
+  "FUNCTION",
+  "INDEX",
+  "OPERATOR(?: CLASS| FAMILY)?",
+  "POLICY",
+  "PROCEDURE",
+  "PUBLICATION",
+  "RULE",
+  "SCHEMA",
+  "SEQUENCE",
+  "SERVER",
+  "STATISTICS",
+  "SUBSCRIPTION",
+  "TEXT SEARCH (?:CONFIGURATION|DICTIONARY|PARSER|TEMPLATE)",
+  "TRANSFORM",
+  "TYPE",
+]);
+const privilege = String.raw`(?:GRANT OPTION FOR )?[A-Z]+(?:\(${identifier}\))?`;
+
+/**
+ * How each statement of an entry that the administrator may run begins, in the words of pg_dump 13 to 18. `{plain}` is the
+ * entry's own name, `{own}` that with its schema, `{schema}` the schema. Nothing is replaced that is there, nor is what
+ * is there passed over: what such a statement has made is new.
+ */
+const beginnings: Readonly<Record<string, string>> = {
+  FUNCTION: String.raw`CREATE FUNCTION {schema}\.`,
+  PROCEDURE: String.raw`CREATE PROCEDURE {schema}\.`,
+  AGGREGATE: String.raw`CREATE AGGREGATE {schema}\.`,
+  "SHELL TYPE": "CREATE TYPE {own}$",
+  TYPE: String.raw`CREATE TYPE {own}(?: \(|$)`,
+  "TEXT SEARCH PARSER": "CREATE TEXT SEARCH PARSER {own} ",
+  "TEXT SEARCH TEMPLATE": "CREATE TEXT SEARCH TEMPLATE {own} ",
+  "PROCEDURAL LANGUAGE":
+    "CREATE (?:OR REPLACE PROCEDURAL LANGUAGE {plain}$|(?:TRUSTED )?PROCEDURAL LANGUAGE {plain} )",
+  CAST: String.raw`CREATE CAST \(`,
+  TRANSFORM: "CREATE TRANSFORM FOR ",
+  "OPERATOR FAMILY": "(?:CREATE|ALTER) OPERATOR FAMILY {own} ",
+  "OPERATOR CLASS": String.raw`CREATE OPERATOR CLASS {own}\s`,
+  "ACCESS METHOD": "CREATE ACCESS METHOD {plain} ",
+  "FOREIGN DATA WRAPPER": "CREATE FOREIGN DATA WRAPPER {plain}(?: |$)",
+  SERVER: "CREATE SERVER {plain} ",
+  "USER MAPPING": "CREATE USER MAPPING FOR ",
+  "FOREIGN TABLE": String.raw`(?:CREATE FOREIGN TABLE {own} \(|ALTER FOREIGN TABLE (?:ONLY )?{own} ALTER COLUMN )`,
+  ACL: `(?:(?:GRANT|REVOKE) ${privilege}(?:, ?${privilege})* ON ${granted} |SET SESSION AUTHORIZATION |RESET SESSION AUTHORIZATION$)`,
+  "DEFAULT ACL": "ALTER DEFAULT PRIVILEGES FOR ROLE ",
+  PUBLICATION: "CREATE PUBLICATION {plain}(?: |$)",
+  "PUBLICATION TABLE": `ALTER PUBLICATION ${identifier} ADD TABLE `,
+  "PUBLICATION TABLES IN SCHEMA": `ALTER PUBLICATION ${identifier} ADD TABLES IN SCHEMA `,
+  SUBSCRIPTION: "CREATE SUBSCRIPTION {plain} ",
+  COMMENT: `COMMENT ON ${remarked} `,
+  "SECURITY LABEL": `SECURITY LABEL (?:FOR ${identifier} )?ON ${remarked} `,
+  "EVENT TRIGGER":
+    "(?:CREATE EVENT TRIGGER {plain} ON |ALTER EVENT TRIGGER {plain} (?:DISABLE|ENABLE ALWAYS|ENABLE REPLICA)$)",
 };
 
 /**
- * Whether an entry says nothing but what one of its kind says. The administrator runs it, and an archive is the word of
- * whoever signed its record: a stolen host can put any statement into a comment. It is decided by the text alone.
+ * Whether a text says nothing but what an entry of its kind says. The administrator runs it, and an archive is the word of
+ * whoever signed its record: a stolen host can put any statement into a comment. It is decided by the text alone, which
+ * has to be the very one that is run.
  */
-export function isOfItsKind(
-  { desc, defn }: Pick<TocEntry, "desc" | "defn">,
-  standardStrings: boolean,
-): boolean {
-  const beginning = beginnings[desc];
-  const statements = statementsOf(defn, standardStrings);
-  return beginning !== undefined && statements !== null && statements.every((one) => beginning.test(one));
+export function isOfItsKind(entry: Named & Pick<TocEntry, "defn">, standardStrings: boolean): boolean {
+  const beginning = beginnings[entry.desc];
+  const statements = statementsIn(entry.defn, standardStrings);
+  if (beginning === undefined || statements === null) return false;
+  const form = formOf(beginning, entry);
+  return statements.every((one) => form.test(one));
 }
 
-/** What `DROP` names in the statement that would drop the entry; null where it says more than that. */
-export function namedByDrop({ desc, dropStmt }: Pick<TocEntry, "desc" | "dropStmt">): string | null {
-  const [, named] = /^DROP ([\s\S]*);\s*$/.exec(dropStmt) ?? [];
-  const [bare = "", ...more] = statementsOf(dropStmt, true) ?? [];
-  // No name of an object holds a literal, whose end is another one where backslashes escape.
-  const isOne = bare.startsWith(`DROP ${desc} `) && more.length === 0 && !bare.includes("'");
-  return isOne ? (named ?? null) : null;
+/** Each quoted name as far as it goes, so that a text can be read in one way alone. */
+const types = String.raw`(?:[\w .,*[\]]|"(?:[^"]|"")+"(?!"))*`;
+
+/** How `DROP` names what `{schema}` has several of by one name. */
+const naming: Readonly<Record<string, string>> = {
+  AGGREGATE: String.raw`{schema}\.${identifier}\(${types}\)`,
+  FUNCTION: String.raw`{schema}\.${identifier}\(${types}\)`,
+  OPERATOR: String.raw`{schema}\.(?!\S*(?:--|\/\*))[-+*/<>=~!@#%^&|${"`"}?]+ \(${types}\)`,
+  "OPERATOR CLASS": `{own} USING ${identifier}`,
+  "OPERATOR FAMILY": `{own} USING ${identifier}`,
+  PROCEDURE: String.raw`{schema}\.${identifier}\(${types}\)`,
+};
+
+/** What `DROP` names in the statement that would drop the entry, with its kind; null where it says anything else. */
+export function namedByDrop(entry: Named & Pick<TocEntry, "dropStmt">): string | null {
+  const form = naming[entry.desc];
+  const [, named = ""] = /^DROP ([\s\S]*);\s*$/.exec(entry.dropStmt) ?? [];
+  return form !== undefined && formOf(`${entry.desc} ${form}$`, entry).test(named) ? named : null;
 }
 
-function statementsOf(text: string, standardStrings: boolean): readonly string[] | null {
-  const bare = bareSql(text, standardStrings);
-  if (bare === null) return null;
-  return bare
-    .split(";")
-    .map((one) => one.trim())
-    .filter((one) => one !== "");
+/** No archive has anything of the system's own schemas; and nobody knows the names that are looked up there first. */
+function formOf(form: string, { namespace, tag }: Named): RegExp {
+  const isSystem = namespace.startsWith("pg_") || namespace === "information_schema";
+  const schema = isSystem ? "(?!)" : nameAsWritten(namespace);
+  const plain = nameAsWritten(tag);
+  return new RegExp(
+    `^${form
+      .replaceAll("{own}", () => String.raw`${schema}\.${plain}`)
+      .replaceAll("{schema}", () => schema)
+      .replaceAll("{plain}", () => plain)}`,
+  );
+}
+
+/** A name as pg_dump writes it: plain or quoted. */
+function nameAsWritten(name: string): string {
+  const quoted = quoteIdent(name).replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? `(?:${name}|${quoted})` : quoted;
 }

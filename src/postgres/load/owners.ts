@@ -43,14 +43,15 @@ const byArguments = new Set([
 export function ownerStatement(entry: TocEntry, owner: string): string | null {
   if (entry.owner === "") return null;
   const object = objectOf(entry);
-  return object === null ? null : `alter ${object} owner to ${quoteIdent(owner)}`;
+  // ALTER TABLE takes sequences of identity columns too, whose owner follows their table.
+  const altered = object?.replace(/^SEQUENCE /, "TABLE ") ?? null;
+  return altered === null ? null : `alter ${altered} owner to ${quoteIdent(owner)}`;
 }
 
-function objectOf(entry: TocEntry): string | null {
+/** The object of an entry as statements name it, with its kind. `null` for what has no owner of its own, or no name. */
+export function objectOf(entry: TocEntry): string | null {
   const { desc, tag, namespace } = entry;
-  // ALTER TABLE takes sequences of identity columns too, whose owner follows their table.
-  if (qualified.has(desc))
-    return `${desc === "SEQUENCE" ? "TABLE" : desc} ${quoteName({ schema: namespace, name: tag })}`;
+  if (qualified.has(desc)) return `${desc} ${quoteName({ schema: namespace, name: tag })}`;
   if (plain.has(desc)) return `${desc === "PROCEDURAL LANGUAGE" ? "LANGUAGE" : desc} ${quoteIdent(tag)}`;
   if (!byArguments.has(desc)) return null;
   return namedByDrop(entry);

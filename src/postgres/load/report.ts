@@ -120,8 +120,8 @@ export class Ledger {
     };
   }
 
-  isFailed({ dumpId }: TocEntry): boolean {
-    return this.#outcomes.get(dumpId)?.outcome === "failed";
+  isApplied({ dumpId }: TocEntry): boolean {
+    return this.#outcomes.get(dumpId)?.outcome === "applied";
   }
 
   has(entry: TocEntry): boolean {
