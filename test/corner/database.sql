@@ -20,7 +20,7 @@ select format(statement, current_database()) from (values
   (16, 'alter role corner_reader in database %I set app.mode = ''reader'''),
   (17, 'alter role "Corner Rôle ""ü""" in database %I set work_mem = ''6MB'''),
   (18, 'revoke connect, temporary on database %I from public'),
-  (19, 'grant connect on database %I to corner_owner, corner_reader, "Corner Rôle ""ü"""'),
+  (19, 'grant connect on database %I to corner_owner, corner_reader'),
   (20, 'grant create, temporary on database %I to corner_group with grant option'),
   (21, 'comment on database %I is ''closed to the public'''),
   (22, 'alter database %I connection limit 11')

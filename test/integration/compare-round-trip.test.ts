@@ -39,6 +39,8 @@ beforeAll(async () => {
      create table app.by_colour_1 (v text, c app.colour); alter table app.by_colour attach partition app.by_colour_1 for values with (modulus 2, remainder 1);
      create view app.unnamed as select q.n, exists (select null from app.by_colour) as some,
        (select 'x' collate "C" union select null limit 1) as last from (select -1, null::date union all select null, '2026-01-01') q(n, t);
+     create table app.strict (c int not null); create table app.lax () inherits (app.strict);
+     create table app.laxer () inherits (app.lax); alter table app.lax alter c drop not null; alter table app.laxer alter c drop not null;
      insert into app.by_colour select (array['red', 'blue']::app.colour[])[1 + i % 2], i::text from generate_series(1, 50) i;
      alter database rich set work_mem = '5MB'; alter role rich_owner in database rich set search_path = app; revoke connect on database rich from public;
      grant connect on database rich to rich_reader; comment on database rich is 'a rich one'; alter role rich_reader set work_mem = '6MB'`,
@@ -142,6 +144,12 @@ describe("a round trip", () => {
     const results = await roundTrip({ kind: "database", database: "rich" }, "whole");
     expect(notPassed(results)).toEqual([]);
     expect(judge([passed("copy", 1, ""), ...results])).toBe("proven");
+  });
+
+  it("lists the columns that may be null beneath others that may not, which no dump can say", async () => {
+    const { fingerprint } = await imageOf({ kind: "database", database: "rich" });
+    const listed = fingerprint.omitted.filter(({ kind }) => kind === "column that may be null");
+    expect(listed.map(({ name }) => name)).toEqual(["app.lax.c", "app.laxer.c"]);
   });
 
   it("of one schema is proven, and told that large objects were ignored", async () => {

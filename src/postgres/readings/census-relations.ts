@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census-context.ts";
+import { notNullAbove } from "./not-null-above.ts";
 import { notMember } from "./scope.ts";
 
 /** Schemas, everything in pg_class, and what hangs on tables. */
@@ -49,12 +50,15 @@ const relations = `
          true
     from relation r where r.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`;
 
-/** Order is left out: under inheritance a restore may change it, and every column is read by name. */
+/**
+ * Order is left out: under inheritance a restore may change it, and every column is read by name. What may be null though
+ * it may not above is listed as left out, and here as what it will be.
+ */
 function columns(compression: string): string {
   return `
   select 'column', 'pg_class', r.oid,
          concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
-           case when a.attnotnull then 'not null' end,
+           case when a.attnotnull or ${notNullAbove} then 'not null' end,
            case when a.atthasdef then 'default' end,
            case when not a.attislocal and not r.relispartition then 'inherited' end,
            nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),

@@ -8,8 +8,8 @@ interface DatabaseRow extends Omit<DatabaseFingerprint, "settings"> {
 
 /**
  * The database the session is connected to: what neither `pg_dump -s` nor `pg_dumpall -g` holds
- * (trap 11). Settings of roles that are not among `roles` are left out, being a neighbour's (null: none is), and of a schema tenant's
- * database the privileges, since they would tell it the names of its neighbours.
+ * (trap 11). Of a schema tenant's database the privileges are left out, and the settings of roles that are not among
+ * `roles` (null: none is left out), since they would tell it the names of its neighbours.
  */
 export async function readDatabase(
   session: Session,

@@ -1,6 +1,7 @@
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
 import type { ExtensionRelation } from "./extensions.ts";
+import { notNullAbove } from "./not-null-above.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
 
 type Omission = Fingerprint["omitted"][number];
@@ -9,9 +10,8 @@ interface OmittedOptions {
   readonly leaveOutExtensions: readonly string[];
   readonly largeObjects: "include" | "ignore";
   readonly extensionRelations: readonly ExtensionRelation[];
-  /** Names of all in the backup, and of those among them whose settings are in it. */
+  /** Names of all in the backup. */
   readonly roles: readonly string[];
-  readonly ownRoles: readonly string[];
 }
 
 /**
@@ -26,7 +26,7 @@ export async function readOmitted(
 ): Promise<Omission[]> {
   const found = await session.query<Omission>(inDatabaseQuery, [schemasOf(scope)]);
   const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
-  const settings = await session.query<Omission>(settingsQuery, [options.roles, options.ownRoles]);
+  const settings = await session.query<Omission>(settingsQuery, [options.roles]);
   return [...found, ...beside, ...settings, ...ofExtensions(options), ...always(scope, options)];
 }
 
@@ -71,6 +71,10 @@ const inDatabaseQuery = `
   select 'options of a user mapping', format('%I on server %I', u.usename, u.srvname), 'the backup role may not read them'
     from pg_catalog.pg_user_mappings u, me where not me.rolsuper and u.umoptions is null and $1::text[] is null
   union all
+  select 'column that may be null', r.identity || '.' || quote_ident(a.attname), 'not so in a table above, from which a dump has it inherit'
+    from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid
+   where r.relkind in ('r', 'f') and a.attnum > 0 and not a.attisdropped and ${notNullAbove}
+  union all
   select 'privileges', 'in information_schema', 'altered there, and left out by pg_dump'
    where $1::text[] is null and exists (${alteredInformationSchema})
   union all
@@ -102,18 +106,14 @@ const besideSchemasQuery = `
   select kind, number::text as name, 'belongs to the database, not to a schema tenant' as reason
     from counted where number > 0 order by 1`;
 
-/** Nobody can keep another login of the server from setting something for itself here, see `readRoles`. */
+/** In a database that tenants share; see `readRoles` for one of a tenant's own. */
 const settingsQuery = `
   select 'settings of roles' as kind, count(*)::text as name,
          'in this database, by roles that nothing of the tenant''s names' as reason
     from pg_catalog.pg_db_role_setting s
     join pg_catalog.pg_database d on d.oid = s.setdatabase and d.datname = pg_catalog.current_database()
     join pg_catalog.pg_roles r on r.oid = s.setrole
-   where r.rolname::text <> all ($2) having count(*) > 0
-  union all
-  select 'settings of roles', count(*)::text, 'by roles that are known by memberships alone'
-    from pg_catalog.pg_roles r
-   where r.rolname::text = any ($1) and r.rolname::text <> all ($2) and r.rolconfig is not null having count(*) > 0`;
+   where r.rolname::text <> all ($1) having count(*) > 0`;
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations

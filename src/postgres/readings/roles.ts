@@ -7,9 +7,8 @@ import { schemasOf, scopeTables } from "./scope.ts";
  * user mappings and settings, with the roles those are members of, and so on; the database's owner and
  * the bootstrap superuser, whose references the catalogs do not record, are always there. Members of a
  * named role are not followed: in a shared server they would be the logins of other tenants.
- * Any login of the server may set something for itself in any database, and before 16 make anybody a member of itself;
- * so settings in the database are those of roles with rights in it, by name or by a predefined role, which nobody can give
- * to itself, and roles that are known by memberships alone bring none of their own, which no member ever gets.
+ * Any login of the server may set something for itself in any database, which then belongs to the tenant's backup: an
+ * application's login may have no right there but everybody's, and nothing tells the two apart.
  * `others` are roles that the caller knows to be named, e.g. owners of large objects.
  * No passwords; works without superuser. Predefined roles (`pg_…`) occur in `memberOf` alone.
  */
@@ -54,31 +53,13 @@ export const roleTables = `
     select oid from touching
     union select r.oid from pg_catalog.pg_roles r where r.oid < 16384)`;
 
-const found = `
+export const rolesQuery = `
   with recursive ${roleTables},
-  direct as (
+  named as (
     select oid from touching
     union select s.setrole from pg_catalog.pg_db_role_setting s, here
      where s.setdatabase = here.oid and s.setrole <> 0 and $1::text[] is null
-       and exists (select from entitled e where pg_catalog.pg_has_role(s.setrole, e.oid, 'MEMBER'))),
-  named as (
-    select oid from direct
-    union select m.roleid from named join pg_catalog.pg_auth_members m on m.member = named.oid)`;
-
-/** Names of those whose settings in the database are the tenant's: all but those that are known by memberships alone. */
-export async function readOwnRoles(
-  session: Session,
-  scope: Scope,
-  others: readonly string[],
-): Promise<readonly string[]> {
-  const rows = await session.query<{ name: string }>(
-    `${found} select r.rolname::text as name from pg_catalog.pg_roles r where r.oid in (select oid from direct)`,
-    [schemasOf(scope), others],
-  );
-  return rows.map(({ name }) => name);
-}
-
-export const rolesQuery = `${found},
+    union select m.roleid from named join pg_catalog.pg_auth_members m on m.member = named.oid),
   membership as (
     select m.member, g.rolname::text as role, bool_or(m.admin_option) as admin,
            bool_or((to_jsonb(m) ->> 'inherit_option')::boolean) as inherit,
@@ -96,7 +77,7 @@ export const rolesQuery = `${found},
             from membership m where m.member = r.oid) as "memberOf",
          (select coalesce(jsonb_agg(jsonb_build_object('name', split_part(entry, '=', 1), 'value', substr(entry, strpos(entry, '=') + 1))
                                     order by entry), '[]')
-            from unnest(r.rolconfig) as entry where r.oid in (select oid from direct)) as settings,
+            from unnest(r.rolconfig) as entry) as settings,
          pg_catalog.shobj_description(r.oid, 'pg_authid') as comment
     from pg_catalog.pg_roles r
    where r.oid in (select oid from named) and r.rolname !~ '^pg_'

@@ -10,7 +10,7 @@ import { readGenerated, readMatviews } from "../readings/derived.ts";
 import { readExtensionRelations, readExtensions, type ExtensionRelation } from "../readings/extensions.ts";
 import { readOmitted } from "../readings/omitted.ts";
 import { readingsOf } from "../readings/reading-digests.ts";
-import { readOwnRoles, readRoles } from "../readings/roles.ts";
+import { readRoles } from "../readings/roles.ts";
 import { readSequences } from "../readings/sequences.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Session } from "../session/session.ts";
@@ -31,11 +31,15 @@ export async function readSource(opened: Opened): Promise<SourceReadings> {
   const { scope, holder, encoding, options, present, tables } = opened;
   const { session } = holder;
   const catalogs = await readingCatalogs(session, () => readCatalogs(session, opened));
-  const { ownRoles, extensionRelations } = catalogs;
+  const { roles, extensionRelations } = catalogs;
   const loaded = tables.map((table) => ({ schema: table.schema, name: table.name, load: loadOf(table) }));
   const told = {
     server: await readServer(session, holder.standby),
-    database: await readDatabase(session, scope, ownRoles),
+    database: await readDatabase(
+      session,
+      scope,
+      roles.map(({ name }) => name),
+    ),
     extensions: await readExtensions(session, options.leaveOutExtensions),
     sequences: await readSequences(session, scope, extensionRelations),
     generated: await readGenerated(session, scope, encoding, loaded, present),
@@ -78,7 +82,6 @@ export function measureSource(
 /** The readings that describe every object, and no row. */
 async function readCatalogs(session: Session, { scope, options, largeObjects }: Opened) {
   const relations = await readExtensionRelations(session, options.leaveOutExtensions);
-  const ownRoles = await readOwnRoles(session, scope, largeObjects.roles);
   const roles = await readRoles(session, scope, largeObjects.roles);
   const extensionRelations = scope.kind === "database" ? relations : relations.map(asShared);
   return {
@@ -86,14 +89,12 @@ async function readCatalogs(session: Session, { scope, options, largeObjects }: 
     extensionRelations,
     census: await readCensusEntries(session, scope),
     definitions: await readDefinitions(session, scope),
-    ownRoles,
     roles,
     collations: await readCollations(session, scope),
     omitted: await readOmitted(session, scope, {
       ...options,
       extensionRelations,
       roles: roles.map(({ name }) => name),
-      ownRoles,
     }),
   };
 }
