@@ -29,6 +29,7 @@ const tenant = `
   create function public.in_c(regclass) returns bigint language internal strict as 'pg_relation_size';
   create function public.door() returns text language sql security definer as 'select current_user::text';
   create subscription far connection 'host=127.0.0.1 port=1 dbname=x' publication p with (connect = false);
+  create cast (bigint as oidvector) with inout;
   create schema own; alter schema own owner to owner;
   create text search parser public.words (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);`;
 
@@ -187,6 +188,20 @@ describe("a stolen host's archive", () => {
     expect(told(await loaded(image, "given"))).toContainEqual(kept("OWNER of SCHEMA .information_schema"));
     const owner = "select nspowner::regrole::text from pg_namespace where nspname = 'information_schema'";
     expect(await psql(scratch, "given", owner)).toBe(scratch.address.user);
+  });
+
+  it("has no cast of its own between types of the system, by which the administrator's questions are answered", async () => {
+    const wide = {
+      tag: "wide(oid)",
+      defn: `CREATE FUNCTION public.wide(oid) RETURNS text LANGUAGE plpgsql AS $$begin if pg_catalog.pg_has_role('pg_read_server_files', 'member') then ${pwned} end if; return pg_catalog.textin(pg_catalog.oidout($1)); end$$;`,
+      dropStmt: "DROP FUNCTION public.wide(oid);",
+    };
+    const defn = "CREATE CAST (oid AS text) WITH FUNCTION public.wide(oid);";
+    const changes = { "FUNCTION door()": wide, "CAST CAST (bigint AS oidvector)": { defn } };
+    expect(told(await loaded(rewritten(changes), "cast"))).toContainEqual(
+      kept("CAST CAST (bigint AS oidvector)"),
+    );
+    expect(await psql(scratch, "cast", "select 1 from pg_roles where rolname = 'pwned'")).toBe("");
   });
 
   it("has no validator of a wrapper run by saying that it needs none", async () => {
