@@ -256,7 +256,10 @@ const held: readonly Held[] = [
   {
     fault: "two daemons with clocks ten minutes apart",
     by: {
-      "faults/daemon-bad-luck": ["leaves backups to the one whose clock is right", "hands out no slot twice"],
+      "faults/daemon-bad-luck": [
+        "leaves its work to the one whose clock is right",
+        "hands out no slot twice",
+      ],
     },
   },
   {
@@ -314,6 +317,19 @@ const held: readonly Held[] = [
   {
     fault: "forged or false findings",
     by: { "faults/heal": ["are not believed when a stranger signed them"] },
+  },
+  {
+    fault: "a stolen backup host, whose records and chunks lie",
+    by: {
+      "faults/poisoned-reuse": [
+        "are refuted, told in the proof",
+        "cannot count so high that nobody believes",
+      ],
+    },
+  },
+  {
+    fault: "more damage than one document holds",
+    by: { "faults/many-findings": ["is told whole"] },
   },
   // The target.
   {
