@@ -34,7 +34,9 @@ import type { ObjectReader, Store, WholeStore } from "../../src/stores/store.ts"
 function repeatable(seed: string): Chance {
   let calls = 0;
   return (bytes) =>
-    createHash("shake256", { outputLength: bytes }).update(`${seed} ${String((calls += 1))}`).digest();
+    createHash("shake256", { outputLength: bytes })
+      .update(`${seed} ${String((calls += 1))}`)
+      .digest();
 }
 
 export const never: Waiting = { signal: new AbortController().signal };
