@@ -41,6 +41,10 @@ beforeAll(async () => {
        (select 'x' collate "C" union select null limit 1) as last from (select -1, null::date union all select null, '2026-01-01') q(n, t);
      create table app.strict (c int not null); create table app.lax () inherits (app.strict);
      create table app.laxer () inherits (app.lax); alter table app.lax alter c drop not null; alter table app.laxer alter c drop not null;
+     create function app.to_small(boolean) returns smallint language sql immutable as 'select case when $1 then 1::smallint else 0::smallint end';
+     create cast (boolean as smallint) with function app.to_small(boolean) as assignment;
+     create function app.to_id(varchar) returns uuid language plpgsql immutable as 'begin return $1::text::uuid; end';
+     create cast (varchar as uuid) with function app.to_id(varchar) as implicit;
      insert into app.by_colour select (array['red', 'blue']::app.colour[])[1 + i % 2], i::text from generate_series(1, 50) i;
      alter database rich set work_mem = '5MB'; alter role rich_owner in database rich set search_path = app; revoke connect on database rich from public;
      grant connect on database rich to rich_reader; comment on database rich is 'a rich one'; alter role rich_reader set work_mem = '6MB'`,

@@ -123,6 +123,11 @@ describe("who runs an entry", () => {
       expect(bareSql(String.raw`select E'a\' DEFAULT 'b`, true)).toBe("select ''b");
       expect(bareSql(`select a$b$c, "x""y.z".d, 12.5 -- DEFAULT`, true)).toBe('select a$b$c, "".d, 0 ');
     });
+
+    it("has an end for a literal of any length", () => {
+      expect(bareSql(`select '${"x".repeat(20_000_000)}'`, true)).toBe("select ''");
+      expect(bareSql(`select '${"''".repeat(20_000_000)}'`, true)).toBeNull();
+    });
   });
 
   it("takes what concerns the database itself from the fingerprint", () => {

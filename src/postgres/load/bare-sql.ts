@@ -1,9 +1,9 @@
 /** In the order in which they are tried; a word is taken whole, so that a dollar inside it opens nothing. */
 const patterns = {
   standard:
-    /(?<escaped>e'(?:[^'\\]|\\[\s\S]|'')*')|(?<plain>'(?:[^']|'')*')|(?<name>"(?:[^"]|"")*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
+    /(?<escaped>e'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*')|(?<plain>'[^']*(?:''[^']*)*')|(?<name>"[^"]*(?:""[^"]*)*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
   escaping:
-    /(?<escaped>e?'(?:[^'\\]|\\[\s\S]|'')*')|(?<name>"(?:[^"]|"")*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
+    /(?<escaped>e?'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*')|(?<name>"[^"]*(?:""[^"]*)*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
 };
 
 /**
@@ -43,12 +43,22 @@ export function sqlTokens(sql: string, standardStrings: boolean): readonly SqlTo
   const pattern = standardStrings ? patterns.standard : patterns.escaping;
   while (at < sql.length) {
     pattern.lastIndex = at;
-    const token = pattern.exec(sql);
+    const token = nextToken(pattern, sql);
     if (token === null) return null;
     at = pattern.lastIndex;
     found.push({ text: token[0], groups: token.groups ?? {} });
   }
   return found;
+}
+
+/** What the engine cannot keep account of, such as millions of doubled quotes in one literal, is nobody's to judge either. */
+function nextToken(pattern: RegExp, sql: string): RegExpExecArray | null {
+  try {
+    return pattern.exec(sql);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function plainOf(text: string, groups: Readonly<Record<string, string | undefined>>): string {

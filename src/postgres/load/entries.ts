@@ -133,17 +133,27 @@ function conditionOf({ desc }: TocEntry, loader: string): string {
   return severalByName.has(desc) ? nothingKept(loader) : "";
 }
 
-/** Between two of the system's own types a function of the tenant's would be called by the administrator's next question. */
+/**
+ * Between two of the system's own types a function of the tenant's would be called by the administrator's next question:
+ * where that casts to what questions to the catalogs cast to, or where a cast by itself begins with what they may hold.
+ */
 const noCastOfTenant = `select 1 / (case when exists (
   select from pg_catalog.pg_cast c
     join pg_catalog.pg_proc p on p.oid = c.castfunc
     join pg_catalog.pg_language l on l.oid = p.prolang
+    join pg_catalog.pg_type source on source.oid = c.castsource
+    join pg_catalog.pg_type target on target.oid = c.casttarget
    where c.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid and l.lanname not in ('c', 'internal')
-     and c.castsource < '16384'::pg_catalog.oid and c.casttarget < '16384'::pg_catalog.oid) then 0 else 1 end)`;
+     and c.castsource < '16384'::pg_catalog.oid and c.casttarget < '16384'::pg_catalog.oid
+     and (target.typname not in ('int2', 'float4', 'numeric', 'varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
+                                 'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point')
+          or c.castcontext = 'i' and source.typname not in ('varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
+                                 'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point'))) then 0 else 1 end)`;
 
 const castOfTenant: Refusal = {
   sqlState: undefined,
-  message: "it is between types of the system, and would have its function run with all rights",
+  message:
+    "it is between types of the system that questions to the catalogs use, and its function would run with all rights",
   kind: "machine",
 };
 
