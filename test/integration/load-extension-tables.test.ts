@@ -93,6 +93,30 @@ describe("keys that refer to tables of extensions, and tables below them", () =>
     expect(checks).toMatchObject([{ name: "large-objects", outcome: "not-run" }]);
   });
 
+  it("are not made below a catalog of the system's, whatever else a forged archive has them inherit from", async () => {
+    await createDatabase(source, "below");
+    const room = "x".repeat(60);
+    await psql(
+      source,
+      "below",
+      `${extensions} create table public.path (note text default '${room}') inherits (places_data.street);`,
+    );
+    const honest = await backupOf(source, "below");
+    const { stream } = honest.fingerprint.schema;
+    const archive = honest.streams.get(stream)?.toString("latin1") ?? "";
+    const forged = archive.replace(/CREATE TABLE public\.path \([^;]*;/, ({ length }) =>
+      "CREATE TABLE public.path (\n)\nINHERITS (places_data.street, pg_catalog.pg_am);".padEnd(length),
+    );
+    expect(forged).toContain("pg_catalog.pg_am);");
+    const streams = new Map([...honest.streams, [stream, Buffer.from(forged, "latin1")]]);
+    const image = memoryImage({ ...honest, streams });
+    const { problems } = await loadInto(scratch, image, { destination: { database: "below" } });
+    expect(problems).toContainEqual(
+      expect.objectContaining({ subject: "TABLE public.path", kind: "machine" }),
+    );
+    expect(await psql(scratch, "below", "select 1 from pg_inherits where inhparent < '16384'")).toBe("");
+  });
+
   it("are not made, and not left unchecked, where they refer to a row that is not there", async () => {
     await createDatabase(source, "orphan");
     await psql(

@@ -166,6 +166,11 @@ export async function makeHeirOfExtension(
 ): Promise<Refusal | null> {
   const { table } = heir;
   const { bare, rest } = statementsOf(heir, await inheritedBy(context.admin, heir));
+  const other = await parentOfOthers(context, heir);
+  if (other !== null) {
+    const message = `${other} is neither an extension's nor of the archive, and what is below it would be read with it`;
+    return { sqlState: undefined, message, kind: "machine" };
+  }
   try {
     await context.admin.query(`${bare}\nalter table ${table} owner to ${quoteIdent(context.loader)}`);
   } catch (error) {
@@ -179,6 +184,29 @@ export async function makeHeirOfExtension(
     await loader.query(`${context.preamble("")}DROP TABLE IF EXISTS ${table}`);
     return { ...refusal, kind: "machine" };
   }
+}
+
+/**
+ * The administrator may inherit from whatever there is. Below a catalog of the system's, a table of the tenant's would
+ * answer the administrator's own questions.
+ */
+async function parentOfOthers(
+  { admin, loader }: LoadContext,
+  { parents }: HeirOfExtension,
+): Promise<string | null> {
+  const [other] = await admin.query<{ name: string }>(
+    `select parent.name
+       from unnest($1::text[]) as parent(name)
+      where not exists (
+        select from pg_catalog.pg_class c
+         where c.oid = pg_catalog.to_regclass(parent.name) and c.oid >= '16384'::pg_catalog.oid
+           and (pg_catalog.pg_get_userbyid(c.relowner) = $2
+                or exists (select from pg_catalog.pg_depend d
+                            where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+                              and d.objsubid = 0 and d.deptype = 'e')))`,
+    [parents, loader],
+  );
+  return other?.name ?? null;
 }
 
 /** Only those of the system's own types, so that what the administrator runs names none of a tenant's. */
