@@ -26,6 +26,7 @@ const tenant = `
   create event trigger on_ddl on ddl_command_end when tag in ('CREATE TABLE', 'CREATE VIEW', 'CREATE SEQUENCE') execute function public.on_ddl();
   create publication told for table public.t with (publish = 'insert, update, delete, truncate');
   create foreign data wrapper hollow options (a 'b'); alter foreign data wrapper hollow options (drop a);
+  create server nowhere foreign data wrapper hollow; create foreign table public.afar (c int) server nowhere;
   create function public.in_c(regclass) returns bigint language internal strict as 'pg_relation_size';
   create function public.door() returns text language sql security definer as 'select current_user::text';
   create subscription far connection 'host=127.0.0.1 port=1 dbname=x' publication p with (connect = false);
@@ -204,6 +205,14 @@ describe("a stolen host's archive", () => {
     expect(await psql(scratch, "cast", "select 1 from pg_roles where rolname = 'pwned'")).toBe("");
   });
 
+  it("has no foreign table below a catalog of the system's", async () => {
+    const defn =
+      "CREATE FOREIGN TABLE public.afar (c integer)\nINHERITS (pg_catalog.pg_shdepend)\nSERVER nowhere;";
+    const report = await loaded(rewritten({ "FOREIGN TABLE afar": { defn } }), "below");
+    expect(told(report)).toContainEqual(kept("FOREIGN TABLE public.afar"));
+    expect(await psql(scratch, "below", "select 1 from pg_inherits where inhparent < '16384'")).toBe("");
+  });
+
   it("has no validator of a wrapper run by saying that it needs none", async () => {
     const defn = "CREATE FOREIGN DATA WRAPPER hollow VALIDATOR public.valid OPTIONS (a 'b');";
     const valid = {
@@ -227,6 +236,7 @@ it("tells what reaches beyond the server by the archive itself", () => {
   expect(mightyEntries(parseToc(archiveOf(honest)))).toEqual([
     "a function in internal",
     "a foreign data wrapper",
+    "a server",
     "an event trigger",
   ]);
 });

@@ -106,6 +106,23 @@ describe("who runs an entry", () => {
       expect(may("SERVER", "CREATE SERVER x FOREIGN DATA WRAPPER w;", { wrappersInC: false })).toBe(false);
       const checked = plain.replace("a integer", "a integer DEFAULT '1'::s.d");
       expect(may("FOREIGN TABLE", checked)).toBe(false);
+      expect(
+        may("FOREIGN TABLE", plain.replace("\nSERVER", "\nINHERITS (pg_catalog.pg_shdepend)\nSERVER")),
+      ).toBe(false);
+    });
+
+    it.each([
+      [true, `FOREIGN TABLE ONLY s.t ALTER COLUMN a SET STATISTICS 500`],
+      [true, `TABLE ONLY s."T;" ALTER COLUMN "a b" SET (n_distinct=-0.5)`],
+      [true, `FOREIGN TABLE ONLY s.t ALTER COLUMN a SET NOT NULL`],
+      [true, `FOREIGN TABLE s.t ALTER COLUMN a OPTIONS (\n    x 'y)',\n    z E'a\\\\'\n)`],
+      [false, `FOREIGN TABLE ONLY s.t ALTER COLUMN a TYPE s.d`],
+      [false, `FOREIGN TABLE s.t ALTER COLUMN a SET NOT NULL`],
+      [false, `FOREIGN TABLE ONLY s.t ALTER COLUMN a SET STATISTICS 1, ADD COLUMN x s.d`],
+      [false, `FOREIGN TABLE ONLY s.t ALTER COLUMN a OPTIONS (x 'y'), ADD COLUMN x s.d OPTIONS (x 'y')`],
+    ])("is, being %s, a foreign table with %s behind it", (isSo, change) => {
+      const plain = "CREATE FOREIGN TABLE s.t (\n    a integer\n)\nSERVER x;\n";
+      expect(may("FOREIGN TABLE", `${plain}ALTER ${change};\n`)).toBe(isSo);
     });
 
     it("is a publication's table if its filter names nothing of the tenant's", () => {

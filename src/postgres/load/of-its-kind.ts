@@ -52,7 +52,7 @@ const remarked = anyOf([
 const privilege = String.raw`(?:GRANT OPTION FOR )?[A-Z]+(?:\(${identifier}\))?`;
 
 /**
- * How each statement of an entry that the administrator may run begins, in the words of pg_dump 13 to 18. `{plain}` is the
+ * How the statements of an entry that the administrator may run begin, in the words of pg_dump 13 to 18. `{plain}` is the
  * entry's own name, `{own}` that with its schema, `{schema}` the schema. Nothing is replaced that is there, nor is what
  * is there passed over: what such a statement has made is new.
  */
@@ -68,13 +68,13 @@ const beginnings: Readonly<Record<string, string>> = {
     "CREATE (?:OR REPLACE PROCEDURAL LANGUAGE {plain}$|(?:TRUSTED )?PROCEDURAL LANGUAGE {plain} )",
   CAST: String.raw`CREATE CAST \(`,
   TRANSFORM: "CREATE TRANSFORM FOR ",
-  "OPERATOR FAMILY": "(?:CREATE|ALTER) OPERATOR FAMILY {own} ",
+  "OPERATOR FAMILY": `CREATE OPERATOR FAMILY {own} USING (${identifier})$`,
   "OPERATOR CLASS": String.raw`CREATE OPERATOR CLASS {own}\s`,
   "ACCESS METHOD": "CREATE ACCESS METHOD {plain} ",
   "FOREIGN DATA WRAPPER": "CREATE FOREIGN DATA WRAPPER {plain}(?: |$)",
   SERVER: "CREATE SERVER {plain} ",
   "USER MAPPING": "CREATE USER MAPPING FOR ",
-  "FOREIGN TABLE": String.raw`(?:CREATE FOREIGN TABLE {own} \(|ALTER FOREIGN TABLE (?:ONLY )?{own} ALTER COLUMN )`,
+  "FOREIGN TABLE": String.raw`CREATE FOREIGN TABLE {own} \(`,
   ACL: `(?:(?:GRANT|REVOKE) ${privilege}(?:, ?${privilege})* ON ${granted} |SET SESSION AUTHORIZATION |RESET SESSION AUTHORIZATION$)`,
   "DEFAULT ACL": "ALTER DEFAULT PRIVILEGES FOR ROLE ",
   PUBLICATION: "CREATE PUBLICATION {plain}(?: |$)",
@@ -83,8 +83,14 @@ const beginnings: Readonly<Record<string, string>> = {
   SUBSCRIPTION: "CREATE SUBSCRIPTION {plain} ",
   COMMENT: `COMMENT ON ${remarked} `,
   "SECURITY LABEL": `SECURITY LABEL (?:FOR ${identifier} )?ON ${remarked} `,
-  "EVENT TRIGGER":
-    "(?:CREATE EVENT TRIGGER {plain} ON |ALTER EVENT TRIGGER {plain} (?:DISABLE|ENABLE ALWAYS|ENABLE REPLICA)$)",
+  "EVENT TRIGGER": "CREATE EVENT TRIGGER {plain} ON ",
+};
+
+/** How all statements but the first begin where that has made what they change. `{same}` is what the first one captured. */
+const changes: Readonly<Record<string, string>> = {
+  "OPERATOR FAMILY": String.raw`ALTER OPERATOR FAMILY {own} USING {same} ADD\s`,
+  "FOREIGN TABLE": "ALTER (?:FOREIGN )?TABLE (?:ONLY )?{own} ALTER COLUMN ",
+  "EVENT TRIGGER": "ALTER EVENT TRIGGER {plain} (?:DISABLE|ENABLE ALWAYS|ENABLE REPLICA)$",
 };
 
 /**
@@ -97,7 +103,22 @@ export function isOfItsKind(entry: Named & Pick<TocEntry, "defn">, standardStrin
   const statements = statementsIn(entry.defn, standardStrings);
   if (beginning === undefined || statements === null) return false;
   const form = formOf(beginning, entry);
-  return statements.every((one) => form.test(one));
+  const change = changes[entry.desc];
+  if (change === undefined) return statements.every((one) => form.test(one)) && comesBack(statements);
+  const [first = "", ...more] = statements;
+  const made = form.exec(first);
+  if (made === null) return false;
+  const changing = formOf(
+    change.replaceAll("{same}", () => escaped(made[1] ?? "")),
+    entry,
+  );
+  return more.every((one) => changing.test(one));
+}
+
+/** Whoever grants for another is the administrator again at the end, or all that follows would fail. */
+function comesBack(statements: readonly string[]): boolean {
+  const last = statements.findLast((one) => /^(?:RE)?SET SESSION AUTHORIZATION/.test(one));
+  return last === undefined || last.startsWith("RESET ");
 }
 
 /** Each quoted name as far as it goes, so that a text can be read in one way alone. */
@@ -135,6 +156,11 @@ function formOf(form: string, { namespace, tag }: Named): RegExp {
 
 /** A name as pg_dump writes it: plain or quoted. */
 function nameAsWritten(name: string): string {
-  const quoted = quoteIdent(name).replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+  const quoted = escaped(quoteIdent(name));
   return /^[a-z_][a-z0-9_]*$/.test(name) ? `(?:${name}|${quoted})` : quoted;
+}
+
+/** Text as a pattern of nothing but itself. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
