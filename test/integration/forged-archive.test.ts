@@ -27,6 +27,9 @@ const tenant = `
   create publication told for table public.t with (publish = 'insert, update, delete, truncate');
   create foreign data wrapper hollow options (a 'b'); alter foreign data wrapper hollow options (drop a);
   create server nowhere foreign data wrapper hollow; create foreign table public.afar (c int) server nowhere;
+  alter foreign table public.afar alter c set statistics 5, alter c set (n_distinct = -0.5), alter c set storage plain, alter c set not null, alter c options (add x 'y), ''z');
+  create foreign table public.below () inherits (public.t) server nowhere;
+  create operator family public.loose using btree; alter operator family public.loose using btree add function 1 (int, text) btint4cmp(int, int);
   create function public.in_c(regclass) returns bigint language internal strict as 'pg_relation_size';
   create function public.door() returns text language sql security definer as 'select current_user::text';
   create subscription far connection 'host=127.0.0.1 port=1 dbname=x' publication p with (connect = false);
