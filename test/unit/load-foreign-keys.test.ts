@@ -1,37 +1,9 @@
 /** A foreign key is checked along the indexes of its two tables, so it waits for them; and what the planner is told for that it is told for that alone. */
 import { describe, expect, it } from "vitest";
-import type { TocEntry } from "../../src/postgres/archive/toc.ts";
 import { byPagesAlone, indexesBefore } from "../../src/postgres/load/foreign-key-check.ts";
-import { largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
+import { workOf } from "../../src/postgres/load/row-work.ts";
 import { Schedule } from "../../src/postgres/load/schedule.ts";
-import type { TableFingerprint } from "../../src/model/fingerprint.ts";
-
-const entry = (dumpId: number, desc: string, dependencies: readonly number[] = [], defn = ""): TocEntry => ({
-  dumpId,
-  desc,
-  dependencies,
-  catalogId: { tableOid: 0, oid: 0 },
-  tag: `t${String(dumpId)}`,
-  section: desc === "TABLE" ? "pre-data" : "post-data",
-  defn,
-  dropStmt: "",
-  namespace: "s",
-  owner: "",
-  tablespace: "",
-  tableAm: "",
-});
-
-const large = (name: string): TableFingerprint => ({
-  schema: "s",
-  name,
-  columns: ["c"],
-  rows: 1,
-  bytes: largeBytes + 1,
-  slices: [],
-  load: { kind: "ordered" },
-  multiset: null,
-  unlogged: false,
-});
+import { largeTable as large, tocEntry as entry } from "../support/toc-entries.ts";
 
 const tables = [entry(1, "TABLE"), entry(2, "TABLE"), entry(3, "TABLE")];
 const key = entry(4, "CONSTRAINT", [2]);

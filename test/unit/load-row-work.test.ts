@@ -3,34 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
 import { largestFirst } from "../../src/postgres/load/post-data.ts";
 import { isEarlyEnough, largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
-import type { TableFingerprint } from "../../src/model/fingerprint.ts";
-
-const entry = (dumpId: number, desc: string, dependencies: readonly number[] = []): TocEntry => ({
-  dumpId,
-  desc,
-  dependencies,
-  catalogId: { tableOid: 0, oid: 0 },
-  tag: `t${String(dumpId)}`,
-  section: desc === "INDEX" ? "post-data" : "pre-data",
-  defn: "",
-  dropStmt: "",
-  namespace: "s",
-  owner: "",
-  tablespace: "",
-  tableAm: "",
-});
-
-const large = (name: string): TableFingerprint => ({
-  schema: "s",
-  name,
-  columns: ["c"],
-  rows: 1,
-  bytes: largeBytes + 1,
-  slices: [],
-  load: { kind: "ordered" },
-  multiset: null,
-  unlogged: false,
-});
+import { largeTable as large, tocEntry as entry } from "../support/toc-entries.ts";
 
 /** Whether the index 2 of the large table 1 is made as soon as the rows of that are in. */
 function isEarly(...others: readonly TocEntry[]): boolean {

@@ -1,3 +1,5 @@
+import type { TocEntry } from "../archive/toc.ts";
+
 /** In the order in which they are tried; a word is taken whole, so that a dollar inside it opens nothing. */
 const patterns = {
   standard:
@@ -5,6 +7,11 @@ const patterns = {
   escaping:
     /(?<escaped>e?'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*')|(?<name>"[^"]*(?:""[^"]*)*")|(?<dollar>\$(?<tag>(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)|(?<comment>--[^\n]*)|(?<number>\d+(?:\.\d+)?)|(?<word>[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<other>[^'"$]|\$(?=\d))/giy,
 };
+
+/** How the statements of an archive spell backslashes: whether they mean nothing in a plain literal. */
+export function hasStandardStrings(entries: readonly TocEntry[]): boolean {
+  return !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
+}
 
 /**
  * A statement of an archive with nothing left in it that a tenant may word as it likes: literals become

@@ -9,6 +9,7 @@ import type { Image } from "../image.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
+import { hasStandardStrings } from "./bare-sql.ts";
 import {
   generousLimits,
   type LoadContext,
@@ -116,7 +117,7 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
   if (side === "target") await markLoad(server, { loader, database });
   await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
   await using admin = await connect(address({ database }), side, asAdmin, wait);
-  const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
+  const standardStrings = hasStandardStrings(entries);
   await settle(admin, standardStrings);
   await runStages({
     image,

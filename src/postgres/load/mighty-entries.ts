@@ -1,5 +1,5 @@
 import type { Toc, TocEntry } from "../archive/toc.ts";
-import { bareSql } from "./bare-sql.ts";
+import { bareSql, hasStandardStrings } from "./bare-sql.ts";
 
 const kinds: ReadonlyMap<string, string> = new Map([
   ["EVENT TRIGGER", "an event trigger"],
@@ -13,7 +13,7 @@ const mighty = /^(?:c|internal|pl\w*u)$/i;
 
 /** What of an archive may reach beyond the server that runs it, in words, each once: `a server`, `a function in plpython3u`. */
 export function mightyEntries({ entries }: Pick<Toc, "entries">): readonly string[] {
-  const standardStrings = !entries.some(({ desc, defn }) => desc === "STDSTRINGS" && /'off'/.test(defn));
+  const standardStrings = hasStandardStrings(entries);
   return [...new Set(entries.flatMap((entry) => wordsFor(entry, standardStrings)))];
 }
 

@@ -31,8 +31,7 @@ const inScope = `
 
 /**
  * Common table expressions, after `with recursive`; `$1` is `schemasOf(scope)`, `$2` the others that are known to be named.
- * `inside`: roles that the tenant's objects name. `touching`: those and whom the catalogs do not record. `entitled`: who
- * is a member of one of these may have a right; of what predefined roles may the catalogs keep no account.
+ * `inside`: roles that the tenant's objects name. `touching`: those and whom the catalogs do not record.
  */
 export const roleTables = `
   ${scopeTables},
@@ -48,10 +47,7 @@ export const roleTables = `
     union select datdba from here
     union select 10::oid
     union select u.umuser from pg_catalog.pg_user_mappings u where u.umuser <> 0 and $1::text[] is null
-    union select r.oid from pg_catalog.pg_roles r where r.rolname = any ($2::text[])),
-  entitled as (
-    select oid from touching
-    union select r.oid from pg_catalog.pg_roles r where r.oid < 16384)`;
+    union select r.oid from pg_catalog.pg_roles r where r.rolname = any ($2::text[]))`;
 
 export const rolesQuery = `
   with recursive ${roleTables},

@@ -77,8 +77,14 @@ async function rolesOf(session: Session, oids: readonly number[] | null): Promis
  */
 type Whose = "tenant" | "unclear" | "neighbour";
 
+/**
+ * Who is a member of one that is `entitled` may have a right: of what predefined roles may the catalogs keep no account.
+ */
 const whoseQuery = `
   with recursive ${roleTables},
+  entitled as (
+    select oid from touching
+    union select r.oid from pg_catalog.pg_roles r where r.oid < 16384),
   reader as (
     select r.oid from pg_catalog.pg_roles r where r.oid in (select oid from inside) and not r.rolsuper),
   everybody as (
