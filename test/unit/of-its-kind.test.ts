@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isOfItsKind, namedByDrop } from "../../src/postgres/load/of-its-kind.ts";
 
 const is = (desc: string, tag: string, defn: string, namespace = "s"): boolean =>
-  isOfItsKind({ desc, namespace, tag, defn }, true);
+  isOfItsKind({ desc, namespace, tag, defn, dropStmt: `DROP ${desc} s.f();\n` }, true);
 const named = (desc: string, tag: string, dropStmt: string): string | null =>
   namedByDrop({ desc, namespace: "s", tag, dropStmt });
 
@@ -25,6 +25,11 @@ describe("the text of an entry", () => {
     ["COMMENT", "x", "COMMENT ON MATERIALIZED VIEW s.v IS E'a\\'; b';"],
     ["SECURITY LABEL", "x", `SECURITY LABEL FOR "a b" ON TABLE s.t IS 'x';`],
     ["FUNCTION", "f()", "CREATE FUNCTION s.f() RETURNS integer\n    LANGUAGE c\n    AS $$;$$;"],
+    [
+      "FUNCTION",
+      "f()",
+      "CREATE FUNCTION s.f() RETURNS integer\n    LANGUAGE c\n    AS 'x';\n\nALTER FUNCTION s.f() DEPENDS ON EXTENSION \"a b\";\n",
+    ],
     ["AGGREGATE", "a(integer)", 'CREATE AGGREGATE "s".a(integer) (\n    SFUNC = x);'],
     ["TYPE", 'od"d', 'CREATE TYPE s."od""d" (\n    INTERNALLENGTH = 4\n);'],
     [
@@ -72,6 +77,9 @@ describe("the text of an entry", () => {
     ["COMMENT", "COMMENT ON DATABASE a IS 'x';"],
     ["COMMENT", "COMMENT ON TABLE s.t IS 'x' /* */;"],
     ["SECURITY LABEL", "SECURITY LABEL ON role a IS 'x';"],
+    ["FUNCTION", "CREATE FUNCTION s.f() AS 'x'; ALTER FUNCTION s.g() DEPENDS ON EXTENSION x;"],
+    ["FUNCTION", "CREATE FUNCTION s.f() AS 'x'; ALTER FUNCTION s.f() OWNER TO x;"],
+    ["FUNCTION", "CREATE FUNCTION s.f() AS 'x'; CREATE FUNCTION s.g() AS 'x';"],
     ["FUNCTION", "CREATE OR REPLACE FUNCTION s.f() RETURNS integer LANGUAGE c AS 'x';"],
     ["FUNCTION", "CREATE FUNCTION pg_catalog.f() RETURNS integer LANGUAGE c AS 'x';"],
     ["FUNCTION", "CREATE FUNCTION S.f() RETURNS integer LANGUAGE c AS 'x';"],

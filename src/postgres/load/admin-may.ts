@@ -29,15 +29,11 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
     case "FUNCTION":
     case "PROCEDURE": {
       const [, name = ""] = /^ {4}LANGUAGE (\w+)/m.exec(bare) ?? [];
-      const language = behind.languages.get(name);
-      if (language === undefined || !isOne(bare)) return false;
-      const set = Array.from(bare.matchAll(/^ {4}SET (\w+)/gm), ([, setting = ""]) => setting.toLowerCase());
-      const needed =
-        language.mighty ||
-        /\b(?:LEAKPROOF|SUPPORT)\b/.test(bare) ||
-        set.some((setting) => behind.mightySettings.has(setting));
-      const isEvaluated = /\bDEFAULT\b/i.test(bare) || /\bRETURN\b/.test(bare);
-      return needed && (!isEvaluated || dots(bare) <= 1);
+      const [made = "", ...more] = statementsOf(bare);
+      if (behind.languages.get(name)?.mighty !== true || !more.every((one) => leaning.test(one)))
+        return false;
+      const isEvaluated = /\bDEFAULT\b/i.test(made) || /\bRETURN\b/.test(made);
+      return !isEvaluated || dots(made) <= 1;
     }
     case "AGGREGATE":
       return /\bM?STYPE = internal\b/i.test(bare) && !/initcond/i.test(bare) && isOne(bare);
@@ -70,6 +66,9 @@ export function adminMay(entry: Pick<TocEntry, "desc" | "defn">, behind: CodeBeh
  */
 const columnOfForeignTable =
   /^ALTER (?:(?:FOREIGN )?TABLE ONLY [\w"]+\.[\w"]+ ALTER COLUMN [\w"]+ SET (?:STATISTICS -?0|STORAGE \w+|COMPRESSION \w+|NOT NULL|\([^()]*\))|FOREIGN TABLE (?:ONLY )?[\w"]+\.[\w"]+ ALTER COLUMN [\w"]+ OPTIONS \([^()]*\))$/;
+
+/** That it goes with an extension, which pg_dump says behind it. */
+const leaning = /^ALTER (?:FUNCTION|PROCEDURE) [^;]* DEPENDS ON EXTENSION [\w"]+$/;
 
 function statementsOf(bare: string): readonly string[] {
   return bare

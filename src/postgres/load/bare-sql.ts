@@ -22,7 +22,7 @@ export function hasStandardStrings(entries: readonly TocEntry[]): boolean {
 export function bareSql(sql: string, standardStrings: boolean): string | null {
   const tokens = sqlTokens(sql, standardStrings);
   if (tokens === null) return null;
-  const bare = tokens.map(({ text, groups }) => plainOf(text, groups)).join("");
+  const bare = tokens.map(plainOf).join("");
   return bare.includes("/*") ? null : bare;
 }
 
@@ -38,7 +38,7 @@ export function statementsIn(sql: string, standardStrings: boolean): readonly st
   return statements.map((one) => one.trim()).filter((one) => one !== "");
 }
 
-interface SqlToken {
+export interface SqlToken {
   readonly text: string;
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
@@ -68,7 +68,8 @@ function nextToken(pattern: RegExp, sql: string): RegExpExecArray | null {
   }
 }
 
-function plainOf(text: string, groups: Readonly<Record<string, string | undefined>>): string {
+/** What is left of a token in `bareSql`. */
+export function plainOf({ text, groups }: SqlToken): string {
   if (groups["escaped"] !== undefined || groups["plain"] !== undefined) return "''";
   if (groups["name"] !== undefined) return '""';
   if (groups["dollar"] !== undefined) return "$$";

@@ -7,6 +7,7 @@ import { codeBehindOf } from "./code-behind.ts";
 import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
 import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
 import { byPagesAlone } from "./foreign-key-check.ts";
+import { functionInParts } from "./function-in-parts.ts";
 import { kindOf } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
 import { ownerStatement } from "./owners.ts";
@@ -70,12 +71,34 @@ export async function runEntry(
   if (await isForAdmin(context, entry)) return runAsAdmin(context, entry);
   const shared = await runByBoth(context, loader, entry);
   if (shared !== "none") return shared;
+  const parts = await partsOf(context, entry);
   try {
     const planning = entry.desc === "FK CONSTRAINT" ? byPagesAlone : "";
-    await loader.query(context.preamble(searchPath, entry.tableAm) + planning + entry.defn);
-    return null;
+    const text = parts?.loaders ?? entry.defn;
+    await loader.query(context.preamble(searchPath, entry.tableAm) + planning + text);
   } catch (error) {
     return refusalOf(error);
+  }
+  if (parts !== null) await sayTheRest(context, entry, parts);
+  return null;
+}
+
+type Parts = NonNullable<ReturnType<typeof functionInParts>>;
+
+async function partsOf(context: LoadContext, entry: TocEntry): Promise<Parts | null> {
+  if (entry.desc !== "FUNCTION" && entry.desc !== "PROCEDURE") return null;
+  return functionInParts(entry, await codeBehindOf(context));
+}
+
+/** Without it the function is there and works. */
+async function sayTheRest(context: LoadContext, entry: TocEntry, { object, said }: Parts): Promise<void> {
+  const statements = said.map((one) => `alter ${object} ${one}`);
+  try {
+    await context.admin.query([...statements, nothingKept(context.loader)].join(";\n"));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    const told = refusal.sqlState === "22012" ? notOfItsKind(entry) : refusal;
+    context.ledger.problem(subjectOf(entry), { ...told, kind: "machine" });
   }
 }
 

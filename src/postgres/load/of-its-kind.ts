@@ -86,8 +86,13 @@ const beginnings: Readonly<Record<string, string>> = {
   "EVENT TRIGGER": "CREATE EVENT TRIGGER {plain} ON ",
 };
 
-/** How all statements but the first begin where that has made what they change. `{same}` is what the first one captured. */
+/**
+ * How all statements but the first begin where that has made what they change. `{same}` is what the first one captured,
+ * `{dropped}` what the statement names that would drop it.
+ */
 const changes: Readonly<Record<string, string>> = {
+  FUNCTION: `ALTER {dropped} DEPENDS ON EXTENSION ${identifier}$`,
+  PROCEDURE: `ALTER {dropped} DEPENDS ON EXTENSION ${identifier}$`,
   "OPERATOR FAMILY": String.raw`ALTER OPERATOR FAMILY {own} USING {same} ADD\s`,
   "FOREIGN TABLE": "ALTER (?:FOREIGN )?TABLE (?:ONLY )?{own} ALTER COLUMN ",
   "EVENT TRIGGER": "ALTER EVENT TRIGGER {plain} (?:DISABLE|ENABLE ALWAYS|ENABLE REPLICA)$",
@@ -98,7 +103,10 @@ const changes: Readonly<Record<string, string>> = {
  * whoever signed its record: a stolen host can put any statement into a comment. It is decided by the text alone, which
  * has to be the very one that is run.
  */
-export function isOfItsKind(entry: Named & Pick<TocEntry, "defn">, standardStrings: boolean): boolean {
+export function isOfItsKind(
+  entry: Named & Pick<TocEntry, "defn" | "dropStmt">,
+  standardStrings: boolean,
+): boolean {
   const beginning = beginnings[entry.desc];
   const statements = statementsIn(entry.defn, standardStrings);
   if (beginning === undefined || statements === null) return false;
@@ -108,8 +116,12 @@ export function isOfItsKind(entry: Named & Pick<TocEntry, "defn">, standardStrin
   const [first = "", ...more] = statements;
   const made = form.exec(first);
   if (made === null) return false;
+  const dropped = change.includes("{dropped}") ? namedByDrop(entry) : "";
+  if (more.length > 0 && dropped === null) return false;
   const changing = formOf(
-    change.replaceAll("{same}", () => escaped(made[1] ?? "")),
+    change
+      .replaceAll("{same}", () => escaped(made[1] ?? ""))
+      .replaceAll("{dropped}", () => escaped(dropped ?? "")),
     entry,
   );
   return more.every((one) => changing.test(one));
