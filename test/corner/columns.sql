@@ -41,7 +41,9 @@ insert into public.moved select n, 'late ' || n from generate_series(10001, 1150
 create table public.wide as select n as id from generate_series(1, 20) n;
 select format('alter table public.wide add column c%s text default %L', n, repeat('z', n % 9)) from generate_series(1, 600) n \gexec
 alter table public.moved alter column v set storage external;
+\if :since_14
 alter table public.moved alter column v set compression pglz;
+\endif
 alter table public.moved alter column id set (n_distinct = -1);
 
 create unlogged table public.cache (k text primary key, v text);

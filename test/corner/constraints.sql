@@ -20,11 +20,19 @@ create table public.booking (room int, span tstzrange, cancelled bool default fa
 insert into public.booking select n % 5, tstzrange(timestamptz '2026-01-01' + n * interval '1 hour', timestamptz '2026-01-01' + n * interval '1 hour' + interval '5 hours') from generate_series(1, 300) n;
 create table public.swap (id int, pos int, constraint pos_once unique (pos) deferrable initially deferred);
 insert into public.swap select n, n from generate_series(1, 50) n;
+\if :since_15
 create table public.nulls_once (a int, b int, unique nulls not distinct (a, b), primary key (b) include (a));
+\else
+create table public.nulls_once (a int, b int, unique (a, b), primary key (b) include (a));
+\endif
 insert into public.nulls_once values (null, 1), (1, 2);
 create table public.target (a int not null, b int not null, v text, unique (a, b));
 insert into public.target select n, n % 3, 'v' from generate_series(1, 90) n;
+\if :since_15
 create table public.multi (a int, b int, c int, constraint full_match foreign key (a, b) references public.target (a, b) match full, constraint some_column foreign key (c, b) references public.target (a, b) on delete set null (c));
+\else
+create table public.multi (a int, b int, c int, constraint full_match foreign key (a, b) references public.target (a, b) match full, constraint some_column foreign key (c, b) references public.target (a, b) on delete set null);
+\endif
 insert into public.multi select n, n % 3, n from generate_series(1, 90) n where n % 2 = 0;
 insert into public.multi values (null, null, null);
 alter table public.target replica identity using index target_a_b_key;

@@ -15,6 +15,8 @@ export interface CornerCase {
   readonly ownExtension: boolean;
   /** Takes long or much room. */
   readonly heavy: boolean;
+  /** The first major version of PostgreSQL that can hold it. */
+  readonly since: number;
   readonly expected: Expected;
 }
 
@@ -34,6 +36,13 @@ export function sqlOf(file: string): string {
   return readFileSync(join(folder, file), "utf8");
 }
 
+/** What a script asks by `\if :since_15`, so that older servers get the rest of it. */
+const askedReleases = `select ${[14, 15, 16, 17, 18]
+  .map(
+    (major) => `current_setting('server_version_num')::int >= ${String(major)}0000 as since_${String(major)}`,
+  )
+  .join(", ")} \\gset\n`;
+
 /** A case made by the file of its name. */
 export function fromFile(
   name: string,
@@ -45,9 +54,10 @@ export function fromFile(
     name,
     about,
     database: "template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'",
-    sql: () => sqlOf(`${name}.sql`),
+    sql: () => askedReleases + sqlOf(`${name}.sql`),
     ownExtension: false,
     heavy: false,
+    since: 13,
     ...rest,
     expected: { verdict: "proven", stock: "equal", ...expected },
   };

@@ -61,6 +61,29 @@ export const cornerCasesOfDatabases: readonly CornerCase[] = [
   giantValue(100_000_000),
 ];
 
+/** What other releases than the oldest brought; each needs a server of its release. */
+export const cornerCasesOfReleases: readonly CornerCase[] = [
+  fromFile("since-16", "what 16 brought: SQL/JSON, rules of a collation, subscriptions by their owner", {
+    database:
+      "template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US' icu_rules '&V << w <<< W' lc_collate 'C' lc_ctype 'C'",
+    since: 16,
+  }),
+  fromFile("since-17", "what 17 brought: MAINTAIN, a locale of the server's own, identity on partitions", {
+    database:
+      "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' lc_collate 'C' lc_ctype 'C'",
+    since: 17,
+    expected: isolated,
+  }),
+  fromFile(
+    "since-18",
+    "what 18 brought: keys over time, named NOT NULL, virtual columns, keys not enforced",
+    {
+      since: 18,
+    },
+  ),
+];
+
+/** Those that any server can hold. */
 export const cornerCases: readonly CornerCase[] = [...cornerCasesOfTables, ...cornerCasesOfDatabases];
 
 /** The schemas of the two tenants in `shared-schemas`. */

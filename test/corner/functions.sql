@@ -9,7 +9,11 @@ create table app.person (id int primary key, name text constraint fine check (ap
 insert into app.person select n, ' Name ' || n || ' ' from generate_series(1, 1000) n;
 create unique index person_normal on app.person (app.normal(name));
 create index person_partial on app.person (id) where app.is_fine(name);
+\if :since_14
 create statistics app.person_stats (ndistinct, dependencies, mcv) on name, seen, (app.normal(name)) from app.person;
+\else
+create statistics app.person_stats (ndistinct, dependencies, mcv) on name, seen from app.person;
+\endif
 alter statistics app.person_stats set statistics 42;
 
 create function app.refuse() returns trigger language plpgsql as $$begin raise exception 'trigger % fired', tg_name; end$$;
@@ -62,7 +66,9 @@ insert into app.by_mod select n, row(n, -n)::app.complex from generate_series(1,
 create index by_mod_index on app.by_mod using btree (id app.mod_ops);
 create function app.overloaded(int default 1, variadic text[] default '{}') returns setof app.complex rows 7 cost 3 parallel safe language sql as $$ select c from app.by_mod $$;
 create function app.overloaded(out a int, out b text) language plpgsql leakproof strict as $$begin a := 1; b := E'\\ '' $x$ "'; end$$;
+\if :since_14
 create function app.table_of(n int) returns table (id int, "odd ""name" text) language sql begin atomic select g, repeat('x', g) from generate_series(1, n) g; end;
+\endif
 create procedure app.do_nothing() language sql as '';
 create function app.window_like(anyelement, anyarray) returns anyelement language sql immutable as 'select $1';
 create table app.default_calls (id int default (app.cmp_mod(5, 3)), at timestamptz default now(), u uuid default gen_random_uuid());

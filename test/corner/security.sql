@@ -33,7 +33,11 @@ revoke usage on type vault.level from public;
 grant usage on type vault.level to corner_group with grant option;
 create domain vault.tag as text;
 grant usage on domain vault.tag to corner_reader;
+\if :since_15
 create view vault.public_view with (security_barrier, security_invoker) as select id, owner from vault.account;
+\else
+create view vault.public_view with (security_barrier) as select id, owner from vault.account;
+\endif
 grant select on vault.public_view to public;
 create view vault.invisible as select 1 as one;
 revoke all on vault.invisible from corner_owner;

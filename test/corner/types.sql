@@ -7,11 +7,18 @@ create type kinds.address as (street text, "no." int, colour kinds.colour);
 create type kinds.person as (name text, homes kinds.address[], worth kinds.positive);
 create domain kinds.checked_address as kinds.address check (value is null or (value).street is not null);
 create type kinds.float_range as range (subtype = float8, subtype_diff = float8mi);
+\if :since_14
+\set infinity '''Infinity'''
+\set negative_infinity '''-Infinity'''
+\else
+\set infinity '''NaN'''
+\set negative_infinity '''NaN'''
+\endif
 create table kinds.numbers (i2 smallint, i4 int, i8 bigint, n numeric, n300 numeric, f4 real, f8 double precision, p kinds.positive, m money, o oid);
 insert into kinds.numbers values
   (-32768, -2147483648, -9223372036854775808, 'NaN', repeat('123456789', 33)::numeric + 0.1, 'NaN', 'NaN', 0.000001, '-92233720368547758.08', 0),
-  (32767, 2147483647, 9223372036854775807, 'Infinity', -(repeat('9', 300) || '.' || repeat('7', 300))::numeric, 'Infinity', '-Infinity', 99999999999999.999999, '12.34', 4294967295),
-  (0, 0, 0, '-Infinity', '1e-300', 1e-45, 5e-324, 1, '0', 1), (null, null, null, null, null, null, null, null, null, null),
+  (32767, 2147483647, 9223372036854775807, :infinity, -(repeat('9', 300) || '.' || repeat('7', 300))::numeric, 'Infinity', '-Infinity', 99999999999999.999999, '12.34', 4294967295),
+  (0, 0, 0, :negative_infinity, '1e-300', 1e-45, 5e-324, 1, '0', 1), (null, null, null, null, null, null, null, null, null, null),
   (1, 1, 1, 1.10, 1.1000000000, 0.1, 0.1, 2, '1', 7), (2, 2, 2, 0.0, -0.0, '-0', '-0', 2, '1', 7),
   (3, 3, 3, 3, 3, 3.4028235e38, 1.7976931348623157e308, 3, '1', 3);
 insert into kinds.numbers (i4, f8, f4) select n, sqrt(n), ln(n) from generate_series(1, 200) n;
@@ -39,9 +46,15 @@ insert into kinds.nets values ('192.168.0.1/24', '10/8', '08:00:2b:01:02:03', '0
 create table kinds.shapes (p point, l line, s lseg, b box, pa path, po polygon, c circle);
 insert into kinds.shapes values ('(1.1,-2.2)', '{1,2,3}', '[(0,0),(1,1)]', '(1,1),(0,0)', '[(0,0),(1,1),(2,0)]', '((0,0),(1,1),(2,0))', '<(0.1,0.2),0.3>'),
   ('(NaN,Infinity)', null, null, null, '((0,0),(1,1))', null, '<(1e300,1e-300),1e-5>');
+\if :since_14
 create table kinds.ranges (r4 int4range, rn numrange, rt tstzrange, rd daterange, rf kinds.float_range, m4 int4multirange, mt tstzmultirange, mf kinds.float_multirange);
 insert into kinds.ranges values ('[1,5)', '(,]', '[2024-01-01,infinity]', 'empty', '[0.1,0.2)', '{[1,3),[5,9)}', '{}', '{[0.1,0.3]}'),
   ('empty', '(NaN,)', '["2024-01-01 00:00:00.000001+05:45",)', '(,)', '(-Infinity,Infinity)', '{(,)}', '{[2020-01-01,2021-01-01),[2022-01-01,)}', null);
+\else
+create table kinds.ranges (r4 int4range, rn numrange, rt tstzrange, rd daterange, rf kinds.float_range);
+insert into kinds.ranges values ('[1,5)', '(,]', '[2024-01-01,infinity]', 'empty', '[0.1,0.2)'),
+  ('empty', '(NaN,)', '["2024-01-01 00:00:00.000001+05:45",)', '(,)', '(-Infinity,Infinity)');
+\endif
 create table kinds.arrays (a int[], a2 text[][], ad kinds.positive_list, ae kinds.colour[], ac kinds.address[], ab bytea[], aj jsonb[], nested kinds.person, ca kinds.checked_address);
 insert into kinds.arrays values ('{1,NULL,3}', '{{"a,b","c\"d"},{NULL,"NULL"}}', '{1,2}', '{red,"",NULL}', array[row('Main "St"', 1, 'red')::kinds.address, null, row('', null, '')::kinds.address],
     '{"\\x00","\\xff"}', array['{"a":[1]}'::jsonb], row('Zoë', array[row('x', 1, 'gr''een')::kinds.address], 5)::kinds.person, row('here', 1, null)::kinds.address),

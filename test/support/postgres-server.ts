@@ -27,6 +27,12 @@ export function testBinFolder(): string {
   return found;
 }
 
+/** Of the server that tests start. */
+export function testMajor(): number {
+  const said = execFileSync(join(testBinFolder(), "postgres"), ["--version"], { encoding: "utf8" });
+  return Number(/\(PostgreSQL\) (\d+)/.exec(said)?.[1]);
+}
+
 /** The user that servers run as: `postgres` when we are root, else ourselves. */
 export function testRunAs(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
