@@ -66,13 +66,14 @@ export const databaseParts: readonly Part[] = [
         select refobjid as oid from pg_shdepend where refclassid = 'pg_authid'::regclass
           and dbid = (select oid from pg_database where datname = current_database())
         union select setrole from pg_db_role_setting where setrole <> 0 and setdatabase = (select oid from pg_database where datname = current_database()))
-      select rolname, (select array_agg(m.roleid::regrole::text || case when m.admin_option then ' with admin option' else '' end order by m.roleid::regrole::text)
+      select rolname, (select array_agg(m.roleid::regrole::text || case when m.admin_option then ' with admin option' else '' end
+          || coalesce(' inherit ' || (to_jsonb(m) ->> 'inherit_option') || ' set ' || (to_jsonb(m) ->> 'set_option'), '') order by m.roleid::regrole::text)
         from pg_auth_members m where m.member = r.oid) as member_of from pg_roles r join named using (oid)`,
   },
 ];
 
-/** What lies in schemas. */
-export function schemaParts(schemas: Schemas): readonly Part[] {
+/** What lies in schemas, asked of a server of this release. */
+export function schemaParts(schemas: Schemas, versionNum: number): readonly Part[] {
   const scope = (column: string): string => inScope(column, schemas);
   return [
     {
@@ -89,7 +90,7 @@ export function schemaParts(schemas: Schemas): readonly Part[] {
     },
     {
       title: "column",
-      query: `select nspname, relname, attname, format_type(atttypid, atttypmod) as type, attnotnull, attidentity, attgenerated, attstorage, attcompression,
+      query: `select nspname, relname, attname, format_type(atttypid, atttypmod) as type, attnotnull, attidentity, attgenerated, attstorage, to_jsonb(a) ->> 'attcompression' as compression,
         attstattarget, attoptions, attfdwoptions, case when attcollation <> 0 then attcollation::regcollation::text end as collation, attacl is not null as granted,
         (select array_agg(format('%s: %s', case grantee when 0 then 'public' else grantee::regrole::text end, privilege_type) order by grantee::regrole::text, privilege_type) from aclexplode(attacl)) as grants
         from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on n.oid = relnamespace
@@ -122,12 +123,15 @@ export function schemaParts(schemas: Schemas): readonly Part[] {
         (select array_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = t.oid) as labels
         from pg_type t join pg_namespace n on n.oid = typnamespace where ${scope("nspname")}`,
     },
-    { title: "object", query: objects(scope("coalesce(o.schema, 'pg_none')"), schemas.wanted === null) },
+    {
+      title: "object",
+      query: objects(scope("coalesce(o.schema, 'pg_none')"), schemas.wanted === null, versionNum),
+    },
   ];
 }
 
 /** The identity of everything that somebody made, by the server's own words for it. */
-function objects(scope: string, whole: boolean): string {
+function objects(scope: string, whole: boolean, versionNum: number): string {
   const inSchemas = [
     "pg_operator",
     "pg_opclass",
@@ -148,7 +152,7 @@ function objects(scope: string, whole: boolean): string {
     "pg_event_trigger",
     "pg_publication",
     "pg_publication_rel",
-    "pg_publication_namespace",
+    ...(versionNum >= 150_000 ? ["pg_publication_namespace"] : []),
     "pg_default_acl",
   ];
   const dependent = ["pg_rewrite", "pg_policy", "pg_attrdef", "pg_transform", "pg_am"];

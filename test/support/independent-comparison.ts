@@ -24,9 +24,12 @@ export async function differences(
 ): Promise<string[]> {
   const schemas: Schemas = { wanted: options.schemas ?? null, ignored: options.ignoredSchemas ?? [] };
   const [here, there] = [dumpedObjects(first, schemas), dumpedObjects(second, schemas)];
+  const [[server = {}] = []] = await queryAll(first, [
+    "select current_setting('server_version_num')::int as release",
+  ]);
   const found = (
     await Promise.all([
-      compareParts(first, second, catalogParts(schemas)),
+      compareParts(first, second, catalogParts(schemas, Number(server["release"]))),
       compareRows(first, second, schemas),
       Promise.all([here, there]).then((dumped) => compareObjects(...dumped)),
     ])
@@ -35,8 +38,9 @@ export async function differences(
   return found.filter((difference) => !except.some((start) => difference.startsWith(start)));
 }
 
-function catalogParts(schemas: Schemas): readonly Part[] {
-  return schemas.wanted === null ? [...databaseParts, ...schemaParts(schemas)] : schemaParts(schemas);
+function catalogParts(schemas: Schemas, versionNum: number): readonly Part[] {
+  const inSchemas = schemaParts(schemas, versionNum);
+  return schemas.wanted === null ? [...databaseParts, ...inSchemas] : inSchemas;
 }
 
 async function compareParts(first: Place, second: Place, parts: readonly Part[]): Promise<string[]> {
