@@ -32,7 +32,7 @@ export async function initCluster(cluster: NewCluster, wait: Waiting): Promise<v
   }
   const data = ["-D", join(folder, "data"), ...(cluster.sync ? [] : ["--no-sync"])];
   const login = ["-U", user, `--pwfile=${join(folder, "password")}`, "--auth=scram-sha-256"];
-  const kind = ["-E", cluster.encoding, `--locale=${cluster.locale}`, "--no-instructions"];
+  const kind = ["-E", cluster.encoding, `--locale=${cluster.locale}`];
   const initdb = join(cluster.binFolder, "initdb");
   const named = runAs === undefined ? await asSomebody(wait) : [];
   const [file = initdb, ...args] = [...named, initdb, ...data, ...login, ...kind];
