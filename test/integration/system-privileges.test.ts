@@ -75,7 +75,16 @@ it("a hardened source is proven, with the last privilege of a system's column th
   );
   const image = memoryImage(await backupOf(server, "hardened"));
   expect(image.fingerprint.omitted).toContainEqual(notDumped);
-  expect(image.fingerprint.definitions).toEqual([
+  const definitions = image.fingerprint.definitions ?? [];
+  // Of the many that no dump tells one is as good as all.
+  expect(definitions.filter(({ kind }) => kind === "privileges in no dump")).toContainEqual({
+    kind: "privileges in no dump",
+    schema: "information_schema",
+    name: "views",
+    part: "",
+    text: "-public:SELECT",
+  });
+  expect(definitions.filter(({ kind }) => kind !== "privileges in no dump")).toEqual([
     {
       kind: "privileges in the system",
       schema: "pg_catalog",

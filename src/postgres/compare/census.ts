@@ -1,7 +1,9 @@
 import type { CheckName, CheckResult, Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
-import { aidOfExtension, memberOfExtension } from "../readings/census-extensions.ts";
+import { connectionOfSubscription, optionsOfSubscription } from "../readings/census-database.ts";
+import { aidOfExtension, dependsOnExtension, memberOfExtension } from "../readings/census-extensions.ts";
+import { detachingPartition, sleepingConstraint } from "../readings/census-relations.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareReadings } from "./comparable.ts";
@@ -11,6 +13,7 @@ import { openExact, type Comparison } from "./restored.ts";
 /** Kinds that another check than `objects` answers for. */
 const checkOfKind: Readonly<Record<string, CheckName>> = {
   constraint: "constraints",
+  [sleepingConstraint]: "constraints",
   owner: "grants",
   privileges: "grants",
   "default privileges": "grants",
@@ -18,6 +21,14 @@ const checkOfKind: Readonly<Record<string, CheckName>> = {
 
 /** A new database has the schema public, and a restored subscription must never connect: told, not refuted. */
 const toldOnly = new Set(["public schema", "subscription"]);
+
+/** What is lost of these no archive holds, or goes with what was left out; what there is of them was the source's, or is wrong. */
+const toldWhereLost: ReadonlySet<string> = new Set([
+  sleepingConstraint,
+  detachingPartition,
+  optionsOfSubscription,
+  connectionOfSubscription,
+]);
 
 type Counted = Census[number];
 
@@ -41,15 +52,14 @@ export function compareCensus(
   hidden: ReadonlySet<string> = new Set(),
 ): CensusDifferences {
   const answers = ({ kind }: { kind: string }): boolean => checkFor(kind) === check && !hidden.has(kind);
-  const wanted = new Map(expected.filter(answers).map((one) => [one.kind, one]));
-  const there = new Map(found.filter(answers).map((one) => [one.kind, one]));
-  const findings: Finding[] = [];
-  for (const kind of new Set([...wanted.keys(), ...there.keys()])) {
-    const [before, after] = [wanted.get(kind), there.get(kind)];
-    if (before?.sha256 === after?.sha256) continue;
-    findings.push(...named(kind, before, after));
-  }
-  const isTold = ({ subject }: Finding): boolean => toldOnly.has(subject);
+  const wanted = byKind(expected.filter(answers));
+  const there = byKind(found.filter(answers));
+  const findings = differencesByKind(wanted, there);
+  const isFewer = (kind: string): boolean => (there.get(kind)?.count ?? 0) < (wanted.get(kind)?.count ?? 0);
+  const isLost = ({ subject, difference }: Finding): boolean =>
+    difference.startsWith(absent) || (wanted.get(subject)?.identities === undefined && isFewer(subject));
+  const isTold = (finding: Finding): boolean =>
+    toldOnly.has(finding.subject) || (toldWhereLost.has(finding.subject) && isLost(finding));
   return {
     compared: [...wanted.values()].reduce((sum, { count }) => sum + count, 0),
     findings: findings.filter((finding) => !isTold(finding)),
@@ -58,6 +68,27 @@ export function compareCensus(
       ...expected.filter(({ kind }) => checkFor(kind) === check && hidden.has(kind)).map(notShown),
     ],
   };
+}
+
+type Kinds = ReadonlyMap<string, Counted>;
+
+function byKind(census: Census): Kinds {
+  return new Map(census.map((one) => [one.kind, one]));
+}
+
+function differencesByKind(wanted: Kinds, there: Kinds): Finding[] {
+  return [...new Set([...wanted.keys(), ...there.keys()])].flatMap((kind) => {
+    const [before, after] = [wanted.get(kind), there.get(kind)];
+    return before?.sha256 === after?.sha256 ? [] : named(kind, before, after);
+  });
+}
+
+/** What differs between two databases that were made of one archive on one server, of whatever kind. */
+export function compareTwins(twin: Census, loaded: Census): Finding[] {
+  return differencesByKind(byKind(twin), byKind(loaded)).map(({ subject, difference }) => ({
+    subject: `${subject}, beside the empty twin`,
+    difference: difference.replace(/^was not in the source:/, "is not there:"),
+  }));
 }
 
 function notShown({ kind, count }: Counted): string {
@@ -141,7 +172,11 @@ export function checkCensus(
   { census, incomparable, hidden }: Pick<Beforehand, "census" | "incomparable" | "hidden">,
   definitions: DefinitionDifferences,
 ): CheckResult {
-  const counted = census === null ? null : compareCensus(check, fingerprint.census, census, hidden);
+  const leftOut = new Set(
+    fingerprint.extensions.filter((one) => one.leftOut).map(({ name }) => `${dependsOnExtension}${name}`),
+  );
+  const expected = fingerprint.census.filter(({ kind }) => !leftOut.has(kind));
+  const counted = census === null ? null : compareCensus(check, expected, census, hidden);
   const equal = [
     ...(counted === null ? [] : [`${String(counted.compared)} ${check}`]),
     ...(definitions.compared === 0 ? [] : [`${String(definitions.compared)} definitions`]),

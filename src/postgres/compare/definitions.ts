@@ -8,7 +8,12 @@
 import type { Finding } from "../../model/check.ts";
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
 import { parseToc } from "../archive/toc.ts";
-import { commentOnExtension, privilegesInExtension, readDefinitions } from "../readings/definitions.ts";
+import {
+  commentOnExtension,
+  privilegesInExtension,
+  privilegesInNoDump,
+  readDefinitions,
+} from "../readings/definitions.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand, FoundDefinitions } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
@@ -55,16 +60,21 @@ export function compareDefinitions(
   const known = new Set(expected.map(keyOf));
   const findings: Finding[] = [];
   const respelt: string[] = [];
+  const lost: string[] = [];
   for (const one of expected) {
     const now = here.get(keyOf(one))?.text;
     if (now === one.text) continue;
     if (now !== undefined && hasSameWords(one.text, now) && isSpelt(one, found.entries))
       respelt.push(subjectOf(one));
+    else if (now === undefined && one.kind === privilegesInNoDump) lost.push(subjectOf(one));
     else findings.push({ subject: subjectOf(one), difference: differenceOf(one.text, now) });
   }
   for (const [key, one] of here)
     if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
-  const notes = respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`];
+  const notes = [
+    ...(respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`]),
+    ...(lost.length === 0 ? [] : [`not in any dump: ${listed(lost)}`]),
+  ];
   return { compared: expected.length, findings, notes };
 }
 

@@ -1,9 +1,9 @@
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
-import { privilegesInExtension, privilegesInSystem } from "../readings/definitions.ts";
+import { privilegesInExtension, privilegesInNoDump, privilegesInSystem } from "../readings/definitions.ts";
 
 /** Whether a definition tells what was granted and revoked on what an extension or initdb made. */
 export function tellsPrivileges({ kind }: Pick<Definition, "kind">): boolean {
-  return kind.startsWith(privilegesInExtension) || kind === privilegesInSystem;
+  return kind.startsWith(privilegesInExtension) || kind === privilegesInSystem || kind === privilegesInNoDump;
 }
 
 /** One item of such a text: `+reader:SELECT`, `-"A, B":EXECUTE*`. */

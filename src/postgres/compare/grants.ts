@@ -33,7 +33,11 @@ export function checkGrants(
   }
   const count = compared + definitions.compared + expected.length + (why.database === null ? 1 : 0);
   const words = census === null ? "roles and privileges on the database" : "owners, privileges and roles";
-  const told = [...(count === 0 ? [] : [`${String(count)} ${words} are equal`]), withheld(fingerprint.roles)];
+  const told = [
+    ...(count === 0 ? [] : [`${String(count)} ${words} are equal`]),
+    withheld(fingerprint.roles),
+    ...definitions.notes,
+  ];
   const detail = told.filter((part) => part !== "").join("; ");
   return compareReadings("grants", count, all, {
     detail,

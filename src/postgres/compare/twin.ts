@@ -1,29 +1,51 @@
 import { run } from "../../base/program.ts";
 import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import type { Census } from "../../model/fingerprint.ts";
+import { readWholeCensus } from "../readings/census.ts";
 import { programEnvironment } from "../session/address.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import type { Programs } from "../server/programs.ts";
 import { laterSettings } from "../session/startup.ts";
-import type { Comparison, Restored } from "./restored.ts";
+import { readingCatalogs } from "../session/settings.ts";
+import { compareTwins } from "./census.ts";
+import { openExact, type Comparison, type Restored } from "./restored.ts";
 
 const linesShown = 10;
 
 /**
  * The loaded database dumps the same schema as an empty one restored from the same archive on the
- * same server: loading rows altered nothing (trap 14).
+ * same server: loading rows altered nothing (trap 14). Nor did it alter what extensions made, of which no dump tells: both
+ * ran the same scripts, so every attribute of their members is the same, be it as in the source or not.
  */
 export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
   const { restored } = comparison;
   if (restored.twin === null) return notRun("twin", "irrelevant", "there is no empty twin to compare with");
   const twin = restored.twin();
-  const texts = await Promise.allSettled([
-    schemaText(comparison, restored.admin),
-    twin.then((address) => schemaText(comparison, address)),
+  const settled = await Promise.allSettled([
+    lookedAt(comparison, restored.admin),
+    twin.then((address) => lookedAt(comparison, address)),
   ]);
-  const [loaded, empty] = texts.map(valueOf);
+  const [loaded, empty] = settled.map(valueOf);
   if (loaded === undefined || empty === undefined) return notRun("twin", "machine", "pg_dump said nothing");
-  const findings = loaded.equals(empty) ? [] : differences(loaded, empty);
-  return compareResult("twin", 1, findings, `${String(loaded.length)} bytes of schema text are equal`);
+  const findings = [
+    ...(loaded.text.equals(empty.text) ? [] : differences(loaded.text, empty.text)),
+    ...compareTwins(empty.census, loaded.census),
+  ];
+  const objects = empty.census.reduce((sum, { count }) => sum + count, 0);
+  const equal = `${String(loaded.text.length)} bytes of schema text and ${String(objects)} counts of the catalogs are equal`;
+  return compareResult("twin", 1, findings, equal);
+}
+
+interface Looked {
+  readonly text: Buffer;
+  readonly census: Census;
+}
+
+async function lookedAt(comparison: Comparison, address: ServerAddress): Promise<Looked> {
+  const { restored, fingerprint, wait } = comparison;
+  await using session = await openExact(restored, address, wait);
+  const census = await readingCatalogs(session, () => readWholeCensus(session, fingerprint.scope));
+  return { text: await schemaText(comparison, address), census };
 }
 
 async function schemaText({ restored, options, wait }: Comparison, address: ServerAddress): Promise<Buffer> {
@@ -39,7 +61,7 @@ async function schemaText({ restored, options, wait }: Comparison, address: Serv
 }
 
 /** Thrown only once both programs have ended. */
-function valueOf(settled: PromiseSettledResult<Buffer>): Buffer {
+function valueOf(settled: PromiseSettledResult<Looked>): Looked {
   if (settled.status === "rejected") throw settled.reason;
   return settled.value;
 }

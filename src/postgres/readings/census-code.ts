@@ -53,7 +53,7 @@ const types = `
              nullif(t.typreceive::oid, 0)::regproc, nullif(t.typsend::oid, 0)::regproc, nullif(t.typmodin::oid, 0)::regproc,
              nullif(t.typmodout::oid, 0)::regproc, nullif(t.typanalyze::oid, 0)::regproc, nullif(t.typelem, 0)::regtype,
              nullif(to_jsonb(t) ->> 'typsubscript', '-'),
-             case when t.typbyval then 'by value' end, case when t.typispreferred then 'preferred' end) end),
+             case when t.typcollation <> 0 then 'collatable' end, case when t.typbyval then 'by value' end, case when t.typispreferred then 'preferred' end) end),
          true
     from pg_catalog.pg_type t join space s on s.oid = t.typnamespace
    where ${notMember("pg_type", "t")} and t.typtype <> 'm'
@@ -95,7 +95,8 @@ const familyMembers = `
     select f.oid, format('%I.%I', s.nspname, f.opfname) as identity from pg_catalog.pg_opfamily f join space s on s.oid = f.opfnamespace
      where ${notMember("pg_opfamily", "f")})
   select 'member of an operator family', 'pg_amop', o.oid,
-         concat_ws(' ', own.identity, 'operator', o.amopstrategy, o.amopopr::regoperator, o.amoppurpose), false
+         concat_ws(' ', own.identity, 'operator', o.amopstrategy, o.amopopr::regoperator, o.amoppurpose,
+           (select format('%I.%I', f.opfnamespace::regnamespace, f.opfname) from pg_catalog.pg_opfamily f where f.oid = o.amopsortfamily)), false
     from pg_catalog.pg_amop o join own on own.oid = o.amopfamily where ${notMember("pg_amop", "o")}
   union all
   select 'member of an operator family', 'pg_amproc', p.oid,

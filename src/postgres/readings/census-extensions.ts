@@ -6,13 +6,16 @@ export const memberOfExtension = "member of extension ";
 /** Of indexes and statistics, which functions of some extensions make when they are told to; the name of the extension follows. */
 export const aidOfExtension = "aid of extension ";
 
+/** Of what goes when an extension is dropped, without being of it; the name of the extension follows. */
+export const dependsOnExtension = "dependence on extension ";
+
 /**
  * What belongs to an extension. Its version stands for what its script made, but whoever owns it can make
  * objects of their own members (`ALTER EXTENSION … ADD`), and triggers, policies, keys or columns on its tables; all
  * that pg_dump leaves out, as it does what the script made. A schema tenant has only those that lie in its schemas.
  */
 export function extensionQueries(_context: CensusContext): readonly string[] {
-  return [members, onTables, aids];
+  return [members, onTables, aids, dependents];
 }
 
 const members = `
@@ -22,6 +25,16 @@ const members = `
    cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
    where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
      and ($1::text[] is null or i.schema = any ($1))`;
+
+/** A trigger has no schema to `pg_identify_object`, but its address starts with one. */
+const dependents = `
+  select '${dependsOnExtension}' || e.extname, 'pg_depend', d.objid, concat_ws(' ', i.type, i.identity), false
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_extension e on e.oid = d.refobjid
+   cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
+   cross join lateral pg_catalog.pg_identify_object_as_address(d.classid, d.objid, d.objsubid) a
+   where d.deptype = 'x' and d.refclassid = 'pg_catalog.pg_extension'::regclass
+     and ($1::text[] is null or a.object_names[1] = any ($1))`;
 
 /** The tables of extensions with the name that each thing on them is told with. */
 const tables = `

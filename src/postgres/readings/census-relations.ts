@@ -11,6 +11,8 @@ export function relationQueries({ versionNum }: CensusContext): readonly string[
     indexes(versionNum >= 150_000 ? "i.indnullsnotdistinct" : "false"),
     constraints(versionNum >= 180_000 ? "c.conenforced" : "true"),
     triggers,
+    enforcement,
+    ...(versionNum >= 140_000 ? [detaching] : []),
     rules,
     policies,
     statistics,
@@ -31,7 +33,7 @@ const relations = `
          concat_ws(' ', r.identity, r.relpersistence, r.relreplident,
            case when r.relrowsecurity then 'row security' end,
            case when r.relforcerowsecurity then 'forced' end,
-           case when r.relkind in ('r', 'm') then (select amname from pg_catalog.pg_am where oid = r.relam) end,
+           case when r.relkind in ('r', 'p', 'm') then (select amname from pg_catalog.pg_am where oid = r.relam) end,
            (select 'with ' || string_agg(o, ', ' order by o) from unnest(r.reloptions) o),
            (select 'toast ' || string_agg(o, ', ' order by o) from pg_catalog.pg_class t, unnest(t.reloptions) o where t.oid = r.reltoastrelid),
            case when r.relispartition then pg_catalog.pg_get_expr(r.relpartbound, r.oid) end,
@@ -63,7 +65,7 @@ function columns(compression: string): string {
            case when not a.attislocal and not r.relispartition then 'inherited' end,
            nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),
            case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
-           case when r.relkind in ('r', 'p', 'f') then a.attstorage::text || ${compression}::text end,
+           case when r.relkind in ('r', 'p', 'm', 'f') then a.attstorage::text || ${compression}::text end,
            case when coalesce(a.attstattarget, -1) <> -1 then 'statistics ' || a.attstattarget::text end,
            array_to_string(a.attoptions, ', '), array_to_string(a.attfdwoptions, ', ')),
          false
@@ -79,7 +81,8 @@ function indexes(nullsNotDistinct: string): string {
            case when i.indisunique then 'unique' end, case when i.indisprimary then 'primary' end,
            case when ${nullsNotDistinct} then 'nulls not distinct' end,
            case when i.indisclustered then 'clustered' end, case when i.indisreplident then 'replica identity' end,
-           case when i.indisvalid then 'valid' end, case when i.indpred is not null then 'partial' end,
+           case when i.indisvalid then 'valid' end, case when not i.indisready then 'not ready' end,
+           case when not i.indislive then 'not live' end, case when not i.indimmediate then 'deferrable' end, case when i.indpred is not null then 'partial' end,
            'keys', i.indnkeyatts,
            (select string_agg(coalesce(quote_ident(a.attname), '(expression)'), ', ' order by k.place)
               from unnest(i.indkey) with ordinality k(attnum, place)
@@ -138,6 +141,28 @@ const triggers = `
               from unnest(t.tgattr) k join pg_catalog.pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k)),
          t.tgparentid = 0
     from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid where not t.tgisinternal`;
+
+/**
+ * What the server itself has a constraint watched by: `DISABLE TRIGGER ALL` puts it to sleep, and a foreign key then holds
+ * nothing. pg_dump does not tell, so that a restore has it awake.
+ */
+export const sleepingConstraint = "constraint that is not watched over";
+
+const enforcement = `
+  select '${sleepingConstraint}', 'pg_constraint', k.oid,
+         concat_ws(' ', case when k.contype = 'f' and k.conparentid <> 0 then '(derived)' else quote_ident(k.conname) end,
+           'on', k.conrelid::regclass, 'at', r.identity, string_agg(t.tgenabled::text, '' order by t.tgtype, t.tgenabled)),
+         false
+    from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+   where t.tgisinternal and t.tgenabled <> 'O'
+   group by k.oid, k.contype, k.conparentid, k.conname, k.conrelid, r.identity`;
+
+/** Of what DETACH CONCURRENTLY has not finished: whoever reads the parent is shown its rows no more, which no dump tells. */
+export const detachingPartition = "partition that is being detached";
+
+const detaching = `
+  select '${detachingPartition}', 'pg_class', r.oid, concat_ws(' ', r.identity, 'from', h.inhparent::regclass), false
+    from pg_catalog.pg_inherits h join relation r on r.oid = h.inhrelid where h.inhdetachpending`;
 
 const rules = `
   select 'rule', 'pg_rewrite', w.oid,

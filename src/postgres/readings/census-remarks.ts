@@ -6,8 +6,16 @@ export function remarkQueries(): readonly string[] {
   return [
     remarks("comment", "pg_description", "classoid", "md5(d.description)"),
     remarks("security label", "pg_seclabel", "classoid", "concat_ws(' ', d.provider, d.label)"),
+    labelsOfDatabase,
   ];
 }
+
+/** Without its name, which a restore may change; a schema tenant has none of them. */
+const labelsOfDatabase = `
+  select 'security label', 'pg_shseclabel', l.objoid, concat_ws(' ', 'database', l.provider, l.label), false
+    from pg_catalog.pg_shseclabel l
+    join pg_catalog.pg_database d on d.oid = l.objoid and d.datname = pg_catalog.current_database()
+   where l.classoid = 'pg_catalog.pg_database'::regclass and $1::text[] is null`;
 
 /**
  * Schemas, constraints, triggers, rules and policies have no schema to `pg_identify_object`, but their address starts with one.

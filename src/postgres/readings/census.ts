@@ -9,12 +9,17 @@ import type { Census, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
 import { codeQueries } from "./census-code.ts";
 import type { CensusContext, CensusQueries } from "./census-context.ts";
-import { databaseQueries, mappingOptions } from "./census-database.ts";
+import {
+  connectionOfSubscription,
+  databaseQueries,
+  mappingOptions,
+  optionsOfSubscription,
+} from "./census-database.ts";
 import { aidOfExtension, extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
-import { relationQueries } from "./census-relations.ts";
+import { detachingPartition, relationQueries, sleepingConstraint } from "./census-relations.ts";
 import { remarkQueries } from "./census-remarks.ts";
-import { schemasOf, scopeTables } from "./scope.ts";
+import { schemasOf, scopeTables, scopeTablesWithMembers } from "./scope.ts";
 
 export interface CensusEntry {
   readonly kind: string;
@@ -45,18 +50,36 @@ export async function readCensusEntries(session: Session, scope: Scope): Promise
   return session.query<CensusEntry>(statement, [schemasOf(scope)]);
 }
 
+/** The same with every attribute of what extensions made, which only servers that ran the same scripts have in common. */
+export async function readWholeCensus(session: Session, scope: Scope): Promise<Census> {
+  const statement = censusStatement({ scope, versionNum: session.versionNum }, scopeTablesWithMembers);
+  return censusOf(await session.query<CensusEntry>(statement, [schemasOf(scope)]));
+}
+
 /** The same for every scope of one kind, and for all minor releases of a server. */
-export function censusStatement(context: CensusContext): string {
+export function censusStatement(context: CensusContext, tables = scopeTables): string {
   const texts = parts.flatMap((queries) => queries(context));
-  return `with ${scopeTables},
+  return `with ${tables},
      entry(kind, catalog, oid, identity, archived) as (
        ${texts.map((text) => `(${text})`).join(" union all ")})
      select kind, catalog, ('pg_catalog.' || catalog)::regclass::oid as "catalogOid", oid, identity, archived
        from entry`;
 }
 
+/** What is told by name is printed where it differs, and a dictionary opens the digest of a password. */
+const secret: ReadonlySet<string> = new Set([mappingOptions, connectionOfSubscription]);
+
 /** Kinds with more members than this are told by their digest alone. */
 const namedMax = 100;
+
+/** Of extensions the extra ones are forgiven, of what no dump tells those that are lost: all have to be known by name. */
+const toldApart = [
+  memberOfExtension,
+  aidOfExtension,
+  sleepingConstraint,
+  detachingPartition,
+  optionsOfSubscription,
+];
 
 /** Counts and digests by kind, as the fingerprint holds them. */
 export function censusOf(entries: readonly CensusEntry[]): Census {
@@ -64,11 +87,8 @@ export function censusOf(entries: readonly CensusEntry[]): Census {
   return Array.from(kinds, ([kind, members]) => {
     const identities = members.map(({ identity }) => identity).toSorted();
     const digest = sha256(Buffer.from(JSON.stringify(identities)));
-    // Of extensions the extra ones are forgiven, so all have to be known by name.
-    const ofExtension = [memberOfExtension, aidOfExtension].some((prefix) => kind.startsWith(prefix));
-    const isNamed = identities.length <= namedMax || ofExtension;
-    // What is told by name is printed where it differs, and a dictionary opens the digest of a password.
-    const named = isNamed && kind !== mappingOptions ? { identities } : {};
+    const isNamed = identities.length <= namedMax || toldApart.some((prefix) => kind.startsWith(prefix));
+    const named = isNamed && !secret.has(kind) ? { identities } : {};
     return { kind, count: members.length, sha256: digest, ...named };
   }).toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
 }

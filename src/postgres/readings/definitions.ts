@@ -117,8 +117,11 @@ const extensionComments = `
 /** The kinds of these begin so; the name of the extension follows. */
 export const privilegesInExtension = "privileges in extension ";
 
-/** Of what initdb made in pg_catalog, which pg_dump tells where it was altered; for information_schema see `readOmitted`. */
+/** Of what initdb made in pg_catalog, which pg_dump tells where it was altered. */
 export const privilegesInSystem = "privileges in the system";
+
+/** Of information_schema, the server's own languages and row types of tables, of which no dump tells; see `readOmitted`. */
+export const privilegesInNoDump = "privileges in no dump";
 
 /** Of whoever made it what is held by right of that is left out; one that it was given to since got its privileges. */
 const grantedNow = granted("o.acl", "x.grantee <> o.owner or o.owner <> o.maker");
@@ -162,13 +165,17 @@ const givenPrivileges = `
     select 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, f.oid, 0, 0, f.srvname, '', f.srvowner, f.srvacl, 'S'
       from pg_catalog.pg_foreign_server f where f.srvacl is not null)
   select g.kind, g.nspname, g.name, g.part, g.delta, false from (
-  select coalesce('${privilegesInExtension}' || o.extname, '${privilegesInSystem}') as kind, coalesce(o.nspname, '') as nspname, o.name, o.part,
+  select coalesce('${privilegesInExtension}' || o.extname,
+           case o.nspname when 'pg_catalog' then '${privilegesInSystem}' else '${privilegesInNoDump}' end) as kind, coalesce(o.nspname, '') as nspname, o.name, o.part,
          (select string_agg(item, ', ' order by item collate "C") from (
             (select '+' || item as item from (${grantedNow} except ${grantedFirst}) more)
             union all (select '-' || item from (${grantedFirst} except ${grantedNow}) less)) items) as delta
     from (
       select e.extname, n.nspname, c.name, c.part, c.owner, c.acl,
-             coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)) as usual,
+             coalesce(i.initprivs, pg_catalog.acldefault(c.letter::"char", c.owner)
+               || case when n.nspname = 'information_schema' and c.oid < 16384 and c.part = '' and c.name !~ '^_pg_'
+                       then case c.letter when 'n' then array[pg_catalog.makeaclitem(0, c.owner, 'USAGE', false)]
+                                 when 'r' then array[pg_catalog.makeaclitem(0, c.owner, 'SELECT', false)] end end) as usual,
              coalesce((select x.grantor from pg_catalog.aclexplode(i.initprivs) x limit 1), c.owner) as maker
         from granted_on c
         left join pg_catalog.pg_depend d on d.classid = c.catalog and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'
@@ -176,7 +183,8 @@ const givenPrivileges = `
         left join pg_catalog.pg_extension e on e.oid = d.refobjid
         left join pg_catalog.pg_namespace n on n.oid = c.space
         left join pg_catalog.pg_init_privs i on i.classoid = c.catalog and i.objoid = c.oid and i.objsubid = c.sub
-       where e.oid is not null or (c.oid < 16384 and n.nspname = 'pg_catalog')) o
+       where e.oid is not null or (c.oid < 16384 and (c.space = 0 or n.nspname in ('pg_catalog', 'information_schema')))
+          or (c.letter = 'T' and exists (select from relation r where r.reltype = c.oid and r.relkind <> 'c'))) o
    where o.acl <> o.usual) g
    where g.delta is not null`;
 

@@ -78,6 +78,30 @@ const inDatabaseQuery = `
   select 'privileges', 'in information_schema', 'altered there, and left out by pg_dump'
    where $1::text[] is null and exists (${alteredInformationSchema})
   union all
+  select 'privileges', 'on languages of the server', 'altered there, and left out by pg_dump'
+   where $1::text[] is null and exists (
+     select from pg_catalog.pg_language l
+      where l.oid < 16384 and l.lanacl is not null and l.lanacl <> pg_catalog.acldefault('l', l.lanowner)
+        and not exists (select from member m where m.classid = 'pg_catalog.pg_language'::regclass and m.objid = l.oid))
+  union all
+  select 'privileges', 'on the row type of ' || r.identity, 'left out by pg_dump'
+    from relation r join pg_catalog.pg_type t on t.oid = r.reltype
+   where r.relkind <> 'c' and t.typacl <> pg_catalog.acldefault('T', t.typowner)
+  union all
+  select 'constraint', quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text, 'its own triggers are not enabled; after a restore they are'
+    from pg_catalog.pg_constraint k
+   where k.oid in (select t.tgconstraint from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid
+                    where t.tgisinternal and t.tgenabled <> 'O')
+  union all
+  select 'detaching of a partition', r.identity, 'not finished there; a dump has it attached'
+    from relation r join pg_catalog.pg_inherits h on h.inhrelid = r.oid
+   where pg_catalog.to_jsonb(h) ->> 'inhdetachpending' = 'true'
+  union all
+  select 'security labels', case l.classid when 'pg_catalog.pg_authid'::regclass then 'of roles' else 'of large objects' end,
+         'no dump of a schema has them'
+    from (select classoid from pg_catalog.pg_shseclabel union select classoid from pg_catalog.pg_seclabel) l(classid)
+   where $1::text[] is null and l.classid in ('pg_catalog.pg_authid'::regclass, 'pg_catalog.pg_largeobject'::regclass)
+  union all
   select 'tablespace', format('%I', t.spcname), 'everything is restored into the default tablespace'
     from pg_catalog.pg_tablespace t where t.oid in (select reltablespace from relation) and t.spcname !~ '^pg_'
   union all

@@ -15,18 +15,27 @@ export function schemasOf(scope: Scope): readonly string[] | null {
  * `space`: the tenant's schemas, the system's left out as pg_dump leaves them out. `member`: what an
  * extension made. `relation`: everything of pg_class in those schemas that no extension made.
  */
-export const scopeTables = `
+export const scopeTables = tablesOver(
+  "d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass",
+);
+
+/** The same, and what an extension made counts as all else. */
+export const scopeTablesWithMembers = tablesOver("false");
+
+function tablesOver(members: string): string {
+  return `
   space as (
     select n.oid, n.nspname, n.nspowner, n.nspacl from pg_catalog.pg_namespace n
      where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
        and ($1::text[] is null or n.nspname = any ($1))),
   member as (
     select d.classid, d.objid from pg_catalog.pg_depend d
-     where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass),
+     where ${members}),
   relation as (
     select c.*, s.nspname, format('%I.%I', s.nspname, c.relname) as identity
       from pg_catalog.pg_class c join space s on s.oid = c.relnamespace
      where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid))`;
+}
 
 /** Whether what `alias` names, a row of that catalog, was made by no extension. */
 export function notMember(catalog: string, alias: string): string {
