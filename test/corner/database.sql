@@ -25,3 +25,4 @@ select format(statement, current_database()) from (values
   (21, 'comment on database %I is ''closed to the public'''),
   (22, 'alter database %I connection limit 11')
 ) as wanted (place, statement) order by place \gexec
+comment on schema public is null;

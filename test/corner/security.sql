@@ -50,6 +50,7 @@ create table "Shared Räume"."Größe" (id int, "wér" text);
 insert into "Shared Räume"."Größe" values (1, 'ü');
 alter table "Shared Räume"."Größe" owner to "Corner Rôle ""ü""";
 grant all on "Shared Räume"."Größe" to "Corner Rôle ""ü""", corner_reader;
+alter schema public owner to corner_owner;
 revoke all on schema public from public;
 grant usage on schema public to corner_reader;
 grant create on schema vault to corner_group;

@@ -1,4 +1,5 @@
-import type { RoleFingerprint } from "../../model/fingerprint.ts";
+import type { Fingerprint, RoleFingerprint } from "../../model/fingerprint.ts";
+import { schemaPublic } from "../readings/definitions.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";
@@ -29,7 +30,11 @@ interface Standing {
  */
 export async function findHeirs(context: LoadContext): Promise<Heirs> {
   const { fingerprint, entries, admin, ledger } = context;
-  const named = [fingerprint.database.owner, ...entries.map(({ owner }) => owner)];
+  const named = [
+    fingerprint.database.owner,
+    ownerOfPublic(fingerprint) ?? "",
+    ...entries.map(({ owner }) => owner),
+  ];
   const owners = new Set(named.filter((owner) => owner !== "" && !isPredefined(owner)));
   const standings = new Map((await readStandings(context, [...owners])).map((one) => [one.name, one]));
   const blocked = new Map<string, string>();
@@ -115,6 +120,11 @@ async function readStandings({ admin }: LoadContext, names: readonly string[]): 
        from pg_catalog.pg_roles o where o.rolname::text = any ($1)`,
     [names, mighty],
   );
+}
+
+/** Of the schema public; undefined where it is whoever made the server, or where the archive says it. */
+export function ownerOfPublic({ definitions }: Pick<Fingerprint, "definitions">): string | undefined {
+  return definitions?.find(({ kind, part }) => kind === schemaPublic && part === "owner")?.text;
 }
 
 /** An owner, or whoever stands in for it. */

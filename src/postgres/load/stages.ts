@@ -16,6 +16,7 @@ import { lendToLoader, takeBackFromLoader } from "./lent-rights.ts";
 import { lowerFunctions, raiseFunctions } from "./lowered-functions.ts";
 import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
 import { runPostData } from "./post-data.ts";
+import { dressPublicSchema } from "./public-schema.ts";
 import { refusalOf } from "./report.ts";
 import { dressRoles } from "./roles.ts";
 import { loadRows } from "./rows.ts";
@@ -62,6 +63,7 @@ export async function runStages(context: LoadContext): Promise<void> {
   await withCreateRights(context, () =>
     giveOwners(context, ofStage(context, "schema", "pre", "post"), heirs),
   );
+  await dressPublicSchema(context, heirs);
   await runAdminStage(context, "acl");
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");

@@ -25,6 +25,7 @@ export function definitionsStatement({ scope, versionNum }: CensusContext): stri
   const parts = [
     ...always,
     ...(versionNum >= 140_000 ? from14 : []),
+    ...(versionNum < 150_000 ? publicSchema : []),
     ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
     ...(versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
   ];
@@ -105,6 +106,18 @@ const from14: readonly string[] = [
      from pg_catalog.pg_statistic_ext e join space s on s.oid = e.stxnamespace
     where e.stxexprs is not null
       and not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = e.stxrelid)`,
+];
+
+/** What pg_dump before 15 does not tell of it; its part is `owner` or `comment`, whose text is empty where there is none. */
+export const schemaPublic = "schema public";
+
+const publicSchema: readonly string[] = [
+  `select '${schemaPublic}', '', 'public', 'owner', pg_catalog.pg_get_userbyid(s.nspowner), false
+     from space s where s.nspname = 'public' and s.nspowner <> 10`,
+  `select '${schemaPublic}', '', 'public', 'comment', coalesce(pg_catalog.obj_description(s.oid, 'pg_namespace'), ''), false
+     from space s
+    where s.nspname = 'public'
+      and pg_catalog.obj_description(s.oid, 'pg_namespace') is distinct from 'standard public schema'`,
 ];
 
 export const commentOnExtension = "comment on extension";
