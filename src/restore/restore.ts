@@ -41,6 +41,8 @@ export interface RestoreOrder {
   readonly target: ServerAddress;
   /** Only these, with what they need; null: everything. */
   readonly tables: readonly TableName[] | null;
+  /** Nobody else has anything on the target that is not meant to be reached: give what reaches beyond the database too. */
+  readonly replacesSource: boolean;
   /** Connections that load side by side. */
   readonly jobs: number;
   readonly assertions: readonly Assertion[];
@@ -145,6 +147,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
       assertionLimitMs: assertionLimitMsDefault,
       indexes: false,
       onlyTables: order.tables,
+      withheld: loaded.withheld,
       chance: desk.chance,
       // All is loaded by now, and a function of the tenant's that sleeps once it is read must hold up no recovery.
       limitMs: compareMs(loadedSeconds),
@@ -266,6 +269,9 @@ function loadTarget(
   );
 }
 
-function destinationOf({ target }: RestoreOrder, { maintenance, create }: Ready): LoadDestination {
-  return { side: "target", admin: maintenance, database: target.database, create };
+function destinationOf(
+  { target, replacesSource }: RestoreOrder,
+  { maintenance, create }: Ready,
+): LoadDestination {
+  return { side: "target", admin: maintenance, database: target.database, create, replacesSource };
 }

@@ -10,6 +10,7 @@ const clean: LoadReport = {
   placeholders: [],
   loginsWithoutPassword: [],
   notes: [],
+  withheld: [],
   entries: [],
   problems: [],
 };

@@ -148,6 +148,7 @@ async function bringBack(
       point,
       target: stage.addressOf("acme"),
       tables: null,
+      replacesSource: false,
       jobs: desk.config.scratch.jobs,
       assertions: tenant.plan.verification.assertions,
       binFolders: desk.binFolders,

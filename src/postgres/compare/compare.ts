@@ -12,6 +12,7 @@ import type { Beforehand } from "./beforehand.ts";
 import { checkCensus } from "./census.ts";
 import { compareDefinitions, type DefinitionDifferences } from "./definitions.ts";
 import { checkGenerated, checkMatviews } from "./derived.ts";
+import { expectedHere, foundBeside, toldWithheld } from "./expected-here.ts";
 import { checkExtensions } from "./extensions.ts";
 import { checkGrants } from "./grants.ts";
 import { runChecks, type Check } from "./guard.ts";
@@ -45,7 +46,8 @@ export async function compare(
   options: CompareOptions,
   wait: Waiting,
 ): Promise<CheckResult[]> {
-  const { fingerprint } = image;
+  const withheld = options.withheld ?? [];
+  const fingerprint = expectedHere(image.fingerprint, withheld);
   const eventTriggers = fingerprint.census.some(({ kind, count }) => kind === "event trigger" && count > 0);
   const restored: Restored = { ...given, eventTriggers };
   const places = new Budget(options.jobs);
@@ -63,7 +65,7 @@ export async function compare(
     runChecks([{ name: "archive", run: () => checkArchive(comparison) }], wait, comparison.wait),
     restored.side === "target" ? compareTarget(comparison) : compareScratch(comparison),
   );
-  return [...archive, ...others];
+  return [...toldWithheld([...archive, ...others], withheld)];
 }
 
 /**
@@ -74,8 +76,9 @@ export async function compare(
 async function compareTarget(comparison: Comparison): Promise<CheckResult[]> {
   const schema = async (): Promise<CheckResult[]> => {
     const prepared = await prepare(comparison, () => readBeforehand(comparison));
+    const { image, options } = comparison;
     return prepared.kind === "ready"
-      ? runSchema(comparison, prepared.found)
+      ? runSchema(comparison, foundBeside(image.fingerprint, options.withheld ?? [], prepared.found))
       : ofSchema.map((name) => notRun(name, "machine", prepared.reason));
   };
   const [ofCatalogs, ofRows] = await both(schema(), runContent(comparison));

@@ -6,6 +6,7 @@ import type { Chance } from "../../base/chance.ts";
 import { connect } from "../session/connect.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import type { Image } from "../image.ts";
+import type { Withheld } from "../load/withheld.ts";
 import type { Programs } from "../server/programs.ts";
 import type { Session, Side } from "../session/session.ts";
 import { setExactText } from "../session/settings.ts";
@@ -38,6 +39,8 @@ export interface CompareOptions {
   /** Set where only some tables were restored: nothing but their rows is compared then. */
   readonly onlyTables: readonly { readonly schema: string; readonly name: string }[] | null;
   readonly chance: Chance;
+  /** By the load, by design; nothing where absent. */
+  readonly withheld?: readonly Withheld[];
   /** For all of it; what has not ended by then is `not-run`. Where absent only the caller's wait bounds it. */
   readonly limitMs?: number;
 }

@@ -4,6 +4,7 @@ import type { Session } from "../session/session.ts";
 import { aclStatements } from "./acl.ts";
 import type { LoadContext } from "./context.ts";
 import { settingStatements } from "./former.ts";
+import { givenSettings } from "./given-settings.ts";
 import { unmarkStatement } from "./mark.ts";
 import { refusalOf } from "./report.ts";
 import { settingClause } from "./settings.ts";
@@ -51,7 +52,8 @@ export async function applyDatabaseProperties(context: LoadContext, owner: strin
   const isPart = context.options.tables !== undefined;
   await attempt(() => settingStatements(name, { settings: isPart ? (former?.settings ?? []) : [] }));
   if (!isPart) {
-    for (const statement of propertyStatements(name, of)) await attempt(() => [statement]);
+    const settings = await givenSettings(context, of.settings, ({ role }) => role);
+    for (const statement of propertyStatements(name, { ...of, settings })) await attempt(() => [statement]);
     if (!of.allowConnections) ledger.note("the source's database allowed no connections; this one does");
   }
   const { acl, owner: named } = isPart && former !== null ? former : of;

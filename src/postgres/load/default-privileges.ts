@@ -1,5 +1,7 @@
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
+import { statementsIn } from "./bare-sql.ts";
+import { identifier, nameOf } from "./names-in-text.ts";
 
 interface DefaultAcl {
   readonly role: string;
@@ -46,4 +48,15 @@ function resetsOf({ role, schema, kind, grantees }: DefaultAcl): string[] {
     ...(everyone === undefined ? [] : [`${alter} grant ${everyone} on ${word} to public`]),
   ];
   return [`${alter} revoke all on ${word} from ${from}`, ...(schema === null ? own : [])];
+}
+
+const forRole = new RegExp(`^ALTER DEFAULT PRIVILEGES FOR ROLE (${identifier}) (?:IN SCHEMA|GRANT|REVOKE) `);
+/** Words of the grammar that stand for whoever says them; the name of a role is quoted where it is one of these. */
+const speakers = new Set(["current_role", "current_user", "session_user", "user"]);
+
+/** The roles whose default privileges an entry changes; null where that cannot be told. */
+export function rolesOfDefaults(defn: string, standardStrings: boolean): readonly string[] | null {
+  const roles = (statementsIn(defn, standardStrings) ?? [""]).map((one) => forRole.exec(one)?.[1]);
+  const named = roles.filter((role) => role !== undefined && !speakers.has(role));
+  return named.length === roles.length ? [...new Set(named.map((role) => nameOf(role ?? "")))] : null;
 }

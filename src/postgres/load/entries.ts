@@ -1,17 +1,20 @@
-import { quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { adminMay } from "./admin-may.ts";
+import { beyondDatabase } from "./beyond-database.ts";
 import { codeBehindOf } from "./code-behind.ts";
+import { conditionOf, nothingKept, unmet } from "./conditions.ts";
 import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
 import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
 import { byPagesAlone } from "./foreign-key-check.ts";
 import { functionInParts } from "./function-in-parts.ts";
 import { kindOf } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
+import { lendWrappers } from "./lent-wrappers.ts";
 import { ownerStatement } from "./owners.ts";
 import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
+import { isShared } from "./shared.ts";
 
 /**
  * Runs entries one after the other, in their order. Those that are refused are tried again after the
@@ -68,7 +71,10 @@ export async function runEntry(
   if (isOnlyComment(entry.defn)) return null;
   if (entry.tablespace !== "")
     context.ledger.note(`tablespace ${entry.tablespace} is not used; everything lies in the default one`);
-  if (await isForAdmin(context, entry)) return runAsAdmin(context, entry);
+  const isAdmins = await isForAdmin(context, entry);
+  const beyond = notOnShared(context, entry, isAdmins);
+  if (beyond !== null) return beyond;
+  if (isAdmins) return runAsAdmin(context, entry);
   const shared = await runByBoth(context, loader, entry);
   if (shared !== "none") return shared;
   const parts = await partsOf(context, entry);
@@ -92,7 +98,14 @@ async function partsOf(context: LoadContext, entry: TocEntry): Promise<Parts | n
 
 /** Without it the function is there and works. */
 async function sayTheRest(context: LoadContext, entry: TocEntry, { object, said }: Parts): Promise<void> {
-  const statements = said.map((one) => `alter ${object} ${one}`);
+  // It is believed by the server whatever it says of values in memory.
+  const given = said.filter((one) => !isShared(context.destination) || !one.startsWith("SUPPORT "));
+  if (given.length < said.length) {
+    const message = "who helps to plan it is not said on a target that others share: it is code in C";
+    context.ledger.problem(subjectOf(entry), { sqlState: undefined, message, kind: "machine" });
+  }
+  if (given.length === 0) return;
+  const statements = given.map((one) => `alter ${object} ${one}`);
   try {
     await context.admin.query([...statements, nothingKept(context.loader)].join(";\n"));
   } catch (error) {
@@ -120,9 +133,23 @@ function inherits({ desc, defn }: TocEntry): boolean {
   return desc === "TABLE" && defn.includes("\nINHERITS (");
 }
 
+/** Why it is nobody's to make here. */
+export function notOnShared(
+  { destination, standardStrings }: LoadContext,
+  entry: Pick<TocEntry, "desc" | "defn">,
+  isAdmins: boolean,
+): Refusal | null {
+  return isShared(destination) ? beyondDatabase(entry, isAdmins, standardStrings) : null;
+}
+
+/** Of these a wrapper asks more where they are not a superuser's, see `lendWrappers`. */
+const ofWrappers = new Set(["FOREIGN TABLE", "SERVER", "USER MAPPING"]);
+
 /** Decided before anything is run, see `adminMay`. */
 export async function isForAdmin(context: LoadContext, entry: TocEntry): Promise<boolean> {
   const { runner } = kindOf(entry);
+  if (isShared(context.destination) && (ofWrappers.has(entry.desc) || entry.desc === "TRANSFORM"))
+    return false;
   if (runner !== "admin-if-harmless") return runner === "admin";
   return adminMay(entry, await codeBehindOf(context));
 }
@@ -138,63 +165,13 @@ async function runAsAdmin(context: LoadContext, entry: TocEntry): Promise<Refusa
   const owner = entry.desc === "FOREIGN DATA WRAPPER" ? null : ownerStatement(entry, context.loader);
   try {
     if (["PROCEDURAL LANGUAGE", "FOREIGN DATA WRAPPER"].includes(entry.desc)) context.codeBehind.known = null;
-    await context.admin.query([entry.defn, owner ?? "", `;${conditionOf(entry, context.loader)}`].join("\n"));
+    await context.admin.query([entry.defn, owner ?? "", `;${conditionOf(context, entry)}`].join("\n"));
+    if (entry.desc === "FOREIGN DATA WRAPPER") await lendWrappers(context);
     return null;
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal.sqlState !== "22012") return refusal;
-    return entry.desc === "CAST" ? castOfTenant : notOfItsKind(entry);
+    return refusal.sqlState === "22012" ? (unmet(context, entry) ?? notOfItsKind(entry)) : refusal;
   }
-}
-
-/** Named by the statement that would drop them, which the archive has beside the one that makes them. */
-const severalByName = new Set(["AGGREGATE", "FUNCTION", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURE"]);
-
-/** What has to hold once the entry was run, or it never was: a division by zero where it does not. */
-function conditionOf({ desc }: TocEntry, loader: string): string {
-  if (desc === "CAST") return noCastOfTenant;
-  return severalByName.has(desc) ? nothingKept(loader) : "";
-}
-
-/**
- * Between two of the system's own types a function of the tenant's would be called by the administrator's next question:
- * where that casts to what questions to the catalogs cast to, or where a cast by itself begins with what they may hold.
- */
-const noCastOfTenant = `select 1 / (case when exists (
-  select from pg_catalog.pg_cast c
-    join pg_catalog.pg_proc p on p.oid = c.castfunc
-    join pg_catalog.pg_language l on l.oid = p.prolang
-    join pg_catalog.pg_type source on source.oid = c.castsource
-    join pg_catalog.pg_type target on target.oid = c.casttarget
-   where c.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid and l.lanname not in ('c', 'internal')
-     and c.castsource < '16384'::pg_catalog.oid and c.casttarget < '16384'::pg_catalog.oid
-     and (target.typname not in ('int2', 'float4', 'numeric', 'varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
-                                 'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point')
-          or c.castcontext = 'i' and source.typname not in ('varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
-                                 'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point'))) then 0 else 1 end)`;
-
-const castOfTenant: Refusal = {
-  sqlState: undefined,
-  message:
-    "it is between types of the system that questions to the catalogs use, and its function would run with all rights",
-  kind: "machine",
-};
-
-/**
- * Fails unless all routines, operator classes and families that this transaction touched are the loader's now. Should the
- * archive have given away another than it made, both were touched, and what was made is the administrator's still.
- */
-function nothingKept(loader: string): string {
-  const touched = [
-    ["pg_proc", "proowner"],
-    ["pg_opclass", "opcowner"],
-    ["pg_opfamily", "opfowner"],
-  ].map(
-    ([table = "", owner = ""]) =>
-      `select ${owner} as owner from pg_catalog.${table} where xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid`,
-  );
-  return `select 1 / (case when exists (select from (${touched.join(" union all ")}) touched
-    where pg_catalog.pg_get_userbyid(owner) <> ${quoteLiteral(loader)}) then 0 else 1 end)`;
 }
 
 /**

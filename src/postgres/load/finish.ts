@@ -2,13 +2,16 @@ import { quoteIdent } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
 import { bareSql } from "./bare-sql.ts";
-import { isForAdmin, isOnlyComment, notOfItsKind } from "./entries.ts";
+import { rolesOfDefaults } from "./default-privileges.ts";
+import { isForAdmin, isOnlyComment, notOfItsKind, notOnShared } from "./entries.ts";
 import type { Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
 import { notOfLoader } from "./of-loader.ts";
 import { ownerOrder, ownerStatement } from "./owners.ts";
 import { refusalOf } from "./report.ts";
+import { isShared } from "./shared.ts";
+import { heldOnSystem, takeBackOnSystem } from "./system-grants.ts";
 
 /** Needs a superuser as its owner. */
 const superuserOwned = new Set(["FOREIGN DATA WRAPPER", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION"]);
@@ -93,8 +96,25 @@ async function isSuperuser(admin: LoadContext["admin"], role: string): Promise<b
   return found.length > 0;
 }
 
-/** Runs the entries of one of the administrator's last stages, in their order. */
-export async function runAdminStage(context: LoadContext, stage: Stage): Promise<void> {
+/**
+ * Privileges of the tenant's objects. On a target that others share they come at once, in one transaction that takes back
+ * what reaches beyond the database before anybody sees it.
+ */
+export async function runGrants(context: LoadContext): Promise<void> {
+  if (!isShared(context.destination)) {
+    await runAdminStage(context, "acl");
+    return;
+  }
+  const { admin } = context;
+  const before = await heldOnSystem(admin);
+  await admin.query("begin");
+  await runAdminStage(context, "acl", "savepoint one_entry");
+  await takeBackOnSystem(context, before);
+  await admin.query("commit");
+}
+
+/** Runs the entries of one of the administrator's last stages, in their order; inside a transaction each after a `savepoint`. */
+export async function runAdminStage(context: LoadContext, stage: Stage, savepoint?: string): Promise<void> {
   for (const entry of context.entries.filter((one) => kindOf(one).stage === stage)) {
     const text = statementOf(context, entry);
     if (entry.desc === "SUBSCRIPTION" && !isUnconnected(text, context.standardStrings)) {
@@ -106,18 +126,51 @@ export async function runAdminStage(context: LoadContext, stage: Stage): Promise
       context.ledger.failed(entry, { sqlState: undefined, message, kind: "machine" });
       continue;
     }
-    if (!isOfItsKind({ ...entry, defn: text }, context.standardStrings)) {
+    if (
+      !isOfItsKind({ ...entry, defn: text }, context.standardStrings) ||
+      namesNoRole(context, entry, text)
+    ) {
       context.ledger.failed(entry, notOfItsKind(entry));
       continue;
     }
+    const beyond = notOnShared(context, { desc: entry.desc, defn: text }, true);
+    if (beyond !== null) {
+      context.ledger.failed(entry, beyond);
+      continue;
+    }
+    if (entry.desc === "DEFAULT ACL" && isOthersDefaults(context, text)) {
+      context.ledger.applied(entry);
+      continue;
+    }
     try {
-      if (!isOnlyComment(text)) await context.admin.query(text);
+      if (!isOnlyComment(text))
+        await context.admin.query(savepoint === undefined ? text : `${savepoint};\n${text}`);
       context.ledger.applied(entry);
     } catch (error) {
       context.ledger.failed(entry, refusalOf(error));
+      if (savepoint !== undefined) await context.admin.query(`rollback to ${savepoint}`);
     }
     if (entry.desc === "SUBSCRIPTION") context.ledger.note(`subscription ${entry.tag} is there but disabled`);
   }
+}
+
+/**
+ * Default privileges of a role that was there before, be it the administrator, would give the tenant what that role makes
+ * later. Nothing is done then, and what is not done is noted.
+ */
+function isOthersDefaults({ destination, ledger, standardStrings }: LoadContext, text: string): boolean {
+  if (!isShared(destination)) return false;
+  const roles = rolesOfDefaults(text, standardStrings);
+  const others = (roles ?? []).filter((role) => !ledger.placeholders.includes(role));
+  for (const role of others) {
+    const words = `default privileges of role ${role}, which was not made by this load`;
+    ledger.withhold({ kind: "default privileges", role }, words);
+  }
+  return others.length > 0;
+}
+
+function namesNoRole({ standardStrings }: LoadContext, { desc }: TocEntry, text: string): boolean {
+  return desc === "DEFAULT ACL" && rolesOfDefaults(text, standardStrings) === null;
 }
 
 /** Of several statements one could say it for the others. */

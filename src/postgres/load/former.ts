@@ -10,6 +10,8 @@ export interface Former {
   readonly settings: readonly { readonly name: string; readonly value: string }[];
   readonly connectionLimit: number;
   readonly comment: string | null;
+  /** By name; plpgsql is in every new database. */
+  readonly extensions: readonly string[];
   readonly publicSchema: {
     readonly owner: string;
     readonly acl: readonly string[] | null;
@@ -25,9 +27,10 @@ export async function readFormer(inside: Session): Promise<Former> {
     settings: string[];
     connectionLimit: number;
     comment: string | null;
+    extensions: string[];
   }>(
     `select pg_catalog.pg_get_userbyid(d.datdba)::text as owner, d.datacl::text[] as acl,
-            d.datconnlimit as "connectionLimit", pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
+            d.datconnlimit as "connectionLimit", array(select extname::text from pg_catalog.pg_extension) as extensions, pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
             coalesce((select s.setconfig from pg_catalog.pg_db_role_setting s where s.setdatabase = d.oid and s.setrole = 0), '{}') as settings
        from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
   );
@@ -45,6 +48,7 @@ export async function readFormer(inside: Session): Promise<Former> {
     })),
     connectionLimit: database?.connectionLimit ?? -1,
     comment: database?.comment ?? null,
+    extensions: database?.extensions ?? [],
     publicSchema: publicSchema ?? null,
   };
 }

@@ -7,31 +7,40 @@ import { codeBehindOf } from "./code-behind.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";
 
-/** Their oids. Only in a database that goes if the load does not come to its end. */
+/**
+ * Their oids. Of extensions that this load made: should it not come to its end, they go with the database, or with what is
+ * emptied. Those that were there before are somebody's who would find them changed; where they lie, nothing is made either.
+ */
 export async function lowerFunctions(context: LoadContext): Promise<readonly number[]> {
-  const { admin, destination, ledger } = context;
-  if (!destination.create) return [];
-  const found = await admin.query<{ oid: number; name: string }>(
-    `select p.oid, p.oid::pg_catalog.regprocedure::text as name
+  const { admin, former, ledger } = context;
+  const found = await admin.query<{ oid: number; name: string; isMade: boolean }>(
+    `select p.oid, p.oid::pg_catalog.regprocedure::text as name, e.extname::text <> all ($1) as "isMade"
        from pg_catalog.pg_proc p
        join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid
         and d.deptype = 'e'
+       join pg_catalog.pg_extension e on e.oid = d.refobjid
       where p.prosecdef order by 1`,
+    [former?.extensions ?? []],
   );
   // Where they lie nothing of the tenant's is to be, also when they are again as they were.
   if (found.length > 0) await codeBehindOf(context);
   const lowered: number[] = [];
-  for (const { oid, name } of found) {
+  for (const { oid, name, isMade } of found) {
     try {
-      await admin.query(`alter routine ${name} security invoker`);
-      lowered.push(oid);
+      if (isMade) await admin.query(`alter routine ${name} security invoker`);
+      if (isMade) lowered.push(oid);
+      else tellRaised(ledger, name);
     } catch (error) {
       // A provider's own, which it has to answer for.
       refusalOf(error);
-      ledger.note(`the extension's function ${name} ran as its owner while the tenant's code ran`);
+      tellRaised(ledger, name);
     }
   }
   return lowered;
+}
+
+function tellRaised(ledger: LoadContext["ledger"], name: string): void {
+  ledger.note(`the extension's function ${name} ran as its owner while the tenant's code ran`);
 }
 
 /** By their oids, since code of the tenant's may have given the schema they lie in another name. */

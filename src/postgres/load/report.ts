@@ -3,6 +3,7 @@ import type { Scope } from "../../model/fingerprint.ts";
 import { sqlStateOf } from "../session/errors.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { isForWantOfOthers } from "./outside.ts";
+import type { Withheld } from "./withheld.ts";
 
 /** What became of one entry of the archive's table of contents; every entry has exactly one outcome. */
 export interface EntryOutcome {
@@ -32,6 +33,8 @@ export interface LoadReport {
   /** Roles that could log in at the source and need a password, and LOGIN, before they can here. */
   readonly loginsWithoutPassword: readonly string[];
   readonly notes: readonly string[];
+  /** By design, each told in the notes as well. */
+  readonly withheld: readonly Withheld[];
   readonly rows: number;
   readonly bytes: number;
 }
@@ -42,6 +45,7 @@ export class Ledger {
   readonly #outcomes = new Map<number, EntryOutcome>();
   readonly #problems: LoadProblem[] = [];
   readonly #notes = new Set<string>();
+  readonly #withheld: Withheld[] = [];
   /** Entries that failed by the machine. */
   readonly #lacking = new Set<TocEntry>();
   readonly placeholders: string[] = [];
@@ -97,6 +101,12 @@ export class Ledger {
     this.note(`what has no owner here stays with the temporary login, which cannot log in any more: ${why}`);
   }
 
+  /** Not given, since others share the server. `words` say what. */
+  withhold(what: Withheld, words: string): void {
+    this.#withheld.push(what);
+    this.note(`not given on a target: ${words}`);
+  }
+
   note(text: string): void {
     this.#notes.add(text);
   }
@@ -115,6 +125,7 @@ export class Ledger {
       placeholders: this.placeholders,
       loginsWithoutPassword: this.loginsWithoutPassword,
       notes: [...this.#notes],
+      withheld: this.#withheld,
       rows: this.rows,
       bytes: this.bytes,
     };

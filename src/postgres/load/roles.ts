@@ -3,6 +3,7 @@ import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
+import { givenSettings } from "./given-settings.ts";
 import { refusalOf, type Ledger } from "./report.ts";
 import { scramVerifier } from "./scram.ts";
 import { settingClause } from "./settings.ts";
@@ -104,7 +105,8 @@ export async function joinRoles(admin: Session, names: readonly string[], ledger
  * memberships among each other. Rights over the whole server are not given but noted, since they
  * reach beyond the tenant; neither is LOGIN, as nobody has a password.
  */
-export async function dressRoles({ admin, fingerprint, ledger, destination }: LoadContext): Promise<void> {
+export async function dressRoles(context: LoadContext): Promise<void> {
+  const { admin, fingerprint, ledger, destination } = context;
   const { database } = destination;
   const made = new Set(ledger.placeholders);
   for (const role of fingerprint.roles.filter(({ name }) => made.has(name))) {
@@ -113,7 +115,8 @@ export async function dressRoles({ admin, fingerprint, ledger, destination }: Lo
       await attempt(admin, `ROLE ${role.name}`, statement, ledger);
     if (role.attributes.login) ledger.loginsWithoutPassword.push(role.name);
     noteRights(role, ledger);
-    for (const statement of roleStatements(role))
+    const settings = await givenSettings(context, role.settings, () => role.name);
+    for (const statement of roleStatements({ ...role, settings }))
       await attempt(admin, `ROLE ${role.name}`, statement, ledger);
     for (const membership of role.memberOf) {
       if (!made.has(membership.role)) {

@@ -8,11 +8,12 @@ import { applyDatabaseProperties } from "./database.ts";
 import { refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
 import { createExtensions } from "./extensions.ts";
-import { giveOwners, runAdminStage } from "./finish.ts";
+import { giveOwners, runAdminStage, runGrants } from "./finish.ts";
 import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
 import { loadLargeObjects } from "./large-objects.ts";
 import { lendToLoader, takeBackFromLoader } from "./lent-rights.ts";
+import { lendWrappers, takeBackWrappers } from "./lent-wrappers.ts";
 import { lowerFunctions, raiseFunctions } from "./lowered-functions.ts";
 import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
 import { runPostData } from "./post-data.ts";
@@ -35,6 +36,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     await runSchemas(context, first);
     await createExtensions(context);
     const lent = await lendToLoader(context, ofStage(context, "pre", "post"));
+    await lendWrappers(context);
     const lowered = await lowerFunctions(context);
     const pre = ofStage(context, "pre").filter((entry) => !context.ledger.has(entry));
     await runEntries(context, first, pre);
@@ -56,6 +58,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     if (whole) await derive(context, sessions);
     await raiseFunctions(context, lowered);
     await takeBackFromLoader(context, lent);
+    await takeBackWrappers(context);
   });
   tell(context, "grants");
   await dropPlantedOfRoles(context);
@@ -64,7 +67,7 @@ export async function runStages(context: LoadContext): Promise<void> {
     giveOwners(context, ofStage(context, "schema", "pre", "post"), heirs),
   );
   await dressPublicSchema(context, heirs);
-  await runAdminStage(context, "acl");
+  await runGrants(context);
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");
   await giveOwners(context, ofStage(context, "publication"), heirs);

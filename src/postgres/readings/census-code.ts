@@ -46,7 +46,7 @@ const types = `
            case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end,
            case when t.typcollation not in (0, 100) then t.typcollation::regcollation::text end,
            (select concat_ws(' ', g.rngsubtype::regtype, nullif(g.rngcollation, 0)::regcollation, nullif(g.rngcanonical::oid, 0)::regproc,
-                     nullif(g.rngsubdiff::oid, 0)::regproc, (select o.opcname from pg_catalog.pg_opclass o where o.oid = g.rngsubopc),
+                     nullif(g.rngsubdiff::oid, 0)::regproc, (select format('%I.%I', o.opcnamespace::regnamespace, o.opcname) from pg_catalog.pg_opclass o where o.oid = g.rngsubopc),
                      nullif((to_jsonb(g) ->> 'rngmultitypid')::oid, 0)::regtype)
               from pg_catalog.pg_range g where g.rngtypid = t.oid),
            case when t.typtype = 'b' then concat_ws(' ', t.typinput, t.typoutput, t.typstorage, t.typalign, t.typdefault,
@@ -122,18 +122,19 @@ const collations = `
 // The names of a dictionary's options are kept as they were spelt, quoted where its session quoted all names.
 const textSearch = [
   `select 'text search parser', 'pg_ts_parser', p.oid,
-          concat_ws(' ', format('%I.%I', s.nspname, p.prsname), p.prsstart, p.prstoken, p.prsend, p.prslextype), true
+          concat_ws(' ', format('%I.%I', s.nspname, p.prsname), p.prsstart, p.prstoken, p.prsend, p.prslextype,
+            nullif(p.prsheadline::oid, 0)::regproc), true
      from pg_catalog.pg_ts_parser p join space s on s.oid = p.prsnamespace where ${notMember("pg_ts_parser", "p")}`,
   `select 'text search template', 'pg_ts_template', t.oid,
           concat_ws(' ', format('%I.%I', s.nspname, t.tmplname), t.tmplinit, t.tmpllexize), true
      from pg_catalog.pg_ts_template t join space s on s.oid = t.tmplnamespace where ${notMember("pg_ts_template", "t")}`,
   `select 'text search dictionary', 'pg_ts_dict', d.oid,
-          concat_ws(' ', format('%I.%I', s.nspname, d.dictname), t.tmplname,
+          concat_ws(' ', format('%I.%I', s.nspname, d.dictname), format('%I.%I', t.tmplnamespace::regnamespace, t.tmplname),
             regexp_replace(d.dictinitoption, '(^|, )"([a-z_][a-z0-9_]*)" = ', '\\1\\2 = ', 'g')), true
      from pg_catalog.pg_ts_dict d join space s on s.oid = d.dictnamespace join pg_catalog.pg_ts_template t on t.oid = d.dicttemplate
     where ${notMember("pg_ts_dict", "d")}`,
   `select 'text search configuration', 'pg_ts_config', c.oid,
-          concat_ws(' ', format('%I.%I', s.nspname, c.cfgname), p.prsname,
+          concat_ws(' ', format('%I.%I', s.nspname, c.cfgname), format('%I.%I', p.prsnamespace::regnamespace, p.prsname),
             (select string_agg(concat_ws(' ', m.maptokentype, m.mapdict::regdictionary), ', ' order by m.maptokentype, m.mapseqno)
                from pg_catalog.pg_ts_config_map m where m.mapcfg = c.oid)), true
      from pg_catalog.pg_ts_config c join space s on s.oid = c.cfgnamespace join pg_catalog.pg_ts_parser p on p.oid = c.cfgparser

@@ -97,7 +97,8 @@ const eventTriggers = `
 
 const publications = `
   select 'publication', 'pg_publication', p.oid,
-         concat_ws(' ', quote_ident(p.pubname), p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot), true
+         concat_ws(' ', quote_ident(p.pubname), p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot,
+           to_jsonb(p) ->> 'pubgencols'), true
     from pg_catalog.pg_publication p where ${own("pg_publication", "p")}`;
 
 function publicationTables(columns: string): string {

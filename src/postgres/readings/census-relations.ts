@@ -7,9 +7,12 @@ export function relationQueries({ versionNum }: CensusContext): readonly string[
   return [
     schemas,
     relations,
-    columns(versionNum >= 140_000 ? "a.attcompression" : "''"),
+    columns(
+      versionNum >= 140_000 ? "a.attcompression" : "''",
+      versionNum >= 180_000 ? notNullConstraint : "null",
+    ),
     indexes(versionNum >= 150_000 ? "i.indnullsnotdistinct" : "false"),
-    constraints(versionNum >= 180_000 ? "c.conenforced" : "true"),
+    constraints(versionNum >= 180_000 ? ["c.conenforced", "c.conperiod"] : ["true", "false"]),
     triggers,
     enforcement,
     ...(versionNum >= 140_000 ? [detaching] : []),
@@ -56,11 +59,11 @@ const relations = `
  * Order is left out: under inheritance a restore may change it, and every column is read by name. What may be null though
  * it may not above is listed as left out, and here as what it will be.
  */
-function columns(compression: string): string {
+function columns(compression: string, notNull: string): string {
   return `
   select 'column', 'pg_class', r.oid,
          concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
-           case when a.attnotnull or ${notNullAbove} then 'not null' end,
+           case when a.attnotnull or ${notNullAbove} then 'not null' end, ${notNull},
            case when a.atthasdef then 'default' end,
            case when not a.attislocal and not r.relispartition then 'inherited' end,
            nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),
@@ -72,6 +75,12 @@ function columns(compression: string): string {
     from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid join pg_catalog.pg_type t on t.oid = a.atttypid
    where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and a.attnum > 0 and not a.attisdropped`;
 }
+
+/** From 18 on what is not null is a constraint, which may be not valid, and the table's alone. Its name is let be. */
+const notNullConstraint = `
+  (select nullif(concat_ws(' ', case when not k.convalidated then 'not valid' end, case when k.connoinherit then 'no inherit' end), '')
+     from pg_catalog.pg_constraint k
+    where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum)`;
 
 /** An index that makes a constraint is in the archive as that constraint; an invalid one is not at all. */
 function indexes(nullsNotDistinct: string): string {
@@ -107,12 +116,13 @@ function indexes(nullsNotDistinct: string): string {
 /** Foreign keys that partitions derive from their parents get names by chance, so they go without; and whether a key is
  * inherited depends on whether its partition was attached or made in place. What is not null is told with the columns
  * and domains: before 18 no release has constraints for them. */
-function constraints(enforced: string): string {
+function constraints([enforced, period]: readonly [string, string]): string {
   return `
   select 'constraint', 'pg_constraint', c.oid,
          concat_ws(' ', case when c.contype = 'f' and c.conparentid <> 0 then '(derived)' else quote_ident(c.conname) end,
            'on', coalesce(r.identity, c.contypid::regtype::text), c.contype,
            case when c.convalidated then 'valid' else 'not valid' end, case when not ${enforced} then 'not enforced' end,
+           case when ${period} then 'period' end,
            case when c.condeferrable then 'deferrable' end, case when c.condeferred then 'deferred' end,
            case when c.connoinherit and c.contype = 'c' then 'no inherit' end,
            case when not c.conislocal and c.contype = 'c' and not r.relispartition then 'inherited' end,
