@@ -90,7 +90,9 @@ async function runTimed(command: Command, times: string): Promise<Ran> {
     const seconds = (performance.now() - started) / 1000;
     if (code !== 0) {
       // A command that found fault says so on its standard output, and little on the other.
-      const said = Buffer.concat([...output, ...complaints]).toString("utf8").slice(-4_000);
+      const said = Buffer.concat([...output, ...complaints])
+        .toString("utf8")
+        .slice(-4_000);
       throw new Error(`ended with ${String(code)}: ${command.script}\n${said}`);
     }
     return { seconds, peakBytes, serverCpuSeconds, printed: Buffer.concat(output).toString("utf8") };
