@@ -63,10 +63,10 @@ export const restore = command({
         requiresArg: true,
         describe: "only this table, as SCHEMA.NAME; may be given several times",
       })
-      .option("replaces-source", {
+      .option("shared", {
         type: "boolean",
         describe:
-          "the server is this tenant's alone or takes the source's place: give what reaches beyond the database too",
+          "others have databases on that server: make and give nothing that reaches them, and tell it",
       })
       .option("jobs", { type: "string", requiresArg: true, describe: "connections that load side by side" })
       .option("not-older-than", {
@@ -111,7 +111,7 @@ export const restore = command({
       point,
       target: { ...target, ...desk.config.line },
       tables,
-      replacesSource: args.replacesSource === true,
+      shared: args.shared === true,
       jobs: jobs ?? desk.config.scratch.jobs,
       assertions: tenant?.plan.verification.assertions ?? [],
       binFolders: desk.binFolders,

@@ -41,8 +41,8 @@ export interface RestoreOrder {
   readonly target: ServerAddress;
   /** Only these, with what they need; null: everything. */
   readonly tables: readonly TableName[] | null;
-  /** Nobody else has anything on the target that is not meant to be reached: give what reaches beyond the database too. */
-  readonly replacesSource: boolean;
+  /** Others have databases on the target: what reaches them or the server is neither made nor given, but told. */
+  readonly shared: boolean;
   /** Connections that load side by side. */
   readonly jobs: number;
   readonly assertions: readonly Assertion[];
@@ -269,9 +269,6 @@ function loadTarget(
   );
 }
 
-function destinationOf(
-  { target, replacesSource }: RestoreOrder,
-  { maintenance, create }: Ready,
-): LoadDestination {
-  return { side: "target", admin: maintenance, database: target.database, create, replacesSource };
+function destinationOf({ target, shared }: RestoreOrder, { maintenance, create }: Ready): LoadDestination {
+  return { side: "target", admin: maintenance, database: target.database, create, shared };
 }

@@ -1,5 +1,5 @@
 /**
- * A target is shared: what a superuser had given a tenant at its source lets it reach nothing of the server's or of other
+ * Where a target is said to be shared: what a superuser had given a tenant at its source lets it reach nothing of the server's or of other
  * tenants' there; it is told by name, and all else comes back.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,7 +50,9 @@ async function restored(
   image: Image,
   change: Partial<LoadDestination> = {},
 ): Promise<Restored> {
-  const report = await loadInto(target, image, { destination: { side: "target", database, ...change } });
+  const report = await loadInto(target, image, {
+    destination: { side: "target", shared: true, database, ...change },
+  });
   const admin = { ...target.address, database };
   const { withheld } = report;
   const checks = await compareIn({ side: "target", admin, twin: null }, image, target.binFolder, {
@@ -108,10 +110,10 @@ describe("grants on what is the system's own", () => {
     expect(again.find(({ name }) => name === "grants")).toMatchObject({ outcome: "failed" });
   });
 
-  it("are all given on a server that takes the source's place", async () => {
+  it("are all given where nobody said that others share the target", async () => {
     await psql(source, "postgres", "create database grants_whole template grants");
     const image = memoryImage(await backupOf(source, "grants_whole"));
-    const { report, checks } = await restored("grants_whole", image, { replacesSource: true });
+    const { report, checks } = await restored("grants_whole", image, { shared: false });
     expect({ problems: report.problems, notes: withheldOf(report) }).toEqual({ problems: [], notes: [] });
     expect(ofRights(checks)).toEqual([]);
     await psql(target, "postgres", "drop database grants_whole");

@@ -36,8 +36,7 @@ export function testLoads(cornerCases: readonly CornerCase[]): void {
     const database = await buildCornerCase(source, corner);
     const image = memoryImage(await backupOf(source, database), 4_099);
     await using target = await startTestServer();
-    const destination = { side: "target", database, replacesSource: true } as const;
-    const report = await loadInto(target, image, { destination });
+    const report = await loadInto(target, image, { destination: { side: "target", database } });
     expect(report.problems).toEqual([]);
     expect(report.entries.filter(({ outcome }) => outcome !== "applied")).toEqual([]);
     expect(

@@ -148,7 +148,7 @@ async function bringBack(
       point,
       target: stage.addressOf("acme"),
       tables: null,
-      replacesSource: false,
+      shared: false,
       jobs: desk.config.scratch.jobs,
       assertions: tenant.plan.verification.assertions,
       binFolders: desk.binFolders,

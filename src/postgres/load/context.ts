@@ -16,11 +16,8 @@ export interface LoadDestination {
   /** A login that may create databases and roles, and the database to connect to first. On scratch a superuser. */
   readonly admin: ServerAddress;
   readonly database: string;
-  /**
-   * The server is this tenant's alone, or takes the place of the source for all who were there: then it is given what reaches
-   * beyond the database too. Of a target others may have something, unless this says so.
-   */
-  readonly replacesSource?: boolean;
+  /** Others have databases on the target, and nothing of this one's is to reach them or the server. */
+  readonly shared?: boolean;
   /** Make the database; otherwise it exists and is empty, which the caller has seen to. */
   readonly create: boolean;
 }
