@@ -12,6 +12,7 @@ import type { PrivateServer } from "../../src/postgres/server/private-server.ts"
 import { censusAgainstToc } from "../../src/postgres/readings/census-toc.ts";
 import { type CensusEntry, censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
 import { setExactText } from "../../src/postgres/session/settings.ts";
+import { judgedColumns } from "../support/catalog-columns.ts";
 import {
   createDatabase,
   environmentOf,
@@ -76,6 +77,26 @@ async function listed(
 
 const whole: Scope = { kind: "database", database: "rich" };
 const app: Scope = { kind: "schemas", database: "rich", schemas: ["app"] };
+
+describe("every column of every catalog", () => {
+  const fates = ["compared", "derived", "physical", "moment", "server", "told", "omitted"];
+  const named = judgedColumns().map(({ catalog, name }) => `${catalog}.${name}`);
+
+  it("is compared, or is known not to be for a reason", async () => {
+    await using session = await connect({ ...server.address, database: "rich" }, "source", {}, testWait());
+    const found = await session.query<{ name: string }>(
+      `select c.relname || '.' || a.attname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped`,
+    );
+    expect(found.length).toBeGreaterThan(500);
+    expect(found.map(({ name }) => name).filter((one) => !named.includes(one))).toEqual([]);
+  });
+
+  it("has one fate", () => {
+    expect(judgedColumns().filter(({ fate, why }) => !fates.includes(fate) || why === "")).toEqual([]);
+    expect(named.filter((one, index) => named.indexOf(one) !== index)).toEqual([]);
+  });
+});
 
 describe("a census", () => {
   it("finds nothing that a dump of the whole database lacks", async () => {
@@ -143,7 +164,7 @@ describe("a census", () => {
       await psql(server, "altered", change);
       const after = censusOf(await censusEntries({ kind: "database", database: "altered" }));
       // Subscriptions are not copied with a template.
-      const comparable = before.filter(({ kind }) => !/subscription$/.test(kind));
+      const comparable = before.filter(({ kind }) => !kind.endsWith("subscription"));
       const changed = comparable.filter(({ kind, count, sha256 }) => {
         const now = after.find((one) => one.kind === kind);
         return now?.count !== count || now.sha256 !== sha256;
