@@ -38,6 +38,10 @@ export default defineConfig({
             ]),
           ]
         : []),
+      // Only where another release of PostgreSQL is named, as `npm run test:majors` does.
+      ...((process.env["HOLDFAST_TEST_POSTGRES"] ?? "") === ""
+        ? []
+        : [project("majors", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 })]),
       project("cli", { testTimeoutMs: 240_000, hookTimeoutMs: 120_000 }),
     ],
   },

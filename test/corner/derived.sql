@@ -33,5 +33,9 @@ create statistics base.expr_stats on (amount * 2) from base.sale;
 create view base.round_a as select 1 as x;
 create view base.round_b as select x from base.round_a;
 create or replace view base.round_a as select 2 as x;
+\if :since_16
+create view base.was_a_table as select 1 as a;
+\else
 create table base.was_a_table (a int);
 create rule "_RETURN" as on select to base.was_a_table do instead select 1 as a;
+\endif

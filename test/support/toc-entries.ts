@@ -25,6 +25,7 @@ export function tocEntry(
     owner: "",
     tablespace: "",
     tableAm: "",
+    isPartitioned: false,
   };
 }
 

@@ -18,6 +18,7 @@ function entry(tag: string, defn: string, namespace = "app"): TocEntry {
     owner: "",
     tablespace: "",
     tableAm: "",
+    isPartitioned: false,
     dependencies: [],
   };
 }

@@ -16,6 +16,7 @@ const entry = (dumpId: number, desc: string, dependencies: readonly number[]): T
   owner: "",
   tablespace: "",
   tableAm: "",
+  isPartitioned: false,
 });
 
 const rank = ({ desc }: TocEntry): number => (desc === "FK CONSTRAINT" ? 1 : 0);

@@ -17,6 +17,8 @@ export interface TocEntry {
   readonly owner: string;
   readonly tablespace: string;
   readonly tableAm: string;
+  /** Whether a table is partitioned; told from archives of 17 on alone, where such a one has an access method too. */
+  readonly isPartitioned: boolean;
   readonly dependencies: readonly number[];
 }
 
@@ -33,6 +35,8 @@ export interface Toc {
 
 const sections: readonly TocSection[] = ["none", "pre-data", "data", "post-data"];
 const entriesMax = 20_000_000;
+/** The letter p. */
+const relkindPartitioned = 112;
 
 /**
  * Reads the table of contents of an archive of `pg_dump -Fc` (versions 1.12 to 1.16, PostgreSQL 9 to
@@ -90,7 +94,7 @@ function readEntry(reader: ArchiveReader, version: number): TocEntry {
   const namespace = reader.text();
   const tablespace = reader.text();
   const tableAm = version >= 114 ? reader.text() : "";
-  if (version >= 116) reader.int();
+  const isPartitioned = version >= 116 && reader.int() === relkindPartitioned;
   const owner = reader.text();
   reader.text();
   const dependencies: number[] = [];
@@ -109,6 +113,7 @@ function readEntry(reader: ArchiveReader, version: number): TocEntry {
     owner,
     tablespace,
     tableAm,
+    isPartitioned,
     dependencies,
   };
 }

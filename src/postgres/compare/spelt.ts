@@ -99,7 +99,7 @@ function patternOf({ kind, part, text }: Definition): RegExp | null {
   switch (kind) {
     case "default":
       return new RegExp(
-        `(?:\\n {4}${named} [^\\n]*? DEFAULT |ALTER COLUMN ${named} SET DEFAULT )${spelt}(?:,?\\n|;| NOT NULL| COLLATE )`,
+        `(?:\\n {4}${named} [^\\n]*? DEFAULT |ALTER COLUMN ${named} SET DEFAULT )${spelt}(?:,?\\n|;| NOT NULL| CONSTRAINT | COLLATE )`,
       );
     case "generated":
       return new RegExp(

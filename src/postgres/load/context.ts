@@ -7,6 +7,7 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { CodeBehind } from "./admin-may.ts";
 import type { Former } from "./former.ts";
+import type { KeyPart } from "./keys-of-partitions.ts";
 import type { Ledger } from "./report.ts";
 
 export type LoadPhase = "roles" | "schema" | "rows" | "large-objects" | "indexes" | "derived" | "grants";
@@ -80,6 +81,8 @@ export interface LoadContext {
   /** Statements to put before each one of the loader's; `searchPath` as the setting is stored. */
   readonly preamble: (searchPath: string, tableAm?: string) => string;
   readonly standardStrings: boolean;
+  /** Keys of partitioned tables that cannot be loaded as the archive has them, by number of their entries. */
+  readonly keyParts: ReadonlyMap<number, KeyPart>;
   /** Of a database that was there before; null for one that this load made. */
   readonly former: Former | null;
   /** Asked for once, and again after a language or a wrapper was made. */

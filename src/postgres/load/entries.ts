@@ -1,3 +1,4 @@
+import { quoteIdent, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
@@ -9,6 +10,7 @@ import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
 import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
 import { byPagesAlone } from "./foreign-key-check.ts";
 import { functionInParts } from "./function-in-parts.ts";
+import { runKeyPart } from "./run-key-part.ts";
 import { kindOf } from "./kinds.ts";
 import { isOfItsKind } from "./of-its-kind.ts";
 import { lendWrappers } from "./lent-wrappers.ts";
@@ -75,18 +77,26 @@ export async function runEntry(
   const beyond = notOnShared(context, entry, isAdmins);
   if (beyond !== null) return beyond;
   if (isAdmins) return runAsAdmin(context, entry);
+  const part = context.keyParts.get(entry.dumpId);
+  if (part !== undefined) return runKeyPart(context, loader, entry, part, searchPath);
   const shared = await runByBoth(context, loader, entry);
   if (shared !== "none") return shared;
   const parts = await partsOf(context, entry);
   try {
     const planning = entry.desc === "FK CONSTRAINT" ? byPagesAlone : "";
-    const text = parts?.loaders ?? entry.defn;
+    const text = (parts?.loaders ?? entry.defn) + methodOf(entry);
     await loader.query(context.preamble(searchPath, entry.tableAm) + planning + text);
   } catch (error) {
     return refusalOf(error);
   }
   if (parts !== null) await sayTheRest(context, entry, parts);
   return null;
+}
+
+/** For a partitioned table it is said, as the server takes the usual one for those of other tables alone. */
+function methodOf({ desc, isPartitioned, namespace, tag, tableAm }: TocEntry): string {
+  if (desc !== "TABLE" || !isPartitioned || tableAm === "") return "";
+  return `\nalter table ${quoteName({ schema: namespace, name: tag })} set access method ${quoteIdent(tableAm)};`;
 }
 
 type Parts = NonNullable<ReturnType<typeof functionInParts>>;

@@ -138,7 +138,8 @@ const clauses: readonly string[] = ["DEFAULT", "NOT", "COLLATE", "GENERATED", "C
 function itemOf(tokens: readonly string[]): Item {
   const text = tokens.join("").trim();
   const first = tokens.find((token) => token.trim() !== "") ?? "";
-  if (first === "CONSTRAINT") return { text, column: null, changes: null };
+  // From 18 on NOT NULL of what is inherited stands by itself too, with a name or without.
+  if (first === "CONSTRAINT" || first === "NOT") return { text, column: null, changes: null };
   const starts: number[] = [];
   let depth = 0;
   for (const [at, token] of tokens.entries()) {

@@ -43,8 +43,7 @@ export async function giveOwners(
     }
     const reason = heirs.blocked.get(entry.owner);
     if (reason !== undefined) {
-      const to = superuserOwned.has(entry.desc) ? "stays with the administrator" : `goes to ${heirs.heir}`;
-      const message = `${reason}; it ${to}`;
+      const message = `${reason}; it goes to ${heirs.heir}`;
       context.ledger.problem(subject, { sqlState: undefined, message, kind: "machine" });
       await giveToHeir(context, entry, heirs);
       continue;

@@ -20,6 +20,7 @@ import {
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
 import { disarmLoader, dropLoader, dropLoaderOfFailed, told, undoLoad } from "./loader-end.ts";
+import { keysOfPartitions } from "./keys-of-partitions.ts";
 import { markLoad } from "./mark.ts";
 import { newLoaderName } from "./loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
@@ -142,6 +143,7 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
     },
     preamble: (searchPath, tableAm = "") => preamble(searchPath, tableAm, limits.statementMs),
     standardStrings,
+    keyParts: keysOfPartitions(work.chosen),
     former: progress.former,
     codeBehind: { known: null },
     ownSearchPath: ownSearchPath(image),

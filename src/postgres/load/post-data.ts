@@ -23,7 +23,9 @@ export async function runPostData(
   const indexes = indexesBefore(context.entries);
   const works = largestFirst(context, entries).map((entry) => {
     const { dumpId, desc, dependencies } = entry;
-    return { entry, dumpId, desc, dependencies: [...dependencies, ...indexes(entry)] };
+    const part = context.keyParts.get(dumpId);
+    const root = part === undefined || part.kind === "root" ? [] : [part.root];
+    return { entry, dumpId, desc, dependencies: [...dependencies, ...indexes(entry), ...root] };
   });
   const schedule = new Schedule(works, context.entries, ({ entry }) => rankOf(entry));
   const refused: TocEntry[] = [];

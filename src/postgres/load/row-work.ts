@@ -2,6 +2,7 @@ import type { TableFingerprint } from "../../model/fingerprint.ts";
 import { quoteName } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { indexesBefore } from "./foreign-key-check.ts";
+import { keysOfPartitions } from "./keys-of-partitions.ts";
 import { largestFirst, type Loaded } from "./post-data.ts";
 import type { Scheduled } from "./schedule.ts";
 
@@ -90,11 +91,15 @@ function earlyEntries(
     const table = desc === "TABLE" ? loaded.get(quoteName({ schema: namespace, name: tag })) : undefined;
     if (table !== undefined && isPlainTable(dumpId)) bytesOf.set(dumpId, table.bytes);
   }
+  const keyParts = keysOfPartitions(all);
   const early = new Map<number, TocEntry>();
   // In the archive's order what is needed comes first.
   for (const entry of entries) {
     const { dependencies } = entry;
-    const isPlain = plain.has(entry.desc) && dependencies.every((id) => bytesOf.has(id) || early.has(id));
+    const isPlain =
+      plain.has(entry.desc) &&
+      !keyParts.has(entry.dumpId) &&
+      dependencies.every((id) => bytesOf.has(id) || early.has(id));
     if (isPlain && dependencies.some((id) => (bytesOf.get(id) ?? 0) > largeBytes))
       early.set(entry.dumpId, entry);
   }

@@ -10,9 +10,10 @@ export function relationQueries({ versionNum }: CensusContext): readonly string[
     columns(
       versionNum >= 140_000 ? "a.attcompression" : "''",
       versionNum >= 180_000 ? notNullConstraint : "null",
+      notNullAbove(versionNum),
     ),
     indexes(versionNum >= 150_000 ? "i.indnullsnotdistinct" : "false"),
-    constraints(versionNum >= 180_000 ? ["c.conenforced", "c.conperiod"] : ["true", "false"]),
+    versionNum >= 180_000 ? constraints("c.conenforced", "c.conperiod", named) : constraints(),
     triggers,
     enforcement,
     ...(versionNum >= 140_000 ? [detaching] : []),
@@ -59,11 +60,11 @@ const relations = `
  * Order is left out: under inheritance a restore may change it, and every column is read by name. What may be null though
  * it may not above is listed as left out, and here as what it will be.
  */
-function columns(compression: string, notNull: string): string {
+function columns(compression: string, notNull: string, nullableBelow: string): string {
   return `
   select 'column', 'pg_class', r.oid,
          concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
-           case when a.attnotnull or ${notNullAbove} then 'not null' end, ${notNull},
+           case when a.attnotnull or ${nullableBelow} then 'not null' end, ${notNull},
            case when a.atthasdef then 'default' end,
            case when not a.attislocal and not r.relispartition then 'inherited' end,
            nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),
@@ -76,7 +77,7 @@ function columns(compression: string, notNull: string): string {
    where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and a.attnum > 0 and not a.attisdropped`;
 }
 
-/** From 18 on what is not null is a constraint, which may be not valid, and the table's alone. Its name is let be. */
+/** From 18 on what is not null is a constraint, which may be not valid, and the table's alone. */
 const notNullConstraint = `
   (select nullif(concat_ws(' ', case when not k.convalidated then 'not valid' end, case when k.connoinherit then 'no inherit' end), '')
      from pg_catalog.pg_constraint k
@@ -115,8 +116,8 @@ function indexes(nullsNotDistinct: string): string {
 
 /** Foreign keys that partitions derive from their parents get names by chance, so they go without; and whether a key is
  * inherited depends on whether its partition was attached or made in place. What is not null is told with the columns
- * and domains: before 18 no release has constraints for them. */
-function constraints([enforced, period]: readonly [string, string]): string {
+ * and domains; from 18 on it has a name as well, and more to it. */
+function constraints(enforced = "true", period = "false", notNulls = "false"): string {
   return `
   select 'constraint', 'pg_constraint', c.oid,
          concat_ws(' ', case when c.contype = 'f' and c.conparentid <> 0 then '(derived)' else quote_ident(c.conname) end,
@@ -124,7 +125,7 @@ function constraints([enforced, period]: readonly [string, string]): string {
            case when c.convalidated then 'valid' else 'not valid' end, case when not ${enforced} then 'not enforced' end,
            case when ${period} then 'period' end,
            case when c.condeferrable then 'deferrable' end, case when c.condeferred then 'deferred' end,
-           case when c.connoinherit and c.contype = 'c' then 'no inherit' end,
+           case when c.connoinherit and c.contype in ('c', 'n') then 'no inherit' end,
            case when not c.conislocal and c.contype = 'c' and not r.relispartition then 'inherited' end,
            (select string_agg(quote_ident(a.attname), ', ' order by k.place)
               from unnest(c.conkey) with ordinality k(attnum, place)
@@ -138,8 +139,20 @@ function constraints([enforced, period]: readonly [string, string]): string {
     left join relation r on r.oid = c.conrelid
     left join pg_catalog.pg_type t on t.oid = c.contypid and t.typnamespace in (select oid from space)
      and ${notMember("pg_type", "t")}
-   where (r.oid is not null or t.oid is not null) and c.contype <> 'n'`;
+   where (r.oid is not null or t.oid is not null) and (c.contype <> 'n' or ${notNulls})`;
 }
+
+/**
+ * Of these names: what is inherited alone may get another one by a restore; partitions keep theirs. Where the one above is not valid,
+ * pg_dump has the heir say its own, so that whether it did before is not known afterwards.
+ */
+const named = `
+  (r.relispartition or c.conislocal and not exists (
+    select from pg_catalog.pg_inherits h
+      join pg_catalog.pg_constraint above on above.conrelid = h.inhparent and above.contype = 'n' and not above.convalidated
+      join pg_catalog.pg_attribute theirs on theirs.attrelid = h.inhparent and theirs.attnum = above.conkey[1]
+      join pg_catalog.pg_attribute ours on ours.attrelid = c.conrelid and ours.attnum = c.conkey[1] and ours.attname = theirs.attname
+     where h.inhrelid = c.conrelid))`;
 
 /** Clones on partitions come with their parent's trigger. */
 const triggers = `

@@ -24,7 +24,7 @@ export async function readOmitted(
   scope: Scope,
   options: OmittedOptions,
 ): Promise<Omission[]> {
-  const found = await session.query<Omission>(inDatabaseQuery, [schemasOf(scope)]);
+  const found = await session.query<Omission>(inDatabaseQuery(session.versionNum), [schemasOf(scope)]);
   const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
   const settings = await session.query<Omission>(settingsQuery, [options.roles]);
   return [...found, ...beside, ...settings, ...ofExtensions(options), ...always(scope, options)];
@@ -54,7 +54,8 @@ const alteredInformationSchema = `
      and array(select pg_catalog.aclexplode(held.acl) x order by x) <> array(select pg_catalog.aclexplode(held.usual) x order by x)`;
 
 /** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
-const inDatabaseQuery = `
+function inDatabaseQuery(versionNum: number): string {
+  return `
   with ${scopeTables},
   me as (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
   select 'rows of a foreign table' as kind, identity as name, 'they live on another server' as reason
@@ -73,7 +74,7 @@ const inDatabaseQuery = `
   union all
   select 'column that may be null', r.identity || '.' || quote_ident(a.attname), 'not so in a table above, from which a dump has it inherit'
     from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid
-   where r.relkind in ('r', 'f') and a.attnum > 0 and not a.attisdropped and ${notNullAbove}
+   where r.relkind in ('r', 'f') and a.attnum > 0 and not a.attisdropped and ${notNullAbove(versionNum)}
   union all
   select 'privileges', 'in information_schema', 'altered there, and left out by pg_dump'
    where $1::text[] is null and exists (${alteredInformationSchema})
@@ -116,6 +117,7 @@ const inDatabaseQuery = `
   union all
   select 'password', 'all', 'logins get new passwords after a restore'
   order by 1, 2`;
+}
 
 const besideSchemasQuery = `
   with counted(kind, number) as (
