@@ -155,7 +155,7 @@ export function subjectOf({ desc, namespace, tag }: Pick<TocEntry, "desc" | "nam
 export type Refusal = Pick<LoadProblem, "sqlState" | "message" | "kind">;
 
 /** Errors after which nothing more can be expected of the server: no resources, shut down, broken files. */
-const ending = /^(53(?!400)|57P|58|F0|XX001|XX002|25P0[34])/;
+const ending = /^(53(?!400)|57P|58(?!P01)|F0|XX001|XX002|25P0[34])/;
 /** The server lacks or forbids something; the data are not to blame. */
 const machine = /^(08|0A000|0L|0P|22023|28|42501|53400|55000|57014|58P01|HV|XX000|40|55P03)/;
 
