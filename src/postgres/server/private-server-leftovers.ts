@@ -64,14 +64,20 @@ export async function wipeLeftovers(root: string): Promise<void> {
 
 async function isOwned(found: Note): Promise<boolean> {
   const here = thisMachine();
+  // A host that tells nothing of itself, be it for want of file descriptors, is no reason to end anybody's server.
+  if (here.boot === "" && found.boot !== "") return true;
   if (found.boot !== here.boot) return false;
   // Another container's process numbers mean nothing here; a server that answers is in use.
   if (found.pidNamespace !== here.pidNamespace)
     return found.socketFolder === null || answers(join(found.socketFolder, ".s.PGSQL.5432"));
-  return startOf(found.owner.pid) === found.owner.started;
+  try {
+    return startOf(found.owner.pid) === found.owner.started;
+  } catch {
+    return true;
+  }
 }
 
-/** Whether somebody listens on a socket. */
+/** Whether somebody listens on a socket, as far as one can ask: only the socket itself may say that nobody does. */
 export function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const client = connect(socket);
@@ -79,8 +85,8 @@ export function answers(socket: string): Promise<boolean> {
       client.destroy();
       resolve(true);
     });
-    client.once("error", () => {
-      resolve(false);
+    client.once("error", ({ code }: NodeJS.ErrnoException) => {
+      resolve(code !== "ECONNREFUSED" && code !== "ENOENT");
     });
   });
 }
@@ -106,12 +112,26 @@ function thisMachine(): { readonly boot: string; readonly pidNamespace: string }
   };
 }
 
-/** Field 22 of `/proc/<pid>/stat`: clock ticks since boot. `null` when there is no such process, or it is a zombie. */
+/**
+ * Field 22 of `/proc/<pid>/stat`: clock ticks since boot. `null` when there is no such process, or it is a zombie. Throws
+ * where that cannot be known: without file descriptors left to ask, everybody would seem to be gone.
+ */
 function startOf(pid: number): string | null {
-  const text = read(() => readFileSync(`/proc/${String(pid)}/stat`, "utf8"));
+  const text = statOf(pid);
+  if (text === null) return null;
   // The name of the program comes second, in parentheses, and may itself hold blanks and parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" ? null : (fields[19] ?? null);
+}
+
+function statOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH"))
+      return null;
+    throw error;
+  }
 }
 
 function read(from: () => string): string {
