@@ -26,6 +26,8 @@ export const tenantObjects: readonly string[] = [
        execute $make$ create function sales.invoices_of(customer bigint) returns bigint language sql stable
          begin atomic select count(*) from sales.invoice i where i.customer_id = customer; end $make$;
      end if; end $do$`,
+  `create function sales.of_map() returns int language sql immutable as $$ select 1 $$`,
+  `alter function sales.of_map() depends on extension hstore`,
   `create function sales.watch() returns trigger language plpgsql as $$ begin return null; end $$`,
   `create constraint trigger invoice_watch after insert on sales.invoice from sales.customer
      deferrable for each row execute function sales.watch('first', 'second')`,

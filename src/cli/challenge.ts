@@ -1,7 +1,7 @@
 /** `holdfast challenge`: verification is given what is known to be damaged, and what is known to be whole. */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { disposing } from "../base/disposing.ts";
 import { exitCodes, Failure } from "../base/failure.ts";
 import { chooseDamages } from "../challenge/catalogue.ts";
 import { challenge as runChallenge } from "../challenge/challenge.ts";
@@ -13,7 +13,7 @@ import { randomTenant } from "../challenge/random/random-tenant.ts";
 import { challengeHome } from "./challenge/home.ts";
 import { damagesText, lineOf, reportText } from "./challenge/text.ts";
 import { type Command, command } from "./command.ts";
-import { reachableByAll } from "./reachable-by-all.ts";
+import { passableFolder } from "./passable-folder.ts";
 import { count } from "./text.ts";
 
 const seedMax = 2 ** 31;
@@ -70,28 +70,19 @@ export function challengeOf(tested: Examiner): Command {
         { length: wholeNumber("random", random, randomMax) },
         (_, index) => firstSeed + index,
       );
-      if (machine.uid === 0 && !(await reachableByAll(tmpdir()))) {
-        throw new Failure(
-          "scratch/start",
-          `the users of the challenge's servers cannot pass through ${tmpdir()}`,
-          {
-            hint: "set TMPDIR to a folder that everybody may pass through",
-          },
-        );
-      }
       using _ = passable();
-      const folder = await mkdtemp(join(tmpdir(), "holdfast-challenge-"));
-      await chmod(folder, 0o711);
-      try {
+      const made = await passableFolder("challenge", { uid: machine.uid, stays: keep === true });
+      if (keep === true) out.say(`everything stays in ${made.path}`);
+      const report = await disposing(made, async ({ path: folder }) => {
         out.say("laying the ground: a private PostgreSQL, two tenants, two stores, two backups");
         const config = await challengeHome(join(folder, "home"), machine, wait);
         await using ground = await layGround({ folder, config, machine }, wait);
-        const told =
+        const beside =
           seeds.length === 0
             ? ""
             : `, and ${count(seeds.length, "random tenant")} from seed ${String(firstSeed)}`;
-        out.say(`${count(damages.length, "damage")}${told}`);
-        const report = await runChallenge(
+        out.say(`${count(damages.length, "damage")}${beside}`);
+        return await runChallenge(
           ground,
           {
             damages,
@@ -103,14 +94,11 @@ export function challengeOf(tested: Examiner): Command {
           },
           wait,
         );
-        out.result({ ...report, seed: firstSeed, folder: keep === true ? folder : null }, () =>
-          reportText(report),
-        );
-        return report.missed.length + report.falseAlarms.length > 0 ? exitCodes.found : exitCodes.done;
-      } finally {
-        if (keep === true) out.say(`left in ${folder}`);
-        else await rm(folder, { recursive: true, force: true });
-      }
+      });
+      out.result({ ...report, seed: firstSeed, folder: keep === true ? made.path : null }, () =>
+        reportText(report),
+      );
+      return report.missed.length + report.falseAlarms.length > 0 ? exitCodes.found : exitCodes.done;
     },
   });
 }

@@ -1,13 +1,11 @@
 /** `holdfast demo`: the whole story on this machine, with nothing set up beforehand. */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { disposing } from "../base/disposing.ts";
 import { exitCodes, Failure } from "../base/failure.ts";
 import { pause } from "../base/waiting.ts";
 import { command } from "./command.ts";
 import { prepareStage } from "./demo/stage.ts";
 import { type Scene, tellStory } from "./demo/story.ts";
-import { reachableByAll } from "./reachable-by-all.ts";
+import { passableFolder } from "./passable-folder.ts";
 import { count } from "./text.ts";
 
 export const demo = command({
@@ -23,28 +21,19 @@ export const demo = command({
       .option("keep", { type: "boolean", describe: "leave the folder behind" })
       .option("serve", { type: "boolean", describe: "keep the demo's PostgreSQL running until Ctrl-C" }),
   run: async ({ keep, serve }, context, out) => {
-    if (context.machine.uid === 0 && !(await reachableByAll(tmpdir()))) {
-      throw new Failure("scratch/start", `the users of the demo's servers cannot pass through ${tmpdir()}`, {
-        hint: "set TMPDIR to a folder that everybody may pass through",
-      });
-    }
-    const folder = await mkdtemp(join(tmpdir(), "holdfast-demo-"));
-    // The users of the servers pass through; what is inside is theirs or ours alone.
-    await chmod(folder, 0o711);
     const stays = keep === true || serve === true;
     const scenes: Scene[] = [];
-    try {
-      await using stage = await prepareStage(folder, context, (line) => out.say(line));
+    const folder = await passableFolder("demo", { uid: context.machine.uid, stays });
+    if (stays) out.say(`everything stays in ${folder.path}`);
+    await disposing(folder, async ({ path }) => {
+      await using stage = await prepareStage(path, context, (line) => out.say(line));
       for await (const scene of tellStory(stage, context, out)) scenes.push(scene);
       if (serve === true) {
         for (const line of stage.howToTry) out.say(line);
         await untilInterrupted(context.wait);
       }
-    } finally {
-      if (!stays) await rm(folder, { recursive: true, force: true });
-    }
-    if (stays) out.say(`left in ${folder}`);
-    out.result({ scenes, folder: stays ? folder : null }, () => summary(scenes));
+    });
+    out.result({ scenes, folder: stays ? folder.path : null }, () => summary(scenes));
     return scenes.every(({ asExpected }) => asExpected) ? exitCodes.done : exitCodes.failed;
   },
 });

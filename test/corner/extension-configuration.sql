@@ -10,3 +10,7 @@ insert into corner_ext.child select id, 'child of ' || name from corner_ext.sett
 grant select on corner_ext.setting to corner_reader;
 create table public.beside (id int);
 insert into public.beside select generate_series(1, 9);
+create index on public.beside (id);
+grant select on public.beside to corner_reader;
+insert into corner_ext.guarded values ('public.beside');
+insert into corner_ext.job select n, 1, 'job ' || n from generate_series(1, 20) n;

@@ -140,6 +140,16 @@ describe("a census", () => {
     ["a disabled trigger", "alter table app.refers disable trigger late", ["trigger"]],
     ["a dropped index", "drop index app.lower_note", ["comment", "index"]],
     ["a revoked privilege", "revoke select on app.parent from rich_reader", ["privileges"]],
+    [
+      "a materialised view that is stored otherwise",
+      "alter materialized view app.summary alter name set storage external",
+      ["column"],
+    ],
+    [
+      "an index that takes no rows",
+      "update pg_index set indisready = false where indexrelid = 'app.lower_note'::regclass",
+      ["index"],
+    ],
     ["a changed owner", "alter table app.refers owner to rich_owner", ["owner"]],
     ["a validated constraint", "alter table app.refers validate constraint to_parent", ["constraint"]],
     ["a changed comment", "comment on schema app is 'another'", ["comment"]],

@@ -34,9 +34,22 @@ afterAll(async () => {
   await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
 });
 
+/** Its database, and what is in public and nobody's by then, belong to a role of its own; all else is a superuser's. */
 async function tenant(name: string, sql: string): Promise<Image> {
   await createDatabase(source, name);
-  await psql(source, name, sql);
+  const owner = `owner_${name}`;
+  await psql(source, name, `create role ${owner}; alter database ${name} owner to ${owner}; ${sql}`);
+  await psql(
+    source,
+    name,
+    `do $$ declare one text; begin
+       for one in select format('%s %s', case c.relkind when 'v' then 'view' when 'f' then 'foreign table' else 'table' end, c.oid::regclass)
+           from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'v', 'f') and relowner = 10
+            and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+         union all select format('routine %s', p.oid::regprocedure) from pg_proc p where pronamespace = 'public'::regnamespace and proowner = 10 and prokind <> 'a'
+            and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+       loop execute format('alter %s owner to ${owner}', one); end loop; end $$`,
+  );
   return memoryImage(await backupOf(source, name));
 }
 
@@ -212,6 +225,11 @@ describe("what only a superuser makes", () => {
       "FUNCTION public.helped(text, text)",
       "FUNCTION public.steal(text)",
       "OPERATOR CLASS public.peek",
+      "OWNER of FOREIGN DATA WRAPPER .fine_hollow",
+      "OWNER of OPERATOR CLASS public.fine_class",
+      "OWNER of OPERATOR FAMILY public.fine_class",
+      "OWNER of OPERATOR FAMILY public.peek",
+      "OWNER of SERVER .files",
       "PROCEDURAL LANGUAGE mine",
       "SUBSCRIPTION far",
       "TEXT SEARCH TEMPLATE public.mixed",
@@ -259,5 +277,72 @@ describe("functions of extensions that run as their owner", () => {
     expect(await psql(target, "queued", "select count(*) from public.witness")).toBe("0");
     const raised = "select prosecdef from pg_proc where proname = 'insert_event'";
     expect(await psql(target, "queued", raised)).toBe("t");
+  });
+});
+
+describe("owners who were there before", () => {
+  const armed = `
+    create role app_shared; create role door_owner; create role group_b; create role squatted;
+    grant squatted to app_shared; grant create, usage on schema public to app_shared;
+    create function public.as_superuser() returns text language sql security definer as 'select current_user::text';
+    create function public.as_namesake() returns text language sql security definer as 'select current_user::text';
+    create function public.as_member() returns text language sql security definer as 'select current_user::text';
+    create function public.as_own() returns text language sql security definer as 'select current_user::text';
+    create view public.hashes as select rolpassword from pg_authid; grant select on public.hashes to app_shared;
+    create table public.t (a int); alter table public.t owner to app_shared; insert into public.t values (1);
+    create table public.squat (a int); alter table public.squat owner to squatted;
+    alter function public.as_namesake() owner to app_b; alter function public.as_member() owner to door_owner; alter function public.as_own() owner to app_shared;
+    grant group_b to door_owner;`;
+  const owners = `select proname, pg_get_userbyid(proowner) from pg_proc where proname ~ '^as_' union all
+    select relname, pg_get_userbyid(relowner) from pg_class where relname in ('hashes', 't', 'squat') order by 1`;
+
+  it("get nothing of a tenant's where they are superusers, or have something of another tenant's", async () => {
+    await createDatabase(source, "armed");
+    await psql(
+      source,
+      "armed",
+      `create role owner_armed; alter database armed owner to owner_armed; ${armed}`,
+    );
+    const image = memoryImage(await backupOf(source, "armed"));
+    // Tenant b's, restored before, with a role that only its group has rights by.
+    await createDatabase(target, "b", "owner app_b");
+    await psql(
+      target,
+      "b",
+      "create role group_b; create role door_owner; grant group_b to door_owner; create table public.secret (a int); alter table public.secret owner to group_b",
+    );
+    const { report } = await restored("armed", image);
+    expect(report.problems.map(({ subject, message }) => `${subject}: ${message}`).toSorted()).toEqual([
+      "OWNER of FUNCTION public.as_member(): role door_owner was there before with something in database b, on a target that others share; it goes to owner_armed",
+      "OWNER of FUNCTION public.as_namesake(): role app_b was there before with something in database b, on a target that others share; it goes to owner_armed",
+      "OWNER of FUNCTION public.as_superuser(): role postgres is a superuser of a target that others share; it goes to owner_armed",
+      "OWNER of VIEW public.hashes: role postgres is a superuser of a target that others share; it goes to owner_armed",
+    ]);
+    expect(await psql(target, "armed", owners)).toBe(
+      "as_member|owner_armed\nas_namesake|owner_armed\nas_own|app_shared\nas_superuser|owner_armed\nhashes|owner_armed\nsquat|squatted\nt|app_shared",
+    );
+    await expect(psql(target, "armed", "set role app_shared; select * from hashes")).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+
+  it("are given what is theirs where they are the same tenant's from a restore before, and another's who took the name first are not", async () => {
+    await psql(target, "postgres", "drop database armed");
+    const image = memoryImage(await backupOf(source, "armed"));
+    const { report } = await restored("armed", image);
+    expect(report.problems).toHaveLength(4);
+    expect(await psql(target, "armed", owners)).toContain("as_own|app_shared\n");
+    // Without the database what is left of that tenant is a member of the role that a next one calls its own.
+    await psql(target, "postgres", "drop database armed");
+    await createDatabase(source, "late");
+    await psql(
+      source,
+      "late",
+      "create table public.mine (a int); alter table public.mine owner to squatted; create role owner_late; alter database late owner to owner_late",
+    );
+    const late = await restored("late", memoryImage(await backupOf(source, "late")));
+    expect(late.report.problems.map(({ message }) => message)).toEqual([
+      "role squatted was there before with the member app_shared, on a target that others share; it goes to owner_late",
+    ]);
   });
 });

@@ -97,3 +97,40 @@ it("a hardened source is proven, with the last privilege of a system's column th
   const { checks, verdict } = await provenIn(scratch, image, "hardened");
   expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
 });
+
+it("what no dump tells of a source is listed as left out, and refutes no copy that lacks it", async () => {
+  await createDatabase(server, "unspoken");
+  await psql(
+    server,
+    "unspoken",
+    `create extension hstore;
+     create table kept (id int primary key); create table refers (id int references kept);
+     create table parted (id int) partition by list (id); create table part partition of parted for values in (1);
+     insert into kept values (1); insert into refers values (1); insert into parted values (1);
+     alter table refers disable trigger all; alter table kept disable trigger all;
+     revoke usage on type refers from public; revoke usage on language sql from public;
+     create function goes() returns int language sql as 'select 1'; alter function goes() depends on extension hstore;
+     create materialized view seen as select id::text as id from kept; alter materialized view seen alter id set storage main;
+     update pg_inherits set inhdetachpending = true where inhrelid = 'part'::regclass;
+     insert into pg_shseclabel values ('postgres'::regrole, 'pg_authid'::regclass, 'provider', 'label')`,
+  );
+  const image = memoryImage(await backupOf(server, "unspoken"));
+  expect(image.fingerprint.omitted.map(({ kind, name }) => `${kind}: ${name}`)).toEqual([
+    "constraint: refers_id_fkey on public.refers",
+    "detaching of a partition: public.part",
+    "password: all",
+    "privileges: on languages of the server",
+    "privileges: on the row type of public.refers",
+    "security labels: of roles",
+  ]);
+  await using scratch = await startScratch();
+  const { checks, verdict } = await provenIn(scratch, image, "unspoken");
+  expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+  const told = checks.map(({ detail }) => detail).join("\n");
+  expect(told).toContain(
+    "constraint that is not watched over: absent: refers_id_fkey on public.refers at public.kept",
+  );
+  expect(told).toContain(
+    "not in any dump: privileges in no dump of .sql, privileges in no dump of public.refers",
+  );
+});

@@ -5,7 +5,7 @@ import { connect } from "../../src/postgres/session/connect.ts";
 import { quoteName } from "../../src/postgres/session/quote.ts";
 import type { Session } from "../../src/postgres/session/session.ts";
 import { readingCatalogs, setExactText } from "../../src/postgres/session/settings.ts";
-import { censusOf, readCensusEntries } from "../../src/postgres/readings/census.ts";
+import { censusOf, readCensusEntries, readWholeCensus } from "../../src/postgres/readings/census.ts";
 import { readDatabase } from "../../src/postgres/readings/database.ts";
 import { readDefinitions } from "../../src/postgres/readings/definitions.ts";
 import { readGenerated, readMatviews } from "../../src/postgres/readings/derived.ts";
@@ -60,6 +60,7 @@ const readings: Readonly<Record<Part, (session: Session, database: string) => Pr
     const scope = { kind: "database", database } as const;
     const found = await readingCatalogs(session, async () => [
       censusOf(await readCensusEntries(session, scope)),
+      await readWholeCensus(session, scope),
       await readDefinitions(session, scope),
       await readRoles(session, scope, []),
       await readDatabase(session, scope, null),

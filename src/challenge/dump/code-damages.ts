@@ -113,6 +113,11 @@ export const codeDamages: readonly DumpDamage[] = [
     `create or replace function sales.invoices_of(customer bigint) returns bigint language sql stable
        begin atomic select count(*) from sales.invoice i where i.customer_id <> customer; end`,
   ),
+  dumped(
+    "function-stays",
+    "a function stays when the extension that it depends on goes",
+    "alter function sales.of_map() no depends on extension hstore",
+  ),
   dumped("procedure-lost", "a procedure is missing", "drop procedure sales.close_year(int)"),
   dumped(
     "view-default",

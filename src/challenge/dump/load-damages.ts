@@ -1,19 +1,11 @@
 /** What a load could get wrong that no archive holds: see `LoadDamage`. */
-import type { CheckName } from "../../model/check.ts";
 import type { LoadDamage } from "../damage.ts";
+import { altered } from "./altered.ts";
+import { unspokenDamages } from "./unspoken-damages.ts";
 
 /** The restored database has a name of its own. */
 function ofDatabase(statement: string): string {
   return `do $$ begin execute format('${statement.replaceAll("'", "''")}', current_database()); end $$`;
-}
-
-function altered(
-  family: LoadDamage["family"],
-  seenBy: CheckName,
-  [name, title]: readonly [string, string],
-  ...statements: readonly string[]
-): LoadDamage {
-  return { name, title, family, seenBy: [seenBy], expected: "refuted", altered: statements };
 }
 
 export const loadDamages: readonly LoadDamage[] = [
@@ -245,4 +237,5 @@ export const loadDamages: readonly LoadDamage[] = [
     ["role-comment-lost", "the comment on a role is lost"],
     "comment on role challenge_reader is null",
   ),
+  ...unspokenDamages,
 ];

@@ -97,6 +97,16 @@ export const shapeDamages: readonly DumpDamage[] = [
     "alter table public.document alter body set compression pglz",
   ),
   dumped(
+    "matview-storage",
+    "a column of a materialised view is stored otherwise",
+    "alter materialized view ledger.trial_balance alter debit set storage external",
+  ),
+  dumped(
+    "matview-compression",
+    "a column of a materialised view is compressed by a method of its own",
+    "alter materialized view ledger.trial_balance alter debit set compression pglz",
+  ),
+  dumped(
     "column-distinct",
     "a column is thought to hold another number of values",
     "alter table public.journal alter line set (n_distinct = 5)",

@@ -43,7 +43,8 @@ export async function giveOwners(
     }
     const reason = heirs.blocked.get(entry.owner);
     if (reason !== undefined) {
-      const message = `${reason}; it goes to ${heirs.heir}`;
+      const to = superuserOwned.has(entry.desc) ? "stays with the administrator" : `goes to ${heirs.heir}`;
+      const message = `${reason}; it ${to}`;
       context.ledger.problem(subject, { sqlState: undefined, message, kind: "machine" });
       await giveToHeir(context, entry, heirs);
       continue;

@@ -4,6 +4,7 @@ import { quoteIdent } from "../session/quote.ts";
 import type { LoadContext } from "./context.ts";
 import { refusalOf } from "./report.ts";
 import { isPredefined } from "./roles.ts";
+import { isShared } from "./shared.ts";
 
 /** Who gets what may not go to its owner. */
 export interface Heirs {
@@ -20,6 +21,8 @@ const mighty =
 interface Standing {
   readonly name: string;
   readonly rights: string[];
+  /** What it, or a role that it is a member of, has beside this database, or who may act as it; in words. */
+  readonly beside: string | null;
   readonly reachable: boolean;
 }
 
@@ -78,12 +81,25 @@ function reasonAgainst(context: LoadContext, role: string, standing: Standing | 
   if (context.destination.side === "scratch") return null;
   if (standing === undefined) return `there is no role ${role} here`;
   const had = rightsAtSource(context.fingerprint.roles, role);
+  const reason = isShared(context.destination) ? reasonOnShared(role, standing) : null;
+  if (reason !== null) return reason;
   if (!had.has("SUPERUSER")) {
     const more = standing.rights.filter((right) => !had.has(right));
     if (more.includes("SUPERUSER")) return `role ${role} is a superuser here and was none at the source`;
     if (more.length > 0) return `role ${role} has ${more.join(", ")} here and had not at the source`;
   }
   return standing.reachable ? null : `the administrator may not give anything to role ${role}`;
+}
+
+/**
+ * Whatever it was at the source: what a tenant wrote runs as the owner of it, and as a superuser's, or as a namesake's of
+ * another tenant, it could act for them. Roles that this load made have nothing yet.
+ */
+function reasonOnShared(role: string, { rights, beside }: Standing): string | null {
+  if (rights.includes("SUPERUSER")) return `role ${role} is a superuser of a target that others share`;
+  if (rights.length > 0) return `role ${role} has ${rights.join(", ")} on a target that others share`;
+  if (beside === null) return null;
+  return `role ${role} was there before with ${beside}, on a target that others share`;
 }
 
 /** Its own and those of the roles it was a member of. */
@@ -105,22 +121,46 @@ function rightsAtSource(roles: readonly RoleFingerprint[], role: string): Readon
   return rights;
 }
 
-async function readStandings({ admin }: LoadContext, names: readonly string[]): Promise<Standing[]> {
-  return admin.query<Standing>(
-    `with recursive reach as (
-       select r.oid as member, r.oid from pg_catalog.pg_roles r where r.rolname::text = any ($1)
-       union select reach.member, m.roleid from reach join pg_catalog.pg_auth_members m on m.member = reach.oid)
-     select o.rolname::text as name, pg_catalog.pg_has_role(o.oid, 'member') as reachable,
-            array(select distinct told from reach join pg_catalog.pg_roles r using (oid)
-                   cross join lateral unnest(array[
-                     case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreaterole then 'CREATEROLE' end,
-                     case when r.rolreplication then 'REPLICATION' end, case when r.rolbypassrls then 'BYPASSRLS' end,
-                     case when r.rolname::text ~ $2 then 'member of ' || r.rolname end]) as told
-                   where reach.member = o.oid and told is not null order by 1) as rights
-       from pg_catalog.pg_roles o where o.rolname::text = any ($1)`,
-    [names, mighty],
+async function readStandings(
+  { admin, ledger, loader, fingerprint }: LoadContext,
+  names: readonly string[],
+): Promise<Standing[]> {
+  const known = fingerprint.roles.flatMap(({ name, memberOf }) =>
+    memberOf.map(({ role }) => JSON.stringify([name, role])),
   );
+  return admin.query<Standing>(standingsQuery, [names, mighty, [...ledger.placeholders, loader], known]);
 }
+
+/** Members that the source knew as such are the tenant's own; the administrator is one for the load's sake. */
+const standingsQuery = `
+  with recursive reach as (
+    select r.oid as member, r.oid from pg_catalog.pg_roles r where r.rolname::text = any ($1)
+    union select reach.member, m.roleid from reach join pg_catalog.pg_auth_members m on m.member = reach.oid)
+  select o.rolname::text as name, pg_catalog.pg_has_role(o.oid, 'member') as reachable,
+         array(select distinct told from reach join pg_catalog.pg_roles r using (oid)
+                cross join lateral unnest(array[
+                  case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreaterole then 'CREATEROLE' end,
+                  case when r.rolreplication then 'REPLICATION' end, case when r.rolbypassrls then 'BYPASSRLS' end,
+                  case when r.rolname::text ~ $2 then 'member of ' || r.rolname end]) as told
+                where reach.member = o.oid and told is not null order by 1) as rights,
+         (select min(told) from (
+            select 'something in database ' || d.datname
+              from reach
+              join pg_catalog.pg_shdepend s on s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.refobjid = reach.oid
+              join pg_catalog.pg_database d
+                on d.oid = case s.classid when 'pg_catalog.pg_database'::pg_catalog.regclass then s.objid else s.dbid end
+             where reach.member = o.oid and d.datname <> pg_catalog.current_database()
+            union all
+            select 'a tablespace' from reach
+              join pg_catalog.pg_shdepend s on s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.refobjid = reach.oid
+             where reach.member = o.oid and s.classid = 'pg_catalog.pg_tablespace'::pg_catalog.regclass
+            union all
+            select 'the member ' || m.rolname
+              from pg_catalog.pg_auth_members a join pg_catalog.pg_roles m on m.oid = a.member
+             where a.roleid = o.oid and m.rolname <> current_user and m.rolname::text <> all ($3)
+               and pg_catalog.jsonb_build_array(m.rolname, o.rolname) <> all ($4::jsonb[])) found(told)
+           where o.rolname::text <> all ($3)) as beside
+    from pg_catalog.pg_roles o where o.rolname::text = any ($1)`;
 
 /** Of the schema public; undefined where it is whoever made the server, or where the archive says it. */
 export function ownerOfPublic({ definitions }: Pick<Fingerprint, "definitions">): string | undefined {

@@ -1,11 +1,13 @@
 import { eachAtOnce } from "../../base/limit.ts";
 import type { TableFingerprint } from "../../model/fingerprint.ts";
-import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
+import { quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import { tell, type LoadContext } from "./context.ts";
+import type { LoadContext } from "./context.ts";
+import { copyTable, tellRefused } from "./copy-table.ts";
 import { runEntry } from "./entries.ts";
-import { isTimeout, refusalOf, type Refusal } from "./report.ts";
+import { loadExtensionRows } from "./extension-rows.ts";
+import { isTimeout, type Refusal } from "./report.ts";
 import { isEarlyEnough, largeBytes, workOf } from "./row-work.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -63,7 +65,7 @@ export async function loadRows(
     else tellRefused(context, table, refusal);
   }
   // An empty one too, which its extension's script has filled.
-  await loadExtensionTables(
+  await loadExtensionRows(
     context,
     tables.filter(({ load }) => load.kind === "extension"),
   );
@@ -89,10 +91,6 @@ async function runEarly(context: LoadContext, session: Session, entry: TocEntry)
   if (refusal === null) context.ledger.applied(entry);
   else if (isTimeout(refusal)) context.ledger.failed(entry, refusal);
   return refusal === null;
-}
-
-function tellRefused({ ledger }: LoadContext, { schema, name }: TableFingerprint, refusal: Refusal): void {
-  ledger.problem(`TABLE DATA ${schema}.${name}`, refusal);
 }
 
 function loadOrder(a: TableFingerprint, b: TableFingerprint): number {
@@ -133,102 +131,4 @@ async function loadTable(
     begin: `begin;\n${context.preamble(searchPath)}${empty}`,
     frozen: isOrdered && frozen,
   });
-}
-
-/**
- * Rows of an extension's configuration tables replace those that its script put there; a table that
- * references another comes after it. As the administrator, since they are the extension's own.
- */
-async function loadExtensionTables(context: LoadContext, tables: readonly TableFingerprint[]): Promise<void> {
-  let pending = tables;
-  const refusals = new Map<TableFingerprint, Refusal>();
-  for (let before = Infinity; pending.length > 0 && pending.length < before;) {
-    before = pending.length;
-    const refused: TableFingerprint[] = [];
-    for (const table of pending) {
-      const refusal = await loadExtensionTable(context, table);
-      if (refusal === null) continue;
-      refusals.set(table, refusal);
-      refused.push(table);
-    }
-    pending = refused;
-  }
-  for (const table of pending) {
-    const refusal = refusals.get(table);
-    if (refusal !== undefined) tellRefused(context, table, refusal);
-  }
-}
-
-async function loadExtensionTable(context: LoadContext, table: TableFingerprint): Promise<Refusal | null> {
-  const owned = await context.admin.query<{ found: number }>(
-    `select 1 as found from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype = 'e'
-        and d.objid = pg_catalog.to_regclass($1)`,
-    [quoteName(table)],
-  );
-  // Were it the tenant's, its CHECKs would run with all rights.
-  if (owned.length === 0) {
-    return {
-      sqlState: undefined,
-      message: "the table does not belong to an extension here",
-      kind: "machine",
-    };
-  }
-  // Not truncated, which a table that others reference cannot be.
-  return copyTable(context, context.admin, {
-    table,
-    into: table,
-    begin: `begin;\ndelete from only ${quoteName(table)}`,
-    frozen: false,
-  });
-}
-
-interface TableCopy {
-  readonly table: TableFingerprint;
-  readonly into: { readonly schema: string; readonly name: string };
-  readonly begin: string;
-  readonly frozen: boolean;
-}
-
-async function copyTable(
-  context: LoadContext,
-  session: Session,
-  { table, into, begin, frozen }: TableCopy,
-): Promise<Refusal | null> {
-  const columns = table.columns.length === 0 ? "" : ` (${table.columns.map(quoteIdent).join(", ")})`;
-  const encoding = quoteLiteral(context.fingerprint.database.encoding);
-  const bytesBefore = { taken: 0 };
-  try {
-    await session.query(begin);
-    const source = counted(context, table, bytesBefore);
-    const rows = await session.copyIn(
-      `copy ${quoteName(into)}${columns} from stdin (encoding ${encoding}${frozen ? ", freeze" : ""})`,
-      source,
-    );
-    await session.query("commit");
-    context.ledger.rows += rows;
-    return null;
-  } catch (error) {
-    const refusal = refusalOf(error);
-    await session.query("rollback");
-    context.ledger.bytes -= bytesBefore.taken;
-    return refusal;
-  }
-}
-
-/** The table's COPY text, counted as it passes. */
-async function* counted(
-  context: LoadContext,
-  table: TableFingerprint,
-  count: { taken: number },
-): AsyncGenerator<Uint8Array> {
-  for (const { stream, offset, bytes } of table.slices) {
-    if (bytes === 0) continue;
-    for await (const part of context.image.read(stream, { from: offset, to: offset + bytes }, context.wait)) {
-      yield part;
-      count.taken += part.length;
-      context.ledger.bytes += part.length;
-      tell(context, "rows");
-    }
-  }
 }

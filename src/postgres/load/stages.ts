@@ -22,6 +22,11 @@ import { refusalOf } from "./report.ts";
 import { dressRoles } from "./roles.ts";
 import { loadRows } from "./rows.ts";
 import { selectTables } from "./selection.ts";
+import {
+  putEventTriggersToSleep,
+  wakeEventTriggers,
+  type AsleepEventTrigger,
+} from "./sleeping-event-triggers.ts";
 
 /**
  * The order of trap 15. First everything that may run tenant code, as the loader; then, when its
@@ -31,10 +36,12 @@ import { selectTables } from "./selection.ts";
 export async function runStages(context: LoadContext): Promise<void> {
   const whole = context.options.content === "all";
   const only = context.options.tables !== undefined;
+  let asleep: readonly AsleepEventTrigger[] = [];
   await withLoaders(context, async (first, sessions) => {
     tell(context, "schema");
     await runSchemas(context, first);
     await createExtensions(context);
+    asleep = await putEventTriggersToSleep(context);
     const lent = await lendToLoader(context, ofStage(context, "pre", "post"));
     await lendWrappers(context);
     const lowered = await lowerFunctions(context);
@@ -74,6 +81,7 @@ export async function runStages(context: LoadContext): Promise<void> {
   await runAdminStage(context, "remark");
   await retireLoader(context, heirs);
   await dressRoles(context);
+  await wakeEventTriggers(context, asleep);
   await runAdminStage(context, "event-trigger");
   await giveOwners(context, ofStage(context, "event-trigger"), heirs);
   await noteMemberships(context);
