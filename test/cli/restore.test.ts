@@ -113,6 +113,14 @@ describe("a restore", () => {
     expect(await psql(target, "postgres", who)).toBe("acme_app acme_owner");
   });
 
+  it("gives nothing with --shared to a role that has something in another database, and tells it", async () => {
+    const ended = await restore("--to", absent().url, "--shared", "--json");
+    expect(ended.exit).toBe(4);
+    expect(ended.stdout).toContain(
+      "role acme_owner was there before with something in database back1, on a target that others share",
+    );
+  });
+
   it("fills a database that exists and is empty, and says so in words", async () => {
     const { name, url } = absent();
     await createDatabase(target, name);
