@@ -13,6 +13,10 @@ create trigger mark before insert or update on job for each row execute function
 create table guarded (tab text primary key);
 create function guard() returns event_trigger language plpgsql as $$
 begin
+  if not pg_catalog.has_schema_privilege('@extschema@', 'usage')
+    or not pg_catalog.has_table_privilege('@extschema@.guarded', 'select') then
+    return;
+  end if;
   if exists (select from @extschema@.guarded
               where (select relacl from pg_catalog.pg_class where oid = pg_catalog.to_regclass(tab)) is null) then
     raise exception 'nobody may read a table that is guarded';
