@@ -91,7 +91,7 @@ export function schemaParts(schemas: Schemas, versionNum: number): readonly Part
     {
       title: "column",
       query: `select nspname, relname, attname, format_type(atttypid, atttypmod) as type, attnotnull, attidentity, attgenerated, attstorage, to_jsonb(a) ->> 'attcompression' as compression,
-        attstattarget, attoptions, attfdwoptions, case when attcollation <> 0 then attcollation::regcollation::text end as collation, attacl is not null as granted,
+        attstattarget, nullif(array(select o from unnest(attoptions) o where o !~ '^pg_attver='), '{}') as attoptions, attfdwoptions, case when attcollation <> 0 then attcollation::regcollation::text end as collation, attacl is not null as granted,
         (select array_agg(format('%s: %s', case grantee when 0 then 'public' else grantee::regrole::text end, privilege_type) order by grantee::regrole::text, privilege_type) from aclexplode(attacl)) as grants
         from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on n.oid = relnamespace
         where attnum > 0 and not attisdropped and relkind <> 'i' and relkind <> 'I' and ${scope("nspname")}`,

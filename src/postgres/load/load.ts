@@ -10,6 +10,7 @@ import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { hasStandardStrings } from "./bare-sql.ts";
+import { withoutColumnVersions } from "./column-versions.ts";
 import {
   generousLimits,
   type LoadContext,
@@ -43,14 +44,14 @@ export async function load(
   options: LoadOptions,
   wait: Waiting,
 ): Promise<LoadReport> {
-  const toc = await readSchemaArchive(image, wait);
-  const { chosen, leftOut } = selectEntries(toc.entries, options.tables);
+  const entries = withoutColumnVersions((await readSchemaArchive(image, wait)).entries);
+  const { chosen, leftOut } = selectEntries(entries, options.tables);
   const ledger = new Ledger(image.fingerprint.scope);
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
   const progress: LoadProgress = { created: false, former: null };
   const loader = options.keptUntilCompared ?? newLoaderName(options.chance);
   const limits = options.limits ?? generousLimits;
-  const work: Work = { image, destination, options, limits, loader, ledger, entries: toc.entries, chosen };
+  const work: Work = { image, destination, options, limits, loader, ledger, entries, chosen };
   try {
     await loadInto(work, progress, within(wait, limits.loadMs));
   } catch (error) {
@@ -64,7 +65,7 @@ export async function load(
     const left = await dropLoader(end);
     if (left !== null) ledger.note(left);
   } else await disarmLoader(end);
-  return ledger.report(toc.entries);
+  return ledger.report(entries);
 }
 
 /** What would have to be undone. */

@@ -71,11 +71,17 @@ function columns(compression: string, notNull: string, nullableBelow: string): s
            case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
            case when r.relkind in ('r', 'p', 'm', 'f') then a.attstorage::text || ${compression}::text end,
            case when coalesce(a.attstattarget, -1) <> -1 then 'statistics ' || a.attstattarget::text end,
-           array_to_string(a.attoptions, ', '), array_to_string(a.attfdwoptions, ', ')),
+           ${columnOptions}, array_to_string(a.attfdwoptions, ', ')),
          false
     from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid join pg_catalog.pg_type t on t.oid = a.atttypid
    where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and a.attnum > 0 and not a.attisdropped`;
 }
+
+/**
+ * Without the version that the releases of November 2026 (15.20 and its like) give every column when it is made or altered:
+ * it is another one in each database, and pg_dump leaves it out.
+ */
+const columnOptions = `nullif(array_to_string(array(select o from unnest(a.attoptions) o where o not like 'pg\\_attver=%'), ', '), '')`;
 
 /** From 18 on what is not null is a constraint, which may be not valid, and the table's alone. */
 const notNullConstraint = `
@@ -103,10 +109,10 @@ function indexes(nullsNotDistinct: string): string {
            (select string_agg(k.oid::regcollation::text, ', ' order by k.place)
               from unnest(i.indcollation) with ordinality k(oid, place) where k.oid <> 0),
            (select 'with ' || string_agg(o, ', ' order by o) from unnest(c.reloptions) o),
-           (select string_agg(concat_ws(' ', 'column', a.attnum, array_to_string(a.attoptions, ', '), nullif(coalesce(a.attstattarget, -1), -1)),
+           (select string_agg(concat_ws(' ', 'column', a.attnum, ${columnOptions}, nullif(coalesce(a.attstattarget, -1), -1)),
                               ', ' order by a.attnum)
               from pg_catalog.pg_attribute a
-             where a.attrelid = c.oid and (a.attoptions is not null or coalesce(a.attstattarget, -1) <> -1)),
+             where a.attrelid = c.oid and (${columnOptions} is not null or coalesce(a.attstattarget, -1) <> -1)),
            (select 'part of ' || h.inhparent::regclass::text from pg_catalog.pg_inherits h where h.inhrelid = c.oid)),
          not exists (select from pg_catalog.pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))
     from pg_catalog.pg_index i join relation r on r.oid = i.indrelid
