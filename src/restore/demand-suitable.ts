@@ -2,7 +2,7 @@
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ServerAddress } from "../base/server-address.ts";
-import { findBrokenLoad } from "../postgres/load/mark.ts";
+import { findBrokenLoad } from "../postgres/load/rights/mark.ts";
 import { openTarget } from "../postgres/target/open-target.ts";
 import type { Session } from "../postgres/session/session.ts";
 import { examineTarget, type TargetNeeds } from "../postgres/target/target.ts";

@@ -10,7 +10,7 @@ import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
 import { mayTellValues } from "../postgres/session/errors.ts";
 import type { Image } from "../postgres/image.ts";
 import { load } from "../postgres/load/load.ts";
-import { mightyEntries } from "../postgres/load/mighty-entries.ts";
+import { mightyEntries } from "../postgres/load/statements/mighty-entries.ts";
 import { readSchemaArchive } from "../postgres/load/schema-archive.ts";
 import type { LoadProblem, LoadReport } from "../postgres/load/report.ts";
 import { type PrivateServer, startPrivateServer } from "../postgres/server/private-server.ts";

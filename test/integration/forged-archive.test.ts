@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Image } from "../../src/postgres/image.ts";
 import { parseToc, type TocEntry } from "../../src/postgres/archive/toc.ts";
-import { mightyEntries } from "../../src/postgres/load/mighty-entries.ts";
+import { mightyEntries } from "../../src/postgres/load/statements/mighty-entries.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";

@@ -1,6 +1,6 @@
 /** A foreign key is checked for every row, along indexes where both tables have them, and else as the server would by itself. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { byPagesAlone } from "../../src/postgres/load/foreign-key-check.ts";
+import { byPagesAlone } from "../../src/postgres/load/keys/foreign-key-check.ts";
 import type { LoadReport } from "../../src/postgres/load/report.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { loadInto } from "../support/loaded.ts";

@@ -9,7 +9,7 @@ import { run } from "../../src/base/program.ts";
 import type { Image } from "../../src/postgres/image.ts";
 import type { Scope } from "../../src/model/fingerprint.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
-import { forgetLoad } from "../../src/postgres/load/loader-end.ts";
+import { forgetLoad } from "../../src/postgres/load/rights/loader-end.ts";
 import { notAsked } from "../../src/postgres/load/selection.ts";
 import { parseToc } from "../../src/postgres/archive/toc.ts";
 import { demandSuitable } from "../../src/restore/demand-suitable.ts";

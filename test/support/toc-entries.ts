@@ -1,7 +1,7 @@
 /** Entries of an archive and tables of a fingerprint for tests of rules that ask little of them. */
 import type { TableFingerprint } from "../../src/model/fingerprint.ts";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
-import { largeBytes } from "../../src/postgres/load/row-work.ts";
+import { largeBytes } from "../../src/postgres/load/rows/row-work.ts";
 
 const postData: ReadonlySet<string> = new Set(["INDEX", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT"]);
 

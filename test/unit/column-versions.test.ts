@@ -1,6 +1,6 @@
 /** Versions of columns, which a pg_dump older than its server writes down, are taken out of an archive and nothing else is. */
 import { describe, expect, it } from "vitest";
-import { withoutColumnVersions } from "../../src/postgres/load/column-versions.ts";
+import { withoutColumnVersions } from "../../src/postgres/load/statements/column-versions.ts";
 import { tocEntry } from "../support/toc-entries.ts";
 
 const without = (defn: string): string =>

@@ -1,6 +1,6 @@
 /** What of a function only a superuser may say is taken out of its head, and of nothing else. */
 import { expect, it } from "vitest";
-import { functionInParts } from "../../src/postgres/load/function-in-parts.ts";
+import { functionInParts } from "../../src/postgres/load/statements/function-in-parts.ts";
 
 const behind = {
   standardStrings: true,

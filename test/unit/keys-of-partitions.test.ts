@@ -1,8 +1,8 @@
 /** Keys of partitioned tables that the server does not attach are known in an archive, with the names that their parts had. */
 import { describe, expect, it } from "vitest";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
-import { keysOfPartitions } from "../../src/postgres/load/keys-of-partitions.ts";
-import { workOf } from "../../src/postgres/load/row-work.ts";
+import { keysOfPartitions } from "../../src/postgres/load/keys/keys-of-partitions.ts";
+import { workOf } from "../../src/postgres/load/rows/row-work.ts";
 import { largeTable, tocEntry } from "../support/toc-entries.ts";
 
 const key = (dumpId: number, table: string, name: string, what: string): TocEntry =>

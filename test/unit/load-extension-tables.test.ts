@@ -1,7 +1,7 @@
 /** What of a statement beside an extension's table the administrator runs: names and words of ours, and nothing of a tenant's. */
 import { describe, expect, it } from "vitest";
-import { heirOfExtension, statementsOf } from "../../src/postgres/load/extension-heir.ts";
-import { keyToExtension, type KeyToExtension } from "../../src/postgres/load/extension-key.ts";
+import { heirOfExtension, statementsOf } from "../../src/postgres/load/extensions/extension-heir.ts";
+import { keyToExtension, type KeyToExtension } from "../../src/postgres/load/extensions/extension-key.ts";
 
 const behind = {
   standardStrings: true,

@@ -1,7 +1,7 @@
 /** A foreign key is checked along the indexes of its two tables, so it waits for them; and what the planner is told for that it is told for that alone. */
 import { describe, expect, it } from "vitest";
-import { byPagesAlone, indexesBefore } from "../../src/postgres/load/foreign-key-check.ts";
-import { workOf } from "../../src/postgres/load/row-work.ts";
+import { byPagesAlone, indexesBefore } from "../../src/postgres/load/keys/foreign-key-check.ts";
+import { workOf } from "../../src/postgres/load/rows/row-work.ts";
 import { Schedule } from "../../src/postgres/load/schedule.ts";
 import { largeTable as large, tocEntry as entry } from "../support/toc-entries.ts";
 

@@ -1,8 +1,8 @@
 /** Keys are made before all rows are in only where no function of the tenant's can be run by them, which could read what is not there yet (trap 15). */
 import { describe, expect, it } from "vitest";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
-import { largestFirst } from "../../src/postgres/load/post-data.ts";
-import { isEarlyEnough, largeBytes, workOf } from "../../src/postgres/load/row-work.ts";
+import { largestFirst } from "../../src/postgres/load/keys/post-data.ts";
+import { isEarlyEnough, largeBytes, workOf } from "../../src/postgres/load/rows/row-work.ts";
 import { largeTable as large, tocEntry as entry } from "../support/toc-entries.ts";
 
 /** Whether the index 2 of the large table 1 is made as soon as the rows of that are in. */

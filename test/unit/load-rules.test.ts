@@ -2,11 +2,11 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
-import { adminMay } from "../../src/postgres/load/admin-may.ts";
-import { bareSql } from "../../src/postgres/load/bare-sql.ts";
+import { adminMay } from "../../src/postgres/load/statements/admin-may.ts";
+import { bareSql } from "../../src/postgres/load/statements/bare-sql.ts";
 import { kindOf } from "../../src/postgres/load/kinds.ts";
 import { refusalOf } from "../../src/postgres/load/report.ts";
-import { scramVerifier } from "../../src/postgres/load/scram.ts";
+import { scramVerifier } from "../../src/postgres/load/rights/scram.ts";
 import { settingClause } from "../../src/postgres/load/settings.ts";
 
 const serverError = (code: string): Failure => {

@@ -1,6 +1,6 @@
 /** What the administrator may run of an archive, and what it may name for him, is said in pg_dump's words alone. */
 import { describe, expect, it } from "vitest";
-import { isOfItsKind, namedByDrop } from "../../src/postgres/load/of-its-kind.ts";
+import { isOfItsKind, namedByDrop } from "../../src/postgres/load/statements/of-its-kind.ts";
 
 const is = (desc: string, tag: string, defn: string, namespace = "s"): boolean =>
   isOfItsKind({ desc, namespace, tag, defn, dropStmt: `DROP ${desc} s.f();\n` }, true);

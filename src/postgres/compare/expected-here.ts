@@ -1,7 +1,7 @@
 import type { Definition, Fingerprint } from "../../model/fingerprint.ts";
 import type { CheckResult } from "../../model/check.ts";
 import { sha256 } from "../../base/digest.ts";
-import type { Withheld, WithheldGrant } from "../load/withheld.ts";
+import type { Withheld, WithheldGrant } from "../load/rights/withheld.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Beforehand } from "./beforehand.ts";
 

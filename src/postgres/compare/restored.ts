@@ -6,7 +6,7 @@ import type { Chance } from "../../base/chance.ts";
 import { connect } from "../session/connect.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import type { Image } from "../image.ts";
-import type { Withheld } from "../load/withheld.ts";
+import type { Withheld } from "../load/rights/withheld.ts";
 import type { Programs } from "../server/programs.ts";
 import type { Session, Side } from "../session/session.ts";
 import { setExactText } from "../session/settings.ts";

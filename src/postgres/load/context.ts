@@ -5,9 +5,9 @@ import type { ServerAddress } from "../../base/server-address.ts";
 import type { Image } from "../image.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import type { CodeBehind } from "./admin-may.ts";
+import type { CodeBehind } from "./statements/admin-may.ts";
 import type { Former } from "./former.ts";
-import type { KeyPart } from "./keys-of-partitions.ts";
+import type { KeyPart } from "./keys/keys-of-partitions.ts";
 import type { Ledger } from "./report.ts";
 
 export type LoadPhase = "roles" | "schema" | "rows" | "large-objects" | "indexes" | "derived" | "grants";

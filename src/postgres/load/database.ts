@@ -1,11 +1,11 @@
 import type { DatabaseFingerprint } from "../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
-import { aclStatements } from "./acl.ts";
+import { aclStatements } from "./rights/acl.ts";
 import type { LoadContext } from "./context.ts";
 import { settingStatements } from "./former.ts";
-import { givenSettings } from "./given-settings.ts";
-import { unmarkStatement } from "./mark.ts";
+import { givenSettings } from "./rights/given-settings.ts";
+import { unmarkStatement } from "./rights/mark.ts";
 import { refusalOf } from "./report.ts";
 import { settingClause } from "./settings.ts";
 

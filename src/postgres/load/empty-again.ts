@@ -2,7 +2,7 @@ import type { Session } from "../session/session.ts";
 import { occupantsOf } from "../target/target.ts";
 import { quoteIdent } from "../session/quote.ts";
 import { databaseAclStatements } from "./database.ts";
-import { dropStatement } from "./drop-statement.ts";
+import { dropStatement } from "./statements/drop-statement.ts";
 import { publicStatements, remarkStatements, settingStatements, type Former } from "./former.ts";
 import { refusalOf } from "./report.ts";
 

@@ -2,21 +2,21 @@ import { quoteIdent, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
-import { adminMay } from "./admin-may.ts";
-import { beyondDatabase } from "./beyond-database.ts";
-import { codeBehindOf } from "./code-behind.ts";
-import { conditionOf, nothingKept, unmet } from "./conditions.ts";
-import { heirOfExtension, makeHeirOfExtension } from "./extension-heir.ts";
-import { addKeyToExtension, keyToExtension } from "./extension-key.ts";
-import { byPagesAlone } from "./foreign-key-check.ts";
-import { functionInParts } from "./function-in-parts.ts";
-import { runKeyPart } from "./run-key-part.ts";
+import { adminMay } from "./statements/admin-may.ts";
+import { beyondDatabase } from "./statements/beyond-database.ts";
+import { codeBehindOf } from "./statements/code-behind.ts";
+import { conditionOf, nothingKept, unmet } from "./statements/conditions.ts";
+import { heirOfExtension, makeHeirOfExtension } from "./extensions/extension-heir.ts";
+import { addKeyToExtension, keyToExtension } from "./extensions/extension-key.ts";
+import { byPagesAlone } from "./keys/foreign-key-check.ts";
+import { functionInParts } from "./statements/function-in-parts.ts";
+import { runKeyPart } from "./keys/run-key-part.ts";
 import { kindOf } from "./kinds.ts";
-import { isOfItsKind } from "./of-its-kind.ts";
-import { lendWrappers } from "./lent-wrappers.ts";
-import { ownerStatement } from "./owners.ts";
+import { isOfItsKind } from "./statements/of-its-kind.ts";
+import { lendWrappers } from "./rights/lent-wrappers.ts";
+import { ownerStatement } from "./rights/owners.ts";
 import { isTimeout, refusalOf, subjectOf, type Refusal } from "./report.ts";
-import { isShared } from "./shared.ts";
+import { isShared } from "./rights/shared.ts";
 
 /**
  * Runs entries one after the other, in their order. Those that are refused are tried again after the

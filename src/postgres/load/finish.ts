@@ -1,17 +1,17 @@
 import { quoteIdent } from "../session/quote.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import type { LoadContext } from "./context.ts";
-import { bareSql } from "./bare-sql.ts";
-import { rolesOfDefaults } from "./default-privileges.ts";
+import { bareSql } from "./statements/bare-sql.ts";
+import { rolesOfDefaults } from "./rights/default-privileges.ts";
 import { isForAdmin, isOnlyComment, notOfItsKind, notOnShared } from "./entries.ts";
-import type { Heirs } from "./heirs.ts";
+import type { Heirs } from "./rights/heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
-import { isOfItsKind } from "./of-its-kind.ts";
-import { notOfLoader } from "./of-loader.ts";
-import { ownerOrder, ownerStatement } from "./owners.ts";
+import { isOfItsKind } from "./statements/of-its-kind.ts";
+import { notOfLoader } from "./statements/of-loader.ts";
+import { ownerOrder, ownerStatement } from "./rights/owners.ts";
 import { refusalOf } from "./report.ts";
-import { isShared } from "./shared.ts";
-import { heldOnSystem, takeBackOnSystem } from "./system-grants.ts";
+import { isShared } from "./rights/shared.ts";
+import { heldOnSystem, takeBackOnSystem } from "./rights/system-grants.ts";
 
 /** Needs a superuser as its owner. */
 const superuserOwned = new Set(["FOREIGN DATA WRAPPER", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION"]);

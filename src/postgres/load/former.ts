@@ -1,6 +1,6 @@
 import { quoteIdent, quoteLiteral } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
-import { aclStatements } from "./acl.ts";
+import { aclStatements } from "./rights/acl.ts";
 import { settingClause } from "./settings.ts";
 
 /** What somebody had set for a database that is not of our making, and what its schema public was. */

@@ -9,8 +9,8 @@ import type { Image } from "../image.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
-import { hasStandardStrings } from "./bare-sql.ts";
-import { withoutColumnVersions } from "./column-versions.ts";
+import { hasStandardStrings } from "./statements/bare-sql.ts";
+import { withoutColumnVersions } from "./statements/column-versions.ts";
 import {
   generousLimits,
   type LoadContext,
@@ -20,12 +20,12 @@ import {
 } from "./context.ts";
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
-import { disarmLoader, dropLoader, dropLoaderOfFailed, told, undoLoad } from "./loader-end.ts";
-import { keysOfPartitions } from "./keys-of-partitions.ts";
-import { markLoad } from "./mark.ts";
-import { newLoaderName } from "./loader-name.ts";
+import { disarmLoader, dropLoader, dropLoaderOfFailed, told, undoLoad } from "./rights/loader-end.ts";
+import { keysOfPartitions } from "./keys/keys-of-partitions.ts";
+import { markLoad } from "./rights/mark.ts";
+import { newLoaderName } from "./rights/loader-name.ts";
 import { Ledger, refusalOf, type LoadReport } from "./report.ts";
-import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./roles.ts";
+import { joinRoles, makeLoader, makePlaceholders, neededRoles } from "./rights/roles.ts";
 import { readSchemaArchive } from "./schema-archive.ts";
 import { selectEntries } from "./selection.ts";
 import { preamble, settle } from "./settings.ts";

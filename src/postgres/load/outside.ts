@@ -1,5 +1,5 @@
 import type { Scope } from "../../model/fingerprint.ts";
-import { identifier, nameOf } from "./names-in-text.ts";
+import { identifier, nameOf } from "./statements/names-in-text.ts";
 
 /** A relation, function, object or schema that is not there. */
 const absent = new Set(["42P01", "42883", "42704", "3F000"]);

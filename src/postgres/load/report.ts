@@ -3,7 +3,7 @@ import type { Scope } from "../../model/fingerprint.ts";
 import { sqlStateOf } from "../session/errors.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { isForWantOfOthers } from "./outside.ts";
-import type { Withheld } from "./withheld.ts";
+import type { Withheld } from "./rights/withheld.ts";
 
 /** What became of one entry of the archive's table of contents; every entry has exactly one outcome. */
 export interface EntryOutcome {

@@ -63,7 +63,7 @@ export class Schedule<Work extends Scheduled> {
     this.#close(entry);
     for (const table of this.#tablesOf(entry)) {
       const sharers = (this.#shared.get(table) ?? 0) - 1;
-      if (!isShared(entry)) this.#exclusive.delete(table);
+      if (!sharesTable(entry)) this.#exclusive.delete(table);
       else if (sharers > 0) this.#shared.set(table, sharers);
       else this.#shared.delete(table);
     }
@@ -111,13 +111,13 @@ export class Schedule<Work extends Scheduled> {
   #mayRun(entry: Work): boolean {
     if (entry.dependencies.some((id) => this.#open.has(id))) return false;
     return [...this.#tablesOf(entry)].every(
-      (table) => !this.#exclusive.has(table) && (isShared(entry) || !this.#shared.has(table)),
+      (table) => !this.#exclusive.has(table) && (sharesTable(entry) || !this.#shared.has(table)),
     );
   }
 
   #hold(entry: Work): void {
     for (const table of this.#tablesOf(entry)) {
-      if (isShared(entry)) this.#shared.set(table, (this.#shared.get(table) ?? 0) + 1);
+      if (sharesTable(entry)) this.#shared.set(table, (this.#shared.get(table) ?? 0) + 1);
       else this.#exclusive.add(table);
     }
   }
@@ -136,6 +136,6 @@ export class Schedule<Work extends Scheduled> {
   }
 }
 
-function isShared(entry: Scheduled): boolean {
+function sharesTable(entry: Scheduled): boolean {
   return entry.desc === "INDEX";
 }

@@ -3,30 +3,30 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { analyze } from "./analyze.ts";
 import { tell, type LoadContext } from "./context.ts";
-import { withCreateRights } from "./create-rights.ts";
+import { withCreateRights } from "./rights/create-rights.ts";
 import { applyDatabaseProperties } from "./database.ts";
 import { refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
-import { createExtensions } from "./extensions.ts";
+import { createExtensions } from "./extensions/extensions.ts";
 import { giveOwners, runAdminStage, runGrants } from "./finish.ts";
-import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./heirs.ts";
+import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./rights/heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
-import { loadLargeObjects } from "./large-objects.ts";
-import { lendToLoader, takeBackFromLoader } from "./lent-rights.ts";
-import { lendWrappers, takeBackWrappers } from "./lent-wrappers.ts";
-import { lowerFunctions, raiseFunctions } from "./lowered-functions.ts";
-import { dropPlantedOfLoader, dropPlantedOfRoles } from "./planted.ts";
-import { runPostData } from "./post-data.ts";
-import { dressPublicSchema } from "./public-schema.ts";
+import { loadLargeObjects } from "./rows/large-objects.ts";
+import { lendToLoader, takeBackFromLoader } from "./rights/lent-rights.ts";
+import { lendWrappers, takeBackWrappers } from "./rights/lent-wrappers.ts";
+import { lowerFunctions, raiseFunctions } from "./rights/lowered-functions.ts";
+import { dropPlantedOfLoader, dropPlantedOfRoles } from "./rights/planted.ts";
+import { runPostData } from "./keys/post-data.ts";
+import { dressPublicSchema } from "./rights/public-schema.ts";
 import { refusalOf } from "./report.ts";
-import { dressRoles } from "./roles.ts";
-import { loadRows } from "./rows.ts";
+import { dressRoles } from "./rights/roles.ts";
+import { loadRows } from "./rows/rows.ts";
 import { selectTables } from "./selection.ts";
 import {
   putEventTriggersToSleep,
   wakeEventTriggers,
   type AsleepEventTrigger,
-} from "./sleeping-event-triggers.ts";
+} from "./extensions/sleeping-event-triggers.ts";
 
 /**
  * The order of trap 15. First everything that may run tenant code, as the loader; then, when its
