@@ -30,7 +30,10 @@ export const restore = command({
   examples: [
     ["restore acme --to postgres://admin@db.example/acme", "the newest verified backup"],
     ["restore acme --to postgres://admin@db.example/acme --plan-only", "what would happen; changes nothing"],
-    ["restore acme --to postgres://admin@shared.example/acme --shared", "to a server on which others are too"],
+    [
+      "restore acme --to postgres://admin@shared.example/acme --shared",
+      "to a server on which others are too",
+    ],
     [
       "restore acme --to postgres://admin@db.example/look --before 2026-11-20T18:00:00Z --table sales.invoice",
       "one table as it was that evening, into a database beside",

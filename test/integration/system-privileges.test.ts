@@ -112,15 +112,21 @@ it("what no dump tells of a source is listed as left out, and refutes no copy th
      create function goes() returns int language sql as 'select 1'; alter function goes() depends on extension hstore;
      create materialized view seen as select id::text as id from kept; alter materialized view seen alter id set storage main;
      update pg_inherits set inhdetachpending = true where inhrelid = 'part'::regclass;
-     insert into pg_shseclabel values ('postgres'::regrole, 'pg_authid'::regclass, 'provider', 'label')`,
+     create aggregate totals(int) (sfunc = int4pl, stype = int); alter routine totals(int) depends on extension hstore;
+     create role stranger;
+     insert into pg_shseclabel values ('postgres'::regrole, 'pg_authid'::regclass, 'provider', 'label'),
+       ('stranger'::regrole, 'pg_authid'::regclass, 'other', 'label'),
+       ((select oid from pg_database where datname = 'unspoken'), 'pg_database'::regclass, 'provider', 'label')`,
   );
   const image = memoryImage(await backupOf(server, "unspoken"));
   expect(image.fingerprint.omitted.map(({ kind, name }) => `${kind}: ${name}`)).toEqual([
     "constraint: refers_id_fkey on public.refers",
+    "dependence on an extension: public.totals(integer)",
     "detaching of a partition: public.part",
     "password: all",
     "privileges: on languages of the server",
     "privileges: on the row type of public.refers",
+    "security labels: of the database",
     "security labels: of roles",
   ]);
   await using scratch = await startScratch();

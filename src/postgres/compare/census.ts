@@ -2,8 +2,14 @@ import type { CheckName, CheckResult, Finding } from "../../model/check.ts";
 import type { Census, Fingerprint } from "../../model/fingerprint.ts";
 import { censusOf, readCensusEntries } from "../readings/census.ts";
 import { connectionOfSubscription, optionsOfSubscription } from "../readings/census-database.ts";
-import { aidOfExtension, dependsOnExtension, memberOfExtension } from "../readings/census-extensions.ts";
+import {
+  aidOfExtension,
+  dependsOnExtension,
+  memberOfExtension,
+  unspokenDependence,
+} from "../readings/census-extensions.ts";
 import { detachingPartition, sleepingConstraint } from "../readings/census-relations.ts";
+import { labelOfDatabase } from "../readings/census-remarks.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareReadings } from "./comparable.ts";
@@ -28,6 +34,8 @@ const toldWhereLost: ReadonlySet<string> = new Set([
   detachingPartition,
   optionsOfSubscription,
   connectionOfSubscription,
+  labelOfDatabase,
+  unspokenDependence,
 ]);
 
 type Counted = Census[number];

@@ -109,12 +109,12 @@ export async function runGrants(context: LoadContext): Promise<void> {
   const { admin } = context;
   const before = await heldOnSystem(admin);
   await admin.query("begin");
-  await runAdminStage(context, "acl", "savepoint one_entry");
+  await runAdminStage(context, "acl", "one_entry");
   await takeBackOnSystem(context, before);
   await admin.query("commit");
 }
 
-/** Runs the entries of one of the administrator's last stages, in their order; inside a transaction each after a `savepoint`. */
+/** Runs the entries of one of the administrator's last stages, in their order; inside a transaction each behind a `savepoint`, released at once: thousands would be as deep. */
 export async function runAdminStage(context: LoadContext, stage: Stage, savepoint?: string): Promise<void> {
   for (const entry of context.entries.filter((one) => kindOf(one).stage === stage)) {
     const text = statementOf(context, entry);
@@ -145,11 +145,16 @@ export async function runAdminStage(context: LoadContext, stage: Stage, savepoin
     }
     try {
       if (!isOnlyComment(text))
-        await context.admin.query(savepoint === undefined ? text : `${savepoint};\n${text}`);
+        await context.admin.query(
+          savepoint === undefined
+            ? text
+            : `savepoint ${savepoint};\n${text}\n;release savepoint ${savepoint}`,
+        );
       context.ledger.applied(entry);
     } catch (error) {
       context.ledger.failed(entry, refusalOf(error));
-      if (savepoint !== undefined) await context.admin.query(`rollback to ${savepoint}`);
+      if (savepoint !== undefined)
+        await context.admin.query(`rollback to ${savepoint}; release savepoint ${savepoint}`);
     }
     if (entry.desc === "SUBSCRIPTION") context.ledger.note(`subscription ${entry.tag} is there but disabled`);
   }

@@ -9,6 +9,9 @@ export const aidOfExtension = "aid of extension ";
 /** Of what goes when an extension is dropped, without being of it; the name of the extension follows. */
 export const dependsOnExtension = "dependence on extension ";
 
+/** Of what pg_dump does not say it: aggregates, and the clones of a trigger on partitions. */
+export const unspokenDependence = "dependence on an extension, in no dump";
+
 /**
  * What belongs to an extension. Its version stands for what its script made, but whoever owns it can make
  * objects of their own members (`ALTER EXTENSION … ADD`), and triggers, policies, keys or columns on its tables; all
@@ -26,9 +29,14 @@ const members = `
    where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
      and ($1::text[] is null or i.schema = any ($1))`;
 
+/** Of a row `d` of pg_depend. */
+export const isUnspoken = `(
+  exists (select from pg_catalog.pg_proc p where d.classid = 'pg_catalog.pg_proc'::regclass and p.oid = d.objid and p.prokind = 'a')
+  or exists (select from pg_catalog.pg_trigger t where d.classid = 'pg_catalog.pg_trigger'::regclass and t.oid = d.objid and t.tgparentid <> 0))`;
+
 /** A trigger has no schema to `pg_identify_object`, but its address starts with one. */
 const dependents = `
-  select '${dependsOnExtension}' || e.extname, 'pg_depend', d.objid, concat_ws(' ', i.type, i.identity), false
+  select case when ${isUnspoken} then '${unspokenDependence}' else '${dependsOnExtension}' || e.extname end, 'pg_depend', d.objid, concat_ws(' ', i.type, i.identity), false
     from pg_catalog.pg_depend d
     join pg_catalog.pg_extension e on e.oid = d.refobjid
    cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i

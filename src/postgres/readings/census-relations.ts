@@ -173,18 +173,21 @@ const triggers = `
 
 /**
  * What the server itself has a constraint watched by: `DISABLE TRIGGER ALL` puts it to sleep, and a foreign key then holds
- * nothing. pg_dump does not tell, so that a restore has it awake.
+ * nothing. pg_dump does not tell, so that a restore has it awake. A neighbour's key that refers here goes without its name.
  */
 export const sleepingConstraint = "constraint that is not watched over";
 
 const enforcement = `
   select '${sleepingConstraint}', 'pg_constraint', k.oid,
-         concat_ws(' ', case when k.contype = 'f' and k.conparentid <> 0 then '(derived)' else quote_ident(k.conname) end,
-           'on', k.conrelid::regclass, 'at', r.identity, string_agg(t.tgenabled::text, '' order by t.tgtype, t.tgenabled)),
+         concat_ws(' ',
+           case when o.oid is null then '(another''s)'
+                when k.contype = 'f' and k.conparentid <> 0 then '(derived)' else quote_ident(k.conname) end,
+           'on ' || o.identity, 'at', r.identity, string_agg(t.tgenabled::text, '' order by t.tgtype, t.tgenabled)),
          false
     from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+    left join relation o on o.oid = k.conrelid
    where t.tgisinternal and t.tgenabled <> 'O'
-   group by k.oid, k.contype, k.conparentid, k.conname, k.conrelid, r.identity`;
+   group by k.oid, k.contype, k.conparentid, k.conname, o.oid, o.identity, r.identity`;
 
 /** Of what DETACH CONCURRENTLY has not finished: whoever reads the parent is shown its rows no more, which no dump tells. */
 export const detachingPartition = "partition that is being detached";

@@ -1,6 +1,6 @@
 /**
- * Comments and security labels, by the object they are on. Those of large objects are in the stream of those; those of
- * indexes and statistics on an extension's tables, which no dump holds either, are told with them (`extensionQueries`).
+ * Comments and security labels, by the object they are on. Comments on large objects are in the stream of those, and their
+ * labels are listed as left out; those of indexes and statistics on an extension's tables, which no dump holds either, are told with them (`extensionQueries`).
  */
 export function remarkQueries(): readonly string[] {
   return [
@@ -10,9 +10,12 @@ export function remarkQueries(): readonly string[] {
   ];
 }
 
+/** No load gives them, since a label's provider may not be there; they are told. */
+export const labelOfDatabase = "security label of the database";
+
 /** Without its name, which a restore may change; a schema tenant has none of them. */
 const labelsOfDatabase = `
-  select 'security label', 'pg_shseclabel', l.objoid, concat_ws(' ', 'database', l.provider, l.label), false
+  select '${labelOfDatabase}', 'pg_shseclabel', l.objoid, concat_ws(' ', l.provider, l.label), false
     from pg_catalog.pg_shseclabel l
     join pg_catalog.pg_database d on d.oid = l.objoid and d.datname = pg_catalog.current_database()
    where l.classoid = 'pg_catalog.pg_database'::regclass and $1::text[] is null`;

@@ -1,5 +1,6 @@
 import type { Fingerprint, Scope } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
+import { isUnspoken } from "./census-extensions.ts";
 import type { ExtensionRelation } from "./extensions.ts";
 import { notNullAbove } from "./not-null-above.ts";
 import { schemasOf, scopeTables } from "./scope.ts";
@@ -26,8 +27,8 @@ export async function readOmitted(
 ): Promise<Omission[]> {
   const found = await session.query<Omission>(inDatabaseQuery(session.versionNum), [schemasOf(scope)]);
   const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
-  const settings = await session.query<Omission>(settingsQuery, [options.roles]);
-  return [...found, ...beside, ...settings, ...ofExtensions(options), ...always(scope, options)];
+  const ofRoles = await session.query<Omission>(ofRolesQuery, [options.roles]);
+  return [...found, ...beside, ...ofRoles, ...ofExtensions(options), ...always(scope, options)];
 }
 
 /**
@@ -89,19 +90,31 @@ function inDatabaseQuery(versionNum: number): string {
     from relation r join pg_catalog.pg_type t on t.oid = r.reltype
    where r.relkind <> 'c' and t.typacl <> pg_catalog.acldefault('T', t.typowner)
   union all
-  select 'constraint', quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text, 'its own triggers are not enabled; after a restore they are'
-    from pg_catalog.pg_constraint k
-   where k.oid in (select t.tgconstraint from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid
-                    where t.tgisinternal and t.tgenabled <> 'O')
+  select distinct 'constraint', coalesce(quote_ident(k.conname) || ' on ' || o.identity, 'another''s, at ' || r.identity),
+         'its own triggers are not enabled; after a restore they are'
+    from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+    left join relation o on o.oid = k.conrelid
+   where t.tgisinternal and t.tgenabled <> 'O'
   union all
   select 'detaching of a partition', r.identity, 'not finished there; a dump has it attached'
     from relation r join pg_catalog.pg_inherits h on h.inhrelid = r.oid
    where pg_catalog.to_jsonb(h) ->> 'inhdetachpending' = 'true'
   union all
-  select 'security labels', case l.classid when 'pg_catalog.pg_authid'::regclass then 'of roles' else 'of large objects' end,
-         'no dump of a schema has them'
-    from (select classoid from pg_catalog.pg_shseclabel union select classoid from pg_catalog.pg_seclabel) l(classid)
-   where $1::text[] is null and l.classid in ('pg_catalog.pg_authid'::regclass, 'pg_catalog.pg_largeobject'::regclass)
+  select 'security labels', 'of large objects', 'no dump of a schema has them'
+   where $1::text[] is null
+     and exists (select from pg_catalog.pg_seclabel l where l.classoid = 'pg_catalog.pg_largeobject'::regclass)
+  union all
+  select 'security labels', 'of the database', 'its provider may not be where it is restored'
+   where $1::text[] is null and exists (
+     select from pg_catalog.pg_shseclabel l join pg_catalog.pg_database d on d.oid = l.objoid
+      where l.classoid = 'pg_catalog.pg_database'::regclass and d.datname = pg_catalog.current_database())
+  union all
+  select 'dependence on an extension', i.identity, 'pg_dump does not say it of aggregates and of triggers that partitions inherit'
+    from pg_catalog.pg_depend d
+   cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, 0) i
+   cross join lateral pg_catalog.pg_identify_object_as_address(d.classid, d.objid, 0) a
+   where d.deptype = 'x' and d.refclassid = 'pg_catalog.pg_extension'::regclass and ($1::text[] is null or a.object_names[1] = any ($1))
+     and ${isUnspoken}
   union all
   select 'tablespace', format('%I', t.spcname), 'everything is restored into the default tablespace'
     from pg_catalog.pg_tablespace t where t.oid in (select reltablespace from relation) and t.spcname !~ '^pg_'
@@ -133,13 +146,18 @@ const besideSchemasQuery = `
     from counted where number > 0 order by 1`;
 
 /** In a database that tenants share; see `readRoles` for one of a tenant's own. */
-const settingsQuery = `
+const ofRolesQuery = `
   select 'settings of roles' as kind, count(*)::text as name,
          'in this database, by roles that nothing of the tenant''s names' as reason
     from pg_catalog.pg_db_role_setting s
     join pg_catalog.pg_database d on d.oid = s.setdatabase and d.datname = pg_catalog.current_database()
     join pg_catalog.pg_roles r on r.oid = s.setrole
-   where r.rolname::text <> all ($1) having count(*) > 0`;
+   where r.rolname::text <> all ($1) having count(*) > 0
+  union all
+  select 'security labels', 'of roles', 'no dump of a database has them'
+   where exists (
+     select from pg_catalog.pg_shseclabel l join pg_catalog.pg_roles r on r.oid = l.objoid
+      where l.classoid = 'pg_catalog.pg_authid'::regclass and r.rolname::text = any ($1))`;
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations
