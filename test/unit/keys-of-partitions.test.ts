@@ -36,19 +36,25 @@ describe("keys of partitioned tables", () => {
         [`"s"."middle"`, middle],
         [`"s"."leaf"`, leaf],
       ]),
+      rest: "",
     });
     expect(parts.get(13)).toEqual({ kind: "part", root: 11, index: leaf, above: middle, rest: "" });
     expect(parts.get(22)).toEqual({ kind: "attach", root: 11, index: leaf, above: middle });
   });
 
-  it("over time are such keys, and what else a part's entry says is still said", () => {
+  it("over time are such keys, and what else an entry says is still said", () => {
     const part = key(12, "leaf", "leaf_pkey", overTime);
     const clustered = { ...part, defn: `${part.defn}\nALTER TABLE s.leaf CLUSTER ON leaf_pkey;\n` };
+    const top = key(11, "top", "top_pkey", overTime);
     const parts = keysOfPartitions([
-      key(11, "top", "top_pkey", overTime),
+      { ...top, defn: `${top.defn}\nALTER INDEX s.top_pkey DEPENDS ON EXTENSION btree_gist;\n` },
       clustered,
       attach(21, "top_pkey", "leaf_pkey"),
     ]);
+    expect(parts.get(11)).toMatchObject({
+      kind: "root",
+      rest: "ALTER INDEX s.top_pkey DEPENDS ON EXTENSION btree_gist;",
+    });
     expect(parts.get(12)).toMatchObject({ kind: "part", rest: "ALTER TABLE s.leaf CLUSTER ON leaf_pkey;" });
   });
 

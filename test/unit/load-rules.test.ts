@@ -161,12 +161,11 @@ describe("a refusal", () => {
   it("blames the data for a violated constraint and the machine for a missing right", () => {
     expect(refusalOf(serverError("23505"))).toMatchObject({ kind: "data", sqlState: "23505" });
     expect(refusalOf(serverError("42501"))).toMatchObject({ kind: "machine" });
-    // An extension whose files are not here, before 14.
-    expect(refusalOf(serverError("58P01"))).toMatchObject({ kind: "machine" });
+    expect(refusalOf(serverError("58P01"), "an extension's files")).toMatchObject({ kind: "machine" });
   });
 
   it("is not what a full disk, a lost server or a damaged object is", () => {
-    for (const code of ["53100", "57P01", "58030"])
+    for (const code of ["53100", "57P01", "58030", "58P01"])
       expect(() => refusalOf(serverError(code))).toThrow(Failure);
     expect(() => refusalOf(new Failure("store/corrupt", "x"))).toThrow("x");
   });

@@ -155,7 +155,9 @@ export function subjectOf({ desc, namespace, tag }: Pick<TocEntry, "desc" | "nam
 export type Refusal = Pick<LoadProblem, "sqlState" | "message" | "kind">;
 
 /** Errors after which nothing more can be expected of the server: no resources, shut down, broken files. */
-const ending = /^(53(?!400)|57P|58(?!P01)|F0|XX001|XX002|25P0[34])/;
+const ending = /^(53(?!400)|57P|58|F0|XX001|XX002|25P0[34])/;
+/** A file is not there: the server's own, or an extension's, as 13 says it. */
+const noSuchFile = "58P01";
 /** The server lacks or forbids something; the data are not to blame. */
 const machine = /^(08|0A000|0L|0P|22023|28|42501|53400|55000|57014|58P01|HV|XX000|40|55P03)/;
 
@@ -166,11 +168,13 @@ export function isTimeout({ sqlState }: Refusal): boolean {
 
 /**
  * The refusal that an error means for one statement; what ends the whole load, such as a lost server,
- * a full disk, a damaged object or a cancelled wait, is thrown on instead.
+ * a full disk, a damaged object or a cancelled wait, is thrown on instead. A file that is missing is the end too, but
+ * where the statement itself asks for files that a server need not have.
  */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, asksFor?: "an extension's files"): Refusal {
   const sqlState = sqlStateOf(error);
-  if (!isFailure(error) || sqlState === undefined || ending.test(sqlState)) throw error;
+  if (!isFailure(error) || sqlState === undefined) throw error;
+  if (ending.test(sqlState) && !(sqlState === noSuchFile && asksFor !== undefined)) throw error;
   const { cause } = error;
   return { sqlState, message: reasonOf(cause ?? error), kind: machine.test(sqlState) ? "machine" : "data" };
 }

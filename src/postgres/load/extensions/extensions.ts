@@ -29,7 +29,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
         await scripts?.query(statementFor(extension, there.has(extension.name)));
         if (!there.has(extension.name)) await takeBackComment(context, extension.name);
       } catch (error) {
-        const refusal = refusalOf(error);
+        const refusal = refusalOf(error, "an extension's files");
         refusals.set(extension.name, { ...refusal, kind: "machine" });
         refused.push(extension);
         // A schema that the archive does not hold, as those of another tenant.

@@ -9,14 +9,15 @@ import { quoteIdent } from "../../session/quote.ts";
 import { identifier, qualifiedName, quotedName } from "../statements/names-in-text.ts";
 
 export type KeyPart =
-  /** The topmost table's; `names` are those of the indexes below it, by table. */
+  /** The topmost table's; `names` are those of the indexes below it, by table, and `rest` is what else its entry says. */
   | {
       readonly kind: "root";
       readonly index: string;
       readonly text: string;
       readonly names: ReadonlyMap<string, string>;
+      readonly rest: string;
     }
-  /** A partition's, which is there once its root is; `rest` is what else its entry says. */
+  /** A partition's, which is there once its root is; `rest` likewise. */
   | {
       readonly kind: "part";
       readonly root: number;
@@ -62,12 +63,13 @@ export function keysOfPartitions(entries: readonly TocEntry[]): ReadonlyMap<numb
     const known = names.get(root) ?? new Map<string, string>();
     names.set(root, known.set(child.table, child.index));
   }
-  for (const [{ entry, index, text }, below] of names)
+  for (const [{ entry, index, text, rest }, below] of names)
     parts.set(entry.dumpId, {
       kind: "root",
       index,
       text: text.replace("ALTER TABLE ONLY ", "ALTER TABLE "),
       names: below,
+      rest,
     });
   return parts;
 }

@@ -20,6 +20,7 @@ export async function runKeyPart(
       await loader.query("begin");
       await loader.query(preamble + part.text);
       await nameParts(loader, part.index, part.names);
+      if (part.rest !== "") await loader.query(part.rest);
       await loader.query("commit");
       return null;
     }

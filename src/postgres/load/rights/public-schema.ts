@@ -2,7 +2,7 @@ import { schemaPublic } from "../../readings/definitions.ts";
 import { quoteIdent, quoteLiteral } from "../../session/quote.ts";
 import type { LoadContext } from "../context.ts";
 import { ownerOfPublic, ownerOrHeir, type Heirs } from "./heirs.ts";
-import { refusalOf } from "../report.ts";
+import { refusalOf, type Refusal } from "../report.ts";
 
 /**
  * Owner and comment of the schema public where a source before 15 had others than every new database: its pg_dump takes
@@ -16,7 +16,8 @@ export async function dressPublicSchema(context: LoadContext, heirs: Heirs): Pro
   const statements: string[] = [];
   if (owner !== undefined) {
     const reason = heirs.blocked.get(owner);
-    if (reason !== undefined) problem(context, `${reason}; it goes to ${heirs.heir}`);
+    if (reason !== undefined)
+      problem(context, { sqlState: undefined, message: `${reason}; it goes to ${heirs.heir}` });
     statements.push(`alter schema public owner to ${quoteIdent(ownerOrHeir(heirs, owner))}`);
   }
   if (comment !== undefined)
@@ -25,11 +26,14 @@ export async function dressPublicSchema(context: LoadContext, heirs: Heirs): Pro
     try {
       await context.admin.query(statement);
     } catch (error) {
-      problem(context, refusalOf(error).message);
+      problem(context, refusalOf(error));
     }
   }
 }
 
-function problem({ ledger }: LoadContext, message: string): void {
-  ledger.problem("SCHEMA public", { sqlState: undefined, message, kind: "machine" });
+function problem(
+  { ledger }: LoadContext,
+  { sqlState, message }: Pick<Refusal, "sqlState" | "message">,
+): void {
+  ledger.problem("SCHEMA public", { sqlState, message, kind: "machine" });
 }
