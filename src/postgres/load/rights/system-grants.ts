@@ -44,10 +44,18 @@ export async function takeBackOnSystem(
     (await read(admin)).filter(({ key, isHarmless }) => !isHarmless && !before.has(key));
   const found = await excess();
   for (const one of found.filter(({ isByOwner }) => isByOwner)) await admin.query(revocation(one));
-  // What somebody gave on has gone with his own right to give it, unless he had that before.
-  const left = found.length === 0 ? [] : await excess();
-  for (const one of left) await admin.query(revocation(one));
-  for (const one of found) {
+  // What somebody gave on has gone with his own right to give it, unless he had that before; what he gave may have gone on.
+  let left = found.length === 0 ? [] : await excess();
+  for (let rounds = left.length; rounds > 0 && left[0] !== undefined; rounds -= 1) {
+    await admin.query(revocation(left[0]));
+    left = await excess();
+  }
+  for (const { on, privilege, grantee } of left) {
+    const message = `${privilege} is still held by ${grantee ?? "public"}, on a target that others share`;
+    ledger.problem(on, { sqlState: undefined, message, kind: "machine" });
+  }
+  const kept = new Set(left.map(({ key }) => key));
+  for (const one of found.filter(({ key }) => !kept.has(key))) {
     const { schema, name, part, item } = one;
     const words = `${one.privilege} on ${one.on} to ${one.grantee ?? "public"}`;
     ledger.withhold({ kind: "grant", schema, name, part, item }, words);
