@@ -2,12 +2,12 @@ import { isFailure } from "../../base/failure.ts";
 import { stillWaiting, within, type Waiting } from "../../base/waiting.ts";
 import { addressOf } from "../session/address.ts";
 import { connect } from "../session/connect.ts";
+import { examinePrograms } from "./examine-programs.ts";
 import { bad, good, type Examined } from "./examined.ts";
 import { forecastProof } from "./forecast.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import { examinePooler } from "./pooler.ts";
 import { preflight } from "./preflight.ts";
-import { findPrograms, majorOf } from "../server/programs.ts";
 import type { ServerOffers } from "../server/server-offers.ts";
 import { setExactText } from "../session/settings.ts";
 import type { SnapshotOptions, SourceAddress } from "./snapshot.ts";
@@ -50,19 +50,4 @@ export async function examineSource(
     examined.push(bad("source", error.code, error.message, error.hint));
   }
   return examined;
-}
-
-/** Schema archive and proof are made with programs of the source's own major version. */
-async function examinePrograms(
-  versionNum: number,
-  folders: readonly string[],
-  wait: Waiting,
-): Promise<Examined> {
-  try {
-    const programs = await findPrograms(folders, majorOf(versionNum), wait);
-    return good("programs", `${programs.version} in ${programs.folder}`);
-  } catch (error) {
-    if (!isFailure(error, "program/missing")) throw error;
-    return bad("programs", "source/version", error.message, error.hint);
-  }
 }
