@@ -121,6 +121,26 @@ describe("a census", () => {
     expect(censusAgainstToc(entries, await listed(scope))).toEqual([]);
   });
 
+  it("tells subscriptions on a server that was built without XML", async () => {
+    await createDatabase(server, "no_xml");
+    await psql(
+      server,
+      "no_xml",
+      `create subscription "Far Off" connection 'host=nowhere.example password=canary' publication q, "P & Q"
+         with (connect = false, slot_name = none);
+       update pg_proc set proname = 'not_' || proname where proname ~ 'xml';`,
+    );
+    const entries = await censusEntries({ kind: "database", database: "no_xml" });
+    const told = entries.filter(({ catalog }) => catalog === "pg_subscription");
+    expect(told.map(({ kind, identity }) => `${kind}: ${identity}`).toSorted()).toEqual([
+      expect.stringMatching(/^connection of a subscription: "Far Off" [0-9a-f]{32}$/),
+      expect.stringMatching(
+        /^options of a subscription: "Far Off" of \S+ to \{"P & Q",q\} \{.*"subslotname": null/,
+      ),
+      'subscription: "Far Off"',
+    ]);
+  });
+
   it.each([
     ["a subscription", / SUBSCRIPTION /, "subscription"],
     ["a policy", / POLICY /, "policy"],

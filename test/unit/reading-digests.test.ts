@@ -38,6 +38,10 @@ describe("the digest of a reading", () => {
 });
 
 describe("how a tenant is read", () => {
+  it("includes what only a superuser is asked", () => {
+    expect(censusStatement({ scope: whole, versionNum: 150_000 })).toContain("md5(s.subconninfo)");
+  });
+
   it("is the same for every database, all schemas and each minor release", () => {
     const first = readingsOf({ scope: whole, versionNum: 150_001 });
     expect(readingsOf({ scope: { ...whole, database: "other" }, versionNum: 150_018 })).toEqual(first);

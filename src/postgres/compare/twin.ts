@@ -32,7 +32,7 @@ export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
     ...compareTwins(empty.census, loaded.census),
   ];
   const objects = empty.census.reduce((sum, { count }) => sum + count, 0);
-  const equal = `${String(loaded.text.length)} bytes of schema text and ${String(objects)} counts of the catalogs are equal`;
+  const equal = `${String(loaded.text.length)} bytes of schema text and ${String(objects)} objects of the catalogs are equal`;
   return compareResult("twin", 1, findings, equal);
 }
 

@@ -20,10 +20,20 @@ export function databaseQueries({ scope, versionNum }: CensusContext): readonly 
         publications,
         publicationTables(versionNum >= 150_000 ? "r.prattrs" : "null::int2vector"),
         ...(versionNum >= 150_000 ? [publicationSchemas] : []),
-        subscriptions,
-        subscriptionOptions,
-        subscriptionConnections,
       ];
+  }
+}
+
+/**
+ * Of what only a superuser may read and pg_dump has for a superuser alone; for others `readOmitted` names it. A query that
+ * names such a column is refused to others even where it gives no rows, so they are asked without these.
+ */
+export function superuserQueries({ scope }: CensusContext): readonly string[] {
+  switch (scope.kind) {
+    case "schemas":
+      return [];
+    case "database":
+      return [subscriptions, subscriptionOptions, subscriptionConnections];
   }
 }
 
@@ -119,38 +129,34 @@ const publicationSchemas = `
     from pg_catalog.pg_publication_namespace n join pg_catalog.pg_publication p on p.oid = n.pnpubid
    where ${own("pg_publication", "p")}`;
 
-/** pg_dump has them for a superuser alone; for others `readOmitted` names them. A restored one is disabled. */
-const subscriptions = `
-  select 'subscription', 'pg_subscription', s.oid, quote_ident(s.subname), true
-    from pg_catalog.pg_subscription s join pg_catalog.pg_database d on d.oid = s.subdbid and d.datname = current_database()
-   where (select rolsuper from pg_catalog.pg_roles where rolname = current_user)`;
+function ofSubscriptions(
+  kind: string,
+  { identity, archived }: { identity: string; archived: boolean },
+): string {
+  return `
+  select '${kind}', 'pg_subscription', s.oid, ${identity}, ${String(archived)}
+    from pg_catalog.pg_subscription s join pg_catalog.pg_database d on d.oid = s.subdbid and d.datname = current_database()`;
+}
+
+/** A restored one is disabled. */
+const subscriptions = ofSubscriptions("subscription", { identity: "quote_ident(s.subname)", archived: true });
 
 /** Where a load leaves a subscription out these are lost with it, which is told. */
 export const optionsOfSubscription = "options of a subscription";
 export const connectionOfSubscription = "connection of a subscription";
 
-/**
- * Of a subscription, what only a superuser is shown: a query that names those columns is refused to others, even where it
- * gives no rows, so it is asked within the query.
- */
-function ofSubscriptions(kind: string, expression: string): string {
-  return `
-  select '${kind}', 'pg_subscription', s.oid,
-         concat_ws(' ', quote_ident(s.subname), pg_catalog.regexp_replace(pg_catalog.query_to_xml(
-           'select ${expression.replaceAll("'", "''")} from pg_catalog.pg_subscription s where s.oid = ' || s.oid, false, false, '')::text,
-           '<[^>]*>|\\s*\\n\\s*', '', 'g')), false
-    from pg_catalog.pg_subscription s join pg_catalog.pg_database d on d.oid = s.subdbid and d.datname = current_database()
-   where (select rolsuper from pg_catalog.pg_roles where rolname = current_user)`;
-}
-
 /** Without what is of the moment: whether it runs, which a restored one must not, how far it has come and what it skips. */
-const subscriptionOptions = ofSubscriptions(
-  optionsOfSubscription,
-  `pg_catalog.concat_ws(' ', 'of', pg_catalog.pg_get_userbyid(s.subowner), 'to',
-     array(select pg_catalog.unnest(s.subpublications) order by 1)::text,
-     case when pg_catalog.to_jsonb(s) ->> 'subtwophasestate' <> 'd' then 'in two phases' end,
-     (pg_catalog.to_jsonb(s) - '{oid,subdbid,subname,subowner,subenabled,subconninfo,subpublications,subskiplsn,subtwophasestate}'::text[])::text)`,
-);
+const subscriptionOptions = ofSubscriptions(optionsOfSubscription, {
+  identity: `
+         concat_ws(' ', quote_ident(s.subname), 'of', pg_catalog.pg_get_userbyid(s.subowner), 'to',
+           array(select unnest(s.subpublications) order by 1)::text,
+           case when to_jsonb(s) ->> 'subtwophasestate' <> 'd' then 'in two phases' end,
+           (to_jsonb(s) - '{oid,subdbid,subname,subowner,subenabled,subconninfo,subpublications,subskiplsn,subtwophasestate}'::text[])::text)`,
+  archived: false,
+});
 
 /** Told by its digest, since it may hold a password, and never by name. */
-const subscriptionConnections = ofSubscriptions(connectionOfSubscription, "pg_catalog.md5(s.subconninfo)");
+const subscriptionConnections = ofSubscriptions(connectionOfSubscription, {
+  identity: "concat_ws(' ', quote_ident(s.subname), md5(s.subconninfo))",
+  archived: false,
+});

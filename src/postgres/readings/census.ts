@@ -14,6 +14,7 @@ import {
   databaseQueries,
   mappingOptions,
   optionsOfSubscription,
+  superuserQueries,
 } from "./census-database.ts";
 import { aidOfExtension, extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
@@ -46,19 +47,30 @@ const parts: readonly CensusQueries[] = [
  * into asking some seventy times for the same schemas and relations.
  */
 export async function readCensusEntries(session: Session, scope: Scope): Promise<CensusEntry[]> {
-  const statement = censusStatement({ scope, versionNum: session.versionNum });
-  return session.query<CensusEntry>(statement, [schemasOf(scope)]);
+  return readEntries(session, scope, scopeTables);
 }
 
 /** The same with every attribute of what extensions made, which only servers that ran the same scripts have in common. */
 export async function readWholeCensus(session: Session, scope: Scope): Promise<Census> {
-  const statement = censusStatement({ scope, versionNum: session.versionNum }, scopeTablesWithMembers);
-  return censusOf(await session.query<CensusEntry>(statement, [schemasOf(scope)]));
+  return censusOf(await readEntries(session, scope, scopeTablesWithMembers));
 }
 
-/** The same for every scope of one kind, and for all minor releases of a server. */
-export function censusStatement(context: CensusContext, tables = scopeTables): string {
-  const texts = parts.flatMap((queries) => queries(context));
+/** All that anybody is asked, as a superuser is; the same for every scope of one kind, and for all minor releases of a server. */
+export function censusStatement(context: CensusContext): string {
+  return statementOf([...parts, superuserQueries], context, scopeTables);
+}
+
+async function readEntries(session: Session, scope: Scope, tables: string): Promise<CensusEntry[]> {
+  const [me] = await session.query<{ rolsuper: boolean }>(
+    "select rolsuper from pg_catalog.pg_roles where rolname = current_user",
+  );
+  const asked = me?.rolsuper === true ? [...parts, superuserQueries] : parts;
+  const statement = statementOf(asked, { scope, versionNum: session.versionNum }, tables);
+  return session.query<CensusEntry>(statement, [schemasOf(scope)]);
+}
+
+function statementOf(asked: readonly CensusQueries[], context: CensusContext, tables: string): string {
+  const texts = asked.flatMap((queries) => queries(context));
   return `with ${tables},
      entry(kind, catalog, oid, identity, archived) as (
        ${texts.map((text) => `(${text})`).join(" union all ")})
