@@ -267,3 +267,37 @@ describe("a table in the schema of an extension whose functions run as its owner
     expect(await psql(scratch, "queued", raised)).toBe("t");
   });
 });
+
+describe("rows of an extension that another role keeps on the target", () => {
+  it("come under its triggers, which is told, and stay as they were where none may be added", async () => {
+    await createDatabase(source, "kept");
+    await psql(
+      source,
+      "kept",
+      `create schema corner_ext; create extension holdfast_corner schema corner_ext;
+       insert into corner_ext.job values (7, 1, 'own');
+       delete from corner_ext.whole; insert into corner_ext.whole values ('own', 'row')`,
+    );
+    const image = memoryImage(await backupOf(source, "kept"));
+    await using target = await startTestServer();
+    await psql(target, "postgres", "create role admin login password 'pw' createrole createdb");
+    await createDatabase(target, "kept");
+    await psql(
+      target,
+      "kept",
+      `create schema corner_ext; create extension holdfast_corner schema corner_ext;
+       alter database kept owner to admin; grant usage on schema corner_ext to admin;
+       grant select, insert, delete on corner_ext.job to admin; grant select, delete on corner_ext.whole to admin`,
+    );
+    const admin = { ...target.address, user: "admin", password: "pw", database: "postgres" };
+    const { notes, problems } = await loadInto(target, image, {
+      destination: { side: "target", admin, database: "kept", create: false },
+    });
+    expect(await psql(target, "kept", "select id, note from corner_ext.job")).toBe("7|own!!");
+    expect(notes).toContainEqual(expect.stringContaining("triggers of table corner_ext.job ran"));
+    expect(await psql(target, "kept", "select k from corner_ext.whole")).toBe("shipped");
+    expect(problems).toContainEqual(
+      expect.objectContaining({ subject: "TABLE DATA corner_ext.whole", kind: "machine" }),
+    );
+  });
+});
