@@ -11,6 +11,7 @@ import type { Session } from "../session/session.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { hasStandardStrings } from "./statements/bare-sql.ts";
 import { withoutColumnVersions } from "./statements/column-versions.ts";
+import { isOfServersTrigger } from "./statements/servers-triggers.ts";
 import {
   generousLimits,
   type LoadContext,
@@ -45,9 +46,12 @@ export async function load(
   wait: Waiting,
 ): Promise<LoadReport> {
   const entries = withoutColumnVersions((await readSchemaArchive(image, wait)).entries);
-  const { chosen, leftOut } = selectEntries(entries, options.tables);
+  const { chosen: selected, leftOut } = selectEntries(entries, options.tables);
+  const chosen = selected.filter((entry) => !isOfServersTrigger(entry));
   const ledger = new Ledger(image.fingerprint.scope);
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
+  for (const entry of selected.filter(isOfServersTrigger))
+    ledger.leftOut(entry, "it is a trigger of the server's own, and enabled after a restore");
   const progress: LoadProgress = { created: false, former: null };
   const loader = options.keptUntilCompared ?? newLoaderName(options.chance);
   const limits = options.limits ?? generousLimits;
