@@ -106,7 +106,10 @@ async function partsOf(context: LoadContext, entry: TocEntry): Promise<Parts | n
   return functionInParts(entry, await codeBehindOf(context));
 }
 
-/** Without it the function is there and works. */
+/**
+ * Without it the function is there and works. Its settings are given on a target that others share too: whoever calls the
+ * function has to be one who may set them.
+ */
 async function sayTheRest(context: LoadContext, entry: TocEntry, { object, said }: Parts): Promise<void> {
   // It is believed by the server whatever it says of values in memory.
   const given = said.filter((one) => !isShared(context.destination) || !one.startsWith("SUPPORT "));

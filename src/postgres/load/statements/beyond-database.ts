@@ -53,6 +53,19 @@ const keepsWithin: Readonly<Record<string, (bare: string, defn: string) => boole
 };
 
 /**
+ * Fails unless casts without a function that this transaction made are between those types in truth: a tenant may call a
+ * range citext, and a text read as one has bounds of whatever length the text says.
+ */
+export const castsOfTexts = `select 1 / (case when exists (
+  select from pg_catalog.pg_cast c join pg_catalog.pg_type t on t.oid in (c.castsource, c.casttarget)
+   where c.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid and c.castmethod = 'b'
+     and not (t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and t.typname in ('text', 'bpchar', 'varchar', 'json', 'xml'))
+     and not (t.typtype = 'b' and exists (
+       select from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
+        where d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and d.objid = t.oid
+          and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.deptype = 'e' and e.extname = 'citext'))) then 0 else 1 end)`;
+
+/**
  * Fails unless whatever this transaction made for operator classes is called with values of the types that it takes: the
  * server believes an operator class, and would read a number as a place in its memory.
  */

@@ -1,7 +1,7 @@
 /** What has to hold of the catalogs once the administrator has run an entry, whatever its words were. */
 import { quoteLiteral } from "../../session/quote.ts";
 import type { TocEntry } from "../../archive/toc.ts";
-import { callsOfItsTypes } from "./beyond-database.ts";
+import { callsOfItsTypes, castsOfTexts } from "./beyond-database.ts";
 import type { LoadContext } from "../context.ts";
 import type { Refusal } from "../report.ts";
 import { isShared } from "../rights/shared.ts";
@@ -11,7 +11,7 @@ export function conditionOf(
   { destination, loader }: Pick<LoadContext, "destination" | "loader">,
   { desc }: TocEntry,
 ): string {
-  if (desc === "CAST") return noCastOfTenant;
+  if (desc === "CAST") return isShared(destination) ? `${noCastOfTenant};${castsOfTexts}` : noCastOfTenant;
   const ofTypes = isShared(destination) && ofOperators.has(desc) ? callsOfItsTypes : "";
   return severalByName.has(desc) ? `${nothingKept(loader)};${ofTypes}` : "";
 }
@@ -22,8 +22,11 @@ const severalByName = new Set(["AGGREGATE", "FUNCTION", "OPERATOR CLASS", "OPERA
 const ofOperators = new Set(["OPERATOR CLASS", "OPERATOR FAMILY"]);
 
 /** Why, where more than the words of the entry were at fault. */
-export function unmet({ destination }: Pick<LoadContext, "destination">, { desc }: TocEntry): Refusal | null {
-  if (desc === "CAST") return castOfTenant;
+export function unmet(
+  { destination }: Pick<LoadContext, "destination">,
+  { desc, defn }: TocEntry,
+): Refusal | null {
+  if (desc === "CAST") return /\bWITHOUT FUNCTION\b/.test(defn) ? castInMemory : castOfTenant;
   return isShared(destination) && ofOperators.has(desc) ? calledByOthers : null;
 }
 
@@ -50,6 +53,13 @@ const noCastOfTenant = `select 1 / (case when exists (
                                  'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point')
           or c.castcontext = 'i' and source.typname not in ('varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
                                  'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point'))) then 0 else 1 end)`;
+
+const castInMemory: Refusal = {
+  sqlState: undefined,
+  message:
+    "it is not made on a target that others share: values of the one type are read from memory as the other",
+  kind: "machine",
+};
 
 const castOfTenant: Refusal = {
   sqlState: undefined,
