@@ -85,7 +85,8 @@ describe("a backup", () => {
 
   it("fails all that wait for a reader when the only one is lost", async () => {
     await using snapshot = await snapshotOf(server, "large", { jobs: 1 });
-    const [, ...streams] = await streamsOf(snapshot);
+    // The largest table comes first, and is cut in the middle; pg_dump's archive waits for no reader.
+    const streams = (await streamsOf(snapshot)).filter(({ content }) => content !== "schema");
     const failures = await Promise.all(
       streams.map((stream) => failureOf(read(stream, () => terminate("holdfast reader")))),
     );
