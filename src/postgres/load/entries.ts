@@ -79,8 +79,8 @@ export async function runEntry(
   if (isAdmins) return runAsAdmin(context, entry);
   const part = context.keyParts.get(entry.dumpId);
   if (part !== undefined) return runKeyPart(context, loader, entry, part, searchPath);
-  const shared = await runByBoth(context, loader, entry);
-  if (shared !== "none") return shared;
+  const byBoth = await runByBoth(context, loader, entry);
+  if (byBoth !== "none") return byBoth;
   const parts = await partsOf(context, entry);
   try {
     const planning = entry.desc === "FK CONSTRAINT" ? byPagesAlone : "";
