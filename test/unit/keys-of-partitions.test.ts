@@ -88,9 +88,11 @@ describe("keys of partitioned tables", () => {
       attach(21, "top_pkey", "leaf_pkey"),
     ];
     const tables = [largeTable("t1"), largeTable("t2")];
-    const early = workOf({ entries, fingerprint: { tables } }, tables, entries).filter(
-      ({ kind }) => kind === "entry",
-    );
+    const early = workOf(
+      { entries, fingerprint: { tables }, keyParts: keysOfPartitions(entries) },
+      tables,
+      entries,
+    ).filter(({ kind }) => kind === "entry");
     expect(early.map(({ dumpId }) => dumpId)).toEqual([22]);
   });
 });

@@ -23,7 +23,11 @@ describe("a foreign key", () => {
   it("that is made while rows are loaded comes after the indexes of its tables that are made then", async () => {
     const loaded = [large("t1"), large("t2"), large("t3")];
     const postData = [key, ordered, elsewhere, foreignKey];
-    const works = workOf({ entries: all, fingerprint: { tables: loaded } }, loaded, postData);
+    const works = workOf(
+      { entries: all, fingerprint: { tables: loaded }, keyParts: new Map() },
+      loaded,
+      postData,
+    );
     const schedule = new Schedule(works, all, () => 0);
     const order: number[] = [];
     for (let work = await schedule.next(); work !== null; work = await schedule.next()) {

@@ -11,7 +11,11 @@ function isEarly(...others: readonly TocEntry[]): boolean {
   const rest = others.filter(({ dumpId }) => dumpId !== 1);
   const index = entry(2, "INDEX", [1]);
   const tables = [large("t1")];
-  const work = workOf({ entries: [...rest, table, index], fingerprint: { tables } }, tables, [index]);
+  const work = workOf(
+    { entries: [...rest, table, index], fingerprint: { tables }, keyParts: new Map() },
+    tables,
+    [index],
+  );
   return work.some(({ dumpId }) => dumpId === 2);
 }
 
@@ -52,7 +56,7 @@ function isMadeBeside(...waiting: readonly string[]): boolean {
   const tables = [large("t1"), large("t2"), large("t6"), { ...large("t7"), bytes: largeBytes }];
   const posts = [entry(3, "CONSTRAINT", [1]), entry(4, "CONSTRAINT", [2]), entry(5, "FK CONSTRAINT", [1, 4])];
   const entries = [...[1, 2, 6, 7].map((id) => entry(id, "TABLE")), ...posts];
-  const work = workOf({ entries, fingerprint: { tables } }, tables, posts);
+  const work = workOf({ entries, fingerprint: { tables }, keyParts: new Map() }, tables, posts);
   const key = work.find(({ dumpId }) => dumpId === 5);
   const left = work.filter((one) => one.kind === "load" && waiting.includes(one.table.name));
   return key?.kind === "entry" && isEarlyEnough(key, left);

@@ -2,22 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Schedule } from "../../src/postgres/load/schedule.ts";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
-
-const entry = (dumpId: number, desc: string, dependencies: readonly number[]): TocEntry => ({
-  dumpId,
-  desc,
-  dependencies,
-  catalogId: { tableOid: 0, oid: 0 },
-  tag: `t${String(dumpId)}`,
-  section: "post-data",
-  defn: "",
-  dropStmt: "",
-  namespace: "s",
-  owner: "",
-  tablespace: "",
-  tableAm: "",
-  isPartitioned: false,
-});
+import { tocEntry as entry } from "../support/toc-entries.ts";
 
 const rank = ({ desc }: TocEntry): number => (desc === "FK CONSTRAINT" ? 1 : 0);
 

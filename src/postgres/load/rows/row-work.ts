@@ -2,7 +2,7 @@ import type { TableFingerprint } from "../../../model/fingerprint.ts";
 import { quoteName } from "../../session/quote.ts";
 import type { TocEntry } from "../../archive/toc.ts";
 import { indexesBefore } from "../keys/foreign-key-check.ts";
-import { keysOfPartitions } from "../keys/keys-of-partitions.ts";
+import type { LoadContext } from "../context.ts";
 import { largestFirst, type Loaded } from "../keys/post-data.ts";
 import type { Scheduled } from "../schedule.ts";
 
@@ -16,9 +16,11 @@ export type RowWork = Scheduled &
     | { readonly kind: "entry"; readonly entry: TocEntry; readonly bytesToRead: number }
   );
 
+type RowContext = Loaded & Pick<LoadContext, "keyParts">;
+
 /** Indexes and keys stand before the rows of others, so that they are made while their table is in memory. */
 export function workOf(
-  context: Loaded,
+  context: RowContext,
   tables: readonly TableFingerprint[],
   postData: readonly TocEntry[],
 ): RowWork[] {
@@ -78,7 +80,7 @@ export function isEarlyEnough(
  * extension, whose own rows come last.
  */
 function earlyEntries(
-  { entries: all }: Loaded,
+  { entries: all, keyParts }: RowContext,
   entries: readonly TocEntry[],
   tables: readonly TableFingerprint[],
 ): TocEntry[] {
@@ -91,7 +93,6 @@ function earlyEntries(
     const table = desc === "TABLE" ? loaded.get(quoteName({ schema: namespace, name: tag })) : undefined;
     if (table !== undefined && isPlainTable(dumpId)) bytesOf.set(dumpId, table.bytes);
   }
-  const keyParts = keysOfPartitions(all);
   const early = new Map<number, TocEntry>();
   // In the archive's order what is needed comes first.
   for (const entry of entries) {
