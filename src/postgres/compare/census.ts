@@ -148,12 +148,7 @@ export function compareMembers(
   { census, extensions }: Pick<Fingerprint, "census" | "extensions">,
   found: Census,
 ): CensusDifferences {
-  const leftOut = new Set(
-    extensions
-      .filter((one) => one.leftOut)
-      .flatMap(({ name }) => [`${memberOfExtension}${name}`, `${aidOfExtension}${name}`]),
-  );
-  const expected = census.filter(({ kind }) => !leftOut.has(kind));
+  const expected = withoutLeftOut({ census, extensions });
   const known = new Set(expected.map(({ kind }) => kind));
   const compared = compareCensus("extensions", expected, found);
   const isOfSource = ({ subject }: Finding): boolean => known.has(subject);
@@ -165,6 +160,18 @@ export function compareMembers(
     findings: findings.filter((finding) => !isTold(finding)).map(inNoDump),
     notes: findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
   };
+}
+
+/** Without what goes with extensions that the plan leaves out. */
+function withoutLeftOut({ census, extensions }: Pick<Fingerprint, "census" | "extensions">): Census {
+  const leftOut = new Set(
+    extensions
+      .filter((one) => one.leftOut)
+      .flatMap(({ name }) =>
+        [memberOfExtension, aidOfExtension, dependsOnExtension].map((prefix) => `${prefix}${name}`),
+      ),
+  );
+  return census.filter(({ kind }) => !leftOut.has(kind));
 }
 
 /** No other backup will hold it either, unless it is taken out of the extension or comes with its script. */
@@ -180,11 +187,7 @@ export function checkCensus(
   { census, incomparable, hidden }: Pick<Beforehand, "census" | "incomparable" | "hidden">,
   definitions: DefinitionDifferences,
 ): CheckResult {
-  const leftOut = new Set(
-    fingerprint.extensions.filter((one) => one.leftOut).map(({ name }) => `${dependsOnExtension}${name}`),
-  );
-  const expected = fingerprint.census.filter(({ kind }) => !leftOut.has(kind));
-  const counted = census === null ? null : compareCensus(check, expected, census, hidden);
+  const counted = census === null ? null : compareCensus(check, withoutLeftOut(fingerprint), census, hidden);
   const equal = [
     ...(counted === null ? [] : [`${String(counted.compared)} ${check}`]),
     ...(definitions.compared === 0 ? [] : [`${String(definitions.compared)} definitions`]),

@@ -4,6 +4,7 @@ import { sha256 } from "../../base/digest.ts";
 import type { Withheld, WithheldGrant } from "../load/rights/withheld.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Beforehand } from "./beforehand.ts";
+import { withoutItems } from "./given-privileges.ts";
 
 const defaults = "default privileges";
 
@@ -73,19 +74,13 @@ function isOf(identity: string, role: string): boolean {
   return [role, quoteIdent(role)].some((spelt) => identity.startsWith(`${spelt} in `));
 }
 
-/** One item of such a text: `+reader:SELECT`, `-"A, B":EXECUTE*`. */
-const item = /[+-](?:"(?:[^"]|"")*"|[^":]+):[^,]+/g;
-
 function withoutGrants(one: Definition, grants: readonly WithheldGrant[]): readonly Definition[] {
-  if (!one.kind.startsWith("privileges in ")) return [one];
   const items = new Set(
     grants
       .filter(({ schema, name, part }) => schema === one.schema && name === one.name && part === one.part)
       .map((grant) => `+${grant.item}`),
   );
-  if (items.size === 0) return [one];
-  const kept = (one.text.match(item) ?? []).filter((text) => !items.has(text));
-  return kept.length === 0 ? [] : [{ ...one, text: kept.join(", ") }];
+  return items.size === 0 ? [one] : withoutItems(one, (item) => items.has(item));
 }
 
 function inWords(one: Withheld): string {

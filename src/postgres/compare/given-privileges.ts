@@ -19,14 +19,20 @@ export function withoutMighty(
   { roles }: Pick<Fingerprint, "roles">,
 ): readonly Definition[] {
   const mighty = new Set(roles.filter(({ attributes }) => attributes.superuser).map(({ name }) => name));
-  return definitions.flatMap((one) => {
-    if (!tellsPrivileges(one)) return [one];
-    const kept = Array.from(one.text.matchAll(item)).filter(([, grantee = ""]) => {
-      const name = bare(grantee);
-      return !mighty.has(name) && !/^unknown \(OID=\d+\)$/.test(name);
-    });
-    return kept.length === 0 ? [] : [{ ...one, text: kept.map(([whole]) => whole).join(", ") }];
-  });
+  return definitions.flatMap((one) =>
+    withoutItems(one, (_item, grantee) => mighty.has(grantee) || /^unknown \(OID=\d+\)$/.test(grantee)),
+  );
+}
+
+/** A definition without such items, and without itself where none is left; one that tells no privileges as it is. */
+export function withoutItems(
+  one: Definition,
+  isLeftOut: (item: string, grantee: string) => boolean,
+): readonly Definition[] {
+  if (!tellsPrivileges(one)) return [one];
+  const items = Array.from(one.text.matchAll(item), ([whole, grantee = ""]) => ({ whole, grantee }));
+  const kept = items.filter(({ whole, grantee }) => !isLeftOut(whole, bare(grantee)));
+  return kept.length === 0 ? [] : [{ ...one, text: kept.map(({ whole }) => whole).join(", ") }];
 }
 
 function bare(name: string): string {

@@ -26,10 +26,13 @@ export async function lowerFunctions(context: LoadContext): Promise<readonly num
   if (found.length > 0) await codeBehindOf(context);
   const lowered: number[] = [];
   for (const { oid, name, isMade } of found) {
+    if (!isMade) {
+      tellRaised(ledger, name);
+      continue;
+    }
     try {
-      if (isMade) await admin.query(`alter routine ${name} security invoker`);
-      if (isMade) lowered.push(oid);
-      else tellRaised(ledger, name);
+      await admin.query(`alter routine ${name} security invoker`);
+      lowered.push(oid);
     } catch (error) {
       // A provider's own, which it has to answer for.
       refusalOf(error);

@@ -7,6 +7,8 @@ import type { TocEntry } from "../../archive/toc.ts";
 import { bareSql } from "./bare-sql.ts";
 import type { Refusal } from "../report.ts";
 
+const readAsTheOther = "values of the one type are read from memory as the other";
+
 const reasons: Readonly<Record<string, string>> = {
   FUNCTION: "in its language all can be done that the server can do",
   PROCEDURE: "in its language all can be done that the server can do",
@@ -15,7 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   "TEXT SEARCH PARSER": "nobody checks what its functions in C are given",
   "TEXT SEARCH TEMPLATE": "nobody checks what its functions in C are given",
   "PROCEDURAL LANGUAGE": "its handler runs what it is given with the server's own rights",
-  CAST: "values of the one type are read from memory as the other",
+  CAST: readAsTheOther,
   "FOREIGN DATA WRAPPER": "its handler reads with the server's own rights",
   "EVENT TRIGGER": "it runs code of the tenant's as whoever changes the database, the administrator too",
   SUBSCRIPTION: "its owner says where and as whom the server connects",
@@ -34,9 +36,19 @@ export function beyondDatabase(
   if (reason === undefined || (unlessLoaders.has(desc) && !isAdmins)) return null;
   const bare = bareSql(defn, standardStrings)?.trim();
   if (bare !== undefined && keepsWithin[desc]?.(bare, defn.trim()) === true) return null;
+  return notMadeOnShared(reason);
+}
+
+function notMadeOnShared(reason: string): Refusal {
   const message = `it is not made on a target that others share: ${reason}`;
   return { sqlState: undefined, message, kind: "machine" };
 }
+
+/** Where the catalogs say so once it was run, see `castsOfTexts` and `callsOfItsTypes`. */
+export const castInMemory = notMadeOnShared(readAsTheOther);
+export const calledByOthers = notMadeOnShared(
+  "what it calls is not known to take the values that it is given",
+);
 
 /** Types whose values are any text, which whoever reads it takes apart with care. */
 const texts = String.raw`(?:text|character(?: varying)?|json|xml|[\w"]+\.citext)`;

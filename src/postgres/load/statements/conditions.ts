@@ -1,7 +1,7 @@
 /** What has to hold of the catalogs once the administrator has run an entry, whatever its words were. */
 import { quoteLiteral } from "../../session/quote.ts";
 import type { TocEntry } from "../../archive/toc.ts";
-import { callsOfItsTypes, castsOfTexts } from "./beyond-database.ts";
+import { calledByOthers, callsOfItsTypes, castInMemory, castsOfTexts } from "./beyond-database.ts";
 import type { LoadContext } from "../context.ts";
 import type { Refusal } from "../report.ts";
 import { isShared } from "../rights/shared.ts";
@@ -30,13 +30,6 @@ export function unmet(
   return isShared(destination) && ofOperators.has(desc) ? calledByOthers : null;
 }
 
-const calledByOthers: Refusal = {
-  sqlState: undefined,
-  message:
-    "it is not made on a target that others share: what it calls is not known to take the values that it is given",
-  kind: "machine",
-};
-
 /**
  * Between two of the system's own types a function of the tenant's would be called by the administrator's next question:
  * where that casts to what questions to the catalogs cast to, or where a cast by itself begins with what they may hold.
@@ -53,13 +46,6 @@ const noCastOfTenant = `select 1 / (case when exists (
                                  'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point')
           or c.castcontext = 'i' and source.typname not in ('varchar', 'bpchar', 'uuid', 'money', 'date', 'time', 'timetz',
                                  'timestamp', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'xml', 'point'))) then 0 else 1 end)`;
-
-const castInMemory: Refusal = {
-  sqlState: undefined,
-  message:
-    "it is not made on a target that others share: values of the one type are read from memory as the other",
-  kind: "machine",
-};
 
 const castOfTenant: Refusal = {
   sqlState: undefined,
