@@ -256,26 +256,31 @@ describe("what only a superuser makes", () => {
     );
   });
 
-  // Later majors make no such cast.
-  it.skipIf(testMajor() >= 17)(
-    "is no cast to a range that bears the name of an extension's type",
-    async () => {
-      const image = await tenant(
-        "ranges",
-        `create type public.citext as range (subtype = text); create cast (text as public.citext) without function;
-       create schema honest; create extension citext schema honest; create cast (honest.citext as json) without function`,
-      );
-      const { report } = await restored("ranges", image);
-      const casts =
-        "select castsource::regtype, casttarget::regtype from pg_cast where castmethod = 'b' and oid >= 16384";
-      const made = await psql(target, "ranges", casts);
-      expect(made).toContain("honest.citext|json");
-      expect(made).not.toMatch(/\|citext$/m);
-      expect(report.problems.map(({ message }) => message)).toContain(
-        "it is not made on a target that others share: values of the one type are read from memory as the other",
-      );
-    },
-  );
+  it("is no cast to a range that bears the name of an extension's type", async () => {
+    const range = "create type public.citext as range (subtype = text)";
+    const cast = "create cast (text as public.citext) without function";
+    const honest =
+      "create schema honest; create extension citext schema honest; create cast (honest.citext as json) without function";
+    await createDatabase(source, "ranges");
+    await psql(source, "ranges", `${range}; ${honest}`);
+    // From 17 on the server itself refuses it.
+    const isMade = testMajor() < 17;
+    const attempt = psql(source, "ranges", cast).then(
+      () => true,
+      () => false,
+    );
+    expect(await attempt).toBe(isMade);
+    const image = memoryImage(await backupOf(source, "ranges"));
+    const { report } = await restored("ranges", image);
+    const casts =
+      "select castsource::regtype, casttarget::regtype from pg_cast where castmethod = 'b' and oid >= 16384";
+    const made = await psql(target, "ranges", casts);
+    expect(made).toContain("honest.citext|json");
+    expect(made).not.toMatch(/\|citext$/m);
+    const refused =
+      "it is not made on a target that others share: values of the one type are read from memory as the other";
+    expect(report.problems.map(({ message }) => message).includes(refused)).toBe(isMade);
+  });
 
   it("is made by an administrator who is no superuser as far as the server lets him", async () => {
     const admin = { ...target.address, user: "dba", password: "dba" };

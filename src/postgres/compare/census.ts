@@ -84,18 +84,19 @@ function byKind(census: Census): Kinds {
   return new Map(census.map((one) => [one.kind, one]));
 }
 
-function differencesByKind(wanted: Kinds, there: Kinds): Finding[] {
+/** `extra`: what is said of one that is only there. */
+function differencesByKind(wanted: Kinds, there: Kinds, extra = notInSource): Finding[] {
   return [...new Set([...wanted.keys(), ...there.keys()])].flatMap((kind) => {
     const [before, after] = [wanted.get(kind), there.get(kind)];
-    return before?.sha256 === after?.sha256 ? [] : named(kind, before, after);
+    return before?.sha256 === after?.sha256 ? [] : named(kind, before, after, extra);
   });
 }
 
 /** What differs between two databases that were made of one archive on one server, of whatever kind. */
 export function compareTwins(twin: Census, loaded: Census): Finding[] {
-  return differencesByKind(byKind(twin), byKind(loaded)).map(({ subject, difference }) => ({
+  return differencesByKind(byKind(twin), byKind(loaded), "is not there").map(({ subject, difference }) => ({
     subject: `${subject}, beside the empty twin`,
-    difference: difference.replace(/^was not in the source:/, "is not there:"),
+    difference,
   }));
 }
 
@@ -109,9 +110,15 @@ function checkFor(kind: string): CheckName {
 }
 
 const absent = "absent: ";
+const notInSource = "was not in the source";
 
 /** Each identity that is only on one side, where both are told by name; else how the numbers differ. */
-function named(kind: string, before: Counted | undefined, after: Counted | undefined): Finding[] {
+function named(
+  kind: string,
+  before: Counted | undefined,
+  after: Counted | undefined,
+  extra: string,
+): Finding[] {
   const wanted = before === undefined ? [] : before.identities;
   const here = after === undefined ? [] : after.identities;
   if (wanted === undefined || here === undefined)
@@ -120,7 +127,7 @@ function named(kind: string, before: Counted | undefined, after: Counted | undef
     ...without(wanted, here).map((identity) => ({ subject: kind, difference: `${absent}${identity}` })),
     ...without(here, wanted).map((identity) => ({
       subject: kind,
-      difference: `was not in the source: ${identity}`,
+      difference: `${extra}: ${identity}`,
     })),
   ];
   return told.length === 0 ? [numbered(kind, wanted.length, here.length)] : told;
@@ -153,7 +160,7 @@ export function compareMembers(
   const compared = compareCensus("extensions", expected, found);
   const isOfSource = ({ subject }: Finding): boolean => known.has(subject);
   const isTold = ({ subject, difference }: Finding): boolean =>
-    difference.startsWith("was not in the source") || subject.startsWith(aidOfExtension);
+    difference.startsWith(notInSource) || subject.startsWith(aidOfExtension);
   const findings = compared.findings.filter(isOfSource);
   return {
     compared: compared.compared,

@@ -7,13 +7,13 @@ export function relationQueries({ versionNum }: CensusContext): readonly string[
   return [
     schemas,
     relations,
-    columns(
-      versionNum >= 140_000 ? "a.attcompression" : "''",
-      versionNum >= 180_000 ? notNullConstraint : "null",
-      notNullAbove(versionNum),
-    ),
+    columns({
+      compression: versionNum >= 140_000 ? "a.attcompression" : "''",
+      notNull: versionNum >= 180_000 ? notNullConstraint : "null",
+      nullableBelow: notNullAbove(versionNum),
+    }),
     indexes(versionNum >= 150_000 ? "i.indnullsnotdistinct" : "false"),
-    versionNum >= 180_000 ? constraints("c.conenforced", "c.conperiod", named) : constraints(),
+    constraints(versionNum >= 180_000 ? constraintsOf18 : constraintsBefore),
     triggers,
     enforcement,
     ...(versionNum >= 140_000 ? [detaching] : []),
@@ -60,7 +60,11 @@ const relations = `
  * Order is left out: under inheritance a restore may change it, and every column is read by name. What may be null though
  * it may not above is listed as left out, and here as what it will be.
  */
-function columns(compression: string, notNull: string, nullableBelow: string): string {
+function columns({
+  compression,
+  notNull,
+  nullableBelow,
+}: Readonly<Record<"compression" | "notNull" | "nullableBelow", string>>): string {
   return `
   select 'column', 'pg_class', r.oid,
          concat_ws(' ', r.identity || '.' || quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -123,7 +127,7 @@ function indexes(nullsNotDistinct: string): string {
 /** Foreign keys that partitions derive from their parents get names by chance, so they go without; and whether a key is
  * inherited depends on whether its partition was attached or made in place. What is not null is told with the columns
  * and domains; from 18 on it has a name as well, and more to it. */
-function constraints(enforced = "true", period = "false", notNulls = "false"): string {
+function constraints({ enforced, period, hasComparedName }: typeof constraintsBefore): string {
   return `
   select 'constraint', 'pg_constraint', c.oid,
          concat_ws(' ', case when c.contype = 'f' and c.conparentid <> 0 then '(derived)' else quote_ident(c.conname) end,
@@ -145,20 +149,23 @@ function constraints(enforced = "true", period = "false", notNulls = "false"): s
     left join relation r on r.oid = c.conrelid
     left join pg_catalog.pg_type t on t.oid = c.contypid and t.typnamespace in (select oid from space)
      and ${notMember("pg_type", "t")}
-   where (r.oid is not null or t.oid is not null) and (c.contype <> 'n' or ${notNulls})`;
+   where (r.oid is not null or t.oid is not null) and (c.contype <> 'n' or ${hasComparedName})`;
 }
 
 /**
- * Of these names: what is inherited alone may get another one by a restore; partitions keep theirs. Where the one above is not valid,
+ * Of the names of what is not null: what is inherited alone may get another one by a restore; partitions keep theirs. Where the one above is not valid,
  * pg_dump has the heir say its own, so that whether it did before is not known afterwards.
  */
-const named = `
+const hasComparedName = `
   (r.relispartition or c.conislocal and not exists (
     select from pg_catalog.pg_inherits h
       join pg_catalog.pg_constraint above on above.conrelid = h.inhparent and above.contype = 'n' and not above.convalidated
       join pg_catalog.pg_attribute theirs on theirs.attrelid = h.inhparent and theirs.attnum = above.conkey[1]
       join pg_catalog.pg_attribute ours on ours.attrelid = c.conrelid and ours.attnum = c.conkey[1] and ours.attname = theirs.attname
      where h.inhrelid = c.conrelid))`;
+
+const constraintsBefore = { enforced: "true", period: "false", hasComparedName: "false" };
+const constraintsOf18 = { enforced: "c.conenforced", period: "c.conperiod", hasComparedName };
 
 /** Clones on partitions come with their parent's trigger. */
 const triggers = `
