@@ -3,6 +3,7 @@ import yargs, { type Argv } from "yargs";
 import { Failure, failureOf } from "../base/failure.ts";
 import type { CommandRun, Command } from "./command.ts";
 import type { Context } from "./context.ts";
+import { refuseValuesOfFlags } from "./flag-values.ts";
 import { type PrintedOutput, printTo, type Streams } from "./output.ts";
 import { overview, groups } from "./overview.ts";
 import { usageHint } from "./usage-hint.ts";
@@ -44,17 +45,25 @@ async function parse(args: readonly string[], frame: Frame): Promise<Parsed> {
   // The parser would drop what follows without a word, and a list of one tenant would become one of all.
   if (args.includes("--"))
     throw new Failure("usage/invalid", "-- is of no use here: no name begins with a dash");
-  const found: { run?: CommandRun; config?: string | undefined; help?: string; failure?: Failure } = {};
+  const found: {
+    run?: CommandRun;
+    config?: string | undefined;
+    parsed?: Readonly<Record<string, unknown>>;
+    help?: string;
+    failure?: Failure;
+  } = {};
   if (args.length === 0) return { kind: "help", text: await grammar(frame, () => undefined).getHelp() };
   const parser = grammar(frame, (run) => {
     found.run = run;
   });
   await parser.parseAsync([...args], {}, (error: Error | null | undefined, argv, output) => {
     found.config = typeof argv["config"] === "string" ? argv["config"] : undefined;
+    found.parsed = argv;
     if (error !== undefined && error !== null) found.failure = usageFailure(error);
     else if (output !== "") found.help = output;
   });
   if (found.failure !== undefined) throw await withHint(found.failure, args, frame);
+  refuseValuesOfFlags(args, found.parsed ?? {});
   if (found.help !== undefined) return { kind: "help", text: found.help };
   if (found.run === undefined) throw new Failure("usage/invalid", `there is no command ${args[0] ?? ""}`);
   return { kind: "run", run: found.run, config: found.config };
