@@ -1,9 +1,9 @@
-/** A private server that takes connections and then hangs is waited for as long as anything else, and no longer. */
+/** A private server that hangs is waited for as long as anything else, and one that has ended no longer. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { Failure } from "../../src/base/failure.ts";
-import { ready } from "../../src/postgres/server/private-server-process.ts";
+import { endOf, ready, stop } from "../../src/postgres/server/private-server-process.ts";
 
 it("is given up when the wait ends", async () => {
   const child = spawn("sleep", ["600"]);
@@ -23,3 +23,14 @@ it("is given up when the wait ends", async () => {
     await once(child, "exit");
   }
 });
+
+it("leaves nothing running behind that keeps the program from its end", async () => {
+  const before = timers();
+  const child = spawn("sleep", ["600"]);
+  await stop(child, endOf(child));
+  expect(child.signalCode).toBe("SIGINT");
+  expect(timers()).toBe(before);
+});
+
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;

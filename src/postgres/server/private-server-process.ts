@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
 import { exists } from "../../base/exists.ts";
 import { Failure } from "../../base/failure.ts";
-import { abortFailure, orAbort, pause, stillWaiting, within, type Waiting } from "../../base/waiting.ts";
+import { abortFailure, orAbort, pause, stillWaiting, type Waiting } from "../../base/waiting.ts";
 
 /** How a server is started that is to outlive us: as another user where we are root. */
 interface Outliving {
@@ -59,8 +59,10 @@ export async function stop(child: ChildProcess, ended: Promise<void>): Promise<v
   ] as const) {
     if (hasEnded(child)) return;
     child.kill(signal);
-    const waiting = within({ signal: new AbortController().signal }, limitMs);
-    await Promise.race([ended, pause(limitMs, waiting).catch(() => undefined)]);
+    const limit = new AbortController();
+    await Promise.race([ended, pause(limitMs, limit).catch(() => undefined)]);
+    // A pause that is left running keeps the whole program from its end.
+    limit.abort();
   }
 }
 
