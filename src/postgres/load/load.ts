@@ -22,6 +22,7 @@ import {
 import { createDatabaseStatement } from "./database.ts";
 import { readFormer, type Former } from "./former.ts";
 import { disarmLoader, dropLoader, dropLoaderOfFailed, told, undoLoad } from "./rights/loader-end.ts";
+import { ofLeftOutExtension, withoutDependence } from "./extensions/left-out.ts";
 import { keysOfPartitions } from "./keys/keys-of-partitions.ts";
 import { markLoad } from "./rights/mark.ts";
 import { newLoaderName } from "./rights/loader-name.ts";
@@ -45,13 +46,18 @@ export async function load(
   options: LoadOptions,
   wait: Waiting,
 ): Promise<LoadReport> {
-  const entries = withoutColumnVersions((await readSchemaArchive(image, wait)).entries);
+  const archived = withoutColumnVersions((await readSchemaArchive(image, wait)).entries);
+  const { entries, notes } = withoutDependence(archived, image.fingerprint);
+  const isOfLeftOut = ofLeftOutExtension(entries, image.fingerprint);
   const { chosen: selected, leftOut } = selectEntries(entries, options.tables);
-  const chosen = selected.filter((entry) => !isOfServersTrigger(entry));
+  const chosen = selected.filter((entry) => !isOfServersTrigger(entry) && !isOfLeftOut(entry));
   const ledger = new Ledger(image.fingerprint.scope);
+  for (const note of notes) ledger.note(note);
   for (const { entry, reason } of leftOut) ledger.leftOut(entry, reason);
   for (const entry of selected.filter(isOfServersTrigger))
     ledger.leftOut(entry, "it is a trigger of the server's own, and enabled after a restore");
+  for (const entry of selected.filter(isOfLeftOut))
+    ledger.leftOut(entry, "the plan leaves this extension out");
   const progress: LoadProgress = { created: false, former: null };
   const loader = options.keptUntilCompared ?? newLoaderName(options.chance);
   const limits = options.limits ?? generousLimits;
