@@ -67,10 +67,12 @@ export function damagedKeys(
   const proofsHere = proofs.filter(isHere);
   const findingsHere = findings.filter(isHere);
   const healedAt = newestHealed(findingsHere);
+  const provenAt = newestProven(proofsHere);
   const provenAfter = (at: string, ...backups: readonly (BackupId | undefined)[]): boolean =>
-    proofsHere.some(
-      (one) => one.verdict === "proven" && backups.includes(one.backup) && compareInstants(one.at, at) > 0,
-    );
+    backups.some((backup) => {
+      const proven = backup === undefined ? undefined : provenAt.get(backup);
+      return proven !== undefined && compareInstants(proven, at) > 0;
+    });
   const damaged = new Set<ObjectKey>();
   const add = (keys: readonly ObjectKey[], at: string): void => {
     for (const key of keys) {
@@ -98,12 +100,24 @@ export function afterEveryStatement({ proofs, findings }: Statements, store: Sto
 }
 
 function newestHealed(findings: readonly FindingsList[]): ReadonlyMap<ObjectKey, string> {
-  const healedAt = new Map<ObjectKey, string>();
-  for (const { healed, at } of findings) {
-    for (const key of healed) {
-      const before = healedAt.get(key);
-      if (before === undefined || compareInstants(at, before) > 0) healedAt.set(key, at);
+  return newestOf(findings.map(({ healed, at }) => ({ keys: healed, at })));
+}
+
+function newestProven(proofs: readonly Proof[]): ReadonlyMap<BackupId, string> {
+  const proven = proofs.filter(({ verdict }) => verdict === "proven");
+  return newestOf(proven.map(({ backup, at }) => ({ keys: [backup], at })));
+}
+
+/** For each key the newest word that names it. */
+function newestOf<Key>(
+  said: readonly { readonly keys: readonly Key[]; readonly at: string }[],
+): ReadonlyMap<Key, string> {
+  const newest = new Map<Key, string>();
+  for (const { keys, at } of said) {
+    for (const key of keys) {
+      const before = newest.get(key);
+      if (before === undefined || compareInstants(at, before) > 0) newest.set(key, at);
     }
   }
-  return healedAt;
+  return newest;
 }

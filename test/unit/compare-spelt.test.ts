@@ -208,3 +208,17 @@ describe("what the server spells anew", () => {
     expect(hasSameWords(one, other)).toBe(false);
   });
 });
+
+describe("a name of nothing but quotes", () => {
+  // Read in every way there is, the one of 25 quotes would take seconds, and each quote more twice as long.
+  const quoted = `"${'""'.repeat(25)}"`;
+
+  it.each([
+    ["of a policy's table", "policy", `CREATE POLICY p ON app.${quoted} USING ((a = 1));\n`, `t p`],
+    ["of a function", "arguments", `CREATE FUNCTION app.${quoted};\n`, "t("],
+  ])("%s is read in one way alone", (_what, kind, defn, tag) => {
+    const begunMs = performance.now();
+    expect(isSpelt(definition(kind, "p", "(a = 2)"), [entry(tag, defn)])).toBe(false);
+    expect(performance.now() - begunMs).toBeLessThan(500);
+  });
+});

@@ -126,6 +126,22 @@ describe("an object", () => {
     expect(damagedKeys(statements, store, "eeeeffffgggghhhh", of).has(key)).toBe(false);
     expect(damagedKeys(statements, store, null, of).has(key)).toBe(damaged);
   });
+
+  it("is judged by looking at each proof a few times, however many there are", () => {
+    let looked = 0;
+    const proofs = Array.from({ length: 500 }, (_, number): Proof => {
+      const backup = backupId.parse(`20261121T${String(number).padStart(6, "0")}Z-aaaaaa`);
+      const one = proof(number % 24, backup, "proven");
+      return Object.defineProperty({ ...one }, "verdict", {
+        get: () => {
+          looked += 1;
+          return one.verdict;
+        },
+      });
+    });
+    expect(damagedKeys({ proofs, findings: [] }, store, storeId, first)).toEqual(new Set());
+    expect(looked).toBeLessThan(5 * proofs.length);
+  });
 });
 
 describe("what is said next", () => {

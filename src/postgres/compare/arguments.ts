@@ -1,6 +1,6 @@
 /** What stands between the brackets behind the name of the function or procedure that a statement makes; null where it makes none. */
 export function argumentsOf(statement: string): string | null {
-  const head = /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (?:"(?:[^"]|"")*"|[^"(])*\(/.exec(
+  const head = /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (?:"(?:[^"]|"")*"(?!")|[^"(])*\(/.exec(
     statement,
   )?.[0];
   if (head === undefined) return null;

@@ -1,5 +1,5 @@
 import { run } from "../../base/program.ts";
-import { compareResult, notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import { compareResult, notRun, type CheckResult } from "../../model/check.ts";
 import type { Census } from "../../model/fingerprint.ts";
 import { readWholeCensus } from "../readings/census.ts";
 import { programEnvironment } from "../session/address.ts";
@@ -9,8 +9,7 @@ import { laterSettings } from "../session/startup.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import { compareTwins } from "./census.ts";
 import { openExact, type Comparison, type Restored } from "./restored.ts";
-
-const linesShown = 10;
+import { differencesOfText } from "./schema-text.ts";
 
 /**
  * The loaded database dumps the same schema as an empty one restored from the same archive on the
@@ -28,7 +27,7 @@ export async function checkTwin(comparison: Comparison): Promise<CheckResult> {
   const [loaded, empty] = settled.map(valueOf);
   if (loaded === undefined || empty === undefined) return notRun("twin", "machine", "pg_dump said nothing");
   const findings = [
-    ...(loaded.text.equals(empty.text) ? [] : differences(loaded.text, empty.text)),
+    ...(loaded.text.equals(empty.text) ? [] : differencesOfText(loaded.text, empty.text)),
     ...compareTwins(empty.census, loaded.census),
   ];
   const objects = empty.census.reduce((sum, { count }) => sum + count, 0);
@@ -83,31 +82,4 @@ function withoutRestriction(text: Buffer): Buffer {
       .replace(new RegExp(`\\\\unrestrict ${key}\n(?![^]*\\\\unrestrict)`), ""),
     "latin1",
   );
-}
-
-function differences(loaded: Buffer, empty: Buffer): Finding[] {
-  const here = loaded.toString("utf8").split("\n");
-  const there = empty.toString("utf8").split("\n");
-  const secret = new Set([loaded, empty].flatMap((text) => secretLines(text.toString("utf8"))));
-  const gone = there.filter((line) => !new Set(here).has(line));
-  const added = here.filter((line) => !new Set(there).has(line));
-  const spelt = (word: string, lines: readonly string[]): string =>
-    lines
-      .slice(0, linesShown)
-      .map((line) => `${word} ${secret.has(line) ? "(an option of a user mapping, or a connection)" : line}`)
-      .join("\n");
-  const difference = [spelt("-", gone), spelt("+", added)].filter((part) => part !== "").join("\n");
-  return [
-    {
-      subject: "schema text",
-      difference: difference === "" ? "the same lines in another order" : difference,
-    },
-  ];
-}
-
-/** Those that hold passwords of other servers: what differs is printed, and ends up in logs (trap 34). */
-function secretLines(text: string): string[] {
-  const mappings = text.matchAll(/^CREATE USER MAPPING FOR (?:[^;'"]|'[^']*'|"[^"]*")*;/gm);
-  const options = Array.from(mappings, ([statement]) => statement.split("\n").slice(1, -1)).flat();
-  return [...options, ...(text.match(/^CREATE SUBSCRIPTION .*$/gm) ?? [])];
 }
