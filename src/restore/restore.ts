@@ -28,6 +28,7 @@ import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import { demandSuitable, type Ready } from "./demand-suitable.ts";
 import { beginAgainOrKeep } from "./left-behind.ts";
+import { notHeld } from "./not-held.ts";
 import type { Point } from "./point.ts";
 
 export interface TableName {
@@ -174,6 +175,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
     problems: loaded.problems.map(({ subject, message }) => ({ subject, message })),
     notes: [
       ...loaded.notes,
+      ...(order.tables === null ? notHeld(fingerprint) : []),
       ...(left === null ? [] : [left]),
       ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
     ],

@@ -268,6 +268,52 @@ describe("a table in the schema of an extension whose functions run as its owner
   });
 });
 
+describe("sequences that number the rows of an extension's configuration", () => {
+  it("go on where they stood, though the extension marks only the table", async () => {
+    await createDatabase(source, "numbered");
+    await psql(
+      source,
+      "numbered",
+      `create schema numbers; create extension holdfast_number schema numbers;
+       insert into numbers.visit (note) select 'own ' || n from generate_series(1, 7) n;
+       delete from numbers.visit where id > 5`,
+    );
+    const backup = await backupOf(source, "numbered");
+    expect(backup.fingerprint.omitted.filter(({ kind }) => kind.startsWith("value of"))).toEqual([]);
+    const { verdict, checks } = await provenIn(scratch, memoryImage(backup), "numbered");
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const next = "insert into numbers.visit (note) values ('next') returning id, also";
+    expect(await psql(scratch, "numbered", next)).toBe("8|8");
+    // Whoever may not read it accuses nobody.
+    const address = { ...scratch.address, database: "numbered" };
+    await psql(
+      scratch,
+      "numbered",
+      "create role blind login password 'pw'; grant usage on schema numbers to blind",
+    );
+    const blind = {
+      side: "target",
+      admin: { ...address, user: "blind", password: "pw" },
+      twin: null,
+    } as const;
+    const unread = await compareIn(blind, memoryImage(backup), scratch.binFolder, { indexes: false });
+    expect(unread.find(({ name }) => name === "sequences")).toMatchObject({
+      outcome: "not-run",
+      because: "machine",
+    });
+    // What is set is compared as well.
+    await psql(scratch, "numbered", "select setval('numbers.visit_id_seq', 3)");
+    const moved = { side: "scratch", admin: address, twin: null } as const;
+    const after = await compareIn(moved, memoryImage(backup), scratch.binFolder, { indexes: false });
+    expect(after.find(({ name }) => name === "sequences")).toMatchObject({
+      outcome: "failed",
+      findings: expect.arrayContaining([
+        expect.objectContaining({ subject: 'sequence "numbers"."visit_id_seq"' }),
+      ]) as unknown,
+    });
+  });
+});
+
 describe("rows of an extension that another role keeps on the target", () => {
   it("come under its triggers, which is told, and stay as they were where none may be added", async () => {
     await createDatabase(source, "kept");

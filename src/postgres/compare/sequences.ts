@@ -16,10 +16,10 @@ export async function checkSequences({
   const leftOut = fingerprint.extensions.filter((one) => one.leftOut).map(({ name }) => name);
   const expected = fingerprint.sequences;
   const known = new Set(expected.map(quoteName));
-  // Of an extension's sequences those that the backup holds; a schema tenant has none of them.
-  const relations = (await readExtensionRelations(session, leftOut)).filter((one) =>
-    known.has(quoteName(one)),
-  );
+  // Of an extension's sequences those that the backup holds, whatever it marks here; a schema tenant has none of them.
+  const relations = (await readExtensionRelations(session, leftOut))
+    .filter((one) => known.has(quoteName(one)))
+    .map((one) => ({ ...one, configuration: true }));
   const found = await readSequences(session, fingerprint.scope, relations);
   const here = new Map(found.map((one) => [quoteName(one), one]));
   const findings = expected.flatMap((one) => differenceOf(one, here.get(quoteName(one))));

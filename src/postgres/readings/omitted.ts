@@ -7,6 +7,9 @@ import { schemasOf, scopeTables } from "./scope.ts";
 
 type Omission = Fingerprint["omitted"][number];
 
+export const rowsOfExtension = "rows of an extension's table";
+export const valueInExtension = "value of an extension's sequence";
+
 interface OmittedOptions {
   readonly leaveOutExtensions: readonly string[];
   readonly largeObjects: "include" | "ignore";
@@ -163,9 +166,9 @@ function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations
     .filter(({ configuration, filled }) => !configuration && filled)
     .map((one) => ({
-      kind: one.kind === "table" ? "rows of an extension's table" : "value of an extension's sequence",
+      kind: one.kind === "table" ? rowsOfExtension : valueInExtension,
       name: `${one.schema}.${one.name}`,
-      reason: `${one.extension} does not mark it as configuration`,
+      reason: `${one.extension} does not mark it as configuration${one.kind === "table" ? "" : "; set it after a restore"}`,
     }));
   const leftOut = options.leaveOutExtensions.map((name) => ({
     kind: "extension",
