@@ -2,6 +2,7 @@
  * A load accounts for everything: what is wrong with the data, what the machine lacks, what was left
  * out; and what stops it is thrown, with nothing half-loaded left behind.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../src/base/failure.ts";
@@ -15,7 +16,7 @@ import { parseToc } from "../../src/postgres/archive/toc.ts";
 import { demandSuitable } from "../../src/restore/demand-suitable.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
-import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { createDatabase, psql, startTestServer, testMajor, testWait } from "../support/postgres-server.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 
 type Backup = Awaited<ReturnType<typeof backupOf>>;
@@ -306,6 +307,16 @@ describe("a load", () => {
     expect(await forgetLoad(destination, "holdfast_load_abcdefghijkl")).toMatch(
       /^the temporary login holdfast_load_abcdefghijkl could not be removed: /,
     );
+  });
+
+  it("learns once that a server knows no sleep for event triggers", async () => {
+    const isRefusal = (line: string): boolean => line.includes('configuration parameter "event_triggers"');
+    const refusals = async (): Promise<number> =>
+      (await readFile(join(scratch.address.host, "log"), "utf8")).split("\n").filter(isRefusal).length;
+    const before = await refusals();
+    const report = await loadInto(scratch, memoryImage(backup), { destination: { database: "learnt" } });
+    expect(report.problems).toEqual([]);
+    expect((await refusals()) - before).toBe(testMajor() < 17 ? 1 : 0);
   });
 
   it("does what it can where the administrator is no superuser, and lists the rest", async () => {

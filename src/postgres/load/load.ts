@@ -58,7 +58,7 @@ export async function load(
     ledger.leftOut(entry, "it is a trigger of the server's own, and enabled after a restore");
   for (const entry of selected.filter(isOfLeftOut))
     ledger.leftOut(entry, "the plan leaves this extension out");
-  const progress: LoadProgress = { created: false, former: null };
+  const progress: LoadProgress = { created: false, former: null, versionNum: null };
   const loader = options.keptUntilCompared ?? newLoaderName(options.chance);
   const limits = options.limits ?? generousLimits;
   const work: Work = { image, destination, options, limits, loader, ledger, entries, chosen };
@@ -70,7 +70,7 @@ export async function load(
     const left = await dropLoaderOfFailed(end);
     throw left === null ? failure : told(failure, left);
   }
-  const end = { destination, loader };
+  const end = { destination, loader, versionNum: progress.versionNum };
   if (options.keptUntilCompared === undefined) {
     const left = await dropLoader(end);
     if (left !== null) ledger.note(left);
@@ -82,6 +82,7 @@ export async function load(
 interface LoadProgress {
   created: boolean;
   former: Former | null;
+  versionNum: number | null;
 }
 
 interface Work extends Pick<LoadContext, "image" | "destination" | "options" | "loader" | "ledger"> {
@@ -97,10 +98,13 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
   const password = options.chance(24).toString("base64url");
   const address = (login: Partial<ServerAddress>): ServerAddress => ({ ...destination.admin, ...login });
   await using server = await connect(destination.admin, side, asAdmin, wait);
+  const { versionNum } = server;
+  const alsoAsAdmin = { ...asAdmin, versionNum };
+  progress.versionNum = versionNum;
   await settle(server, true);
   const adminIsSuperuser = await isSuperuser(server);
   if (!destination.create) {
-    await using inside = await connect(address({ database }), side, asAdmin, wait);
+    await using inside = await connect(address({ database }), side, alsoAsAdmin, wait);
     progress.former = await readFormer(inside);
   }
   const roles = neededRoles(fingerprint, entries);
@@ -114,7 +118,7 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
   });
   if (!adminIsSuperuser) await joinRoles(server, [...made, loader], ledger);
   if (destination.create) {
-    const statement = createDatabaseStatement(database, fingerprint.database, server.versionNum);
+    const statement = createDatabaseStatement(database, fingerprint.database, versionNum);
     const refusal = await attempt(server, statement);
     if (refusal !== null) {
       ledger.problem(`DATABASE ${database}`, { ...refusal, kind: "machine" });
@@ -128,7 +132,7 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
   // Scratch goes as a whole, whatever becomes of the load.
   if (side === "target") await markLoad(server, { loader, database });
   await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
-  await using admin = await connect(address({ database }), side, asAdmin, wait);
+  await using admin = await connect(address({ database }), side, alsoAsAdmin, wait);
   const standardStrings = hasStandardStrings(entries);
   await settle(admin, standardStrings);
   await runStages({
@@ -142,12 +146,17 @@ async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Prom
     loader,
     openForScripts: async () => {
       const startup = { search_path: `"$user", public` };
-      const session = await connect(address({ database }), side, { ...asAdmin, startup }, wait);
+      const session = await connect(address({ database }), side, { ...alsoAsAdmin, startup }, wait);
       await settle(session, standardStrings);
       return session;
     },
     openLoader: async () => {
-      const session = await connect(address({ user: loader, password, database }), side, {}, wait);
+      const session = await connect(
+        address({ user: loader, password, database }),
+        side,
+        { versionNum },
+        wait,
+      );
       await settle(session, standardStrings);
       await session.query(hasty);
       return session;

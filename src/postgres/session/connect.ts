@@ -53,7 +53,7 @@ export async function connect(
   stillWaiting(wait);
   // Its release is not known before the session stands; one that lacks a setting, or a role that may not set
   // it, is refused at once and asked again with fewer.
-  const wishes = [...(options.withoutEventTriggers === true ? [withoutEventTriggers] : []), newest];
+  const wishes = [...(maySleep(options) ? [withoutEventTriggers] : []), newest];
   for (const wish of wishes) {
     try {
       return await connectWith(address, side, { ...options, startup: { ...wish, ...options.startup } }, wait);
@@ -64,6 +64,13 @@ export async function connect(
   }
   return connectWith(address, side, options, wait);
 }
+
+/** A server that is known not to know the setting is not asked: each refusal costs a process of its, and a login. */
+function maySleep({ withoutEventTriggers: isWished, versionNum = Infinity }: ConnectOptions): boolean {
+  return isWished === true && versionNum >= eventTriggersSleepSince;
+}
+
+const eventTriggersSleepSince = 170_000;
 
 const newest = laterSettings(Infinity);
 const withoutEventTriggers = { ...newest, event_triggers: "off" };

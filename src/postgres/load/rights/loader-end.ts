@@ -1,6 +1,6 @@
 import { Failure, isFailure, reasonOf } from "../../../base/failure.ts";
 import { pause, within, type Waiting } from "../../../base/waiting.ts";
-import { connect } from "../../session/connect.ts";
+import { connect, type ConnectOptions } from "../../session/connect.ts";
 import { quoteIdent } from "../../session/quote.ts";
 import type { Session } from "../../session/session.ts";
 import type { LoadDestination } from "../context.ts";
@@ -23,6 +23,8 @@ export interface LoadEnd {
   readonly created: boolean;
   /** Of a database that was there, once the load has laid hands on it. */
   readonly former: Former | null;
+  /** Of the server; null where nobody has asked it. */
+  readonly versionNum: number | null;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function undoLoad(end: LoadEnd, broken: unknown): Promise<unknown> 
   const { admin, database, side } = destination;
   const wait = within({ signal: new AbortController().signal }, limitMs);
   try {
+    const sessions = sessionsOf(end);
     await using server = await connect(admin, side, sessions, wait);
     await settle(server, true);
     await endSessions(server, loader, wait);
@@ -63,7 +66,7 @@ export async function undoLoad(end: LoadEnd, broken: unknown): Promise<unknown> 
 }
 
 /** What the end of a login needs. */
-type LoaderEnd = Pick<LoadEnd, "destination" | "loader">;
+type LoaderEnd = Pick<LoadEnd, "destination" | "loader" | "versionNum">;
 
 /**
  * Removes the temporary login, if only by making it useless. Returns what could not be done, in words. Where something of
@@ -83,8 +86,8 @@ export async function dropLoaderOfFailed(end: LoaderEnd): Promise<string | null>
 }
 
 /** Leaves it as a role that nobody can log in as, as far as can be; `forgetLoad` tells what could not be done. */
-export async function disarmLoader({ destination, loader }: LoaderEnd): Promise<void> {
-  await tried(() => withLoader({ destination, loader }, (server, wait) => endSessions(server, loader, wait)));
+export async function disarmLoader(end: LoaderEnd): Promise<void> {
+  await tried(() => withLoader(end, (server, wait) => endSessions(server, end.loader, wait)));
 }
 
 /**
@@ -93,7 +96,7 @@ export async function disarmLoader({ destination, loader }: LoaderEnd): Promise<
  * again, for the same reason.
  */
 export async function forgetLoad(destination: LoadDestination, loader: string): Promise<string | null> {
-  const end = { destination, loader };
+  const end = { destination, loader, versionNum: null };
   const forget = (): Promise<void> =>
     withLoader(end, async (server, wait) => {
       try {
@@ -135,23 +138,26 @@ async function tried(work: () => Promise<void>): Promise<unknown> {
   }
 }
 
-function inWords({ loader }: LoaderEnd, refused: unknown): string | null {
+function inWords({ loader }: Pick<LoaderEnd, "loader">, refused: unknown): string | null {
   return refused === null ? null : `the temporary login ${loader} could not be removed: ${reasonOf(refused)}`;
 }
 
 /** In a session of its own, where there is such a login still. */
 async function withLoader(
-  { destination, loader }: LoaderEnd,
+  end: LoaderEnd,
   work: (server: Session, wait: Waiting) => Promise<void>,
 ): Promise<void> {
   const wait = within({ signal: new AbortController().signal }, limitMs);
-  await using server = await connect(destination.admin, destination.side, sessions, wait);
+  const { destination, loader } = end;
+  await using server = await connect(destination.admin, destination.side, sessionsOf(end), wait);
   await settle(server, true);
   const found = await server.query("select 1 from pg_catalog.pg_roles where rolname = $1", [loader]);
   if (found.length > 0) await work(server, wait);
 }
 
-const sessions = { withoutEventTriggers: true };
+function sessionsOf({ versionNum }: Pick<LoadEnd, "versionNum">): ConnectOptions {
+  return { withoutEventTriggers: true, ...(versionNum === null ? {} : { versionNum }) };
+}
 
 /** Nobody can log in as the loader any more, and its sessions, which may hold locks, are over. */
 async function endSessions(server: Session, loader: string, wait: Waiting): Promise<void> {
