@@ -14,6 +14,7 @@ grant select on public.far_away to corner_reader;
 create table public.near (id int, v text) partition by range (id);
 create table public.near_here partition of public.near for values from (0) to (100);
 create foreign table public.near_far partition of public.near for values from (100) to (200) server elsewhere;
+create index near_id on public.near (id);
 insert into public.near_here select n, 'here' from generate_series(0, 99) n;
 create view public.over_there as select * from public.far_away where id = 1;
 create materialized view public.never_fetched as select * from public.far_away with no data;

@@ -98,7 +98,8 @@ export function schemaParts(schemas: Schemas, versionNum: number): readonly Part
     },
     {
       title: "index",
-      query: `select nspname, c.relname, indrelid::regclass::text as of, indisvalid, indisready, indisclustered, indisreplident, indisunique, indimmediate
+      query: `select nspname, c.relname, indrelid::regclass::text as of,
+          indisvalid or exists (select from pg_partition_tree(indrelid) t join pg_class f on f.oid = t.relid where f.relkind = 'f') as valid, indisready, indisclustered, indisreplident, indisunique, indimmediate
         from pg_index i join pg_class c on c.oid = indexrelid join pg_namespace n on n.oid = relnamespace where ${scope("nspname")}`,
     },
     {

@@ -93,6 +93,15 @@ const notNullConstraint = `
      from pg_catalog.pg_constraint k
     where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum)`;
 
+/**
+ * The server counts an index of a partitioned table as whole when each partition has a part of it. A foreign one never
+ * has, so that what a dump brings back stays invalid there, in which it may differ from one that was made at once.
+ */
+const staysInvalid = `(c.relkind = 'I' and exists (
+  with recursive below(oid) as (
+    select i.indrelid union select h.inhrelid from pg_catalog.pg_inherits h join below b on b.oid = h.inhparent)
+  select from below b join pg_catalog.pg_class f on f.oid = b.oid where f.relkind = 'f'))`;
+
 /** An index that makes a constraint is in the archive as that constraint; an invalid one is not at all. */
 function indexes(nullsNotDistinct: string): string {
   return `
@@ -101,7 +110,7 @@ function indexes(nullsNotDistinct: string): string {
            case when i.indisunique then 'unique' end, case when i.indisprimary then 'primary' end,
            case when ${nullsNotDistinct} then 'nulls not distinct' end,
            case when i.indisclustered then 'clustered' end, case when i.indisreplident then 'replica identity' end,
-           case when i.indisvalid then 'valid' end, case when not i.indisready then 'not ready' end,
+           case when i.indisvalid or ${staysInvalid} then 'valid' end, case when not i.indisready then 'not ready' end,
            case when not i.indislive then 'not live' end, case when not i.indimmediate then 'deferrable' end, case when i.indpred is not null then 'partial' end,
            'keys', i.indnkeyatts,
            (select string_agg(coalesce(quote_ident(a.attname), '(expression)'), ', ' order by k.place)
