@@ -6,7 +6,7 @@ import { connect } from "../../src/postgres/session/connect.ts";
 import { setExactText } from "../../src/postgres/session/settings.ts";
 import { startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
-import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
+import { createDatabase, psql, startTestServer, testMajor, testWait } from "../support/postgres-server.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 import { provenIn, troubles } from "../support/round-trip.ts";
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 /** Of the database after these statements, which are taken back again. */
-async function omittedAfter(...statements: readonly string[]): Promise<unknown[]> {
+async function omittedAfter(...statements: readonly string[]): ReturnType<typeof readOmitted> {
   const address = { ...server.address, database: "hardened" };
   await using session = await connect(address, "source", {}, testWait());
   await session.query("begin");
@@ -38,8 +38,7 @@ async function omittedAfter(...statements: readonly string[]): Promise<unknown[]
     leaveOutExtensions: [],
     largeObjects: "include",
     extensionRelations: [],
-    roles: [],
-    ownRoles: [],
+    roles: ["tuner"],
   } as const;
   return await readOmitted(session, scope, options);
 }
@@ -55,6 +54,34 @@ it.each([
 ])("%s is listed as left out", async (statement) => {
   expect(await omittedAfter(statement)).toContainEqual(notDumped);
 });
+
+it.runIf(testMajor() >= 15)(
+  "privileges on parameters of the server are listed as left out, to whom the backup knows",
+  async () => {
+    const statements = [
+      "create role tuner",
+      "create role stranger",
+      "grant set on parameter work_mem to tuner, stranger",
+      "grant alter system on parameter log_statement to public",
+      "grant set on parameter jit to stranger",
+    ];
+    const told = (await omittedAfter(...statements)).filter(
+      ({ kind }) => kind === "privileges on a parameter",
+    );
+    expect(told).toEqual([
+      {
+        kind: "privileges on a parameter",
+        name: "log_statement",
+        reason: "to everybody; of the server, and in no dump of a database",
+      },
+      {
+        kind: "privileges on a parameter",
+        name: "work_mem",
+        reason: "to tuner; of the server, and in no dump of a database",
+      },
+    ]);
+  },
+);
 
 it("what was granted there and revoked again is not listed, nor is a database as it was made", async () => {
   expect(await omittedAfter()).not.toContainEqual(notDumped);

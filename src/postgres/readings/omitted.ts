@@ -31,7 +31,16 @@ export async function readOmitted(
   const found = await session.query<Omission>(inDatabaseQuery(session.versionNum), [schemasOf(scope)]);
   const beside = scope.kind === "schemas" ? await session.query<Omission>(besideSchemasQuery) : [];
   const ofRoles = await session.query<Omission>(ofRolesQuery, [options.roles]);
-  return [...found, ...beside, ...ofRoles, ...ofExtensions(options), ...always(scope, options)];
+  const ofParameters =
+    session.versionNum >= 150_000 ? await session.query<Omission>(ofParametersQuery, [options.roles]) : [];
+  return [
+    ...found,
+    ...beside,
+    ...ofRoles,
+    ...ofParameters,
+    ...ofExtensions(options),
+    ...always(scope, options),
+  ];
 }
 
 /**
@@ -161,6 +170,15 @@ const ofRolesQuery = `
    where exists (
      select from pg_catalog.pg_shseclabel l join pg_catalog.pg_roles r on r.oid = l.objoid
       where l.classoid = 'pg_catalog.pg_authid'::regclass and r.rolname::text = any ($1))`;
+
+/** What roles of the backup, or everybody, may do with parameters of the server, which belong to it and to no database. */
+const ofParametersQuery = `
+  select 'privileges on a parameter' as kind, p.parname as name, 'to ' || string_agg(distinct g.name, ', ') || '; of the server, and in no dump of a database' as reason
+    from pg_catalog.pg_parameter_acl p
+   cross join lateral pg_catalog.aclexplode(p.paracl) x
+   cross join lateral (select case x.grantee when 0 then 'everybody' else pg_catalog.pg_get_userbyid(x.grantee)::text end) g(name)
+   where x.grantee <> x.grantor and (x.grantee = 0 or g.name = any ($1))
+   group by p.parname order by p.parname collate "C"`;
 
 function ofExtensions(options: OmittedOptions): Omission[] {
   const rows = options.extensionRelations
