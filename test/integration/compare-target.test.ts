@@ -1,4 +1,5 @@
 /** On a real target nothing of the comparison runs a tenant's code with power, and none gains what the target's roles may. */
+import { schemaPublic } from "../../src/postgres/readings/definitions.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CheckResult } from "../../src/model/check.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
@@ -137,5 +138,27 @@ describe("a database to restore into", () => {
     expect(await occupantsOf(session)).toEqual([]);
     await psql(server, name, sql);
     expect((await occupantsOf(session)).map((one) => one.kind)).toContain(kind);
+  });
+});
+
+describe("the owner of schema public, told of sources before 15,", () => {
+  /** What the comparison says of it where it was `wanted` there. */
+  async function compared(name: string, wanted: string): Promise<unknown> {
+    await createDatabase(server, name);
+    await psql(server, name, `alter schema public owner to ${server.address.user}`);
+    const image = await measureDatabase(server, name);
+    const { fingerprint } = image;
+    const owner = { kind: schemaPublic, schema: "", name: "public", part: "owner", text: wanted };
+    const definitions = [...(fingerprint.definitions ?? []), owner];
+    const restored = { side: "target", admin: { ...server.address, database: name }, twin: null } as const;
+    const from = { ...image, fingerprint: { ...fingerprint, definitions } };
+    const checks = await compareIn(restored, from, server.binFolder);
+    return checks.find((check) => check.name === "objects");
+  }
+
+  it("is the same one where that made the target's cluster, and another one is missed", async () => {
+    expect(await compared("same_owner", server.address.user)).toMatchObject({ outcome: "passed" });
+    const difference = `expected somebody, found ${server.address.user}`;
+    expect(await compared("other_owner", "somebody")).toMatchObject({ findings: [{ difference }] });
   });
 });

@@ -13,7 +13,9 @@ import {
   privilegesInExtension,
   privilegesInNoDump,
   readDefinitions,
+  schemaPublic,
 } from "../readings/definitions.ts";
+import type { Session } from "../session/session.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand, FoundDefinitions } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
@@ -35,10 +37,29 @@ export async function readRestoredDefinitions(comparison: Comparison): Promise<F
   const { restored, fingerprint, wait } = comparison;
   if (fingerprint.definitions === undefined) return null;
   await using session = await openExact(restored, restored.admin, wait);
-  const definitions = await readingCatalogs(session, () => readDefinitions(session, fingerprint.scope));
+  const told = await readingCatalogs(session, () => readDefinitions(session, fingerprint.scope));
+  const definitions = [...told, ...(await ownerOfPublic(session, fingerprint.definitions, told))];
   const here = new Map(definitions.map((one) => [keyOf(one), one.text]));
   const differs = fingerprint.definitions.some((one) => here.get(keyOf(one)) !== one.text);
   return { definitions, entries: differs ? parseToc(await gatherArchive(comparison)).entries : [] };
+}
+
+/**
+ * An owner who made the cluster is not told, being everybody's where the source has that one; here it may be the very role
+ * to whom it had been given there.
+ */
+async function ownerOfPublic(
+  session: Session,
+  wanted: readonly Definition[],
+  told: readonly Definition[],
+): Promise<readonly Definition[]> {
+  const isOwner = ({ kind, part }: Definition): boolean => kind === schemaPublic && part === "owner";
+  const one = wanted.find(isOwner);
+  if (one === undefined || told.some(isOwner)) return [];
+  const [owner] = await session.query<{ text: string }>(
+    "select pg_catalog.pg_get_userbyid(nspowner)::text as text from pg_catalog.pg_namespace where nspname = 'public'",
+  );
+  return owner === undefined ? [] : [{ ...one, text: owner.text }];
 }
 
 /** Constraints and privileges for the checks of those names, everything else for `objects`. */
