@@ -127,6 +127,13 @@ const extension = z.object({
 });
 export type ExtensionFingerprint = z.infer<typeof extension>;
 
+/** What members of extensions are like, by a digest each; `reading`: of the statement that read them. */
+const members = z.object({
+  reading: sha256Hex,
+  members: z.array(z.object({ extension: name, identity: z.string(), digest: z.string() })),
+});
+export type MembersFingerprint = z.infer<typeof members>;
+
 /**
  * How many objects of each kind the catalogs hold in the tenant's scope, and a digest over their
  * sorted identities; counted by queries of our own, not by pg_dump's.
@@ -187,6 +194,8 @@ export const fingerprint = z.object({
   database,
   roles: z.array(role),
   extensions: z.array(extension),
+  /** Absent in older backups, and of schema tenants. */
+  extensionMembers: members.optional(),
   collations: z.array(
     z.object({
       schema: name,

@@ -220,3 +220,34 @@ describe("a database on another major release", () => {
     expect(byName(checks, "sequences")?.outcome).toBe("passed");
   });
 });
+
+describe("members that were altered at the source, which no dump holds,", () => {
+  it("are told by name, beside those that are as their script made them", async () => {
+    using _installed = installOwnExtension(server.binFolder);
+    await createDatabase(server, "altered");
+    await psql(
+      server,
+      "altered",
+      `create schema corner_ext; create extension holdfast_corner schema corner_ext; create extension pg_trgm; create extension citext;
+       create or replace function corner_ext.setting_count() returns bigint language sql stable as 'select -1::bigint';
+       alter table corner_ext.whole set (fillfactor = 70); comment on column corner_ext.setting.name is 'ours';
+       comment on table corner_ext.child is 'ours'; alter function similarity(text, text) cost 7`,
+    );
+    await using scratch = await startScratch();
+    const image = memoryImage(await backupOf(server, "altered"), 4_099);
+    const { verdict, checks } = await provenIn(scratch, image, "restored");
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const told = byName(checks, "extensions")
+      ?.detail.split("; ")
+      .filter((one) => one.startsWith("not as"));
+    const of = (extension: string, names: string): string =>
+      `not as the script of ${extension} makes them here, and in no dump: ${names}`;
+    expect(told).toEqual([
+      of(
+        "holdfast_corner",
+        "function corner_ext.setting_count(), table corner_ext.child, table corner_ext.setting, table corner_ext.whole",
+      ),
+      of("pg_trgm", "function public.similarity(pg_catalog.text,pg_catalog.text)"),
+    ]);
+  });
+});

@@ -1,5 +1,8 @@
 import { notRun, type CheckResult, type Finding } from "../../model/check.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
 import { readExtensions } from "../readings/extensions.ts";
+import { readMembers } from "../readings/members.ts";
+import type { Session } from "../session/session.ts";
 import type { Beforehand } from "./beforehand.ts";
 import { compareMembers } from "./census.ts";
 import { compareReadings } from "./comparable.ts";
@@ -34,9 +37,11 @@ export async function checkExtensions(
       differing.push({ subject: `extension ${name}`, difference: "was not in the source" });
   }
   const members = census === null ? null : compareMembers(fingerprint, census);
+  const altered = census === null ? [] : await alteredMembers(session, fingerprint);
   const findings = [...(why.extensions === null ? differing : []), ...(members?.findings ?? [])];
   const told = [
     ...(members?.notes ?? []),
+    ...altered,
     ...(excluded.length === 0 ? [] : [`left out by the plan: ${excluded.join(", ")}`]),
   ];
   if (expected.length === 0 && findings.length === 0)
@@ -47,4 +52,33 @@ export async function checkExtensions(
     restsOn: ["extensions", "census"],
     incomparable: why,
   });
+}
+
+const listedMax = 10;
+
+/** What members of extensions are not as they were: told, see `readMembers`. */
+async function alteredMembers(
+  session: Session,
+  { extensions, extensionMembers: before }: Pick<Fingerprint, "extensions" | "extensionMembers">,
+): Promise<readonly string[]> {
+  if (before === undefined) return [];
+  const now = await readMembers(session);
+  if (now.reading !== before.reading) return [];
+  const kept = new Set(extensions.filter(({ leftOut }) => !leftOut).map(({ name }) => name));
+  const keyOf = (one: { extension: string; identity: string }): string =>
+    JSON.stringify([one.extension, one.identity]);
+  const here = new Map(now.members.map((one) => [keyOf(one), one.digest]));
+  const altered = before.members.filter((one) => {
+    const digest = here.get(keyOf(one));
+    return kept.has(one.extension) && digest !== undefined && digest !== one.digest;
+  });
+  return Array.from(
+    Map.groupBy(altered, ({ extension }) => extension),
+    ([extension, members]) => {
+      const more = members.length - listedMax;
+      const named = members.slice(0, listedMax).map(({ identity }) => identity);
+      const listed = [...named, ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
+      return `not as the script of ${extension} makes them here, and in no dump: ${listed}`;
+    },
+  );
 }

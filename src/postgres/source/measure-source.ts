@@ -8,6 +8,7 @@ import { readDefinitions } from "../readings/definitions.ts";
 import { readDatabase } from "../readings/database.ts";
 import { readGenerated, readMatviews } from "../readings/derived.ts";
 import { readExtensionRelations, readExtensions, type ExtensionRelation } from "../readings/extensions.ts";
+import { readMembers } from "../readings/members.ts";
 import { readOmitted } from "../readings/omitted.ts";
 import { readingsOf } from "../readings/reading-digests.ts";
 import { readRoles } from "../readings/roles.ts";
@@ -56,7 +57,7 @@ export async function readSource(opened: Opened): Promise<SourceReadings> {
 export function measureSource(
   { scope, holder, largeObjects }: Opened,
   measured: Pick<Fingerprint, "tables" | "schema" | "largeObjects">,
-  { census, definitions, roles, relations, omitted, collations, told }: SourceReadings,
+  { census, definitions, roles, relations, omitted, collations, extensionMembers, told }: SourceReadings,
   toc: readonly TocEntry[],
 ): Fingerprint {
   assertArchived(censusAgainstToc(census, toc).map(({ kind, identity }) => `${kind} ${identity}`));
@@ -66,6 +67,7 @@ export function measureSource(
     lsn: holder.lsn,
     roles,
     collations,
+    ...(extensionMembers === null ? {} : { extensionMembers }),
     census: censusOf(census),
     definitions,
     readings: readingsOf({ scope, versionNum: told.server.versionNum }),
@@ -88,6 +90,7 @@ async function readCatalogs(session: Session, { scope, options, largeObjects }: 
     relations,
     extensionRelations,
     census: await readCensusEntries(session, scope),
+    extensionMembers: scope.kind === "database" ? await readMembers(session) : null,
     definitions: await readDefinitions(session, scope),
     roles,
     collations: await readCollations(session, scope),
