@@ -1,6 +1,7 @@
 /** `holdfast list`: what the stores hold, from the stores alone. */
 import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import { discoveredName } from "../config/match-discovered.ts";
 import type { CopyState } from "../model/choose.ts";
 import { type TenantId, tenantId } from "../model/ids.ts";
 import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
@@ -90,7 +91,13 @@ export async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promi
 export function parseTenant(text: string): TenantId {
   const parsed = tenantId.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new Failure("usage/invalid", `${text} is no name of a tenant`);
+  // The names people have in mind are their databases', of which most with two words are spelt so.
+  const meant = tenantId.safeParse(discoveredName(text));
+  throw new Failure("usage/invalid", `${text} is no name of a tenant`, {
+    hint: meant.success
+      ? `a database ${text} that a discovery rule finds is the tenant ${meant.data}; \`holdfast tenants\` lists them`
+      : "`holdfast tenants` lists them",
+  });
 }
 
 export function copyText({ state, proof }: CopyState): string {

@@ -32,7 +32,7 @@ export function matchDiscovered(
       ({ rule, pattern }) => rule.source.name === found.source && pattern.test(found.database),
     );
     if (match === undefined) continue;
-    const id = tenantId.safeParse(idOf(found.database));
+    const id = tenantId.safeParse(discoveredName(found.database));
     if (!id.success) {
       refused.push({ ...found, reason: "its name makes no tenant id; name it under tenants" });
     } else if (configured.has(id.data)) {
@@ -60,14 +60,15 @@ export function matchDiscovered(
  */
 export function ruleThatMayMake(id: TenantId, rules: readonly DiscoverRule[]): DiscoverRule | null {
   const fitting = rules.filter(
-    ({ databases }) => rules.length === 1 || globPattern(idOf(databases)).test(id),
+    ({ databases }) => rules.length === 1 || globPattern(discoveredName(databases)).test(id),
   );
   const firstOfSource = new Map(fitting.toReversed().map((rule) => [rule.source.name, rule]));
   const plans = new Set(firstOfSource.values().map(({ planName }) => planName));
   return plans.size === 1 ? (fitting[0] ?? null) : null;
 }
 
-function idOf(database: string): string {
+/** What a database is called as a tenant, which need not be a lawful name. */
+export function discoveredName(database: string): string {
   return database.toLowerCase().replaceAll("_", "-");
 }
 
