@@ -3,11 +3,30 @@ import { Failure } from "../base/failure.ts";
 import type { BackupId, TenantId } from "../model/ids.ts";
 import { type Manifest, manifest } from "../model/manifest.ts";
 
-/** More than any tenant's manifest; a cap on what opening one may unfold into. */
+/** More than any tenant's manifest, and the longest text that the engine takes; a cap on what opening one may unfold into. */
 export const manifestBytesMax = 512 * 1024 * 1024;
 
-export function encodeManifest(content: Manifest): Buffer {
-  return Buffer.from(JSON.stringify(content));
+/** "source/unsupported" for a tenant whose manifest nobody could open again. */
+export function encodeManifest(content: Manifest, bytesMax: number = manifestBytesMax): Buffer {
+  const text = textOf(content);
+  if (text === null || Buffer.byteLength(text) > bytesMax) {
+    throw new Failure(
+      "source/unsupported",
+      `the manifest would be longer than ${String(bytesMax)} bytes: ${String(content.fingerprint.tables.length)} tables in ${String(content.streams.length)} streams are too many for one backup`,
+      { hint: "back the tenant up as several, by schemas" },
+    );
+  }
+  return Buffer.from(text);
+}
+
+/** null where it is longer than any text may be. */
+function textOf(content: Manifest): string | null {
+  try {
+    return JSON.stringify(content);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** The manifest of that backup: "format/unknown" for a version we do not know, "format/invalid" for any other fault. */

@@ -8,6 +8,12 @@ import type { CreateOptions, ObjectStat } from "./store.ts";
 export const storeRetryPolicy: RetryPolicy = { attemptsMax: 5, firstDelayMs: 200, delayMaxMs: 10_000 };
 
 /**
+ * A store that names keys for ever would otherwise keep a verb for ever, and fill its memory. No listing of ours goes
+ * beyond one tenant, which has that many objects when some 64 TiB that differ are kept of it in one store.
+ */
+const listedMaxDefault = 2 ** 26;
+
+/**
  * Tries again what may well succeed next time. A listing goes on behind the last key it gave.
  *
  * `create` needs more care: when an attempt got no answer, the object may be there. The next attempt
@@ -15,13 +21,19 @@ export const storeRetryPolicy: RetryPolicy = { attemptsMax: 5, firstDelayMs: 200
  * same bytes are success, others are "store/exists". The same is asked once more after the last try.
  * `spread` in 0..1 keeps many hosts from coming back at once.
  */
-export function retrying(store: AnyStore, policy: RetryPolicy, spread?: () => number): AnyStore {
+export function retrying(
+  store: AnyStore,
+  policy: RetryPolicy,
+  spread?: () => number,
+  listedMax: number = listedMaxDefault,
+): AnyStore {
   const again = async <T>(work: () => Promise<T>, wait: Waiting): Promise<T> =>
     retry(work, policy, wait, spread);
 
   async function* list(prefix: string, wait: Waiting, after?: ObjectKey): AsyncGenerator<ObjectStat> {
     let last = after;
     let listing: AsyncIterator<ObjectStat> | null = null;
+    let listed = 0;
     try {
       for (;;) {
         const next: IteratorResult<ObjectStat, unknown> = await again(async () => {
@@ -34,6 +46,8 @@ export function retrying(store: AnyStore, policy: RetryPolicy, spread?: () => nu
           }
         }, wait);
         if (next.done === true) return;
+        listed += 1;
+        if (listed > listedMax) throw endless(store, prefix, listedMax);
         last = next.value.key;
         yield next.value;
       }
@@ -84,6 +98,13 @@ export function retrying(store: AnyStore, policy: RetryPolicy, spread?: () => nu
   }
 
   return { ...around(store, { run: async (_call, work, wait) => again(work, wait), list }), create };
+}
+
+function endless({ name }: AnyStore, prefix: string, listedMax: number): Failure {
+  return new Failure(
+    "store/protocol",
+    `${name} lists more than ${String(listedMax)} keys under ${prefix}, which no tenant has`,
+  );
 }
 
 async function closed(listing: AsyncIterator<ObjectStat> | null): Promise<void> {

@@ -18,7 +18,8 @@ import {
 import { checkSourceClock, checkStoreClock, isFromFuture } from "../../src/repository/clocks.ts";
 import { documentBytesMax, fetchFrom, fetchWhole } from "../../src/repository/fetch.ts";
 import { lockedLongEnough, lockTimes } from "../../src/repository/locks.ts";
-import { decodeManifest } from "../../src/repository/manifest.ts";
+import type { Manifest } from "../../src/model/manifest.ts";
+import { decodeManifest, encodeManifest } from "../../src/repository/manifest.ts";
 import { putWhole } from "../../src/repository/put.ts";
 import { settle } from "../../src/repository/settle.ts";
 import { Shelves } from "../../src/repository/shelves.ts";
@@ -353,5 +354,21 @@ describe("a manifest", () => {
       code: "format/invalid",
     });
     expect(() => decodeManifest(Buffer.from([0xff, 0x00]), owner)).toThrow("not JSON");
+  });
+
+  it("that nobody could open again is not written, by its bytes and not by its letters", () => {
+    const said = { tenant: "ü".repeat(60), streams: [], fingerprint: { tables: [] } };
+    const content: Manifest = Object.assign(Object.create(null), said);
+    const bytes = encodeManifest(content).length;
+    expect(bytes).toBeGreaterThan(JSON.stringify(content).length);
+    expect(encodeManifest(content, bytes)).toHaveLength(bytes);
+    const tooLong = /would be longer than \d+ bytes: 0 tables/;
+    expect(() => encodeManifest(content, bytes - 1)).toThrow(tooLong);
+    // As the engine says it of a text that is longer than any may be.
+    const toJSON = (): never => {
+      throw new RangeError("Invalid string length");
+    };
+    const endless = { ...content, toJSON };
+    expect(() => encodeManifest(endless)).toThrow(tooLong);
   });
 });

@@ -89,6 +89,23 @@ describe("retrying", () => {
     await expect(store.create(key, body, {}, wait)).rejects.toMatchObject({ code: "store/unreachable" });
   });
 
+  it("ends a listing that has no end, and not one that is as long as may be", async () => {
+    const memory = memoryStore();
+    const endless: WholeStore = Object.create(memory, {
+      name: { value: memory.name },
+      list: {
+        value: async function* list() {
+          for (let n = 0; ; n += 1)
+            yield { key: objectKey.parse(`tenants/acme/${String(n)}`), bytes: 1, modifiedAt: new Date(0) };
+        },
+      },
+    });
+    const listed = Array.fromAsync(retrying(endless, policy, undefined, 1000).list("tenants/acme/", wait));
+    await expect(listed).rejects.toMatchObject({ code: "store/protocol" });
+    for (const name of ["a", "b", "c"]) memory.overwrite(name, body);
+    expect(await Array.fromAsync(retrying(memory, policy, undefined, 3).list("", wait))).toHaveLength(3);
+  });
+
   it("takes a listing up behind the last key it gave, and gives none twice", async () => {
     const memory = memoryStore();
     const names = ["a", "b", "c", "d", "e"];
