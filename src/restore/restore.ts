@@ -139,7 +139,7 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   const loadedSeconds = secondsSoFar();
   desk.watch.loading("comparing", loaded.bytes);
   const compared = compare(
-    { side: "target", admin: order.target, twin: null },
+    { side: "target", admin: order.target, twin: null, existed: !ready.create },
     copy.image,
     {
       jobs: order.jobs,

@@ -162,3 +162,20 @@ describe("the owner of schema public, told of sources before 15,", () => {
     expect(await compared("other_owner", "somebody")).toMatchObject({ findings: [{ difference }] });
   });
 });
+
+describe("privileges in information_schema that somebody had altered on an empty target", () => {
+  it("are told where the database was there before, and speak against a load that made it", async () => {
+    await createDatabase(server, "altered");
+    const image = await measureDatabase(server, "altered");
+    await psql(server, "altered", "grant select on information_schema._pg_user_mappings to public");
+    const grants = async (existed: boolean): Promise<CheckResult | undefined> => {
+      const admin = { ...server.address, database: "altered" };
+      const checks = await compareIn({ side: "target", admin, twin: null, existed }, image, server.binFolder);
+      return checks.find(({ name }) => name === "grants");
+    };
+    const told = await grants(true);
+    expect(told?.outcome).toBe("passed");
+    expect(told?.detail).toMatch(/altered on the target before.*information_schema\._pg_user_mappings/);
+    expect((await grants(false))?.outcome).toBe("failed");
+  });
+});

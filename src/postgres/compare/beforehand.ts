@@ -6,6 +6,8 @@ import type { Incomparable } from "./comparable.ts";
 export interface FoundDefinitions {
   readonly definitions: readonly Definition[];
   readonly entries: readonly TocEntry[];
+  /** As of `Restored`. */
+  readonly existed?: boolean;
 }
 
 /** What is read by the administrator before the comparing login exists, which itself alters roles and privileges. */

@@ -41,7 +41,8 @@ export async function readRestoredDefinitions(comparison: Comparison): Promise<F
   const definitions = [...told, ...(await ownerOfPublic(session, fingerprint.definitions, told))];
   const here = new Map(definitions.map((one) => [keyOf(one), one.text]));
   const differs = fingerprint.definitions.some((one) => here.get(keyOf(one)) !== one.text);
-  return { definitions, entries: differs ? parseToc(await gatherArchive(comparison)).entries : [] };
+  const existed = restored.existed === true;
+  return { definitions, existed, entries: differs ? parseToc(await gatherArchive(comparison)).entries : [] };
 }
 
 /**
@@ -82,19 +83,28 @@ export function compareDefinitions(
   const findings: Finding[] = [];
   const respelt: string[] = [];
   const lost: string[] = [];
+  const targets: string[] = [];
+  // No load gives or takes any of these.
+  const isTargets = (one: Definition): boolean =>
+    found.existed === true && one.kind === privilegesInNoDump && one.schema === "information_schema";
   for (const one of expected) {
     const now = here.get(keyOf(one))?.text;
     if (now === one.text) continue;
     if (now !== undefined && hasSameWords(one.text, now) && isSpelt(one, found.entries))
       respelt.push(subjectOf(one));
     else if (now === undefined && one.kind === privilegesInNoDump) lost.push(subjectOf(one));
+    else if (isTargets(one)) targets.push(subjectOf(one));
     else findings.push({ subject: subjectOf(one), difference: differenceOf(one.text, now) });
   }
-  for (const [key, one] of here)
-    if (!known.has(key)) findings.push({ subject: subjectOf(one), difference: "was not in the source" });
+  for (const [key, one] of here) {
+    if (known.has(key)) continue;
+    if (isTargets(one)) targets.push(subjectOf(one));
+    else findings.push({ subject: subjectOf(one), difference: "was not in the source" });
+  }
   const notes = [
     ...(respelt.length === 0 ? [] : [`spelt anew by the server: ${listed(respelt)}`]),
     ...(lost.length === 0 ? [] : [`not in any dump: ${listed(lost)}`]),
+    ...(targets.length === 0 ? [] : [`altered on the target before, and left so: ${listed(targets)}`]),
   ];
   return { compared: expected.length, findings, notes };
 }

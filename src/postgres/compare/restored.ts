@@ -21,6 +21,8 @@ export interface Restored {
    * Called once at most, beside the reading of rows, when roles and privileges have been read.
    */
   readonly twin: (() => Promise<ServerAddress>) | null;
+  /** Whether the database was there before the load, with whatever somebody had altered of the server's own things in it. */
+  readonly existed?: boolean;
   /** Whether the tenant has event triggers, which the administrator's sessions must not fire; `compare` sees to it. */
   readonly eventTriggers?: boolean;
 }
