@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Definition } from "../../src/model/fingerprint.ts";
 import type { TocEntry } from "../../src/postgres/archive/toc.ts";
 import { hasSameWords } from "../../src/postgres/compare/same-words.ts";
-import { isSpelt } from "../../src/postgres/compare/spelt.ts";
+import type { Incomparable } from "../../src/postgres/compare/comparable.ts";
+import { compareDefinitions } from "../../src/postgres/compare/definitions.ts";
+import { NamedEntries } from "../../src/postgres/compare/named-entries.ts";
+import { isSpelt as isSpeltIn } from "../../src/postgres/compare/spelt.ts";
+
+const isSpelt = (one: Definition, entries: readonly TocEntry[]): boolean =>
+  isSpeltIn(one, new NamedEntries(entries));
 
 function entry(tag: string, defn: string, namespace = "app"): TocEntry {
   return {
@@ -220,5 +226,53 @@ describe("a name of nothing but quotes", () => {
     const begunMs = performance.now();
     expect(isSpelt(definition(kind, "p", "(a = 2)"), [entry(tag, defn)])).toBe(false);
     expect(performance.now() - begunMs).toBeLessThan(500);
+  });
+});
+
+const comparable: Incomparable = {
+  census: null,
+  definitions: null,
+  roles: null,
+  database: null,
+  extensions: null,
+  archiveText: null,
+};
+
+describe("an archive of many tables", () => {
+  it.each([
+    ["each with a check of its own", false],
+    ["whose checks come from one above", true],
+  ])("%s is looked through a few times, and not once for each definition", (_what, inherited) => {
+    const text = "CHECK (((s)::text = ANY ((ARRAY['a'::character varying])::text[])))";
+    const anew = "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text])))";
+    const made = (name: string): string => `CREATE TABLE app.${name} (\n    CONSTRAINT c ${text}\n);\n`;
+    let looked = 0;
+    const counted = (one: TocEntry): TocEntry =>
+      Object.defineProperty({ ...one }, "tag", {
+        get: () => {
+          looked += 1;
+          return one.tag;
+        },
+      });
+    const names = Array.from({ length: 300 }, (_, number) => `t${String(number)}`);
+    const root = { ...entry("root", made("root")), dumpId: 1000 };
+    const leaf = (name: string): string => (inherited ? `CREATE TABLE app.${name} ();\n` : made(name));
+    const tables = names.map((name, number) => ({
+      ...entry(name, leaf(name)),
+      dumpId: number,
+      dependencies: [1000],
+    }));
+    const definitions = names.map((name) => definition("constraint", "c", text, { name, inherited }));
+    const here = definitions.map((one) => ({ ...one, text: anew }));
+    const differences = compareDefinitions(
+      "constraints",
+      { definitions, roles: [], extensions: [] },
+      {
+        definitions: { definitions: here, entries: [root, ...tables].map(counted) },
+        incomparable: comparable,
+      },
+    );
+    expect(differences).toMatchObject({ compared: 300, findings: [] });
+    expect(looked).toBeLessThan(20 * names.length);
   });
 });

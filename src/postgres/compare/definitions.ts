@@ -21,6 +21,7 @@ import type { Beforehand, FoundDefinitions } from "./beforehand.ts";
 import { gatherArchive } from "./archive.ts";
 import { tellsPrivileges, withoutMighty } from "./given-privileges.ts";
 import { openExact, type Comparison } from "./restored.ts";
+import { NamedEntries } from "./named-entries.ts";
 import { hasSameWords } from "./same-words.ts";
 import { isSpelt } from "./spelt.ts";
 
@@ -66,7 +67,7 @@ async function ownerOfPublic(
 /** Constraints and privileges for the checks of those names, everything else for `objects`. */
 export function compareDefinitions(
   check: DefinitionCheck,
-  fingerprint: Fingerprint,
+  fingerprint: Pick<Fingerprint, "definitions" | "extensions" | "roles">,
   { definitions: found, incomparable }: Pick<Beforehand, "definitions" | "incomparable">,
 ): DefinitionDifferences {
   if (found === null || fingerprint.definitions === undefined) {
@@ -80,6 +81,7 @@ export function compareDefinitions(
   const restored = withoutMighty(found.definitions, fingerprint).filter(answers);
   const here = new Map(restored.map((one) => [keyOf(one), one]));
   const known = new Set(expected.map(keyOf));
+  const archived = new NamedEntries(found.entries);
   const findings: Finding[] = [];
   const respelt: string[] = [];
   const lost: string[] = [];
@@ -90,7 +92,7 @@ export function compareDefinitions(
   for (const one of expected) {
     const now = here.get(keyOf(one))?.text;
     if (now === one.text) continue;
-    if (now !== undefined && hasSameWords(one.text, now) && isSpelt(one, found.entries))
+    if (now !== undefined && hasSameWords(one.text, now) && isSpelt(one, archived))
       respelt.push(subjectOf(one));
     else if (now === undefined && one.kind === privilegesInNoDump) lost.push(subjectOf(one));
     else if (isTargets(one)) targets.push(subjectOf(one));

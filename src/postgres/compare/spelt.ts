@@ -1,64 +1,41 @@
 import type { Definition } from "../../model/fingerprint.ts";
 import type { TocEntry } from "../archive/toc.ts";
 import { argumentsOf, withoutDefaults } from "./arguments.ts";
+import type { NamedEntries } from "./named-entries.ts";
 
 /**
  * Whether the archive spells this definition, word for word and to its end, where its object is made. The words
  * around it are those of pg_dump 13 to 18: a default of 0 is not found in a default of 0.5, a policy's expression
  * not in another policy, and a view not in one that goes on with a condition.
  */
-export function isSpelt(definition: Definition, entries: readonly TocEntry[]): boolean {
-  const own = entries.filter((entry) => isOf(entry, definition));
+export function isSpelt(definition: Definition, entries: NamedEntries): boolean {
+  const own = entriesOf(definition, entries);
   if (own.some(({ defn }) => spells(defn, definition))) return true;
   // What comes with a parent alone is in no entry of the heir; what the heir has of its own is in its own.
   if (definition.inherited !== true || own.some(({ defn }) => speaksOf(defn, definition))) return false;
-  return ancestorsOf(own, entries).some(({ defn }) => spells(defn, definition));
+  return entries.ancestorsOf(own).some(({ defn }) => spells(defn, definition));
 }
 
 /** pg_dump tags what hangs on a relation `relation name`, and a function `function(types of its arguments)`. */
-function isOf({ namespace, tag }: TocEntry, { kind, schema, name, part }: Definition): boolean {
-  if (namespace !== schema) return false;
+function entriesOf({ kind, schema, name, part }: Definition, entries: NamedEntries): readonly TocEntry[] {
+  const tagged = (...tags: readonly string[]): readonly TocEntry[] =>
+    tags.flatMap((tag) => entries.tagged(schema, tag));
   switch (kind) {
     case "policy":
     case "policy check":
     case "trigger":
     case "rule":
     case "publication filter":
-      return tag === `${name} ${part}`;
+      return tagged(`${name} ${part}`);
     case "arguments":
     case "body":
-      return tag.startsWith(`${name}(`);
+      return entries.begunWith(schema, `${name}(`);
     case "view":
       // One that other views go round with is made empty first and filled by its rule.
-      return tag === name || tag === `${name} _RETURN`;
+      return tagged(name, `${name} _RETURN`);
     default:
-      return tag === name || (part !== "" && tag === `${name} ${part}`);
+      return part === "" ? tagged(name) : tagged(name, `${name} ${part}`);
   }
-}
-
-/** Every relation that these tables inherit from, however far up, with what pg_dump says of it apart. */
-function ancestorsOf(own: readonly TocEntry[], entries: readonly TocEntry[]): readonly TocEntry[] {
-  const byId = new Map(entries.filter(isTable).map((entry) => [entry.dumpId, entry]));
-  const found = new Set<TocEntry>();
-  const left = own.filter(isTable);
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    for (const parent of next.dependencies.flatMap((id) => byId.get(id) ?? [])) {
-      if (found.has(parent)) continue;
-      found.add(parent);
-      left.push(parent);
-    }
-  }
-  const tags = [...found].map(({ namespace, tag }) => ({ namespace, tag }));
-  return entries.filter((entry) =>
-    tags.some(
-      ({ namespace, tag }) =>
-        entry.namespace === namespace && (entry.tag === tag || entry.tag.startsWith(`${tag} `)),
-    ),
-  );
-}
-
-function isTable({ desc }: TocEntry): boolean {
-  return desc === "TABLE" || desc === "FOREIGN TABLE";
 }
 
 /** Whether the entry gives this column a default, or makes a constraint of this name, whatever it says. */
