@@ -100,7 +100,9 @@ export function parseTenant(text: string): TenantId {
   });
 }
 
-export function copyText({ state, proof }: CopyState): string {
+/** Of what is not believed nobody looked at the bytes: by a host whose clock is behind, every good copy is from the future. */
+export function copyText({ state, proof }: CopyState, suspect: boolean): string {
+  if (suspect && state === "damaged") return "not believed";
   return proof === null ? state : `${state}, ${proof.verdict} ${proof.at}`;
 }
 
@@ -119,7 +121,7 @@ function text(listed: readonly ListedBackup[], silent: ReadonlyMap<TenantId, rea
         .map(([store, copy]) =>
           silent.get(one.tenant)?.includes(store) === true
             ? `${store} not known, it does not answer`
-            : `${store} ${copyText(copy)}`,
+            : `${store} ${copyText(copy, one.suspect)}`,
         )
         .join("\n"),
     ]),

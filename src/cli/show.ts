@@ -142,7 +142,10 @@ function text({ record, contents, ...shown }: ShownBackup): string {
           ["previous", record.previous?.backup ?? "none"],
           ["made by", record.host],
         ]),
-    ...Object.entries(shown.copies).map(([store, copy]) => [`copy in ${store}`, copyText(copy)]),
+    ...Object.entries(shown.copies).map(([store, copy]) => [
+      `copy in ${store}`,
+      copyText(copy, shown.suspect),
+    ]),
     ...(contents === null
       ? []
       : [

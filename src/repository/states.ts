@@ -15,6 +15,7 @@ import { type Gap, gaps } from "./chain.ts";
 import { readRemovedRecords } from "./condemned.ts";
 import { isFailure } from "../base/failure.ts";
 import { holdsInForce, readHolds, type StoredHolds } from "./holds.ts";
+import { samePlace, samePlaces } from "./identify-stores.ts";
 import { readInventory } from "./inventories.ts";
 import { askEach, demandAnswer, type Library, type StoreDown } from "./library.ts";
 import { damagedKeys, joinStatements, readStatements, type Statements } from "./known-damage.ts";
@@ -93,6 +94,7 @@ export async function tenantStates(
       notes.push({ store: one.store, backup: one.backup, note: `${one.reason}: ${one.detail}` });
   }
   const ids = new Map(holdings.map(({ store, storeId }) => [store.name, storeId]));
+  notes.push(...onePlaceTwice(library, ids));
   const statements = joinStatements(
     holdings.map((one) => one.statements),
     new Map(library.stores.map(({ name }) => [name, ids.get(name) ?? null])),
@@ -107,6 +109,20 @@ export async function tenantStates(
     notes,
     down,
   };
+}
+
+/** Nothing more is done about it here: whatever is written asks for itself which stores there really are. */
+function onePlaceTwice(
+  { stores }: Pick<Library, "stores">,
+  ids: ReadonlyMap<StoreName, string | null>,
+): StateNote[] {
+  const known = new Map([...ids].flatMap(([name, id]) => (id === null ? [] : [[name, id] as const])));
+  const order = stores.map(({ name }) => name);
+  return samePlaces(known, order).map(({ name, other }) => ({
+    store: name,
+    backup: null,
+    note: `${samePlace(name, other).message}, so that a copy in both is one copy`,
+  }));
 }
 
 /** Records before the listing, so that whatever a record names was there when the listing was made. */

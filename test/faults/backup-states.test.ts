@@ -101,6 +101,22 @@ describe("a holdfast.json that cannot be used", () => {
   });
 });
 
+describe("one place under two names", () => {
+  it("is told, since its copies are one copy", async () => {
+    await backUp();
+    expect((await statesNow()).notes).toEqual([]);
+    frankfurt.overwrite(descriptorKey, descriptorOf(dubai));
+    const { notes } = await statesNow();
+    expect(notes).toEqual([
+      {
+        store: frankfurt.name,
+        backup: null,
+        note: "frankfurt is the same place as dubai: both have one store id, so that a copy in both is one copy",
+      },
+    ]);
+  });
+});
+
 describe("objects that a proof found damaged", () => {
   it("count against every backup that names them, until a later proof of it", async () => {
     const old = await backUp();

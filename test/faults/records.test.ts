@@ -133,6 +133,9 @@ describe("a record", () => {
       forged.use(await forge({ store, key, signer, purpose: "record", payload }));
     }
     expect(await home.json(["list", "acme"])).toMatchObject([{ backup: id, suspect: true }, { backup }]);
+    const { stdout } = await home.run(["list", "acme"]);
+    expect(stdout).toContain("one not believed");
+    expect(stdout).not.toContain("damaged");
     expect(await home.json(["verify", "acme", "--store", "one"])).toMatchObject([
       { backup, verdict: "proven" },
     ]);
