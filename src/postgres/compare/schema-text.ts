@@ -32,7 +32,31 @@ function linesOf(text: Buffer): ReadonlySet<string> {
 
 /** Those that hold passwords of other servers: what differs is printed, and ends up in logs (trap 34). */
 function secretLines(text: string): string[] {
-  const mappings = text.matchAll(/^CREATE USER MAPPING FOR (?:[^;'"]|'[^']*'|"[^"]*")*;/gm);
-  const options = Array.from(mappings, ([statement]) => statement.split("\n").slice(1, -1)).flat();
-  return [...options, ...(text.match(/^CREATE SUBSCRIPTION .*$/gm) ?? [])];
+  const secret: string[] = [];
+  // A tenant's own text may begin so too, with quotes that close nothing, and is not to end what a true one opened.
+  let open: ReadonlySet<Place> = new Set();
+  for (const line of text.split("\n")) {
+    if ((open.size > 0 && line !== ");") || line.startsWith("CREATE SUBSCRIPTION ")) secret.push(line);
+    const begun = line.startsWith("CREATE USER MAPPING FOR ")
+      ? new Set([...open, "statement" as const])
+      : open;
+    open = new Set([...begun].map((place) => placeAfter(line, place)).filter((place) => place !== null));
+  }
+  return secret;
+}
+
+/** Where in a statement a line begins: in a literal, in a quoted name, or outside of both. */
+type Place = "statement" | "'" | '"';
+
+/** Null where the statement has ended. */
+function placeAfter(line: string, begin: Place): Place | null {
+  let place = begin;
+  for (const [sign] of line.matchAll(/[;'"]/g)) {
+    if (place === sign) place = "statement";
+    else if (place === "statement") {
+      if (sign === ";") return null;
+      place = sign === "'" ? "'" : '"';
+    }
+  }
+  return place;
 }
