@@ -20,11 +20,12 @@ const column = `row(a.attname, a.attstorage, coalesce(a.attstattarget, -1),
   pg_catalog.col_description(a.attrelid, a.attnum),
   (select pg_catalog.pg_get_expr(x.adbin, x.adrelid) from pg_catalog.pg_attrdef x where x.adrelid = a.attrelid and x.adnum = a.attnum))::text`;
 
+/** By SHA-256, since a server under FIPS refuses MD5, over the bytes as the database has them, which need no conversion. */
 function membersStatement(versionNum: number): string {
   const body = versionNum >= 140_000 ? "pg_catalog.pg_get_function_sqlbody(p.oid)" : "null";
   return `
   select e.extname::text as extension, concat_ws(' ', i.type, i.identity) as identity,
-         pg_catalog.left(pg_catalog.md5(row(
+         pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(row(
            pg_catalog.obj_description(d.objid, k.relname),
            (select row(l.lanname, p.prosrc, p.probin, ${body}, pg_catalog.pg_get_function_arguments(p.oid), p.provolatile, p.proparallel,
                        p.prosecdef, p.proleakproof, p.proisstrict, p.procost, p.prorows, p.proconfig)::text
@@ -40,7 +41,7 @@ function membersStatement(versionNum: number): string {
            (select row(t.typnotnull, t.typdefault, t.typstorage,
                        array(select n.enumlabel::text from pg_catalog.pg_enum n where n.enumtypid = t.oid order by n.enumsortorder),
                        array(select pg_catalog.pg_get_constraintdef(x.oid) from pg_catalog.pg_constraint x where x.contypid = t.oid order by 1))::text
-              from pg_catalog.pg_type t where k.relname = 'pg_type' and t.oid = d.objid))::text), 16) as digest
+              from pg_catalog.pg_type t where k.relname = 'pg_type' and t.oid = d.objid))::text, pg_catalog.getdatabaseencoding())), 'hex'), 16) as digest
     from pg_catalog.pg_depend d
     join pg_catalog.pg_extension e on e.oid = d.refobjid
     join pg_catalog.pg_class k on k.oid = d.classid
