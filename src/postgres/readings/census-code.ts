@@ -1,5 +1,6 @@
 import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
+import { textDigest } from "./text-digest.ts";
 
 /** What lies in schemas beside relations: functions, types, operators, collations, text search. */
 export function codeQueries(_context: CensusContext): readonly string[] {
@@ -24,7 +25,7 @@ const functions = `
            case when p.prosecdef then 'security definer' end, case when p.proleakproof then 'leakproof' end,
            case when p.proisstrict then 'strict' end, p.procost, p.prorows, p.pronargdefaults,
            (select 'transforms ' || string_agg(k::regtype::text, ', ') from unnest(p.protrftypes) k),
-           array_to_string(p.proconfig, ', '), md5(p.prosrc), p.probin, nullif(p.prosupport::oid, 0)::regproc,
+           array_to_string(p.proconfig, ', '), ${textDigest("p.prosrc")}, p.probin, nullif(p.prosupport::oid, 0)::regproc,
            (select concat_ws(' ', a.aggkind, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
                      a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn, a.aggtranstype::regtype, a.aggtransspace, a.agginitval,
                      a.aggminitval, nullif(a.aggsortop, 0)::regoperator, a.aggfinalmodify, a.aggfinalextra,

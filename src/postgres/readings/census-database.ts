@@ -1,5 +1,6 @@
 import type { CensusContext } from "./census-context.ts";
 import { notMember } from "./scope.ts";
+import { textDigest } from "./text-digest.ts";
 
 /** What belongs to the database and lies in no schema; of a schema tenant none of it is. */
 export function databaseQueries({ scope, versionNum }: CensusContext): readonly string[] {
@@ -94,7 +95,7 @@ export const mappingOptions = "options of a user mapping";
 const userMappingOptions = `
   select '${mappingOptions}', 'pg_user_mapping', u.umid,
          concat_ws(' ', case u.umuser when 0 then 'public' else u.usename end, 'SERVER', u.srvname,
-           md5(array_to_string(array(select unnest(u.umoptions) order by 1), ', '))), false
+           ${textDigest("array_to_string(array(select unnest(u.umoptions) order by 1), ', ')")}), false
     from pg_catalog.pg_user_mappings u
    where u.umid >= ${String(firstOwn)} and u.umoptions is not null and not exists (
          select from member m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = u.srvid)`;
@@ -157,6 +158,6 @@ const subscriptionOptions = ofSubscriptions(optionsOfSubscription, {
 
 /** Told by its digest, since it may hold a password, and never by name. */
 const subscriptionConnections = ofSubscriptions(connectionOfSubscription, {
-  identity: "concat_ws(' ', quote_ident(s.subname), md5(s.subconninfo))",
+  identity: `concat_ws(' ', quote_ident(s.subname), ${textDigest("s.subconninfo")})`,
   archived: false,
 });

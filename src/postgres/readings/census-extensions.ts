@@ -1,4 +1,5 @@
 import type { CensusContext } from "./census-context.ts";
+import { textDigest } from "./text-digest.ts";
 
 /** The kinds of these entries begin so; the name of the extension follows. */
 export const memberOfExtension = "member of extension ";
@@ -83,11 +84,11 @@ const aids = `
     from (${tables}) t
    cross join lateral (
     select concat_ws(' ', case when i.indisunique then 'unique' end, 'index', quote_ident(x.relname),
-                     'with comment ' || md5(pg_catalog.obj_description(x.oid, 'pg_class')))
+                     'with comment ' || ${textDigest("pg_catalog.obj_description(x.oid, 'pg_class')")})
       from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid
      where i.indrelid = t.oid and i.indisvalid
        and not exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid and k.conrelid = t.oid)
     union all
     select concat_ws(' ', 'statistics', quote_ident(x.stxname),
-                     'with comment ' || md5(pg_catalog.obj_description(x.oid, 'pg_statistic_ext')))
+                     'with comment ' || ${textDigest("pg_catalog.obj_description(x.oid, 'pg_statistic_ext')")})
       from pg_catalog.pg_statistic_ext x where x.stxrelid = t.oid) thing(identity)`;

@@ -1,10 +1,11 @@
+import { textDigest } from "./text-digest.ts";
 /**
  * Comments and security labels, by the object they are on. Comments on large objects are in the stream of those, and their
  * labels are listed as left out; those of indexes and statistics on an extension's tables, which no dump holds either, are told with them (`extensionQueries`).
  */
 export function remarkQueries(): readonly string[] {
   return [
-    remarks("comment", "pg_description", "classoid", "md5(d.description)"),
+    remarks("comment", "pg_description", "classoid", textDigest("d.description")),
     remarks("security label", "pg_seclabel", "classoid", "concat_ws(' ', d.provider, d.label)"),
     labelsOfDatabase,
   ];
