@@ -24,7 +24,7 @@ export async function planningHazards(
 
 /**
  * "source/changed" when the table has become such a relation: an index can be made beside our locks. To be
- * asked right before the SELECT, in a session without a snapshot.
+ * asked right before the SELECT, in a session without a snapshot; what is made between this and the plan is not seen.
  */
 export async function assertPlansNoCode(
   session: Session,
