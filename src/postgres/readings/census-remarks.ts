@@ -1,4 +1,5 @@
 import { textDigest } from "./text-digest.ts";
+
 /**
  * Comments and security labels, by the object they are on. Comments on large objects are in the stream of those, and their
  * labels are listed as left out; those of indexes and statistics on an extension's tables, which no dump holds either, are told with them (`extensionQueries`).

@@ -3,16 +3,17 @@
  * parameters), and only beside a database where the same script ran can be seen that it was. So it is told and refutes
  * nothing: packages of one version differ, and so may what an update made.
  */
-import { sha256 } from "../../base/digest.ts";
 import type { MembersFingerprint } from "../../model/fingerprint.ts";
 import type { Session } from "../session/session.ts";
+import { wording } from "../session/settings.ts";
+import { digestOf } from "./reading-digests.ts";
 import { textDigest } from "./text-digest.ts";
 
 /** Of a whole database; a schema tenant has no extensions of its own. */
 export async function readMembers(session: Session): Promise<MembersFingerprint> {
   const statement = membersStatement(session.versionNum);
   const members = await session.query<MembersFingerprint["members"][number]>(statement);
-  return { reading: sha256(Buffer.from(statement)), members };
+  return { reading: digestOf(wording, statement), members };
 }
 
 /** Columns keep a version among their options from 15.20 on, another one in each database. */
