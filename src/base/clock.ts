@@ -22,6 +22,15 @@ export class ManualClock implements Clock {
   }
 }
 
+/**
+ * A clock that never shows more than it does now: for a judgement that takes time and in which later means less caution.
+ * One that is set meanwhile, to either side, makes nothing older than it is.
+ */
+export function noLater(clock: Clock): Clock {
+  const latestMs = clock.now().getTime();
+  return { now: () => new Date(Math.min(latestMs, clock.now().getTime())) };
+}
+
 /** `20261121T013000Z`, the basic ISO form used in names of objects. */
 export function compactUtc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;

@@ -1,4 +1,5 @@
 /** What one store shows of a tenant, as far as retention asks. */
+import type { Clock } from "../base/clock.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupId, TenantId } from "../model/ids.ts";
@@ -26,14 +27,17 @@ export interface Holding {
   readonly records: readonly StoredRecord[];
 }
 
-/** Throws what kept us from asking; "store/clock" when the store's clock is not to be relied on. */
+/**
+ * Throws what kept us from asking; "store/clock" when the store's clock is not to be relied on, to which `clock` is
+ * compared; the desk's is what documents are judged by.
+ */
 export async function lookInto(
   tenant: TenantId,
   store: ObjectReader,
-  desk: RetentionDesk,
+  { desk, clock }: { readonly desk: RetentionDesk; readonly clock: Clock },
   wait: Waiting,
 ): Promise<Holding> {
-  await checkStoreClock(store, () => desk.clock.now(), wait);
+  await checkStoreClock(store, () => clock.now(), wait);
   const storeNow = await store.clock(wait);
   return {
     storeNow,

@@ -2,6 +2,7 @@
  * The first half of every prune, and all of `retention explain`: what the stores hold of a tenant, what
  * the keep rule says of each backup, and what speaks against removing anything at all.
  */
+import { noLater } from "../base/clock.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { HoldStatement } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
@@ -41,7 +42,13 @@ export async function judgeTenant<S extends ObjectReader>(
   wait: Waiting,
 ): Promise<Judgement<S>> {
   const { tenant, stores } = order;
-  const { answers, down } = await askEach(stores, (store) => lookInto(tenant, store, desk, wait), wait);
+  // Stores are asked for their time once, and the clock may be set before or after: what goes by it goes by the earliest.
+  const cautious = { ...desk, clock: noLater(desk.clock) };
+  const { answers, down } = await askEach(
+    stores,
+    (store) => lookInto(tenant, store, { desk: cautious, clock: desk.clock }, wait),
+    wait,
+  );
   const holdings = [...answers.values()];
   const holds = holdsInForce(holdings.map((one) => one.holds));
   const involved = stores.filter(({ name }) => order.own.has(name) || answers.get(name)?.isHolding === true);
@@ -53,7 +60,7 @@ export async function judgeTenant<S extends ObjectReader>(
   if (answers.size === 0) return { ...common, isErased: false, stops, backups: [] };
   const states = await tenantStates(
     tenant,
-    { ...desk, stores: stores.filter(({ name }) => answers.has(name)) },
+    { ...cautious, stores: stores.filter(({ name }) => answers.has(name)) },
     wait,
     new Map([...answers].map(([store, { records }]) => [store, records])),
   );
@@ -72,7 +79,7 @@ export async function judgeTenant<S extends ObjectReader>(
         holds: holdsUpon(holds, state.backup),
         lockedUntil: lockedUntil(state, order),
       })),
-      { ...order.terms, now: desk.clock.now() },
+      { ...order.terms, now: cautious.clock.now() },
     ).map((one) => [one.backup, one]),
   );
   const backups = states.backups.flatMap((entry) => {

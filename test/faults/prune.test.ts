@@ -265,6 +265,31 @@ describe("what a prune leaves alone", () => {
     expect(recordsIn(dubai)).toEqual(made);
   });
 
+  it("is what only a clock would have go that is set while it looks, whichever way", async () => {
+    const { backup: unproven } = await house.backUp([dubai, frankfurt], { moving: rows(9, 1000) });
+    pass(house.clock, dayMs);
+    const { backup: proven } = await house.backUp([dubai, frankfurt], { moving: rows(10, 1000) });
+    await prove(house, [dubai, frankfurt], dubai, proven);
+    pass(house.clock, hourMs);
+    for (const [before, after] of [
+      [0, 366 * dayMs],
+      [366 * dayMs, 0],
+    ] as const) {
+      // Right when the stores are asked for their time, which comes after the first reading of all and before any record.
+      let offsetMs = before;
+      const clock = { now: () => new Date(house.clock.now().getTime() + offsetMs) };
+      const one = faulty(dubai);
+      const until = before === 0 ? one.reaches("list", "/backups/") : one.reaches("clock");
+      void until.then(() => (offsetMs = after));
+      const report = await pruneNow(house, [one, frankfurt], { clock });
+      expect(report.removed.map((each) => each.backup)).not.toContain(unproven);
+      expect([recordsIn(dubai).includes(unproven), recordsIn(frankfurt).includes(unproven)]).toEqual([
+        true,
+        true,
+      ]);
+    }
+  });
+
   it("is what it did not write, and what belongs to another tenant", async () => {
     const strange = [
       "tenants/acme/chunks/1/ab/notes.txt",
