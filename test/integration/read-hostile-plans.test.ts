@@ -1,10 +1,15 @@
 /** Reading a source plans no query that would call a tenant's functions as the backup role (trap 2). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scope } from "../../src/model/fingerprint.ts";
+import { readGenerated, readMatviews } from "../../src/postgres/readings/derived.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
-import { createDatabase, psql, startTestServer } from "../support/postgres-server.ts";
+import { connect } from "../../src/postgres/session/connect.ts";
+import type { Session } from "../../src/postgres/session/session.ts";
+import { setExactText } from "../../src/postgres/session/settings.ts";
+import { describeTables } from "../../src/postgres/source/table-details.ts";
+import { rowBytes } from "../../src/postgres/source/row-streams.ts";
+import { createDatabase, psql, startTestServer, testWait } from "../support/postgres-server.ts";
 import { backupOf, snapshotOf, textOf } from "../support/read-snapshot.ts";
-import { testWait } from "../support/postgres-server.ts";
 
 /** Every function is harmless while indexes are made with it, and afterwards refuses whoever is a superuser. */
 const hostileSchema = `
@@ -97,9 +102,107 @@ describe("a tenant whose functions are constant in its indexes", () => {
     })();
     await expect(reading).rejects.toMatchObject({
       code: "source/changed",
-      message: expect.stringMatching(/call a function/),
+      message: expect.stringMatching(/calls a function/),
     });
     await psql(server, "hostile", "drop index late");
+  });
+});
+
+/** Sees the catalogs as they are, and lets a tenant make something right after the first look for what calls functions. */
+function withWindow(present: Session, sql: string): Session {
+  let isOpen = true;
+  const query: Session["query"] = async (text, values) => {
+    const rows = await present.query<never>(text, values);
+    if (isOpen && text.includes("pg_statistic_ext")) {
+      isOpen = false;
+      await psql(server, "window", `set role tenant; ${sql}`);
+    }
+    return rows;
+  };
+  return new Proxy(present, {
+    get: (of, key) => (key === "query" ? query : (Reflect.get(of, key) as unknown)),
+  });
+}
+
+describe("a tenant who makes an index or statistics between our look for them and our query", () => {
+  const scope: Scope = { kind: "database", database: "window" };
+  const exact = async (): Promise<Session> => {
+    const session = await connect({ ...server.address, database: "window" }, "source", {}, testWait());
+    await setExactText(session);
+    return session;
+  };
+
+  beforeAll(async () => {
+    await createDatabase(server, "window");
+    await psql(
+      server,
+      "window",
+      `grant all on schema public to tenant; set role tenant;
+       create function grab() returns int language plpgsql immutable as $$ begin
+         if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then perform pg_advisory_lock(4711); end if;
+         return 1; end $$;
+       create table sliced (a int, t text); insert into sliced select i, repeat('x', 1000) from generate_series(1, 4000) i;
+       create table counted (a int, t text); insert into counted select i, repeat('x', 1000) from generate_series(1, 4000) i;
+       create table doubled (a int, b int generated always as (a * 2) stored);
+       insert into doubled select i from generate_series(1, 10) i;
+       create materialized view summed as select 1 as a;`,
+    );
+  });
+
+  /** Reads the first blocks of a table. */
+  const rowsOf = (name: string) => async (session: Session, present: Session) => {
+    const [listed] = await session.query<{ oid: number }>("select oid from pg_class where relname = $1", [
+      name,
+    ]);
+    const source = { oid: listed?.oid ?? 0, schema: "public", name, extension: null, isUnmoved: true };
+    const table = { ...source, kind: "table" as const };
+    const details = (await describeTables(session, [table])).get(table.oid);
+    if (details === undefined) throw new Error(`no table is called ${name}`);
+    const range = { from: 0, to: 100 };
+    const plan = { kind: "slice", id: name, table: { ...table, ...details }, range, bytes: 0 } as const;
+    const of = { encoding: "UTF8", standby: false, present };
+    for await (const part of rowBytes(session, plan, of, () => undefined))
+      expect(part.length).toBeGreaterThan(0);
+  };
+
+  it.each([
+    {
+      of: "a slice",
+      read: rowsOf("sliced"),
+      make: "create index late on sliced ((a + grab()))",
+      told: /^index public\.late was made on "public"\."sliced"/,
+    },
+    {
+      of: "a slice with statistics",
+      read: rowsOf("counted"),
+      make: "create statistics late_counts on (a + grab()), a from counted",
+      told: /^statistics object public\.late_counts was made on "public"\."counted"/,
+    },
+    {
+      of: "generated columns",
+      read: (session: Session, present: Session) => readGenerated(session, scope, "UTF8", [], present),
+      make: "create index late_too on doubled ((a + grab()))",
+      told: /^index public\.late_too was made on "public"\."doubled"/,
+    },
+    {
+      of: "a materialised view",
+      read: (session: Session, present: Session) => readMatviews(session, scope, "UTF8", present),
+      make: "create index latest on summed ((a + grab()))",
+      told: /^index public\.latest was made on "public"\."summed"/,
+    },
+  ])("gets no backup, and it is named: $of", async ({ read, make, told }) => {
+    await using session = await exact();
+    await using open = await exact();
+    await session.query("begin isolation level repeatable read read only");
+    await expect(read(session, withWindow(open, make))).rejects.toMatchObject({
+      code: "source/changed",
+      message: expect.stringMatching(told),
+      hint: expect.stringMatching(/rights of the backup role/),
+    });
+    const called = await session.query(
+      "select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
+    );
+    expect(called, "the window was open, and the function was called").toHaveLength(1);
   });
 });
 

@@ -5,7 +5,7 @@
  * digest; the session has the settings of `setExactText`.
  */
 import type { Derived, Multiset, Scope, TableFingerprint } from "../../model/fingerprint.ts";
-import { planningHazards } from "../source/planning-hazards.ts";
+import { assertPlannedNoCode, planningHazards } from "../source/planning-hazards.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
 import { MultisetMeasure } from "./multiset.ts";
@@ -43,6 +43,7 @@ export async function readGenerated(
     if (roots.has(key) || (row.kind === "p" && !wanted.has(key))) continue;
     const reason = row.readable ? await hazardOf(present, row) : "unlogged, on a standby";
     derived.push(await derivedOf(session, { ...row, populated: true }, reason, encoding));
+    if (reason === undefined) await assertPlannedNoCode(present, row);
   }
   return derived;
 }
@@ -56,7 +57,7 @@ function rootsOf(tables: readonly Loaded[]): Map<string, string> {
   return roots;
 }
 
-/** Asked right before the relation is read, since an index can be made beside our locks. */
+/** Asked right before the relation is read, since an index can be made beside our locks, and again when it was. */
 async function hazardOf(session: Session, { oid }: { readonly oid: number }): Promise<string | undefined> {
   const found = await planningHazards(session, [oid]);
   return found.size === 0
@@ -99,6 +100,7 @@ export async function readMatviews(
   for (const row of rows) {
     const reason = reasonFor(row) ?? (await hazardOf(present, row));
     derived.push(await derivedOf(session, { ...row, kind: "m" }, reason, encoding));
+    if (reason === undefined) await assertPlannedNoCode(present, row);
   }
   return derived;
 }

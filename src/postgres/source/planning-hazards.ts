@@ -4,7 +4,8 @@ import type { Session } from "../session/session.ts";
 import { readingCatalogs } from "../session/settings.ts";
 
 /**
- * Of the relations with these oids those that no SELECT may name in a session with rights. To plan one the
+ * Of the relations with these oids those that no SELECT may name in a session with rights, by oid, and an object
+ * that is the reason for it ("index public.late"). To plan one the
  * server evaluates what is constant in the expressions and predicates of the relation's indexes, in its
  * extended statistics and in the keys of partitions, and with that calls functions of the tenant as
  * whoever asks (trap 2). A plain `COPY table TO` plans nothing. Functions in C and internal ones are taken
@@ -16,25 +17,47 @@ import { readingCatalogs } from "../session/settings.ts";
 export async function planningHazards(
   session: Session,
   oids: readonly number[],
-): Promise<ReadonlySet<number>> {
-  if (oids.length === 0) return new Set();
-  const rows = await readingCatalogs(session, () => session.query<{ oid: number }>(hazards, [oids]));
-  return new Set(rows.map(({ oid }) => oid));
+): Promise<ReadonlyMap<number, string>> {
+  if (oids.length === 0) return new Map();
+  const rows = await readingCatalogs(session, () =>
+    session.query<{ oid: number; object: string }>(hazards, [oids]),
+  );
+  return new Map(rows.map(({ oid, object }) => [oid, object]));
+}
+
+interface Relation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
 }
 
 /**
- * "source/changed" when the table has become such a relation: an index can be made beside our locks. To be
- * asked right before the SELECT, in a session without a snapshot; what is made between this and the plan is not seen.
+ * "source/changed" when the relation has become one that no SELECT may name: an index can be made beside our locks.
+ * To be asked right before the SELECT, in a session without a snapshot.
  */
-export async function assertPlansNoCode(
-  session: Session,
-  table: { readonly oid: number; readonly schema: string; readonly name: string },
-): Promise<void> {
-  const found = await planningHazards(session, [table.oid]);
-  if (found.size === 0) return;
+export async function assertPlansNoCode(session: Session, relation: Relation): Promise<void> {
+  const object = (await planningHazards(session, [relation.oid])).get(relation.oid);
+  if (object === undefined) return;
   throw new Failure(
     "source/changed",
-    `an index or statistics that call a function were made on ${quoteName(table)} during the backup`,
+    `${object} was made on ${quoteName(relation)} during the backup and calls a function`,
+  );
+}
+
+/**
+ * The same, to be asked once the SELECT is under way. Between the look before it and its plan lie milliseconds in which
+ * nothing keeps an index away, and whose function has then been called is told. Until our transaction ends its lock
+ * on the relation lets nobody drop an index or alter it; statistics alone could be gone again.
+ */
+export async function assertPlannedNoCode(session: Session, relation: Relation): Promise<void> {
+  const object = (await planningHazards(session, [relation.oid])).get(relation.oid);
+  if (object === undefined) return;
+  throw new Failure(
+    "source/changed",
+    `${object} was made on ${quoteName(relation)} in the moment in which its rows were asked for, and calls a function`,
+    {
+      hint: "the server may have called that function with the rights of the backup role: see what it does and who made it",
+    },
   );
 }
 
@@ -64,7 +87,8 @@ with recursive
     select kin.start, 'pg_catalog.pg_class'::pg_catalog.regclass, p.partrelid, p.partexprs::text
       from kin join pg_catalog.pg_partitioned_table p on p.partrelid = kin.oid
      where p.partexprs is not null)
-select distinct part.start as oid from part
+select distinct on (part.start) part.start as oid, i.type || ' ' || i.identity as object
+  from part cross join lateral pg_catalog.pg_identify_object(part.class, part.oid, 0) i
  where part.text ~ ${looksElsewhere}
     or exists (
       select from pg_catalog.pg_depend d
@@ -78,4 +102,5 @@ select distinct part.start as oid from part
                when 'pg_catalog.pg_type'::pg_catalog.regclass then exists (
                  select from pg_catalog.pg_type t left join pg_catalog.pg_type e on e.oid = t.typelem
                   where t.oid = d.refobjid and (t.typtype in ('d', 'c', 'r', 'm') or e.typtype in ('d', 'c', 'r', 'm')))
-               else false end)`;
+               else false end)
+ order by part.start, object`;

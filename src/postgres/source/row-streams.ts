@@ -3,7 +3,7 @@ import { Failure } from "../../base/failure.ts";
 import { give } from "../../base/given.ts";
 import type { Multiset, Slice, TableFingerprint } from "../../model/fingerprint.ts";
 import { copyOutStatement } from "../session/copy-statement.ts";
-import { assertPlansNoCode } from "./planning-hazards.ts";
+import { assertPlannedNoCode, assertPlansNoCode } from "./planning-hazards.ts";
 import { quoteIdent, quoteLiteral, quoteName } from "../session/quote.ts";
 import { lockForReading } from "./readers.ts";
 import { joinMultisets, MultisetMeasure } from "../readings/multiset.ts";
@@ -42,7 +42,8 @@ export async function* rowBytes(
   const tables = plan.kind === "tables" ? plan.tables : [plan.table];
   await lockForReading(session, tables);
   const copied = tables.filter(({ unlogged }) => !(unlogged && source.standby));
-  if (plan.kind === "slice") for (const table of copied) await assertPlansNoCode(source.present, table);
+  let unplanned = plan.kind === "slice" ? copied : [];
+  for (const table of unplanned) await assertPlansNoCode(source.present, table);
   let offset = 0;
   for (let from = 0; from < copied.length; from += copiesAtOnce) {
     const some = copied.slice(from, from + copiesAtOnce);
@@ -53,6 +54,8 @@ export async function* rowBytes(
     );
     const left = some.map((table) => new CopyMeasure(table, plan));
     for await (const { bytes, ends } of session.copiesOut(statements)) {
+      for (const table of unplanned) await assertPlannedNoCode(source.present, table);
+      unplanned = [];
       let at = 0;
       for (const end of ends) {
         const one = atHand(left);
