@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../src/base/failure.ts";
-import { parseToc } from "../../src/postgres/archive/toc.ts";
+import { parseToc, undate } from "../../src/postgres/archive/toc.ts";
 
 const int = (value: number): Buffer => {
   const bytes = Buffer.alloc(5);
@@ -20,12 +20,12 @@ interface Sketch {
 }
 
 /** Writes an archive the way pg_dump of each version does. */
-function archive(minor: number, entries: readonly Sketch[]): Buffer {
+function archive(minor: number, entries: readonly Sketch[], madeAt = [3, 3, 3, 3, 3, 103, 1]): Buffer {
   const head = [
     Buffer.from("PGDMP"),
     Buffer.from([1, minor, 0, 4, 8, 1]),
     minor >= 15 ? Buffer.from([0]) : int(-1),
-    ...Array.from({ length: 7 }, () => int(3)),
+    ...madeAt.map(int),
     ...["erp", "15.18", "15.18"].map(text),
     int(entries.length),
   ];
@@ -50,6 +50,17 @@ const sketch = fc.record({
   dependencies: fc.array(fc.nat({ max: 9999 }), { maxLength: 4 }),
 });
 const minors = fc.constantFrom(12, 13, 14, 15, 16);
+
+describe("the time at which an archive was made", () => {
+  it("is the same in all of them, in every version, and nothing else is touched", () => {
+    const undated = fc.property(minors, fc.array(sketch, { maxLength: 5 }), (minor, entries) => {
+      const made = archive(minor, entries);
+      undate(made);
+      expect(made.equals(archive(minor, entries, [0, 0, 0, 1, 0, 100, 0]))).toBe(true);
+    });
+    fc.assert(undated);
+  });
+});
 
 describe("the parser of tables of contents", () => {
   it("reads what was written, in every version", () => {

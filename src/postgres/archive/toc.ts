@@ -47,22 +47,9 @@ const relkindPartitioned = 112;
  * for a version it does not know.
  */
 export function parseToc(archive: Uint8Array): Toc {
-  const reader = new ArchiveReader(Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength));
-  if (reader.raw(5).toString("latin1") !== "PGDMP") throw invalid("it does not begin with PGDMP");
-  const version = reader.byte() * 100 + reader.byte();
-  reader.byte();
-  const archiveVersion = `${String(Math.floor(version / 100))}.${String(version % 100)}`;
-  if (version < 112 || version > 116) {
-    throw new Failure(
-      "format/unknown",
-      `archive of pg_dump has version ${archiveVersion}, known are 1.12 to 1.16`,
-    );
-  }
-  reader.setSizes(reader.byte(), reader.byte());
-  if (reader.byte() !== 1) throw invalid("it is not in the custom format");
-  if (version >= 115) reader.byte();
-  else reader.int();
-  for (let part = 0; part < 7; part += 1) reader.int();
+  const reader = readerOf(archive);
+  const version = toCreation(reader);
+  for (let part = 0; part < creationParts; part += 1) reader.int();
   const database = reader.text();
   const serverVersion = reader.text();
   const pgDumpVersion = reader.text();
@@ -76,7 +63,47 @@ export function parseToc(archive: Uint8Array): Toc {
     seen.add(entry.dumpId);
     entries.push(entry);
   }
-  return { archiveVersion, database, serverVersion, pgDumpVersion, entries };
+  return { archiveVersion: spelt(version), database, serverVersion, pgDumpVersion, entries };
+}
+
+/**
+ * Puts the first moment of 2000 in place of the one at which the archive was made. It is all that differs between two
+ * archives of one schema, and each would begin with a chunk of its own. Throws as `parseToc` does.
+ */
+export function undate(archive: Uint8Array): void {
+  const reader = readerOf(archive);
+  toCreation(reader);
+  // Seconds, minutes, hours, day, month from 0, year from 1900, summer time.
+  for (const part of [0, 0, 0, 1, 0, 100, 0]) reader.replaceInt(part);
+}
+
+/** Numbers that tell when the archive was made. */
+const creationParts = 7;
+
+function readerOf(archive: Uint8Array): ArchiveReader {
+  return new ArchiveReader(Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength));
+}
+
+/** Reads up to those numbers; gives the version, a hundred times the major one more than the minor. */
+function toCreation(reader: ArchiveReader): number {
+  if (reader.raw(5).toString("latin1") !== "PGDMP") throw invalid("it does not begin with PGDMP");
+  const version = reader.byte() * 100 + reader.byte();
+  reader.byte();
+  if (version < 112 || version > 116) {
+    throw new Failure(
+      "format/unknown",
+      `archive of pg_dump has version ${spelt(version)}, known are 1.12 to 1.16`,
+    );
+  }
+  reader.setSizes(reader.byte(), reader.byte());
+  if (reader.byte() !== 1) throw invalid("it is not in the custom format");
+  if (version >= 115) reader.byte();
+  else reader.int();
+  return version;
+}
+
+function spelt(version: number): string {
+  return `${String(Math.floor(version / 100))}.${String(version % 100)}`;
 }
 
 function readEntry(reader: ArchiveReader, version: number): TocEntry {
@@ -167,6 +194,13 @@ class ArchiveReader {
     if (sign > 1 || !Number.isSafeInteger(value))
       throw invalid(`a number at byte ${String(this.#at)} is impossible`);
     return sign === 0 ? value : -value;
+  }
+
+  /** Writes a small number over the one that is here. */
+  replaceInt(value: number): void {
+    const from = this.#at;
+    this.int();
+    this.#bytes.fill(0, from, this.#at).writeUInt8(value, from + 1);
   }
 
   /** Length, then bytes; a negative length means that there is no text. */

@@ -3,7 +3,7 @@ import { Failure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { archiveTextDigest } from "../archive/archive-text.ts";
 import { dumpSchema } from "../archive/archive.ts";
-import { parseToc, type TocEntry } from "../archive/toc.ts";
+import { parseToc, type TocEntry, undate } from "../archive/toc.ts";
 
 /** The schema as pg_dump gives it, with all that the fingerprint says of it. */
 export interface SchemaArchive {
@@ -23,6 +23,7 @@ export async function readSchemaArchive(
   wait: Waiting,
 ): Promise<SchemaArchive> {
   const bytes = await dumpSchema(request, wait);
+  undate(bytes);
   const text = archiveTextDigest(bytes, request.programs, wait);
   // Whoever waits for it is told; until then nobody may.
   text.catch(() => undefined);

@@ -10,7 +10,7 @@ export interface TableDetails {
   readonly unlogged: boolean;
   /** Blocks of the main fork; TID ranges are cut from them. */
   readonly blocks: number;
-  /** With TOAST; what is to come, roughly. */
+  /** With TOAST; what is to come, roughly. Maps and indexes are not counted: a vacuum would move the table to another stream. */
   readonly bytes: number;
   /** Whether a range of TIDs is a range of blocks. */
   readonly isHeap: boolean;
@@ -93,7 +93,8 @@ select w.oid, w.relpersistence = 'u' as unlogged,
          where a.attrelid = w.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
        (coalesce(pg_catalog.pg_relation_size(w.oid), 0)
          / pg_catalog.current_setting('block_size')::int8)::float8 as blocks,
-       coalesce(pg_catalog.pg_table_size(w.oid), 0)::float8 as bytes,
+       (coalesce(pg_catalog.pg_relation_size(w.oid), 0)
+         + coalesce(pg_catalog.pg_relation_size(nullif(w.reltoastrelid, 0)), 0))::float8 as bytes,
        coalesce(m.amname = 'heap', false) as "isHeap",
        case when root.oid is null then null
             else pg_catalog.json_build_object('schema', n.nspname, 'name', root.relname) end as root
