@@ -52,6 +52,8 @@ export interface Slots {
    * changed, not at every beat.
    */
   newest(wait: Waiting): Promise<readonly Slot[]>;
+  /** Forgets that slots later than `latest` were handed out, which a clock did that was ahead: their time is yet to come. */
+  forgetAfter(latest: Date, wait: Waiting): Promise<void>;
 }
 
 /** Runs SQL in the transaction of `handOut`; the shape that pg-boss takes as its `db`. */

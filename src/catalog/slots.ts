@@ -24,6 +24,10 @@ export function slotsIn(db: Db): Slots {
           return read.success ? [read.data] : [];
         });
       }),
+    forgetAfter: (latest, wait) =>
+      asked("forget slots that are yet to come", wait, () =>
+        db.transaction().execute((tx) => forgetAfter(tx, latest)),
+      ),
   };
 }
 
@@ -75,4 +79,14 @@ function transactionSql(tx: Transaction<Tables>): TransactionSql {
       return { rows };
     },
   };
+}
+
+async function forgetAfter(tx: Transaction<Tables>, latest: Date): Promise<void> {
+  await tx.selectFrom("watermark").select("at").forUpdate().execute();
+  await tx.deleteFrom("slot").where("at", ">", latest).execute();
+  await sql`
+    update holdfast.newest_slot n set key = left_over.key, at = left_over.at
+    from (select distinct on (tenant, kind) * from holdfast.slot order by tenant, kind, at desc, key desc) left_over
+    where n.at > ${latest} and left_over.tenant = n.tenant and left_over.kind = n.kind`.execute(tx);
+  await tx.deleteFrom("newest_slot").where("at", ">", latest).execute();
 }

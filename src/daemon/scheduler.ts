@@ -36,6 +36,13 @@ export interface Scheduler {
   beat(tenants: Iterable<ScheduledTenant>, wait: Waiting): Promise<readonly Slot[]>;
 }
 
+/**
+ * A clock that goes back by no more has its slots remembered, so that none of the time it shows twice is done twice. One
+ * that goes back farther was wrong before or is now: what it handed out of days that are yet to come would be left out
+ * when they come, and what came meanwhile has been left out. Whether a slot has its backup already is asked anyway.
+ */
+const relivedMsMax = 3_600_000;
+
 export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Scheduler {
   /** As of the last beat that went well. */
   let known: ReadonlyMap<TenantId, ScheduledTenant> = new Map();
@@ -50,7 +57,9 @@ export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Sch
       const span: Span = { after: watermark === null || aheadMs > 0 ? now : watermark, upTo: now };
       const choices = await catalog.choices.all(wait);
       const tenants = [...all];
-      const altered = alterations(tenants, known);
+      const isBack = aheadMs > relivedMsMax;
+      if (isBack) await slots.forgetAfter(new Date(now.getTime() + relivedMsMax), wait);
+      const altered = alterations(tenants, isBack ? new Map() : known);
       const owed =
         watermark === null || altered.length === 0
           ? null

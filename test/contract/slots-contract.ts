@@ -100,4 +100,18 @@ export function slotsContract(fresh: () => Promise<readonly [Slots, Slots]>): vo
       ]),
     );
   });
+
+  it("forget those that lie later than a time, and tell the newest of those that are left", async () => {
+    const [slots, other] = await fresh();
+    const next = slotOf("acme", "daily", "2026-11-23T01:00:00Z");
+    const far = slotOf("acme", "daily", "2027-11-23T01:00:00Z");
+    const farAlone = slotOf("bravo", "daily", "2027-11-23T01:00:00Z");
+    await slots.handOut([daily, weekly], noon, nowhere, wait);
+    await slots.handOut([next], later, nowhere, wait);
+    await slots.handOut([far, farAlone], later, nowhere, wait);
+    await slots.forgetAfter(noon, wait);
+    expect((await other.newest(wait)).map(({ key }) => key).toSorted()).toEqual([daily.key, weekly.key]);
+    expect(await slots.handOut([daily, weekly, next, far], later, nowhere, wait)).toEqual([next, far]);
+    expect(await slots.watermark(wait)).toEqual(later);
+  });
 }

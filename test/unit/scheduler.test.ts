@@ -165,6 +165,30 @@ describe("the catalog's clock", () => {
     expect(keysOf([...before, ...after])).toEqual(keysOf(whole));
   });
 
+  it.each([2, 6, 400])(
+    "ahead by %d days for a while leaves out nothing of the days that come",
+    async (days) => {
+      world.choices.set(acme, { kind: "at", times: ["06:00", "18:00"] });
+      const tenants = [tenantOf(nightly)];
+      const daemon = world.daemon();
+      const before = await run(world, daemon, tenants, "2026-06-03T12:00:00Z");
+      world.clock.advance(days * dayMs);
+      const early = await daemon.beat(tenants, wait);
+      expect(early.map(({ kind }) => kind)).toContain("daily");
+      world.clock.advance(7 * hourMs - days * dayMs);
+      const after = await run(world, daemon, tenants, "2026-06-15T12:00:00Z");
+      const whole = dueSlots(
+        acme,
+        { plan: nightly, timeZone: "UTC", choice: { kind: "at", times: ["06:00", "18:00"] } },
+        { after: new Date("2026-06-01T12:00:00Z"), upTo: world.clock.now() },
+      );
+      // That of 18:00 on the third came due while the clock was wrong.
+      expect(keysOf([...before, ...after])).toEqual(keysOf(whole));
+      // A daemon that starts now knows of them, and finds nothing more.
+      expect(await world.daemon().beat(tenants, wait)).toEqual([]);
+    },
+  );
+
   it("ahead of the watermark is not told again when the beat fails", async () => {
     await world.daemon().beat([], wait);
     world.clock.advance(-hourMs);
