@@ -7,6 +7,7 @@ import { Failure, isFailure } from "../base/failure.ts";
 import { catalogFailure } from "./failures.ts";
 import { type Lines, linesOf } from "./lines.ts";
 import { type Ask, backupWaits, daemonsSeen, jobsRunning } from "./look-queue.ts";
+import { pullBackTimes } from "./queue-times.ts";
 import { judgeSilence } from "./silence.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { deadLetterOf, inserted, laterKey, otherKey, takenJob } from "./stored-job.ts";
@@ -33,6 +34,8 @@ const schema = "holdfast_queue";
 const callLimitMs = 60_000;
 /** To give back what is taken, and to hang up. */
 const stopLimitMs = 5000;
+/** Reads every job there is. */
+const pullBackMs = 60_000;
 /** The most that pg-boss allows; no job of ours may take so long. */
 const expireInSeconds = 86_400 - 60;
 /** For ever, to a fleet: work that nobody has done yet, or that was given up, must not end by lying there. */
@@ -95,6 +98,7 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     }
   };
 
+  let pulledBackMs = -Infinity;
   const ask: Ask = (text, values) => boss.getDb().executeSql(text, values);
 
   const settle = async (taken: TakenJob, key: string, end: JobEnd): Promise<JobResult> => {
@@ -152,6 +156,10 @@ export async function openQueue(settings: QueueSettings, wait: Waiting): Promise
     },
     supervise: async (bound) => {
       await call("ask whether the queue answers", ask("select 1", []), bound);
+      if (settings.monotonicMs() - pulledBackMs >= pullBackMs) {
+        await call("pull back times of the queue", pullBackTimes(ask, schema), bound);
+        pulledBackMs = settings.monotonicMs();
+      }
       if (!silence.isDeath()) return;
       await call("free the jobs of dead workers", boss.supervise(), bound);
     },

@@ -100,4 +100,51 @@ describe("the queue", () => {
     await until("it came three times", () => since.length === 3);
     expect(new Set(since)).toEqual(new Set(["2026-11-21T01:00:00.000Z"]));
   });
+
+  it("goes on when its clock was a year ahead and is right again", async () => {
+    let nowMs = 0;
+    await using queue = await openTestQueue(server, { monotonicMs: () => nowMs });
+    await queue.add([pruneOf("put-back"), pruneOf("given-up-then"), pruneOf("died")], {}, wait);
+    const dead = await queue.take("prune", 1, ({ job }) =>
+      Promise.resolve(
+        job.tenant === "given-up-then"
+          ? { kind: "failed", code: "store/refused", retryable: false }
+          : { kind: "later", afterMs: 1000 },
+      ),
+    );
+    await until("it is given up", async () =>
+      (await queue.deadLetters(wait)).some(({ job }) => job.tenant === "given-up-then"),
+    );
+    await dead.stop();
+    await sql(
+      `update holdfast_queue.job set state = 'active', started_on = now(), heartbeat_on = now()
+       where data #>> '{job,tenant}' = 'died' and state <> 'completed'`,
+    );
+    // As that clock left it.
+    const columns = {
+      job: ["created_on", "start_after", "started_on", "heartbeat_on", "completed_on"],
+      queue: ["monitor_claim_on", "monitor_on", "maintain_on"],
+    };
+    for (const [table, names] of Object.entries(columns)) {
+      const ahead = names.map((name) => `${name} = coalesce(${name}, now()) + interval '1 year'`);
+      const live = table === "job" ? "where state in ('created', 'retry', 'active')" : "";
+      await sql(`update holdfast_queue.${table} set ${ahead.join(", ")} ${live}`);
+    }
+    nowMs += 3_600_000;
+    await queue.supervise(wait);
+    const [letter] = (await queue.deadLetters(wait)).filter(({ job }) => job.tenant === "given-up-then");
+    expect(letter?.at.getTime()).toBeLessThan(Date.now() + 60_000);
+    // A minute later the worker that died has not been heard of.
+    await sql("update holdfast_queue.job set heartbeat_on = heartbeat_on - interval '1 minute'");
+    await sql("update holdfast_queue.queue set monitor_claim_on = monitor_claim_on - interval '1 minute'");
+    await queue.supervise(wait);
+    expect(await statesOf("died")).toContain("prune retry");
+    const came: string[] = [];
+    const taking = await queue.take("prune", 1, ({ job }) => {
+      came.push(job.tenant);
+      return Promise.resolve({ kind: "done" });
+    });
+    await until("what was put back comes", () => came.includes("put-back"));
+    await taking.stop();
+  });
 });
