@@ -56,8 +56,19 @@ export async function currentKeySet(
   const { keySet, refusals } = await findKeySet(tenant, stores, trust, wait);
   if (keySet !== null) return { keySet, refusals };
   const worst = refusals.find(({ generation }) => generation !== null) ?? refusals[0];
-  if (worst !== undefined) throw worst.failure;
+  if (worst !== undefined) throw unusable(tenant, worst);
   return null;
+}
+
+/** The same failure, with how keys come back. */
+export function unusable(tenant: TenantId, { generation, failure }: KeyRefusal): Failure {
+  if (generation === null) return failure;
+  const { code, message, hint } = failure;
+  const way = `\`holdfast scrub ${tenant}\` and then \`holdfast heal ${tenant}\` bring back what another store has whole; \`holdfast keys rotate ${tenant}\` makes new keys for backups from now on`;
+  return new Failure(code, message, {
+    cause: failure,
+    hint: hint === undefined ? way : `${hint}; ${way}`,
+  });
 }
 
 /** As `currentKeySet`, but what is amiss is told and never thrown. */
@@ -80,9 +91,10 @@ export async function findKeySet(
 }
 
 /**
- * One generation from one store. Absent: "store/absent". A statement that is forged, or of another
- * tenant or generation: "keys/signature". Objects of other digests: "store/corrupt". A version or
- * shape that we do not know: "format/unknown", "format/invalid".
+ * One generation by the statement that lies in `store`, which may be any: its digests fix the other two objects, so it
+ * does not matter that they come from the first of `parts` that has them whole. Absent: "store/absent". A statement
+ * that is forged, or of another tenant or generation: "keys/signature". Objects of other digests: "store/corrupt". A
+ * version or shape that we do not know: "format/unknown", "format/invalid".
  */
 export async function readKeySet(
   tenant: TenantId,
@@ -90,22 +102,53 @@ export async function readKeySet(
   store: KeyReader,
   trust: TrustRing,
   wait: Waiting,
+  parts: readonly KeyReader[] = [store],
 ): Promise<KeySet> {
   const keys = keySetKeys(tenant, generation);
+  const believed = async (body: Buffer): Promise<unknown> => {
+    try {
+      return (await trust.verify("key", body)).payload;
+    } catch (cause) {
+      // What is wrong with a signature is told of "the document" wherever one is read.
+      if (!isFailure(cause)) throw cause;
+      const { code, message, hint } = cause;
+      const more = hint === undefined ? { cause } : { cause, hint };
+      throw new Failure(code, `${keys.statement} in ${store.name}: ${message}`, more);
+    }
+  };
   const judgeStatement = async (
     body: Buffer,
   ): Promise<{ readonly body: Buffer; readonly statement: KeyStatement }> => {
-    const statement = parseStatement((await trust.verify("key", body)).payload, keys.statement);
+    const statement = parseStatement(await believed(body), keys.statement);
     if (statement.tenant === tenant && statement.generation === generation) return { body, statement };
     const says = `${statement.tenant}, generation ${String(statement.generation)}`;
     throw new Failure("keys/signature", `${keys.statement} in ${store.name} is the key statement of ${says}`);
   };
   const { body, statement } = await readGood(store, keys.statement, judgeStatement, wait);
   const named = async (key: ObjectKey, stated: KeyStatement["id"]): Promise<KeyObject> =>
-    readGood(store, key, async (found) => matching({ key, body: found }, stated, store.name), wait);
+    fromFirst(parts, wait, (part) =>
+      readGood(part, key, async (found) => matching({ key, body: found }, stated, part.name), wait),
+    );
   const identity = await named(keys.identity, statement.identity);
   const id = await named(keys.id, statement.id);
   return { tenant, generation, statement, objects: [identity, id, { key: keys.statement, body }] };
+}
+
+/** What was wrong with the first is thrown when none has it. */
+async function fromFirst<T>(
+  stores: readonly KeyReader[],
+  wait: Waiting,
+  read: (store: KeyReader) => Promise<T>,
+): Promise<T> {
+  let first: Failure | undefined;
+  for (const store of stores) {
+    try {
+      return await read(store);
+    } catch (error) {
+      first ??= findingOf(error, wait);
+    }
+  }
+  throw first ?? new Failure("store/absent", "there is no store to read from");
 }
 
 /** The highest generation of which any object lies in a store, whole or not; 0 when there is none. */

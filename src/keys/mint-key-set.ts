@@ -7,7 +7,7 @@ import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { bornIn, type Mint } from "./bear-key-set.ts";
-import { findKeySet, highestGeneration, type KeyRefusal, type KeySet } from "./key-set.ts";
+import { findKeySet, highestGeneration, type KeyRefusal, type KeySet, unusable } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 import { askedOnce } from "./asked-once.ts";
 import { demandTrusted } from "./demand-trusted.ts";
@@ -56,7 +56,7 @@ export async function ensureKeySet(
   if (keySet !== null && keySet.generation >= least)
     return { keySet, refusals, places: await spreadKeySet(keySet, looked, wait) };
   const inTheWay = refusals.find(({ generation }) => generation !== null);
-  if (keySet === null && inTheWay !== undefined) throw inTheWay.failure;
+  if (keySet === null && inTheWay !== undefined) throw unusable(tenant, inTheWay);
   if (least > 0) throw lostGeneration(tenant, least);
   const born = await birth(tenant, stores, { asked, refusals, quorum: terms.quorum }, mint, wait);
   const others = asked.filter(({ name }) => name !== born.in);

@@ -3,7 +3,7 @@ import { sha256 } from "../base/digest.ts";
 import { readDoubting } from "../base/doubted.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { ObjectKey, StoreName } from "../model/ids.ts";
+import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { keysPrefix } from "../model/layout.ts";
 import { createUnlessTaken } from "./create-unless-taken.ts";
 import type { KeyObject, KeySet } from "./key-set.ts";
@@ -34,7 +34,7 @@ async function give({ tenant, objects }: KeySet, store: KeyStore, wait: Waiting)
     const there = new Set<ObjectKey>();
     for await (const { key } of store.list(keysPrefix(tenant), wait)) there.add(key);
     const given = async (object: KeyObject): Promise<void> =>
-      giveObject(object, there.has(object.key), store, wait);
+      giveObject(tenant, object, there.has(object.key), store, wait);
     await allEnded([given(identity), given(id)]);
     await given(statement);
     return { store: store.name, failure: null };
@@ -46,6 +46,7 @@ async function give({ tenant, objects }: KeySet, store: KeyStore, wait: Waiting)
 
 /** One that a listing shows is read first: a store that cannot create only must not be written over. */
 async function giveObject(
+  tenant: TenantId,
   { key, body }: KeyObject,
   isListed: boolean,
   store: KeyStore,
@@ -59,7 +60,7 @@ async function giveObject(
   });
   if (!isOurs)
     throw new Failure("store/corrupt", `${key} in ${store.name} is another key object`, {
-      hint: "`holdfast keys rotate TENANT` makes keys that every store can hold",
+      hint: `\`holdfast scrub ${tenant}\` and then \`holdfast heal ${tenant}\` mend it where it is damaged; where it is of another key set, \`holdfast keys rotate ${tenant}\` makes keys that every store can hold`,
     });
 }
 

@@ -25,8 +25,9 @@ export function keysToBackUp(tenant: TenantId, mint: Mint, hostIdentity: string 
 
 /**
  * For reading a backup: the key set whose statement its inventory names, from the first store that shows
- * it whole and signed. When none does, the failure of the first one asked. (Two sets of one generation
- * should not be, but a store that was lost and replaced may have brought one into the world.)
+ * it signed; what the statement names comes from whichever store has it, as all objects of a backup do. When none
+ * shows it, or some part is whole nowhere, the failure of the first one asked. (Two sets of one generation should
+ * not be, but a store that was lost and replaced may have brought one into the world.)
  */
 export function keysToRead(
   tenant: TenantId,
@@ -37,7 +38,8 @@ export function keysToRead(
     let first: Failure | undefined;
     for (const store of stores) {
       try {
-        const keySet = await readKeySet(tenant, generation, store, trust, wait);
+        const parts = [store, ...stores.filter((other) => other !== store)];
+        const keySet = await readKeySet(tenant, generation, store, trust, wait, parts);
         const [, , shown] = keySet.objects;
         if (statement === null || sha256(shown.body) === statement)
           return await openKeySet(keySet, hostIdentity);

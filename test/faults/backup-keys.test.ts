@@ -156,6 +156,39 @@ describe("keys that records name", () => {
   });
 });
 
+describe("a key set of which no store holds every part whole", () => {
+  /** The statement is gone in one store, the identity altered in the other. */
+  async function backUpAndBreak(): Promise<Awaited<ReturnType<typeof backUp>>> {
+    const made = await backUp();
+    const { identity, statement } = keySetKeys(house.tenant, 1);
+    disks[0].overwrite(statement, Buffer.from("altered"));
+    disks[1].overwrite(identity, Buffer.alloc(disks[1].bodyOf(identity).length, 65));
+    return made;
+  }
+
+  it("opens the backup with each part from whichever store has it, as all its other objects", async () => {
+    const { backup } = await backUpAndBreak();
+    for (const stores of [
+      [dubai, frankfurt],
+      [frankfurt, dubai],
+    ])
+      expect((await readAll(await house.open(stores, backup), "rows")).toString()).toBe(table);
+    for (const alone of [dubai, frankfurt])
+      await expect(house.open([alone], backup)).rejects.toThrow(
+        `tenants/acme/keys/1.${alone === dubai ? "jws" : "identity.age"} in ${alone.name}`,
+      );
+  });
+
+  it("is named with its store by a backup that cannot use it, and how it comes back", async () => {
+    await backUpAndBreak();
+    await expect(backUp()).rejects.toMatchObject({
+      code: "keys/signature",
+      message: expect.stringMatching(/^tenants\/acme\/keys\/1\.jws in dubai: .*not a compact JWS$/),
+      hint: expect.stringMatching(/`holdfast scrub acme`.*`holdfast heal acme`.*`holdfast keys rotate acme`/),
+    });
+  });
+});
+
 describe("two key sets of one generation", () => {
   it("are told apart by the statement that the inventory names, whichever store is asked first", async () => {
     const [here, there] = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
