@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { backupId, type StoreName, storeName, type TenantId, tenantId } from "../model/ids.ts";
 import type { ProofDue } from "./catalog.ts";
+import { aClockAhead } from "./clock-ahead.ts";
 import type { Db } from "./tables.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function healsDue(
       where not exists (
         select from holdfast.run r
         where r.tenant = c.tenant and r.verb = 'heal' and r.facts ->> 'store' = c.store
-          and r.ended_at > now() - interval '1 day'
+          and r.ended_at > now() - interval '1 day' and r.ended_at < ${aClockAhead}
           and r.started_at > greatest(case when c.verdict = 'refuted' then c.proved_at end,
                                       case when c.state = 'damaged' then d.at end, '-infinity'))) due
     order by random() limit ${limit}`.execute(db);

@@ -12,6 +12,7 @@ import { refresh } from "./refresh.ts";
 import { goneTenants, knownAmong } from "./known-tenants.ts";
 import { setTenants } from "./set-tenants.ts";
 import { restand } from "./standing.ts";
+import { aClockAhead } from "./clock-ahead.ts";
 import type { Db } from "./tables.ts";
 import { longestWaitsForProof, longestWaitsForScrub } from "./waits.ts";
 
@@ -37,12 +38,13 @@ export function indexIn(db: Db): Index {
         const rows = await db
           .selectFrom("terms")
           .leftJoin("refreshed", "refreshed.tenant", "terms.tenant")
-          .select(["terms.tenant", "refreshed.at"])
-          .orderBy("refreshed.at", (order) => order.asc().nullsFirst())
+          // What was seen while a clock was ahead is to be seen again, as if it never had been.
+          .select(["terms.tenant", sql<Date | null>`case when at < ${aClockAhead} then at end`.as("seen_at")])
+          .orderBy("seen_at", (order) => order.asc().nullsFirst())
           .orderBy("terms.tenant")
           .limit(limit)
           .execute();
-        return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), refreshedAt: at }));
+        return rows.map(({ tenant, seen_at }) => ({ tenant: tenantId.parse(tenant), refreshedAt: seen_at }));
       }),
     noteScrub: (tenant, store, at, wait) =>
       asked(`note the scrub of ${tenant}`, wait, () =>
@@ -104,7 +106,13 @@ async function prunesDue(db: Db, before: Date, limit: number): Promise<readonly 
     .selectFrom("terms")
     .leftJoin("pruned", "pruned.tenant", "terms.tenant")
     .select("terms.tenant")
-    .where((where) => where.or([where("pruned.at", "is", null), where("pruned.at", "<", before)]))
+    .where((where) =>
+      where.or([
+        where("pruned.at", "is", null),
+        where("pruned.at", "<", before),
+        where("pruned.at", ">", aClockAhead),
+      ]),
+    )
     .orderBy("pruned.at", (order) => order.asc().nullsFirst())
     .orderBy("terms.tenant")
     .limit(limit)

@@ -1,5 +1,6 @@
 /** What a tenant's copies come to by its terms, worked out when either changes and read by everybody else as it stands. */
 import { type RawBuilder, sql, type Transaction } from "kysely";
+import { aClockAhead } from "./clock-ahead.ts";
 import type { Tables } from "./tables.ts";
 
 /**
@@ -77,11 +78,13 @@ function standings(tenants: readonly string[]): RawBuilder<unknown> {
     kinds as (
       select tenant, json_agg(json_build_array(kind, ${ms(sql`at`)})) as last_success from kind group by tenant),
     renewed as (
-      update holdfast.kind_since s set since = kind.at from kind
-      where s.tenant = kind.tenant and s.kind = kind.kind and s.since < kind.at),
+      update holdfast.kind_since s set since = coalesce(kind.at, now())
+      from holdfast.kind_since o left join kind using (tenant, kind)
+      where s.tenant = any(${tenants}::text[]) and o.tenant = s.tenant and o.kind = s.kind
+        and (s.since < kind.at or s.since > ${aClockAhead} and s.since is distinct from kind.at)),
     waits as (
       select s.tenant, json_agg(json_build_array(
-        s.kind, ${ms(sql`greatest(s.since, kind.at)`)}, (t.expected_kinds ->> s.kind)::bigint) order by s.kind) as waits
+        s.kind, ${ms(sql`case when s.since < ${aClockAhead} then greatest(s.since, kind.at) else coalesce(kind.at, now()) end`)}, (t.expected_kinds ->> s.kind)::bigint) order by s.kind) as waits
       from holdfast.kind_since s
       join holdfast.terms t on t.tenant = s.tenant
       left join kind on kind.tenant = s.tenant and kind.kind = s.kind

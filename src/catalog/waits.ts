@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { backupId, type StoreName, storeName, type TenantId, tenantId } from "../model/ids.ts";
 import type { ProofDue } from "./catalog.ts";
+import { aClockAhead } from "./clock-ahead.ts";
 import type { Db } from "./tables.ts";
 
 /*
@@ -40,7 +41,7 @@ export async function longestWaitsForProof(
   }));
 }
 
-/** Those alone whose time is over. */
+/** Those alone whose time is over, and those whose last scrub was dated by a clock that was ahead. */
 export async function longestWaitsForScrub(
   db: Db,
   limit: number,
@@ -55,9 +56,13 @@ export async function longestWaitsForScrub(
       from limits l where l.ms is not null)
     select h.tenant, h.store
     from limits l cross join lateral (
-      select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
-        and h.scrub_since <= now() - l.ms * interval '1 ms' and h.store <> all(${without}::text[])
-      order by h.scrub_since limit ${limit}) h
+      (select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
+         and h.scrub_since <= now() - l.ms * interval '1 ms' and h.store <> all(${without}::text[])
+       order by h.scrub_since limit ${limit})
+      union all
+      (select * from holdfast.shelf h where h.scrub_since is not null and h.scrub_limit_ms = l.ms
+         and h.scrub_since > ${aClockAhead} and h.store <> all(${without}::text[])
+       order by h.scrub_since limit ${limit})) h
     where l.ms is not null
     order by extract(epoch from now() - h.scrub_since) / l.ms desc, h.tenant, h.store
     limit ${limit}`.execute(db);

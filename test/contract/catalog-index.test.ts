@@ -441,6 +441,64 @@ describe("the index", () => {
   });
 });
 
+describe("what the index noted while the catalog's clock was a year ahead", () => {
+  const ahead = hoursAgo(-366 * 24);
+  const found = { backups: [backupOf(900, [present(one)])], asked: [one, two], at: hoursAgo(1) };
+
+  it("keeps no scrub, prune, look or replicate waiting for that year", async () => {
+    const index = await freshIndex([terms, { ...terms, tenant: bravo }]);
+    for (const tenant of [acme, bravo]) await index.refresh(tenant, found, wait);
+    await index.noteScrub(acme, one, ahead, wait);
+    await index.noteScrub(bravo, one, hoursAgo(1), wait);
+    await index.notePrune(acme, ahead, "done", wait);
+    await index.notePrune(bravo, hoursAgo(1), "done", wait);
+    await index.refresh(acme, { ...found, at: ahead }, wait);
+    const by = { kind: null, host: "one", startedAt: ahead, endedAt: ahead, code: null, facts: {} };
+    await catalog.history.add({ tenant: acme, verb: "replicate", result: "degraded", ...by }, wait);
+    const soon = { ...by, startedAt: new Date(), endedAt: new Date() };
+    await catalog.history.add({ tenant: bravo, verb: "replicate", result: "degraded", ...soon }, wait);
+    expect(await index.scrubsDue(9, wait)).toEqual([{ tenant: acme, store: one }]);
+    expect(await index.prunesDue(hoursAgo(24), 9, wait)).toEqual([acme]);
+    expect(await index.stalest(9, wait)).toEqual([
+      { tenant: acme, refreshedAt: null },
+      { tenant: bravo, refreshedAt: hoursAgo(1) },
+    ]);
+    expect(await index.lackingCopies(9, wait)).toEqual([acme]);
+    await catalog.history.forget(new Date(ahead.getTime() + hourMs), wait);
+  });
+
+  it("keeps no damaged copy from being healed", async () => {
+    const index = await freshIndex([terms]);
+    const broken = { store: two, state: "damaged", proof: null } as const;
+    await index.refresh(acme, { ...found, backups: [backupOf(900, [present(one), broken])] }, wait);
+    const by = {
+      kind: null,
+      host: "one",
+      startedAt: ahead,
+      endedAt: ahead,
+      code: null,
+      facts: { store: two },
+    };
+    await catalog.history.add({ tenant: acme, verb: "heal", result: "degraded", ...by }, wait);
+    expect(await index.healsDue(9, wait)).toEqual([{ tenant: acme, store: two }]);
+    await catalog.history.forget(new Date(ahead.getTime() + hourMs), wait);
+  });
+
+  it("excuses no backup that is late", async () => {
+    const index = await freshIndex([{ ...terms, expectedKinds: { daily: 24 * hourMs } }]);
+    const fromThen = { ...backupOf(-366 * 24, [present(one)]), kind: "daily" as const };
+    const real = backupOf(90, [present(one)]);
+    await index.refresh(acme, { ...found, backups: [fromThen, real] }, wait);
+    await index.refresh(
+      acme,
+      { ...found, backups: [{ ...fromThen, suspect: true }, real], at: new Date() },
+      wait,
+    );
+    const [health] = await index.health(wait);
+    expect(health?.lateFrom?.get("daily")).toEqual(new Date(real.at.getTime() + 1.25 * 24 * hourMs));
+  });
+});
+
 describe("the index under several hosts", () => {
   it("takes looks, terms and scrubs of the same tenants at once, and stands as they say in the end", async () => {
     const address = await server.fresh();
