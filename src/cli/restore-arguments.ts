@@ -89,7 +89,12 @@ function parseStore(text: string): StoreName {
 function parseInstant(text: string): string {
   const shape = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
   const at = shape.test(text) ? Date.parse(text.replace(" ", "T")) : Number.NaN;
-  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  if (!Number.isNaN(at)) {
+    // The runtime takes the 31st of November for the 1st of December, which may be after what is to be undone.
+    const day = text.slice(0, 10);
+    if (new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)) return new Date(at).toISOString();
+    throw usage(`--before ${text} is no day of the calendar`);
+  }
   throw usage(
     `--before ${text} is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00`,
   );

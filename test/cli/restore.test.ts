@@ -284,6 +284,14 @@ describe("wrong usage", () => {
       ["acme", ...to, "--before", "yesterday"],
       "--before yesterday is not a time with its zone, such as 2026-11-20T18:00:00Z or 2026-11-20T18:00:00+04:00",
     ],
+    [
+      ["acme", ...to, "--before", "2026-11-31T18:00:00Z"],
+      "--before 2026-11-31T18:00:00Z is no day of the calendar",
+    ],
+    [
+      ["acme", ...to, "--before", "2027-02-29 18:00+04:00"],
+      "--before 2027-02-29 18:00+04:00 is no day of the calendar",
+    ],
     [["acme", ...to, "--store", "../one"], "../one is no name of a store"],
     [["acme", ...to, "--store", "three"], "acme has no store three; it has one, two"],
     [["acme", ...to, "--jobs", "0"], "--jobs must be a whole number from 1 to 64"],
