@@ -1,6 +1,7 @@
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { Failure } from "../base/failure.ts";
 import type { ObjectKey } from "../model/ids.ts";
+import { undated } from "./s3-date.ts";
 import type { ObjectVersion } from "./store.ts";
 
 /** All versions of exactly one key, newest first; marks of deletion hold no bytes and are left out. */
@@ -16,7 +17,7 @@ export async function s3Versions(
       new ListObjectVersionsCommand({ Bucket: at.Bucket, Prefix: at.Key, ...markers }),
       { abortSignal },
     );
-    for (const { Key, VersionId, Size = 0, LastModified = new Date(0), IsLatest } of page.Versions ?? []) {
+    for (const { Key, VersionId, Size = 0, LastModified = undated, IsLatest } of page.Versions ?? []) {
       if (Key !== at.Key) continue;
       found.push({
         key: at.key,

@@ -16,7 +16,7 @@ import { type ObjectKey, objectKey, type StoreName } from "../model/ids.ts";
 import type { BucketInspector, BucketSettings } from "./bucket.ts";
 import { type S3Address, s3Client, type S3Limits, s3Limits } from "./s3-client.ts";
 import { s3BucketSettings } from "./s3-bucket.ts";
-import { s3Date } from "./s3-date.ts";
+import { s3Date, undated } from "./s3-date.ts";
 import { signDigest } from "./s3-digest.ts";
 import { s3Failure, statusOf } from "./s3-failure.ts";
 import { type Part, readS3 } from "./s3-read.ts";
@@ -70,7 +70,7 @@ class S3Store implements WholeStore, BucketInspector, Disposable {
     return this.#guard(`stat ${key} in ${this.name}`, wait, async (abortSignal) => {
       const found = await this.#head(key, abortSignal);
       if (found === null) return null;
-      return { key, bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
+      return { key, bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? undated };
     });
   }
 
@@ -127,7 +127,7 @@ class S3Store implements WholeStore, BucketInspector, Disposable {
         if (key.data <= last) throw new Failure("store/protocol", `${this.name} does not list keys in order`);
         last = key.data;
         stillWaiting(wait);
-        yield { key: key.data, bytes: Size, modifiedAt: LastModified ?? new Date(0) };
+        yield { key: key.data, bytes: Size, modifiedAt: LastModified ?? undated };
       }
       token = page.NextContinuationToken;
       more = page.IsTruncated === true;

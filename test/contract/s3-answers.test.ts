@@ -258,11 +258,83 @@ describe("the clock", () => {
   });
 });
 
+describe("a Date of an answer", () => {
+  const clockOf = async (date: string): Promise<Date> => {
+    const { store } = await standIn((_request, response) => {
+      response.sendDate = false;
+      if (date !== "") response.setHeader("date", date);
+      response.end();
+    });
+    return store.clock(wait);
+  };
+
+  it.each([
+    ["Mon, 23 Nov 2026 04:00:00 GMT", "2026-11-23T04:00:00Z"],
+    ["Monday, 23-Nov-26 04:00:00 GMT", "2026-11-23T04:00:00Z"],
+    ["Mon Nov 23 04:00:00 2026", "2026-11-23T04:00:00Z"],
+    ["Sun Nov  1 04:00:00 2026", "2026-11-01T04:00:00Z"],
+    ["Mon, 23 Nov 2026 08:00:00 +0400", "2026-11-23T04:00:00Z"],
+    ["Thu, 31 Dec 2026 23:59:60 GMT", "2026-12-31T23:59:59Z"],
+  ])("%s is read, whatever the zone of this process", async (date, at) => {
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "Asia/Kolkata";
+    try {
+      expect(await clockOf(date)).toEqual(new Date(at));
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+  });
+
+  it.each([
+    "",
+    "2026",
+    "0",
+    "now",
+    "Mon, 23 Nov 2026 04:00:00",
+    "2026-11-23T04:00:00",
+    "Mon, 23 Nov 2026 GMT",
+  ])("'%s' tells no time", async (date) => {
+    await expect(clockOf(date)).rejects.toMatchObject({ code: "store/protocol" });
+  });
+});
+
+describe("a time that an answer leaves out", () => {
+  const answers = (text: string): Answer => {
+    return (_request, response) => {
+      response.writeHead(200, { "content-type": "application/xml", "content-length": text.length });
+      response.end(text);
+    };
+  };
+  const contents = `<Contents><Key>${key}</Key><Size>1</Size></Contents>`;
+  const version = `<Version><Key>${key}</Key><Size>1</Size><VersionId>1</VersionId></Version>`;
+
+  it("is not taken for 1970: what nobody can date is read, and never old enough to go", async () => {
+    const { store } = await standIn(
+      answers(
+        `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`,
+      ),
+      answers("x"),
+      answers(
+        `<?xml version="1.0"?><ListVersionsResult><IsTruncated>false</IsTruncated>${version}</ListVersionsResult>`,
+      ),
+    );
+    const found = [...(await Array.fromAsync(store.list("", wait))), await store.stat(key, wait)];
+    found.push(...(await store.versions(key, wait)));
+    const ages = found.map((stat) => Date.now() - (stat?.modifiedAt.getTime() ?? 0));
+    expect(ages).toHaveLength(3);
+    expect(Math.max(...ages)).toBeLessThan(-1000 * 366 * 86_400_000);
+  });
+});
+
 describe("a listing", () => {
+  const dated = "<LastModified>2026-11-23T04:00:00.000Z</LastModified>";
   const page =
     (keys: readonly string[]): Answer =>
     (_request, response) => {
-      const contents = keys.map((one) => `<Contents><Key>${one}</Key><Size>1</Size></Contents>`).join("");
+      const contents = keys
+        .map((one) => `<Contents><Key>${one}</Key><Size>1</Size>${dated}</Contents>`)
+        .join("");
       response.writeHead(200, { "content-type": "application/xml" });
       response.end(
         `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`,
