@@ -2,7 +2,7 @@
 import type { BackupWatch } from "../backup/backup.ts";
 import { backupAll, type BackupOutcome } from "../backup/backup-all.ts";
 import type { BackupReport } from "../backup/report.ts";
-import { exitCodes, Failure } from "../base/failure.ts";
+import { exitCodes } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import { backupKinds } from "../model/glossary.ts";
@@ -11,8 +11,7 @@ import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import { backupEnd, type RunEnd } from "../desk/run-ends.ts";
 import { command, type Exit } from "./command.ts";
-import type { Desk } from "../desk/desk.ts";
-import { parseTenant } from "./list.ts";
+import { someOrAll } from "./each-of.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "../base/progress.ts";
 import { tellRefused } from "./refused-databases.ts";
@@ -38,8 +37,9 @@ export const backup = command({
         describe: "what retention takes it for",
       }),
   run: async ({ tenants, all, kind }, context, out) => {
+    const choose = someOrAll(tenants ?? [], all === true);
     await using desk = await context.openDesk();
-    const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    const chosen = await choose(desk);
     const refused = all === true ? await tellRefused(desk, out) : 0;
     await using claims = await openClaims(desk, out, context.wait);
     const orders = await Promise.all(
@@ -75,12 +75,6 @@ function alone<T>(
   const place = { kind: "source", source: source.name, places: source.maxConcurrent } as const;
   const dump = (): Promise<T> => claims.claimed(place, work, wait);
   return claims.claimed({ kind: "tenant-write", tenant: id }, dump, wait);
-}
-
-async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
-  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all, not both");
-  if (all) return desk.tenants();
-  return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }
 
 function tellFailures(outcomes: readonly BackupOutcome[], out: Output): void {

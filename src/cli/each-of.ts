@@ -44,6 +44,16 @@ export async function oneOrAll(
   return tenants.map((item) => ({ title: item.id, item }));
 }
 
+/** Those that are named, or every tenant. That it is one of the two is asked at once, before anything is opened. */
+export function someOrAll(
+  names: readonly string[],
+  all: boolean,
+): (desk: Desk) => Promise<readonly Tenant[]> {
+  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all, not both");
+  const named = [...new Set(names)].map(parseTenant);
+  return async (desk) => (all ? desk.tenants() : Promise.all(named.map((tenant) => desk.tenant(tenant))));
+}
+
 /** What was found bad first, then what failed, then what is only less than it should be. */
 export function worst(ends: {
   readonly found: boolean;

@@ -3,14 +3,13 @@ import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
-import type { Desk } from "../desk/desk.ts";
 import type { NotedRun } from "../desk/note-run.ts";
 import { pruneTenant, type PruneWish } from "../desk/prune-orders.ts";
 import { pruneEnd } from "../desk/run-ends.ts";
 import type { PruneReport } from "../retention/report.ts";
 import { command, type Exit } from "./command.ts";
+import { someOrAll } from "./each-of.ts";
 import { reasonText, stopText } from "./keep-text.ts";
-import { parseTenant } from "./list.ts";
 import type { Output } from "./output.ts";
 import { count, spellBytes, table } from "./text.ts";
 
@@ -36,8 +35,9 @@ export const prune = command({
       }),
   run: async ({ tenants, all, dryRun, allowShare }, context, out) => {
     const wish = { isDry: dryRun === true, shareMax: parseShare(allowShare) };
+    const choose = someOrAll(tenants ?? [], all === true);
     await using desk = await context.openDesk();
-    const chosen = await chooseTenants(desk, tenants ?? [], all === true);
+    const chosen = await choose(desk);
     await using claims = wish.isDry ? null : await openClaims(desk, out, context.wait);
     const outcomes: PruneOutcome[] = [];
     for (const tenant of chosen) {
@@ -70,12 +70,6 @@ function parseShare(share: number | undefined): number | null {
   if (share === undefined) return null;
   if (share >= 0 && share <= 1) return share;
   throw new Failure("usage/invalid", "--allow-share must be a number from 0 to 1, such as 0.5");
-}
-
-async function chooseTenants(desk: Desk, names: readonly string[], all: boolean): Promise<readonly Tenant[]> {
-  if (all === names.length > 0) throw new Failure("usage/invalid", "name tenants, or give --all, not both");
-  if (all) return desk.tenants();
-  return Promise.all([...new Set(names)].map((name) => desk.tenant(parseTenant(name))));
 }
 
 /** Beside daemons and other commands: nobody else changes the tenant's objects meanwhile. */

@@ -26,11 +26,16 @@ export async function conclude(probe: Probe, wait: Waiting): Promise<ProbeResult
     return { name: probe.name, outcome: "failed", detail: said.problem };
   } catch (error) {
     stillWaiting(wait);
-    const code = isFailure(error) ? `${error.code}: ` : "";
-    return { name: probe.name, outcome: "failed", detail: `${code}${reasonOf(error)}` };
+    return { name: probe.name, outcome: "failed", detail: said(error) };
   }
 }
 
 export function notRun(name: string, detail: string): ProbeResult {
   return { name, outcome: "not-run", detail };
+}
+
+function said(error: unknown): string {
+  if (!isFailure(error)) return reasonOf(error);
+  const hint = error.hint === undefined ? "" : `; ${error.hint}`;
+  return `${error.code}: ${reasonOf(error)}${hint}`;
 }

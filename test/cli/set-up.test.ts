@@ -222,6 +222,7 @@ describe("stores check", () => {
     const ran = await holdfast(["stores", "check", "two", "--config", "holdfast-gone.yaml"]);
     expect(ran.exit).toBe(1);
     expect(ran.stdout).toContain("two cannot be reached");
+    expect(ran.stdout).toMatch(/ write +failed .*a new store's folder is made by hand/);
     expect(await readdir(join(folder, "stores"))).toEqual(["one", "two"]);
   });
 

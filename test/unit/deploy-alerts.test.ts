@@ -1,5 +1,5 @@
 /** Alerts and dashboard name metrics that exist, every alert is shown to fire, and leads to a page whose commands exist. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -131,9 +131,31 @@ describe("the pages of the alerts", () => {
   });
 });
 
+describe("the README", () => {
+  it("tells only commands that parse", async () => {
+    const commands = commandsIn(read("README.md"));
+    expect(commands.length).toBeGreaterThan(10);
+    for (const args of commands) {
+      expect({ args, said: await parseOnly(args) }).toEqual({
+        args,
+        said: expect.not.stringMatching(/^error: (?!parsed)/),
+      });
+    }
+  });
+
+  it.each(["README.md", "CHANGELOG.md", "docs/design.md", "docs/cli-json.md", "runbooks/host-lost.md"])(
+    "links, as %s does, only to files that are there",
+    (page) => {
+      const folder = resolve(root, page, "..");
+      const links = Array.from(read(page).matchAll(/\]\(([^)#:]+)[^)]*\)/g), ([, link]) => link ?? "");
+      expect(links.filter((link) => !existsSync(resolve(folder, link)))).toEqual([]);
+    },
+  );
+});
+
 /** Commands in code blocks and between backticks; words in capitals stand for names. */
 function commandsIn(text: string): string[][] {
-  const found = text.matchAll(/(?:^|`)holdfast ([^`\n#]+)/gm);
+  const found = text.matchAll(/(?:^|`|^npm run -s )holdfast (?:-- )?([^`\n#]+)/gm);
   return Array.from(found, ([, args = ""]) =>
     args
       .trim()
