@@ -10,6 +10,7 @@ import type { Desk } from "../desk/desk.ts";
 import { groupedNotesByBackup } from "../desk/grouped-notes.ts";
 import { heldTenants } from "./held-tenants.ts";
 import type { Output } from "./output.ts";
+import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 import { spellBytes, table } from "./text.ts";
 
@@ -53,6 +54,7 @@ export const list = command({
       for (const { backup, missing, reason } of gaps) {
         out.say(`warning: ${one}: ${backup} follows ${missing}, which is ${reason}`);
       }
+      if (backups.length === 0) await tellStoresBeside(desk, one, out, context.wait);
       listed.push(...backups.map((entry) => listedBackup(one, entry)));
     }
     out.result(listed, () => text(listed, silent));

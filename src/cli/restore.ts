@@ -1,12 +1,12 @@
 /** `holdfast restore`: a tenant back from its newest proven copy. */
-import { exitCodes, Failure } from "../base/failure.ts";
+import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
 import { expectedIntervalMs } from "../model/plan.ts";
 import { type Library, unasked } from "../repository/library.ts";
 import { tenantStates } from "../repository/states.ts";
-import { choosePoint } from "../restore/point.ts";
+import { choosePoint, type Point, type PointContext, type PointWish } from "../restore/point.ts";
 import {
   planRestore,
   restore as restoreVerb,
@@ -21,6 +21,7 @@ import { groupedNotes } from "../desk/grouped-notes.ts";
 import type { Output } from "./output.ts";
 import { parseRestore } from "./restore-arguments.ts";
 import { planText, reportText } from "./restore-text.ts";
+import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 
 export const restore = command({
@@ -95,17 +96,19 @@ export const restore = command({
     const stores = library.stores.map(({ name }) => name);
     if (wish.store !== undefined && !stores.includes(wish.store)) {
       const message = `${wish.tenant} has no store ${wish.store}; it has ${stores.join(", ")}`;
+      await tellStoresBeside(desk, wish.tenant, out, context.wait);
       throw new Failure("usage/invalid", message);
     }
     const { backups, notes, down } = await tenantStates(wish.tenant, library, context.wait);
     for (const note of groupedNotes(notes)) out.say(`warning: ${note}`);
-    const point = choosePoint(wish, {
+    const from: PointContext = {
       backups,
       stores,
       now: desk.machine.clock.now(),
       intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan),
       unasked: unasked(down),
-    });
+    };
+    const point = await chooseOrTell(desk, wish, from, out, context.wait);
     const { choice } = point;
     out.say(`${wish.tenant}: backup ${choice.backup.backup} of ${choice.backup.at}, ${point.ageWords}`);
     if (!choice.proven)
@@ -125,6 +128,23 @@ export const restore = command({
       : await doRestore(desk, library, order, out, context.wait);
   },
 });
+
+/** Where nothing suits, what lies in stores that were not looked into is told beside. */
+async function chooseOrTell(
+  desk: Desk,
+  wish: PointWish,
+  context: PointContext,
+  out: Output,
+  wait: Waiting,
+): Promise<Point> {
+  try {
+    return choosePoint(wish, context);
+  } catch (error) {
+    if (isFailure(error, "backup/none") || isFailure(error, "backup/unknown"))
+      await tellStoresBeside(desk, wish.tenant, out, wait);
+    throw error;
+  }
+}
 
 async function doRestore(
   desk: Desk,

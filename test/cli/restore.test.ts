@@ -1,5 +1,5 @@
 /** `restore` as people and scripts meet it: every flag, what it prints, its JSON, its exit codes, wrong combinations. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -189,6 +189,25 @@ describe("a restore", () => {
 });
 
 describe("which backup", () => {
+  it("lies in the tenant's stores; where there is none, other stores that hold some are named", async () => {
+    mkdirSync(join(home.folder, "stores", "new"));
+    using _moved = home.set({
+      "stores.new": { driver: "directory", path: "./stores/new" },
+      "tenants.acme.stores": ["new"],
+    });
+    const warning =
+      /^warning: acme: backups of it lie in one, two, which .*\n {2}hint: name one, two under tenants\.acme\.stores /m;
+    const to = ["--to", absent().url];
+    for (const [exit, args] of [
+      [0, ["list"]],
+      [0, ["list", "acme"]],
+      [5, ["restore", "acme", ...to]],
+      [2, ["restore", "acme", ...to, "--backup", older]],
+      [2, ["restore", "acme", ...to, "--store", "one"]],
+    ] as const)
+      expect(await home.say(args)).toMatchObject({ exit, stderr: expect.stringMatching(warning) });
+  });
+
   it.each<[string, () => string[], number, object]>([
     ["the newest verified one", () => [], 0, { proven: true, from: ["two", "one"] }],
     ["one that is named and unproven", () => ["--backup", newer], 5, { error: { code: "backup/none" } }],
