@@ -9,7 +9,7 @@ import { storeFailure } from "../repository/library.ts";
 import { storedTenants } from "../repository/stored-tenants.ts";
 import { readDescriptor } from "../stores/describe.ts";
 import type { ObjectReader } from "../stores/store.ts";
-import type { ObserverMemory } from "./memory.ts";
+import { isLasting, type ObserverMemory } from "./memory.ts";
 import type { Observation } from "./observation.ts";
 import type { ObservedStore } from "./order.ts";
 
@@ -66,9 +66,9 @@ async function tenantsIn(
 ): Promise<readonly TenantId[]> {
   const nowMs = clock.now().getTime();
   const known = holders.get(reader.name);
-  if (known !== undefined && nowMs < known.untilMs) return known.tenants;
+  if (known !== undefined && isLasting(known.lasts, nowMs)) return known.tenants;
   const tenants = await Array.fromAsync(storedTenants(reader, wait));
-  holders.set(reader.name, { tenants, untilMs: nowMs + strangersAfterMs });
+  holders.set(reader.name, { tenants, lasts: { fromMs: nowMs, untilMs: nowMs + strangersAfterMs } });
   return tenants;
 }
 

@@ -6,7 +6,7 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import { askEach, type Library, type StoreDown } from "../repository/library.ts";
 import { glance } from "./glance.ts";
 import { lookAt, type TenantLook } from "./look.ts";
-import type { ObserverMemory, RememberedLook } from "./memory.ts";
+import { isLasting, type ObserverMemory, type RememberedLook } from "./memory.ts";
 import { remembering } from "./remembering.ts";
 
 export interface CurrentLook {
@@ -44,7 +44,8 @@ export async function currentLook(
   const lastsMs = look.observations.some(({ kind }) => kind === "from-future")
     ? 0
     : lookAgainMs * (0.75 + (library.chance(1)[0] ?? 0) / 512);
-  memory.looks.set(tenant, { look, glances: only(glances, look.asked), untilMs: nowMs + lastsMs });
+  const lasts = { fromMs: nowMs, untilMs: nowMs + lastsMs };
+  memory.looks.set(tenant, { look, glances: only(glances, look.asked), lasts });
   return { look, down: [...down, ...look.down] };
 }
 
@@ -64,7 +65,8 @@ async function lookOrFailure(
 
 function holds(before: RememberedLook, glances: ReadonlyMap<StoreName, string>, nowMs: number): boolean {
   return (
-    nowMs < before.untilMs && glances.entries().every(([store, seen]) => before.glances.get(store) === seen)
+    isLasting(before.lasts, nowMs) &&
+    glances.entries().every(([store, seen]) => before.glances.get(store) === seen)
   );
 }
 

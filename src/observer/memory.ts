@@ -4,18 +4,28 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import type { BoundId, TenantLook } from "./look.ts";
 import { DocumentMemory } from "./remembering.ts";
 
+/** A clock that shows an earlier time than the first was set back, and how long that is ago it cannot tell. */
+export interface Lasting {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export function isLasting({ fromMs, untilMs }: Lasting, nowMs: number): boolean {
+  return fromMs <= nowMs && nowMs < untilMs;
+}
+
 export interface RememberedLook {
   readonly look: TenantLook;
   /** What a glance at each store that was asked showed just before. */
   readonly glances: ReadonlyMap<StoreName, string>;
-  /** A look is made anew by then, whatever glances show: chunks may go without a trace elsewhere. */
-  readonly untilMs: number;
+  /** A look is made anew outside of this time, whatever glances show: chunks may go without a trace elsewhere. */
+  readonly lasts: Lasting;
 }
 
 /** Whom a store holds; asking that takes a request for each tenant, one after the other. */
 export interface RememberedHolder {
   readonly tenants: readonly TenantId[];
-  readonly untilMs: number;
+  readonly lasts: Lasting;
 }
 
 export interface ObserverMemory {

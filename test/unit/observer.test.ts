@@ -465,6 +465,23 @@ describe("a pass", () => {
     ]);
   });
 
+  it("under a clock that was a year ahead keeps nothing from being looked at for that year", async () => {
+    await using other = await buildHouse("bravo");
+    const own = watchOver(house, [dubai, frankfurt]);
+    const strange = watchOver({ ...other, trust: house.trust, clock: house.clock }, [dubai, frankfurt]);
+    house.clock.advance(366 * dayMs);
+    await strange.pass();
+    house.clock.advance(-366 * dayMs);
+    await backUp([dubai, frankfurt]);
+    expect((await strange.pass()).health.map(({ tenant }) => tenant)).toContain(house.tenant);
+    house.clock.advance(366 * dayMs);
+    await own.pass();
+    house.clock.advance(-366 * dayMs);
+    const chunk = frankfurt.keys().find((key) => key.includes("/chunks/"));
+    frankfurt.lose(chunk ?? "");
+    expect(await own.finds()).toEqual(["copies", "refuted frankfurt"]);
+  });
+
   it("says once per pass how many tenants are under no plan, unless they were erased", async () => {
     await using bravo = await buildHouse("bravo");
     for (const one of [house, bravo])
