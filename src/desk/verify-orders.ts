@@ -13,6 +13,7 @@ import { verifyCopy, type VerifyDesk } from "../verify/verify-copy.ts";
 import type { Desk } from "./desk.ts";
 import { groupedNotes } from "./grouped-notes.ts";
 import type { Talk } from "./talk.ts";
+import { tellStoresBeside } from "./tell-stores-beside.ts";
 
 export interface VerifyWish {
   readonly backup: string;
@@ -35,6 +36,7 @@ export async function verifyTenant(
   const library = await desk.library(tenant);
   const { backups, notes, down } = await tenantStates(tenant.id, library, wait);
   for (const note of groupedNotes(notes)) talk.say(`warning: ${tenant.id}: ${note}`);
+  if (backups.length === 0) await tellStoresBeside(desk, tenant.id, talk, wait);
   const chosen = chooseCopies({ tenant: tenant.id, ...wish, unasked: unasked(down) }, backups, tenant.stores);
   for (const store of chosen.missing)
     talk.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);

@@ -201,6 +201,7 @@ describe("which backup", () => {
     for (const [exit, args] of [
       [0, ["list"]],
       [0, ["list", "acme"]],
+      [5, ["verify", "acme"]],
       [5, ["restore", "acme", ...to]],
       [2, ["restore", "acme", ...to, "--backup", older]],
       [2, ["restore", "acme", ...to, "--store", "one"]],
