@@ -38,6 +38,13 @@ export interface Mint {
   readonly patience?: { readonly looks: number; readonly everyMs: number };
 }
 
+/** Where and as what a generation is to be born. */
+interface Birth {
+  readonly store: KeyStore;
+  readonly tenant: TenantId;
+  readonly generation: number;
+}
+
 const defaultPatience = { looks: 20, everyMs: 500 };
 /** So long others wait for one who has begun, and as long goes on who is told to end meanwhile. */
 const outlastMs = defaultPatience.looks * defaultPatience.everyMs;
@@ -48,18 +55,12 @@ const outlastMs = defaultPatience.looks * defaultPatience.everyMs;
  * last, so that nothing half-made is ever used. A wait that ends meanwhile leaves nothing half-made where the
  * store answers: who comes next would wait for the rest in vain, and one generation more would be spent.
  */
-export async function bornIn(
-  store: KeyStore,
-  tenant: TenantId,
-  generation: number,
-  mint: Mint,
-  wait: Waiting,
-): Promise<KeySet | null> {
-  if (!(await written(await newKeyObjects(tenant, generation, mint), store, wait)))
-    return winners(store, tenant, generation, mint, wait);
+export async function bornIn(birth: Birth, mint: Mint, wait: Waiting): Promise<KeySet | null> {
+  const isOurs = await written(await newKeyObjects(birth, mint), birth.store, wait);
+  if (!isOurs) return winners(birth, mint, wait);
   // All three are read back from the store itself: where it cannot create only, any of them may have been written
   // over by now, and the one who wrote last has won. A statement that names other bytes makes none of them count.
-  return readOrNull(store, tenant, generation, mint, wait);
+  return readOrNull(birth, mint, wait);
 }
 
 /** False when somebody else was quicker with one of the first two. */
@@ -76,16 +77,10 @@ async function written(
   return true;
 }
 
-async function winners(
-  store: KeyStore,
-  tenant: TenantId,
-  generation: number,
-  mint: Mint,
-  wait: Waiting,
-): Promise<KeySet | null> {
+async function winners(birth: Birth, mint: Mint, wait: Waiting): Promise<KeySet | null> {
   const { looks, everyMs } = mint.patience ?? defaultPatience;
   for (let look = 1; ; look += 1) {
-    const keySet = await readOrNull(store, tenant, generation, mint, wait);
+    const keySet = await readOrNull(birth, mint, wait);
     if (keySet !== null || look >= looks) return keySet;
     await pause(everyMs, wait);
   }
@@ -93,14 +88,12 @@ async function winners(
 
 /** Null when it is incomplete or does not match itself; a statement that is forged is thrown (trap 24). */
 async function readOrNull(
-  store: KeyStore,
-  tenant: TenantId,
-  generation: number,
-  mint: Mint,
+  { store, tenant, generation }: Birth,
+  { trust }: Mint,
   wait: Waiting,
 ): Promise<KeySet | null> {
   try {
-    return await readKeySet(tenant, generation, store, mint.trust, wait);
+    return await readKeySet(tenant, generation, store, trust, wait);
   } catch (error) {
     if (isFailure(error, "store/absent") || isFailure(error, "store/corrupt")) return null;
     throw error;
@@ -108,8 +101,7 @@ async function readOrNull(
 }
 
 async function newKeyObjects(
-  tenant: TenantId,
-  generation: number,
+  { tenant, generation }: Birth,
   { holders, signer, clock, chance }: Mint,
 ): Promise<readonly [KeyObject, KeyObject, KeyObject]> {
   const readers = [...holders.verifiers, ...holders.restorers, ...holders.escrow];

@@ -164,7 +164,7 @@ async function mintIn(
 ): Promise<KeySet> {
   const last = from + (attemptsMax - 1) * step;
   for (let generation = from; generation <= last; generation += step) {
-    const keySet = await bornIn(store, tenant, generation, mint, wait);
+    const keySet = await bornIn({ store, tenant, generation }, mint, wait);
     if (keySet !== null) return keySet;
   }
   throw new Failure(
