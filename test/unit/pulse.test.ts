@@ -89,7 +89,7 @@ describe("a line that carries ten bytes a look", () => {
   /** What was trickling when the line was given up; null when the answers were used up first. */
   async function heard(least: number, ...answers: readonly Pulse[]): Promise<Trickle | null> {
     let asked = 0;
-    let inwards = 0;
+    let bytes = 0;
     const given = new EventTarget();
     const end = once(given, "end");
     let trickled: Trickle | null = null;
@@ -102,7 +102,7 @@ describe("a line that carries ten bytes a look", () => {
       trickled = trickle;
       given.dispatchEvent(new Event("end"));
     };
-    const moved = () => ({ inwards: (inwards += 10), outwards: 0 });
+    const moved = () => (bytes += 10);
     const limits = { silenceMs: 20, answerMs: 1000, leastBytesPerSecond: least };
     using watch = new SilenceWatch({ moved, ask, onDead }, limits);
     await watch.awaits(async () => end);
@@ -146,7 +146,7 @@ describe("a watch", () => {
     const onDead = (): void => {
       over.dispatchEvent(new Event("end"));
     };
-    const moved = () => ({ inwards: 0, outwards: 0 });
+    const moved = () => 0;
     using watch = new SilenceWatch(
       { moved, ask, onDead },
       { silenceMs: 20, answerMs: 1000, leastBytesPerSecond: 0 },

@@ -46,10 +46,7 @@ export class Life {
     this.#socket = socket;
     this.wire = wire;
     this.wait = wait;
-    const moved = (): { inwards: number; outwards: number } => ({
-      inwards: socket.bytesRead,
-      outwards: socket.bytesWritten - socket.writableLength,
-    });
+    const moved = (): number => socket.bytesRead + socket.bytesWritten - socket.writableLength;
     const onDead = (found: Pulse, trickle: Trickle | null): void => {
       const how = trickle === null ? "is dead and nobody said so" : slowness(trickle);
       this.dead = new Error(`the connection ${how}: ${words[found]}`);

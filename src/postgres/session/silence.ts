@@ -51,8 +51,8 @@ export interface Trickle {
 }
 
 interface Watched {
-  /** Bytes that came and went so far. */
-  readonly moved: () => { readonly inwards: number; readonly outwards: number };
+  /** Bytes that came and went so far; never fewer than before. */
+  readonly moved: () => number;
   readonly ask: (wait: Waiting) => Promise<Pulse>;
   /** Called once, with what was found, and what trickled where something did. */
   readonly onDead: (found: Pulse, trickle: Trickle | null) => void;
@@ -66,7 +66,7 @@ export class SilenceWatch implements Disposable {
   readonly #meter: LineMeter;
   #awaiting = 0;
   #since = performance.now();
-  #before = "";
+  #before = -1;
   #asking = false;
   /** Asked last time, the server did not answer. */
   #unanswered = false;
@@ -85,7 +85,7 @@ export class SilenceWatch implements Disposable {
   async awaits<T>(work: () => Promise<T>): Promise<T> {
     this.#since = performance.now();
     this.#wasSlow = false;
-    this.#meter.begin(this.#movedBytes());
+    this.#meter.begin(this.#watched.moved());
     this.#waits();
     try {
       return await work();
@@ -141,69 +141,59 @@ export class SilenceWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const now = this.#moved();
+    const now = this.#watched.moved();
     if (now !== this.#before || this.#awaiting <= 0) {
       this.#before = now;
       this.#since = performance.now();
       this.#unanswered = false;
       const trickle = this.#trickle();
-      if (trickle !== null && !this.#asking) await this.#askWhySlow(trickle);
+      if (trickle !== null && !this.#asking) await this.#ask((found) => this.#judgeSlow(found, trickle));
       return;
     }
     if (this.#asking || performance.now() - this.#since < this.#limits.silenceMs) return;
+    await this.#ask((found) => {
+      // What came while we asked is an answer too.
+      if (this.#watched.moved() === now) this.#judgeSilent(found);
+    });
+  }
+
+  async #ask(judge: (found: Pulse) => void): Promise<void> {
     this.#asking = true;
     try {
       const found = await this.#watched.ask(within(this.#end, this.#limits.answerMs));
-      // What came while we asked is an answer too.
-      if (this.#end.signal.aborted || this.#moved() !== now || this.#awaiting <= 0) return;
-      // Once it may be the asking that went wrong: this ends hours of work.
-      const isFirst = found === "silent" && !this.#unanswered;
-      this.#unanswered = found === "silent";
-      if (isFirst || found === "works" || found === "unknown") return;
-      this[Symbol.dispose]();
-      this.#watched.onDead(found, null);
+      if (!this.#end.signal.aborted && this.#awaiting > 0) judge(found);
     } finally {
       this.#since = performance.now();
       this.#asking = false;
     }
   }
 
+  /** Once it may be the asking that went wrong: this ends hours of work. */
+  #judgeSilent(found: Pulse): void {
+    const isFirst = found === "silent" && !this.#unanswered;
+    this.#unanswered = found === "silent";
+    if (!isFirst && found !== "works" && found !== "unknown") this.#giveUp(found, null);
+  }
+
+  /** A server may be between two rows that are hard to find just when it is asked; not twice. */
+  #judgeSlow(found: Pulse, trickle: Trickle): void {
+    const isLine = found !== "works" && found !== "unknown";
+    if (isLine && this.#wasSlow) this.#giveUp(found, trickle);
+    else this.#wasSlow = isLine;
+  }
+
+  #giveUp(found: Pulse, trickle: Trickle | null): void {
+    this[Symbol.dispose]();
+    this.#watched.onDead(found, trickle);
+  }
+
   /** What came through in the window that is over, where that was too little; silence is another matter. */
   #trickle(): Trickle | null {
-    const window = this.#meter.measured(this.#movedBytes());
+    const window = this.#meter.measured(this.#watched.moved());
     if (window === null || this.#awaiting <= 0) return null;
     const { bytes, seconds } = window;
     if (bytes > 0 && bytes < seconds * this.#limits.leastBytesPerSecond) return window;
     this.#wasSlow = false;
     return null;
-  }
-
-  /** A server may be between two rows that are hard to find just when it is asked; not twice. */
-  async #askWhySlow(trickle: Trickle): Promise<void> {
-    this.#asking = true;
-    try {
-      const found = await this.#watched.ask(within(this.#end, this.#limits.answerMs));
-      if (this.#end.signal.aborted || this.#awaiting <= 0) return;
-      const isLine = found !== "works" && found !== "unknown";
-      if (!isLine || !this.#wasSlow) {
-        this.#wasSlow = isLine;
-        return;
-      }
-      this[Symbol.dispose]();
-      this.#watched.onDead(found, trickle);
-    } finally {
-      this.#since = performance.now();
-      this.#asking = false;
-    }
-  }
-
-  #movedBytes(): number {
-    const { inwards, outwards } = this.#watched.moved();
-    return inwards + outwards;
-  }
-
-  #moved(): string {
-    const { inwards, outwards } = this.#watched.moved();
-    return `${String(inwards)} ${String(outwards)}`;
   }
 }
