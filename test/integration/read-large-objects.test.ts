@@ -121,6 +121,21 @@ describe("large objects of a tenant of schemas", () => {
     );
   });
 
+  it("are those of the database's owner where the schema is public, which belongs to whoever that is", async () => {
+    const name = await database(
+      "owned",
+      `${shared}; alter schema public owner to pg_database_owner; alter database owned owner to red;
+       create table public.files (id oid); insert into public.files values (101)`,
+    );
+    const ofPublic: Scope = { kind: "schemas", database: name, schemas: ["public"] };
+    const backup = await backupOf(server, name, { scope: ofPublic });
+    expect(objectsIn(backup.streams.get("large-objects")).map((one) => one.head.oid)).toEqual([101]);
+    await psql(server, name, "alter database owned owner to blue; grant usage on schema public to red");
+    await expect(backupOf(server, name, { scope: ofPublic })).rejects.toMatchObject({
+      code: "source/unsupported",
+    });
+  });
+
   it("fail the backup where the owner is unclear, unless the plan ignores them", async () => {
     const name = await database(
       "unclear",

@@ -78,6 +78,7 @@ async function rolesOf(session: Session, oids: readonly number[] | null): Promis
 type Whose = "tenant" | "unclear" | "neighbour";
 
 /**
+ * From 14 on a schema may belong to whoever owns the database, as `public` does from 15 on.
  * Who is a member of one that is `entitled` may have a right: of what predefined roles may the catalogs keep no account.
  */
 const whoseQuery = `
@@ -89,9 +90,16 @@ const whoseQuery = `
     select r.oid from pg_catalog.pg_roles r where r.oid in (select oid from inside) and not r.rolsuper),
   everybody as (
     select from space cross join lateral pg_catalog.aclexplode(nspacl) a where a.grantee = 0),
+  schema_owner as (
+    select nspowner as oid from space
+    union select d.datdba
+      from pg_catalog.pg_database d
+     where d.datname = pg_catalog.current_database()
+       and exists (select from space join pg_catalog.pg_roles r on r.oid = nspowner
+                    where r.rolname = 'pg_database_owner')),
   owner as (
     select o.oid,
-           case when o.oid in (select nspowner from space) then 'tenant'
+           case when o.oid in (select oid from schema_owner) then 'tenant'
                 when exists (select from everybody)
                   or pg_catalog.current_setting('lo_compat_privileges')::boolean
                   or exists (select from entitled e where pg_catalog.pg_has_role(o.oid, e.oid, 'MEMBER'))
@@ -138,7 +146,7 @@ async function strange(session: Session, oid: number, column: OidColumn): Promis
   const where = `${column.schema}.${column.name}.${column.column}`;
   const message = `large object ${String(oid)} in ${where} belongs to ${object?.owner ?? "somebody else"}`;
   return new Failure("source/unsupported", message, {
-    hint: "give it to the owner of the tenant's schema, or set largeObjects: ignore in the plan",
+    hint: "give it to the owner of the tenant's schema (for pg_database_owner, the database's), or set largeObjects: ignore in the plan",
   });
 }
 
