@@ -140,6 +140,8 @@ async function lateEnds(): Promise<LateEnds> {
     tell: async () => {
       const near = await ended.promise;
       const closed = once(near, "close");
+      // What the client still writes goes nowhere: to pipe it into what is closed would stop the reading, and with it the end.
+      near.unpipe();
       near.end();
       near.resume();
       if (!near.destroyed) await closed;
