@@ -36,12 +36,7 @@ interface Relation {
  * To be asked right before the SELECT, in a session without a snapshot.
  */
 export async function assertPlansNoCode(session: Session, relation: Relation): Promise<void> {
-  const object = (await planningHazards(session, [relation.oid])).get(relation.oid);
-  if (object === undefined) return;
-  throw new Failure(
-    "source/changed",
-    `${object} was made on ${quoteName(relation)} during the backup and calls a function`,
-  );
+  await assertNothingMade(session, relation, "during the backup");
 }
 
 /**
@@ -50,15 +45,21 @@ export async function assertPlansNoCode(session: Session, relation: Relation): P
  * on the relation lets nobody drop an index or alter it; statistics alone could be gone again.
  */
 export async function assertPlannedNoCode(session: Session, relation: Relation): Promise<void> {
+  await assertNothingMade(session, relation, "in the moment in which its rows were asked for", {
+    hint: "the server may have called that function with the rights of the backup role: see what it does and who made it",
+  });
+}
+
+async function assertNothingMade(
+  session: Session,
+  relation: Relation,
+  when: string,
+  options?: { readonly hint: string },
+): Promise<void> {
   const object = (await planningHazards(session, [relation.oid])).get(relation.oid);
   if (object === undefined) return;
-  throw new Failure(
-    "source/changed",
-    `${object} was made on ${quoteName(relation)} in the moment in which its rows were asked for, and calls a function`,
-    {
-      hint: "the server may have called that function with the rights of the backup role: see what it does and who made it",
-    },
-  );
+  const message = `${object} was made on ${quoteName(relation)} ${when} and calls a function`;
+  throw new Failure("source/changed", message, options);
 }
 
 /** satisfies_hash_partition, which is part of the server and evaluates the partition key of any table it is told. */
