@@ -2,7 +2,7 @@
  * Two tenants that are schemas of one database are backed up while somebody writes beside them, proven
  * from each copy and restored each into a database of its own, without anything of the neighbour's.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,6 +38,8 @@ describe("tenants that are schemas of one database", () => {
       startTestServer(cornerServerSettings),
     ]);
     home = await mkdtemp(join(tmpdir(), "holdfast-shared-"));
+    // The user of scratch servers passes through, so that they too lie in here.
+    await chmod(home, 0o711);
     const corner = cornerCases.find(({ name }) => name === database);
     if (corner === undefined) throw new Error("the corner case of shared schemas is gone");
     await buildCornerCase(source, corner);

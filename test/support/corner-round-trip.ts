@@ -2,7 +2,7 @@
  * A corner case is backed up while somebody writes, proven from each copy, restored elsewhere, and
  * equal again by a comparison that shares no code with the product (promises 3 and 4).
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -46,6 +46,8 @@ export function testRoundTrips(cornerCases: readonly CornerCase[]): void {
       startTestServer(cornerServerSettings),
     ]);
     home = await mkdtemp(join(tmpdir(), "holdfast-corner-"));
+    // The user of scratch servers passes through, so that they too lie in here.
+    await chmod(home, 0o711);
     environment = { HOLDFAST_SOURCE_URL: urlOf(source, "postgres") };
     const tenants = cornerCases.flatMap((corner) => ["--tenant", corner.name]);
     await holdfastHere(["init", home, ...tenants], environment);
