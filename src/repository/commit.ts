@@ -1,4 +1,5 @@
 /** Manifest, inventory, a last look, and the record: the order in which a backup comes to be. */
+import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
 import { newBackupId } from "../model/ids.ts";
 import { backupLengthMaxMs } from "../model/plan.ts";
@@ -12,6 +13,7 @@ import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
 import { inventoryKey, manifestKey, recordKey } from "../model/layout.ts";
 import type { StreamEntry } from "../model/manifest.ts";
 import { chainEnd } from "./chain.ts";
+import { checkStoreClock } from "./clocks.ts";
 import type { Committed, DraftEnd, DraftState } from "./draft-state.ts";
 import { encodeInventory } from "./inventory.ts";
 import { encodeManifest } from "./manifest.ts";
@@ -131,8 +133,11 @@ async function lookAndSign(
     const dated = { key: written.manifest.key, notBefore: written.notBefore };
     const settling = { tenant, lines, reused, shelves, before, dated, trust, clock };
     const { at, records } = await settle(settling, wait);
+    const finishedAt = clock.now();
+    await demandSteadyClock(state, written.notBefore, finishedAt, wait);
     // Parsed as readers will, since a backup whose record nobody can read is none.
-    const record = backupRecord.parse(recordOf(state, streams, end, written, records), interpreted);
+    const unsigned = recordOf(state, streams, end, written, { records, finishedAt });
+    const record = backupRecord.parse(unsigned, interpreted);
     const body = await workshop.signer.sign("record", record);
     demandInTime(state);
     if (clock.now().getTime() - at.getTime() <= graceMs / 4) {
@@ -140,6 +145,20 @@ async function lookAndSign(
     }
   }
   throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
+}
+
+/**
+ * The stores were asked for their time while the documents were written. Who sets the clock after that would date the
+ * record for nobody to believe until then; whether it was set or the last look took long, each store tells once more.
+ */
+async function demandSteadyClock(
+  { shelves, workshop: { clock } }: DraftState,
+  askedAt: Date,
+  now: Date,
+  wait: Waiting,
+): Promise<void> {
+  if (Math.abs(now.getTime() - askedAt.getTime()) <= clockToleranceMs) return;
+  await shelves.each(({ store }) => checkStoreClock(store, () => clock.now(), wait), wait);
 }
 
 /** A prune takes what no record names for left behind once it is older than any backup may be (trap 27). */
@@ -158,7 +177,7 @@ function recordOf(
   streams: readonly StreamEntry[],
   end: DraftEnd,
   { backup, manifest, inventory, named }: Written,
-  records: readonly StoredRecord[],
+  { records, finishedAt }: { readonly records: readonly StoredRecord[]; readonly finishedAt: Date },
 ): BackupRecord {
   const last = chainEnd(records.filter(isGood));
   return {
@@ -169,7 +188,7 @@ function recordOf(
     kind: order.kind,
     at: end.at.toISOString(),
     startedAt: startedAt.toISOString(),
-    finishedAt: workshop.clock.now().toISOString(),
+    finishedAt: finishedAt.toISOString(),
     keyGeneration: keys.generation,
     manifest: { bytes: manifest.bytes, sha256: manifest.sha256 },
     inventory: { bytes: inventory.bytes, sha256: inventory.sha256 },

@@ -146,6 +146,35 @@ describe("fewer stores than the quorum", () => {
   });
 });
 
+describe("a host's clock that is set between a backup's last documents and its record", () => {
+  it.for([
+    ["ahead by two hours", 7_200_000],
+    ["back by two hours", -7_200_000],
+    ["ahead by five minutes and a second", 301_000],
+  ] as const)("%s dates no record", async ([, stepMs]) => {
+    const right = new ManualClock(house.clock.now());
+    const wall = new ManualClock(right.now());
+    const disk = memoryStore("paris", right);
+    const paris = faulty(disk);
+    const changes = { workshop: { clock: wall }, at: right.now() };
+    await house.backUp([paris], { rows: "first\n" }, changes);
+    const before = recordsIn(disk);
+    const setTheClock = (): void => wall.advance(stepMs);
+    void paris.reaches("create", "inventory.zst").then(setTheClock);
+    await expect(house.backUp([paris], { rows: table }, changes)).rejects.toMatchObject({
+      code: "store/clock",
+    });
+    expect(recordsIn(disk)).toEqual(before);
+  });
+
+  it("may move on while the last look takes long", async () => {
+    const takeLong = (): void => house.clock.advance(600_000);
+    void dubai.reaches("create", "inventory.zst").then(takeLong);
+    const made = await house.backUp([dubai, frankfurt], { rows: table });
+    expect(made.state).toBe("complete");
+  });
+});
+
 describe("the source's clock", () => {
   it("more than five minutes ahead or behind fails the backup, and nothing is recorded", async () => {
     for (const minutes of [-6, 6]) {
