@@ -44,7 +44,7 @@ async function backupOrTell(
   kind: BackupKind,
   wait: Waiting,
 ): Promise<BackupOutcome> {
-  const startedMs = desk.monotonicMs();
+  const startedMs = desk.workshop.monotonicMs();
   try {
     const { alone = (work) => work() } = order;
     return { report: await alone(() => backup(desk, order, kind, wait)), failure: null };
@@ -52,7 +52,7 @@ async function backupOrTell(
     if (wait.signal.aborted) throw error;
     const failure = failureOf(error);
     const stores = order.shelves.map(({ store }) => store.name);
-    const seconds = (desk.monotonicMs() - startedMs) / 1000;
+    const seconds = (desk.workshop.monotonicMs() - startedMs) / 1000;
     return { report: failedReport({ tenant: order.tenant, kind, stores }, failure, seconds), failure };
   }
 }

@@ -19,8 +19,6 @@ export interface BackupOrder extends Omit<DraftOrder, "kind"> {
 
 export interface BackupDesk {
   readonly workshop: Workshop;
-  /** Milliseconds that only grow. */
-  readonly monotonicMs: () => number;
   readonly watch: BackupWatch;
 }
 
@@ -63,12 +61,12 @@ export async function backup(
 }
 
 async function attemptBackup(
-  { workshop, monotonicMs, watch }: BackupDesk,
+  { workshop, watch }: BackupDesk,
   order: BackupOrder,
   kind: BackupKind,
   wait: Waiting,
 ): Promise<BackupReport> {
-  const startedMs = monotonicMs();
+  const startedMs = workshop.monotonicMs();
   const { draft, askedAt, opening } = await beginning(order, kind, workshop, wait);
   await using snapshot = await opening;
   const openedAt = workshop.clock.now();
@@ -81,7 +79,7 @@ async function attemptBackup(
     { at, askedAt, openedAt, fingerprint, environment: order.environment },
     wait,
   );
-  return reportOf(order.tenant, kind, committed, fingerprint, (monotonicMs() - startedMs) / 1000);
+  return reportOf(order.tenant, kind, committed, fingerprint, (workshop.monotonicMs() - startedMs) / 1000);
 }
 
 /**

@@ -21,12 +21,12 @@ export async function backupDesk(
   const keys = { signer: await desk.signer(), trust: await desk.trust() };
   await demandTrusted(keys, "record", clock.now());
   return {
-    monotonicMs,
     watch,
     workshop: {
       ...keys,
       sealer: desk.sealing(),
       clock,
+      monotonicMs,
       chance,
       host: hostName,
       inFlight: desk.inFlight,

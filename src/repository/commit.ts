@@ -13,7 +13,6 @@ import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
 import { inventoryKey, manifestKey, recordKey } from "../model/layout.ts";
 import type { StreamEntry } from "../model/manifest.ts";
 import { chainEnd } from "./chain.ts";
-import { checkStoreClock } from "./clocks.ts";
 import type { Committed, DraftEnd, DraftState } from "./draft-state.ts";
 import { encodeInventory } from "./inventory.ts";
 import { encodeManifest } from "./manifest.ts";
@@ -127,6 +126,8 @@ async function lookAndSign(
   const { order, workshop, shelves, before } = state;
   const lines = [...written.named, written.inventory].toSorted(byKey);
   for (let look = 1; look <= looksMax; look += 1) {
+    // Before too, or a store would be accused of what was done to our own clock.
+    demandInTime(state, workshop.clock.now());
     const { tenant } = order;
     const { reused } = state.placer;
     const { trust, clock } = workshop;
@@ -134,12 +135,11 @@ async function lookAndSign(
     const settling = { tenant, lines, reused, shelves, before, dated, trust, clock };
     const { at, records } = await settle(settling, wait);
     const finishedAt = clock.now();
-    await demandSteadyClock(state, written.notBefore, finishedAt, wait);
+    demandInTime(state, finishedAt);
     // Parsed as readers will, since a backup whose record nobody can read is none.
     const unsigned = recordOf(state, streams, end, written, { records, finishedAt });
     const record = backupRecord.parse(unsigned, interpreted);
     const body = await workshop.signer.sign("record", record);
-    demandInTime(state);
     if (clock.now().getTime() - at.getTime() <= graceMs / 4) {
       return { key: recordKey(order.tenant, written.backup), body, bytes: body.length, sha256: sha256(body) };
     }
@@ -148,22 +148,19 @@ async function lookAndSign(
 }
 
 /**
- * The stores were asked for their time while the documents were written. Who sets the clock after that would date the
- * record for nobody to believe until then; whether it was set or the last look took long, each store tells once more.
+ * A prune takes what no record names for left behind once it is older than any backup may be (trap 27). A clock that was
+ * set meanwhile, or stood still while the host slept, fits neither the recovery point nor what the stores have dated: a
+ * record would be dated by a time of which nobody asked whether it is right.
  */
-async function demandSteadyClock(
-  { shelves, workshop: { clock } }: DraftState,
-  askedAt: Date,
-  now: Date,
-  wait: Waiting,
-): Promise<void> {
-  if (Math.abs(now.getTime() - askedAt.getTime()) <= clockToleranceMs) return;
-  await shelves.each(({ store }) => checkStoreClock(store, () => clock.now(), wait), wait);
-}
-
-/** A prune takes what no record names for left behind once it is older than any backup may be (trap 27). */
-function demandInTime({ startedAt, workshop }: DraftState): void {
-  const tookMs = workshop.clock.now().getTime() - startedAt.getTime();
+function demandInTime({ startedAt, startedMs, workshop }: DraftState, finishedAt: Date): void {
+  const tookMs = finishedAt.getTime() - startedAt.getTime();
+  const passedMs = workshop.monotonicMs() - startedMs;
+  if (Math.abs(tookMs - passedMs) > clockToleranceMs) {
+    const by = spell(Math.abs(tookMs - passedMs));
+    throw new Failure("backup/overtaken", `this host's clock was set by ${by} while the backup ran`, {
+      hint: "the backup starts anew, and compares the clocks again",
+    });
+  }
   if (tookMs <= backupLengthMaxMs) return;
   throw new Failure(
     "wait/expired",

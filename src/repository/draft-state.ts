@@ -26,6 +26,8 @@ export interface Workshop {
   readonly signer: Signer;
   readonly trust: Library["trust"];
   readonly clock: Library["clock"];
+  /** Milliseconds that pass however the clock is set. */
+  readonly monotonicMs: () => number;
   readonly chance: Chance;
   /** Name of this host, as the record gives it. */
   readonly host: string;
@@ -110,4 +112,6 @@ export interface DraftState {
   readonly placer: ChunkPlacer;
   readonly locks: LockTimes | null;
   readonly startedAt: Date;
+  /** The same moment by `monotonicMs`. */
+  readonly startedMs: number;
 }

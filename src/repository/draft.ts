@@ -38,7 +38,7 @@ export interface Draft {
  */
 export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting): Promise<Draft> {
   const { tenant } = order;
-  const startedAt = workshop.clock.now();
+  const [startedAt, startedMs] = [workshop.clock.now(), workshop.monotonicMs()];
   const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
     workshop.onStoreFailed(tenant, store, failure);
   });
@@ -64,7 +64,7 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const lockedUntil = locks?.chunksUntil ?? null;
   const placer = new ChunkPlacer({ tenant, generation, shelves, reusable, lockedUntil, inFlight });
   const before = recordsBefore(holdings);
-  return draftOf({ order, workshop, shelves, keys, keyLines, before, placer, locks, startedAt });
+  return draftOf({ order, workshop, shelves, keys, keyLines, before, placer, locks, startedAt, startedMs });
 }
 
 /** Without the listings, which hold every chunk and are not needed any more. */

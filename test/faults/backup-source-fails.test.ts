@@ -36,7 +36,7 @@ beforeEach(() => {
 function desk(): BackupDesk {
   return {
     workshop: house.workshop,
-    monotonicMs: () => 0,
+
     watch: {
       opened: () => events.push("opened"),
       reading: (_order, title) => events.push(`reading ${title}`),

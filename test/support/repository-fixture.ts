@@ -98,6 +98,7 @@ export async function buildHouse(name: string = "acme"): Promise<House> {
     signer,
     trust,
     clock,
+    monotonicMs: () => clock.now().getTime(),
     chance: systemChance,
     host: "test-host",
     inFlight: new Budget(32 * 1024 * 1024),
