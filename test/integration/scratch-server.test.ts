@@ -165,6 +165,15 @@ describe("a private server", () => {
     expect(servers()).toEqual([]);
   });
 
+  it("shares no memory under a name outside of its folder, where rows would outlive a killed one", async () => {
+    await using server = await startPrivateServer(scratch, testWait());
+    const maps = readFileSync(`/proc/${String(server.pid)}/maps`, "utf8");
+    const shared = maps.split("\n").filter((line) => line.includes(" rw-s ") && !line.includes("(deleted)"));
+    const named = shared.flatMap((line) => /\/\S+$/.exec(line)?.[0] ?? []);
+    expect(named).not.toEqual([]);
+    expect(named.filter((path) => !path.startsWith(`${server.address.host}/`))).toEqual([]);
+  });
+
   it("dies with a killed owner, and the next start wipes what it left", async () => {
     const program = `
       import { systemChance } from "${resolve("src/base/chance.ts")}";

@@ -49,6 +49,8 @@ const throwAwaySettings: Readonly<Record<string, string>> = {
   maintenance_work_mem: "128MB",
   max_connections: "50",
   max_locks_per_transaction: "1024",
+  // Elsewhere what workers share, rows among it, would outlive a server that is killed, until the host starts anew.
+  dynamic_shared_memory_type: "mmap",
   // A crash is a finding about this machine; a server that silently came back would hide it.
   restart_after_crash: "off",
   timezone: "UTC",
