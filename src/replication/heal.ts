@@ -44,6 +44,16 @@ export interface HealOrder {
 /** Told the bytes of each object that was healed. */
 export type HealWatch = (bytes: number) => void;
 
+/** One store in the middle of being made whole. */
+interface Healing {
+  readonly ground: Ground;
+  readonly to: MendingShelf;
+  /** What is known to be damaged there. */
+  readonly known: ReadonlySet<ObjectKey>;
+  readonly listing: ListedSizes;
+  readonly ledger: HealLedger;
+}
+
 /** "policy/refused" for an erased tenant; the failure of the store that is to be healed when it cannot be asked. */
 export async function heal(
   { tenant, store, menders }: HealOrder,
@@ -54,13 +64,13 @@ export async function heal(
   const ground = await openGround(tenant, menders, desk, wait);
   demandLive(ground, store);
   const to = shelfOf(ground, store);
-  const storeId = ground.storeIds.get(store) ?? null;
-  const known = damagedKeys(ground.statements, store, storeId);
+  const known = damagedKeys(ground.statements, store, ground.storeIds.get(store) ?? null);
   const ledger = new HealLedger(known, watch);
   for (const { key, store: where, reason } of ground.condemned.unreadable)
     ledger.note(`${key} in ${where} is not trusted (${reason}); records are not brought back meanwhile`);
   const listing = new ListedSizes();
   for await (const { key, bytes } of to.store.list(tenantPrefix(tenant), wait)) listing.set(key, bytes);
+  const healing: Healing = { ground, to, known, listing, ledger };
   const all = distinct([...ground.seen.values()].flat().filter(isGood));
   const shown = new Map((ground.seen.get(store) ?? []).map((one) => [one.backup, one]));
   const whole: GoodRecord[] = [];
@@ -69,15 +79,15 @@ export async function heal(
     // One that was condemned may have been kept after all; where its record is, what it names stays.
     if (here === undefined) continue;
     if (here.sha256 === record.sha256) {
-      await healBackup(ground, to, record, { known, listing }, ledger, wait);
+      await healBackup(healing, record, wait);
       whole.push(record);
     } else if (here.standing === "suspect" && here.reason !== "future" && here.reason !== "format") {
-      if (await healRecord(ground, to, record, whole, ledger, wait)) whole.push(record);
+      if (await healRecord(healing, record, whole, wait)) whole.push(record);
     }
   }
   for (const one of shown.values()) tellLostRecord(one, all, tenant, ledger);
-  await healStatements(ground, to, ledger, wait);
-  const findingsIn = await stateHealed(ground, store, storeId, ledger, wait);
+  await healStatements(healing, wait);
+  const findingsIn = await stateHealed(healing, wait);
   const down = [...ground.shelves.failures].map(([name, failure]) => ({ store: name, failure }));
   return { tenant, store, ...ledger.sums(), findingsIn, down };
 }
@@ -88,28 +98,19 @@ function shelfOf({ menders }: Ground, store: StoreName): MendingShelf {
   return found;
 }
 
-async function healBackup(
-  ground: Ground,
-  to: MendingShelf,
-  record: GoodRecord,
-  seen: { readonly known: ReadonlySet<ObjectKey>; readonly listing: ListedSizes },
-  ledger: HealLedger,
-  wait: Waiting,
-): Promise<void> {
-  await healRecordBytes(ground, to, record, seen.known, ledger, wait);
+async function healBackup(healing: Healing, record: GoodRecord, wait: Waiting): Promise<void> {
+  const { ground, to, known, listing, ledger } = healing;
+  await healRecordBytes(healing, record, wait);
   const refuted = isRefuted(ground, to.store.name, record);
   const isDoubtful = ({ key, bytes }: InventoryLine): boolean =>
-    refuted || seen.known.has(key) || seen.listing.get(key) !== bytes;
+    refuted || known.has(key) || listing.get(key) !== bytes;
   await healObjects({ ground, to, record: record.record, isDoubtful }, ledger, wait);
 }
 
 /** The signed bytes may lie under others in a store that keeps versions; who reads finds them, and who lists does not. */
 async function healRecordBytes(
-  ground: Ground,
-  to: MendingShelf,
+  { ground, to, known, ledger }: Healing,
   { backup, sha256 }: GoodRecord,
-  known: ReadonlySet<ObjectKey>,
-  ledger: HealLedger,
   wait: Waiting,
 ): Promise<void> {
   const key = recordKey(ground.tenant, backup);
@@ -134,11 +135,9 @@ function isRefuted({ statements, storeIds }: Ground, store: StoreName, record: G
 
 /** A record that is not believed here and is elsewhere stands for a copy that is missing: it is brought as one. */
 async function healRecord(
-  ground: Ground,
-  to: MendingShelf,
+  { ground, to, ledger }: Healing,
   record: GoodRecord,
   whole: readonly GoodRecord[],
-  ledger: HealLedger,
   wait: Waiting,
 ): Promise<boolean> {
   const key = recordKey(ground.tenant, record.backup);
@@ -195,12 +194,7 @@ function tellLostRecord(
   });
 }
 
-async function healStatements(
-  ground: Ground,
-  to: MendingShelf,
-  ledger: HealLedger,
-  wait: Waiting,
-): Promise<void> {
+async function healStatements({ ground, to, ledger }: Healing, wait: Waiting): Promise<void> {
   const { bad, untrusted } = await badStatements(ground.tenant, to.store, ground.desk.trust, wait);
   const isBad = new Set(bad);
   for (const key of [...bad, ...untrusted]) {
@@ -215,14 +209,10 @@ async function healStatements(
 }
 
 /** Only altered objects were counted as absent; of those that were missing every listing tells. */
-async function stateHealed(
-  ground: Ground,
-  store: StoreName,
-  storeId: string | null,
-  ledger: HealLedger,
-  wait: Waiting,
-): Promise<readonly StoreName[]> {
+async function stateHealed({ ground, to, ledger }: Healing, wait: Waiting): Promise<readonly StoreName[]> {
   const { tenant, desk, shelves, statements } = ground;
+  const store = to.store.name;
+  const storeId = ground.storeIds.get(store) ?? null;
   const healed = ledger.statable();
   if (healed.length === 0) return [];
   if (desk.signer === null || storeId === null) {
