@@ -1,6 +1,7 @@
 /** `holdfast replicate`: complete copies that a store lacks, from the other stores. */
 import { openClaims } from "../desk/claimed.ts";
 import { replicateTenant } from "../desk/replicate-orders.ts";
+import { tellLeftBeside } from "../desk/tell-stores-beside.ts";
 import { replicateEnd, type RunEnd } from "../desk/run-ends.ts";
 import type { ReplicateReport } from "../replication/replicate.ts";
 import { command } from "./command.ts";
@@ -25,10 +26,11 @@ export const replicate = command({
     const chosen = await oneOrAll(desk, tenant, all === true);
     const refused = tenant === undefined ? await tellRefused(desk, out) : 0;
     await using claims = await openClaims(desk, out, context.wait);
+    let onlyBeside = 0;
     const { reports, failures } = await eachOf(
       chosen,
-      (one) =>
-        claims.claimed(
+      async (one) => {
+        const report = await claims.claimed(
           { kind: "tenant-write", tenant: one.id },
           () =>
             claims.noted(
@@ -37,7 +39,10 @@ export const replicate = command({
               context.wait,
             ),
           context.wait,
-        ),
+        );
+        if (await tellLeftBeside(desk, one, out, context.wait)) onlyBeside += 1;
+        return report;
+      },
       out,
       context.wait,
     );
@@ -48,6 +53,7 @@ export const replicate = command({
       failed: failures.length > 0,
       degraded:
         refused > 0 ||
+        onlyBeside > 0 ||
         reports.some(({ down }) => down.length > 0) ||
         results.some((result) => result === "failed" || result === "condemned"),
     });

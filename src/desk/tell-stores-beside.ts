@@ -1,5 +1,6 @@
 import type { Waiting } from "../base/waiting.ts";
-import type { StoreName, TenantId } from "../model/ids.ts";
+import type { Tenant } from "../config/config.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import { backupsPrefix, parseRecordKey } from "../model/layout.ts";
 import { askEach } from "../repository/library.ts";
 import type { ObjectReader } from "../stores/store.ts";
@@ -17,24 +18,70 @@ export async function tellStoresBeside(
   talk: Pick<Talk, "say">,
   wait: Waiting,
 ): Promise<void> {
-  // Of a tenant that is not configured every store is looked into.
   const own = desk.config.tenants.get(tenant)?.stores;
-  if (own === undefined) return;
-  const others = [...desk.stores.values()].filter(({ name }) => !own.includes(name));
-  const { answers } = await askEach(others, (store) => holdsRecords(tenant, store, wait), wait);
-  const holding: readonly StoreName[] = [...answers].flatMap(([name, holds]) => (holds ? [name] : []));
-  if (holding.length === 0) return;
-  talk.say(
-    `warning: ${tenant}: backups of it lie in ${holding.join(", ")}, which it is not to have by its plan or its \`stores\`, so nothing looks there`,
-  );
-  talk.say(
-    `  hint: name ${holding.join(", ")} under tenants.${tenant}.stores to restore from there; \`holdfast replicate ${tenant}\` then carries them to its other stores`,
-  );
+  if (own !== undefined) await tellBeside(desk, { tenant, own, held: new Set() }, talk, wait);
 }
 
-async function holdsRecords(tenant: TenantId, store: ObjectReader, wait: Waiting): Promise<boolean> {
+/**
+ * As `tellStoresBeside`, of backups that none of the tenant's own stores lists, whatever else they hold: what is left
+ * behind is carried nowhere, and no retention ends it. True where it is all that there is of the tenant.
+ */
+export async function tellLeftBeside(
+  desk: Pick<Desk, "config" | "stores">,
+  { id, stores }: Pick<Tenant, "id" | "stores">,
+  talk: Pick<Talk, "say">,
+  wait: Waiting,
+): Promise<boolean> {
+  // Of a tenant that is not configured every store is looked into.
+  if (!desk.config.tenants.has(id)) return false;
+  const listed = await recordsIn(desk, (name) => stores.includes(name), id, wait);
+  const held = new Set([...listed.values()].flat());
+  return (await tellBeside(desk, { tenant: id, own: stores, held }, talk, wait)) && held.size === 0;
+}
+
+interface Beside {
+  readonly tenant: TenantId;
+  readonly own: readonly StoreName[];
+  /** Of these it is not asked where else they lie. */
+  readonly held: ReadonlySet<BackupId>;
+}
+
+async function tellBeside(
+  desk: Pick<Desk, "stores">,
+  { tenant, own, held }: Beside,
+  talk: Pick<Talk, "say">,
+  wait: Waiting,
+): Promise<boolean> {
+  const others = await recordsIn(desk, (name) => !own.includes(name), tenant, wait);
+  const left = [...others].filter(([, backups]) => backups.some((backup) => !held.has(backup)));
+  if (left.length === 0) return false;
+  const names = left.map(([name]) => name).join(", ");
+  const what = held.size === 0 ? "backups of it" : "backups of it that its own stores lack";
+  talk.say(
+    `warning: ${tenant}: ${what} lie in ${names}, which it is not to have by its plan or its \`stores\`, so nothing looks there`,
+  );
+  talk.say(
+    `  hint: name ${names} under tenants.${tenant}.stores to restore from there; \`holdfast replicate ${tenant}\` then carries them to its other stores`,
+  );
+  return true;
+}
+
+/** Of every store that is to be looked into and answers, the backups it lists. */
+async function recordsIn(
+  desk: Pick<Desk, "stores">,
+  isAsked: (name: StoreName) => boolean,
+  tenant: TenantId,
+  wait: Waiting,
+): Promise<ReadonlyMap<StoreName, readonly BackupId[]>> {
+  const stores = [...desk.stores.values()].filter(({ name }) => isAsked(name));
+  return (await askEach(stores, (store) => recordedBackups(tenant, store, wait), wait)).answers;
+}
+
+async function recordedBackups(tenant: TenantId, store: ObjectReader, wait: Waiting): Promise<BackupId[]> {
+  const backups: BackupId[] = [];
   for await (const { key } of store.list(backupsPrefix(tenant), wait)) {
-    if (parseRecordKey(key) !== null) return true;
+    const named = parseRecordKey(key);
+    if (named !== null) backups.push(named.backup);
   }
-  return false;
+  return backups;
 }

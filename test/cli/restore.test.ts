@@ -1,5 +1,5 @@
 /** `restore` as people and scripts meet it: every flag, what it prints, its JSON, its exit codes, wrong combinations. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -188,6 +188,17 @@ describe("a restore", () => {
   });
 });
 
+/** With these stores for the tenant, one of which may be new. */
+async function replicateElsewhere(stores: readonly string[]): Promise<object> {
+  mkdirSync(join(home.folder, "stores", "new"), { recursive: true });
+  using _moved = home.set({
+    "stores.new": { driver: "directory", path: "./stores/new" },
+    "tenants.acme.stores": stores,
+  });
+  expect(await home.say(["stores", "check", ...stores])).toMatchObject({ exit: 0 });
+  return await home.say(["replicate", "acme"]);
+}
+
 describe("which backup", () => {
   it("lies in the tenant's stores; where there is none, other stores that hold some are named", async () => {
     mkdirSync(join(home.folder, "stores", "new"));
@@ -207,6 +218,24 @@ describe("which backup", () => {
       [2, ["restore", "acme", ...to, "--store", "one"]],
     ] as const)
       expect(await home.say(args)).toMatchObject({ exit, stderr: expect.stringMatching(warning) });
+  });
+
+  it("lies beside the tenant's stores alone is told by replicate, also where newer ones lie in them", async () => {
+    const lost = await replicateElsewhere(["new"]);
+    expect(lost).toMatchObject({
+      exit: 4,
+      stderr: expect.stringContaining("backups of it lie in one, two, "),
+    });
+    const held = await replicateElsewhere(["two"]);
+    expect(held).toMatchObject({ exit: 0, stderr: "" });
+    const place = join(home.store("two"), "tenants", "acme", "backups", older);
+    renameSync(place, `${place}.away`);
+    const some = await replicateElsewhere(["two"]);
+    renameSync(`${place}.away`, place);
+    expect(some).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining("backups of it that its own stores lack lie in one, "),
+    });
   });
 
   it.each<[string, () => string[], number, object]>([
