@@ -20,14 +20,9 @@ const objectsAtOnce = 4;
 export async function examineAll(
   examination: Examination,
   ledger: ScrubLedger,
-  watch: (bytes: number) => void,
   wait: Waiting,
 ): Promise<void> {
   const { tenant, store, library } = examination;
-  const told = (bytes: number): void => {
-    ledger.bytes += bytes;
-    watch(bytes);
-  };
   const named = new NamedKeys();
   const records = await readRecords(tenant, store, library, wait);
   for (const record of records.toReversed()) {
@@ -35,15 +30,15 @@ export async function examineAll(
       await tellUnbelieved(examination, record, ledger, wait);
       continue;
     }
-    await examineRecord(examination, record, ledger, told, wait);
+    await examineRecord(examination, record, ledger, wait);
     const linesOf = lines(examination, record, ledger, wait);
     await eachAtOnce(linesOf, objectsAtOnce, async (line) => {
       if (line.key.startsWith(keysPrefix(tenant))) named.add(record.record, line);
       else if (parseChunkKey(line.key) === null || ledger.meets(line.sha256))
-        await examineObject(examination, record, line, ledger, told, wait);
+        await examineObject(examination, { record, line }, ledger, wait);
     });
   }
-  await examineKeys(examination, named, ledger, told, wait);
+  await examineKeys({ ...examination, named, ledger }, wait);
   await examineStatements(examination, ledger, wait);
 }
 
@@ -52,13 +47,12 @@ async function examineRecord(
   { tenant, store }: Examination,
   record: GoodRecord,
   ledger: ScrubLedger,
-  told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<void> {
   const key = recordKey(tenant, record.backup);
   const body = await fetchCurrent(store, { key, bytes: null, sha256: record.sha256 }, wait);
   if (Buffer.isBuffer(body)) {
-    told(body.length);
+    ledger.countRead(body.length);
     ledger.findWhole(key);
   } else if (body === "altered") ledger.damaged.add(key);
 }
@@ -99,22 +93,20 @@ function tellLie({ backup, record: { tenant } }: GoodRecord, how: string, ledger
 
 async function examineObject(
   { store }: Examination,
-  record: GoodRecord,
-  line: InventoryLine,
+  { record, line }: { readonly record: GoodRecord; readonly line: InventoryLine },
   ledger: ScrubLedger,
-  told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<void> {
   const body = await fetchCurrent(store, line, wait);
   if (Buffer.isBuffer(body)) {
-    told(body.length);
+    ledger.countRead(body.length);
     ledger.findWhole(line.key);
   } else if (body === "absent") ledger.missing.set(line.key, record.backup);
   else {
     const length = await trueLength(store, line, wait);
     if (length === null) ledger.damaged.add(line.key);
     else {
-      told(length);
+      ledger.countRead(length);
       ledger.findWhole(line.key);
       tellLie(record, `it names ${line.key} with another length than it has`, ledger);
     }

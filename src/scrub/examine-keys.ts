@@ -36,24 +36,25 @@ export class NamedKeys {
 
 const keyObjectBytesMax = 1024 * 1024;
 
-export async function examineKeys(
-  examination: Examination,
-  named: NamedKeys,
-  ledger: ScrubLedger,
-  told: (bytes: number) => void,
-  wait: Waiting,
-): Promise<void> {
-  const { tenant, library } = examination;
+/** Of the key objects in one store: what backups name, and where what is found is told. */
+interface KeyExamination extends Examination {
+  readonly named: NamedKeys;
+  readonly ledger: ScrubLedger;
+}
+
+export async function examineKeys(examination: KeyExamination, wait: Waiting): Promise<void> {
+  const { tenant, library, named } = examination;
   for (const keyGeneration of named.generations) {
     const keys = keySetKeys(tenant, keyGeneration);
-    const body = await readKeyObject(examination, keys.statement, named, told, wait);
+    const body = await readKeyObject(examination, keys.statement, wait);
     const form = keyStatementForm({ tenant, keyGeneration }, library.trust);
     const reading = Buffer.isBuffer(body) ? await examineSigned(body, form) : null;
     const stated = reading?.kind === "good" ? reading.document : null;
-    judge(keys.statement, body, stated === null ? null : (reading?.sha256 ?? null), named, ledger);
+    const digest = stated === null ? null : (reading?.sha256 ?? null);
+    judge(examination, { key: keys.statement, lying: body, stated: digest });
     for (const part of ["identity", "id"] as const) {
-      const object = await readKeyObject(examination, keys[part], named, told, wait);
-      judge(keys[part], object, stated?.[part].sha256 ?? null, named, ledger);
+      const object = await readKeyObject(examination, keys[part], wait);
+      judge(examination, { key: keys[part], lying: object, stated: stated?.[part].sha256 ?? null });
     }
   }
 }
@@ -62,16 +63,14 @@ type Lying = Buffer | "absent" | "altered";
 
 /** What no backup names is doubted. */
 async function readKeyObject(
-  { store }: Examination,
+  { store, named, ledger }: KeyExamination,
   key: ObjectKey,
-  named: NamedKeys,
-  told: (bytes: number) => void,
   wait: Waiting,
 ): Promise<Lying> {
   return readDoubting<Lying>(`${key} in ${store.name}`, async (again) => {
     try {
       const body = await store.read(key, { bytesMax: keyObjectBytesMax, again }, wait);
-      told(body.length);
+      ledger.countRead(body.length);
       const digest = sha256(body);
       return { found: body, wrong: named.of(key).has(digest) ? null : digest };
     } catch (error) {
@@ -86,14 +85,14 @@ async function readKeyObject(
   });
 }
 
-/** `stated`: by the signed statement that lies there; without one whatever a backup names is as good. */
-function judge(
-  key: ObjectKey,
-  lying: Lying,
-  stated: Sha256 | null,
-  named: NamedKeys,
-  ledger: ScrubLedger,
-): void {
+interface KeyObject {
+  readonly key: ObjectKey;
+  readonly lying: Lying;
+  /** By the signed statement that lies there; without one whatever a backup names is as good. */
+  readonly stated: Sha256 | null;
+}
+
+function judge({ named, ledger }: KeyExamination, { key, lying, stated }: KeyObject): void {
   const digests = named.of(key);
   const backups = [...digests.values()].flat();
   const [first] = backups;

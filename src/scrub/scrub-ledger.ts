@@ -15,11 +15,19 @@ export class ScrubLedger {
   untrusted = 0;
   bytes = 0;
   readonly #known: ReadonlySet<ObjectKey>;
+  readonly #watch: (bytes: number) => void;
   readonly #recovered = new Set<ObjectKey>();
   readonly #seen = new DigestSet();
 
-  constructor(known: ReadonlySet<ObjectKey>) {
+  /** `known`: what was said to be damaged. `watch`: told the bytes of each object that was read. */
+  constructor(known: ReadonlySet<ObjectKey>, watch: (bytes: number) => void) {
     this.#known = known;
+    this.#watch = watch;
+  }
+
+  countRead(bytes: number): void {
+    this.bytes += bytes;
+    this.#watch(bytes);
   }
 
   /** Whether this is the first time, for a chunk by its digest; once in 2^43 it is and is passed over. */

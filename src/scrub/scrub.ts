@@ -82,13 +82,13 @@ export async function scrub(
     Array.from(asked.answers.values(), (one) => one.statements),
     ids.set(order.store.name, identity.storeId),
   );
-  const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, identity.storeId));
+  const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, identity.storeId), watch);
   for (const { store, failure } of asked.down)
     ledger.notes.push(`${store} was not asked: ${failure.message}`);
   const paced = pacedReader(order.store, desk.rate);
   let failed: { readonly error: unknown } | null = null;
   try {
-    await examineAll({ tenant, store: paced, library }, ledger, watch, wait);
+    await examineAll({ tenant, store: paced, library }, ledger, wait);
     await dropRemoved(order, ledger, wait);
   } catch (error) {
     failed = { error };
