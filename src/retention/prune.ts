@@ -33,6 +33,13 @@ import type { Stop } from "./stop.ts";
 import { tidyLists } from "./tidy-lists.ts";
 import { takeBack, writeLists } from "./write-lists.ts";
 
+/** A tenant that was judged, and of which nothing stops the removal. */
+interface Pruning {
+  readonly order: PruneOrder;
+  readonly judgement: Judgement<WholeStore>;
+  readonly desk: PruneDesk;
+}
+
 /**
  * One tenant. With `isDry` nothing at all is written, and the report says what would be.
  * "keys/role" when this host is not trusted for removals.
@@ -51,6 +58,7 @@ export async function prune(
   if (!isDry) await reprieve(order, judgement, desk, wait);
   if (stops.length > 0) return stopped(order, backups.length, stops);
 
+  const pruning: Pruning = { order, judgement, desk };
   const references = new References(order.tenant, order.stores);
   const going = removable(judgement);
   const leaving = new Set(going.map(({ entry }) => entry.backup));
@@ -63,8 +71,8 @@ export async function prune(
 
   const withdrawn = isDry
     ? { removed: going.map(removedBackup), locked: [], stops: [] }
-    : await withdraw(going, order, judgement, desk, wait);
-  const later = isDry ? [] : await addLater(references, order, judgement, desk, wait);
+    : await withdraw(going, pruning, wait);
+  const later = isDry ? [] : await addLater(references, pruning, wait);
   const base = {
     ...nothing(order, backups.length),
     removed: withdrawn.removed,
@@ -91,7 +99,7 @@ export async function prune(
     const { toCondemn, toRemove, locked } = garbage;
     return { ...base, ...counts, condemned: tally(toCondemn), freed: tally(toRemove), locked };
   }
-  const swept = await sweep(garbage, order, judgement, desk, wait);
+  const swept = await sweep(garbage, pruning, wait);
   return { ...base, ...counts, ...swept, state: swept.stops.length > 0 ? "stopped" : "pruned" };
 }
 
@@ -118,12 +126,11 @@ interface Withdrawn {
  */
 async function withdraw(
   going: readonly JudgedBackup[],
-  order: PruneOrder,
-  { involved, holdings }: Judgement<WholeStore>,
-  desk: PruneDesk,
+  { order, judgement, desk }: Pruning,
   wait: Waiting,
 ): Promise<Withdrawn> {
   const { tenant } = order;
+  const { involved, holdings } = judgement;
   const keyOf = ({ entry }: JudgedBackup): ReturnType<typeof recordKey> => recordKey(tenant, entry.backup);
   const held = await heldNow(going, order, desk, wait);
   if (held.length > 0) return { removed: [], locked: [], stops: held };
@@ -196,14 +203,13 @@ async function heldNow(
 /** Records as they are now: a backup may have ended since, and one that could not be removed names its objects still. */
 async function addLater(
   references: References,
-  { tenant, stores }: PruneOrder,
-  { holdings }: Judgement,
-  desk: PruneDesk,
+  { order, judgement, desk }: Pruning,
   wait: Waiting,
 ): Promise<readonly Stop[]> {
+  const { tenant, stores } = order;
   const { answers, down } = await askEach(
     stores,
-    (store) => readRecords(tenant, store, desk, wait, holdings.get(store.name)?.records ?? []),
+    (store) => readRecords(tenant, store, desk, wait, judgement.holdings.get(store.name)?.records ?? []),
     wait,
   );
   const doubts = await references.add([...answers.values()].flat(), wait);
@@ -218,19 +224,13 @@ async function addLater(
 /** The second step: what is ready goes, and what is found now is condemned. */
 async function sweep(
   garbage: Garbage,
-  order: PruneOrder,
-  { involved: stores, holdings }: Judgement<WholeStore>,
-  desk: PruneDesk,
+  { order: { tenant }, judgement, desk }: Pruning,
   wait: Waiting,
 ): Promise<Pick<PruneReport, "freed" | "locked" | "condemned" | "stops">> {
+  const { involved: stores, holdings } = judgement;
   const removed: Removed = await removeEach(garbage.toRemove, stores, wait);
   const keys = [...garbage.toCondemn.keys()];
-  const { stops: unwritten } = await writeLists(
-    { tenant: order.tenant, stores, keys, keyAt: condemnedKey },
-    desk,
-    wait,
-  );
-  const { tenant } = order;
+  const { stops: unwritten } = await writeLists({ tenant, stores, keys, keyAt: condemnedKey }, desk, wait);
   await tidyLists({ tenant, stores, holdings, shown: garbage.condemnedShown, now: desk.clock.now() }, wait);
   return {
     freed: removed.freed,

@@ -65,7 +65,8 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
     );
     const alive = { signal: AbortSignal.any([wait.signal, server.lost]) };
     await demandIsolation(server, image, alive);
-    const report = await loadInto(server, restoredName, image, "all", { ground, wish }, alive);
+    const scratch: Scratch = { server, ground, wish };
+    const report = await loadInto(scratch, image, { database: restoredName, content: "all" }, alive);
     await wish.loaded?.({ ...server.address, database: restoredName }, alive);
     wish.onProgress("comparing", report.bytes);
     let twin: LoadReport | null = null;
@@ -74,7 +75,7 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
         side: "scratch",
         admin: { ...server.address, database: restoredName },
         twin: async () => {
-          twin = await loadInto(server, twinName, image, "structure", { ground, wish }, alive);
+          twin = await loadInto(scratch, image, { database: twinName, content: "structure" }, alive);
           return { ...server.address, database: twinName };
         },
       },
@@ -94,12 +95,18 @@ export function tryOutOn(ground: ScratchGround, wish: TryOutWish): TryOut {
   };
 }
 
+/** One server under way, for one copy. */
+interface Scratch {
+  readonly server: PrivateServer;
+  readonly ground: ScratchGround;
+  readonly wish: TryOutWish;
+}
+
+/** Only of what is loaded whole is progress told: the twin is a means of the comparison. */
 async function loadInto(
-  server: PrivateServer,
-  database: string,
+  { server, ground, wish }: Scratch,
   image: Image,
-  content: "all" | "structure",
-  { ground, wish }: { readonly ground: ScratchGround; readonly wish: TryOutWish },
+  { database, content }: { readonly database: string; readonly content: "all" | "structure" },
   wait: Waiting,
 ): Promise<LoadReport> {
   const { jobs, chance } = ground;
