@@ -122,10 +122,15 @@ function readsIndexes({ plan }: Tenant, kind: BackupKind): boolean {
   }
 }
 
-function tellUnwritten({ tenant, store, proofIn }: VerifyReport, wanted: number, talk: Talk): void {
+function tellUnwritten(
+  { tenant, store, proofIn, unwritten }: VerifyReport,
+  wanted: number,
+  talk: Talk,
+): void {
   const where = proofIn.length === 0 ? "nowhere" : `only to ${proofIn.join(", ")}`;
+  const why = unwritten.length === 0 ? "" : `: ${unwritten.join("; ")}`;
   talk.say(
-    `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores`,
+    `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores${why}`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type BackupRecord, type InventoryLine, type KeyStatement } from "../model/documents.ts";
+import type { TenantId } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
 import { keyStatementForm } from "../repository/key-statement-form.ts";
@@ -29,7 +30,8 @@ export async function giveKeys(
   };
   const [statement, identity, id] = [line(keys.statement), line(keys.identity), line(keys.id)];
   const form = keyStatementForm(record, ground.desk.trust);
-  const there = await refuseAnother(to, statement, form, wait);
+  const own = { ...statement, form, tenant: record.tenant };
+  const there = await refuseAnother(to, own, wait);
   const body = await fetchOrLose(ground, to, statement, wait);
   if (!Buffer.isBuffer(body)) return body;
   const reading = await examineSigned(body, form);
@@ -49,7 +51,7 @@ export async function giveKeys(
   const object = { ...statement, body };
   if (there === "absent" && (await createObject(to, object, ground.desk.clock.now(), wait))) return null;
   // A birth that ended meanwhile has won.
-  await refuseAnother(to, statement, form, wait);
+  await refuseAnother(to, own, wait);
   await placeObject(to, object, ground.desk.clock.now(), wait);
   return null;
 }
@@ -78,11 +80,15 @@ async function demandGivenUp(
   });
 }
 
+interface OwnStatement extends InventoryLine {
+  readonly form: SignedForm<KeyStatement>;
+  readonly tenant: TenantId;
+}
+
 /** Whether there is any statement, ours or one that is good for nothing. */
 async function refuseAnother(
   { store }: MendingShelf,
-  { key, sha256 }: InventoryLine,
-  form: SignedForm<KeyStatement>,
+  { key, sha256, form, tenant }: OwnStatement,
   wait: Waiting,
 ): Promise<"absent" | "there"> {
   try {
@@ -93,7 +99,7 @@ async function refuseAnother(
     throw error;
   }
   throw new Failure("store/corrupt", `${key} in ${store.name} is the statement of another key set`, {
-    hint: "backups made with either set cannot lie in one store; `holdfast keys rotate TENANT` makes a set that every store can hold",
+    hint: `backups made with either set cannot lie in one store; \`holdfast keys rotate ${tenant}\` makes a set that every store can hold`,
   });
 }
 

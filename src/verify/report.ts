@@ -17,6 +17,8 @@ export interface VerifyReport {
   readonly misnamed: number;
   /** Stores that hold the proof; empty when none could be written. */
   readonly proofIn: readonly StoreName[];
+  /** Why it lies nowhere, or why one store or another does not hold it. */
+  readonly unwritten: readonly string[];
   /** Remarks of the load: what was retried, re-spelled or placed otherwise. */
   readonly notes: readonly string[];
   /** Only where a machine failed us. */

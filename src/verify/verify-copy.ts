@@ -9,7 +9,6 @@ import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { demandTrusted } from "../keys/demand-trusted.ts";
 import type { Signer } from "../keys/signing.ts";
 import { judge } from "../model/check.ts";
-import type { StoreName } from "../model/ids.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
@@ -47,20 +46,25 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
       `${order.store.name} holds no backup ${order.backup} of ${order.tenant}`,
     );
   }
-  if (!isGood(record)) return reportOf(order, startedMs, desk, { ...unbelieved(record), proofIn: [] });
+  if (!isGood(record)) return reportOf(order, startedMs, desk, { ...unbelieved(record), ...nowhere });
   await demandBelief(desk);
   const trial = await holdTrial(desk, order, wait);
   try {
-    const proofIn = await sign(desk, order, record, { trial, startedMs }, wait);
-    return reportOf(order, startedMs, desk, { ...trial, proofIn });
+    const written = await sign(desk, order, record, { trial, startedMs }, wait);
+    return reportOf(order, startedMs, desk, { ...trial, ...written });
   } catch (error) {
     stillWaiting(wait);
     if (!isFailure(error)) throw error;
     // What was found is told all the same; the caller sees that no store holds the proof.
     const notes = [...trial.notes, `the proof could not be written: ${error.message}`];
-    return reportOf(order, startedMs, desk, { ...trial, notes, proofIn: [] });
+    return reportOf(order, startedMs, desk, { ...trial, notes, proofIn: [], unwritten: [error.message] });
   }
 }
+
+type Written = Pick<VerifyReport, "proofIn" | "unwritten">;
+
+/** No proof was to be written. */
+const nowhere: Written = { proofIn: [], unwritten: [] };
 
 async function demandBelief({ signer, library: { trust }, clock }: VerifyDesk): Promise<void> {
   await demandTrusted({ signer, trust }, "proof", clock.now());
@@ -72,7 +76,7 @@ async function sign(
   { record, sha256 }: GoodRecord,
   { trial, startedMs }: { readonly trial: Trial; readonly startedMs: number },
   wait: Waiting,
-): Promise<readonly StoreName[]> {
+): Promise<Written> {
   // Again, since the trial may have outlasted the time for which the key is trusted.
   await demandBelief(desk);
   const descriptor = await readDescriptor(order.store, wait);
@@ -80,7 +84,7 @@ async function sign(
   const named = { generation: record.keyGeneration, statement: null };
   // The copy on trial may have lost its keys; the detail is sealed with those of any store that has them.
   const { recipient } = await keys(named, order.proofStores, wait);
-  const { stores } = await writeProof(
+  const { stores, down } = await writeProof(
     {
       proof: {
         format: { name: "holdfast-proof", version: 1 },
@@ -109,7 +113,7 @@ async function sign(
     desk,
     wait,
   );
-  return stores;
+  return { proofIn: stores, unwritten: down.map(({ store, failure }) => `${store}: ${failure.message}`) };
 }
 
 function secondsSince(desk: VerifyDesk, startedMs: number): number {
@@ -120,9 +124,9 @@ function reportOf(
   { tenant, backup, store }: VerifyOrder,
   startedMs: number,
   desk: VerifyDesk,
-  trial: Trial & { readonly proofIn: readonly StoreName[] },
+  trial: Trial & Written,
 ): VerifyReport {
-  const { checks, notes, excluded, misnamed, proofIn, failure } = trial;
+  const { checks, notes, excluded, misnamed, proofIn, unwritten, failure } = trial;
   return {
     tenant,
     backup,
@@ -133,6 +137,7 @@ function reportOf(
     excluded,
     misnamed: misnamed.length,
     proofIn,
+    unwritten,
     notes,
     ...(failure === null
       ? {}

@@ -49,6 +49,7 @@ const reports = z.array(
     excluded: z.array(z.string()),
     misnamed: z.int(),
     proofIn: z.array(z.string()),
+    unwritten: z.array(z.string()),
     notes: z.array(z.string()),
     error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable() }).optional(),
   }),

@@ -196,7 +196,9 @@ describe("a copy", () => {
     const key = object("key-statement");
     using _one = damage(home.store("one"), key, { kind: "missing" });
     using _two = damage(home.store("two"), key, { kind: "missing" });
-    const [one] = await verified(3, "--store", "one");
-    expect(one).toMatchObject({ verdict: "refuted", proofIn: [] });
+    const ended = await home.say(["verify", "acme", "--store", "one", "--json"]);
+    const why = "tenants/acme/keys/1.jws is not in one";
+    expect(JSON.parse(ended.stdout)).toMatchObject([{ verdict: "refuted", proofIn: [], unwritten: [why] }]);
+    expect(ended.stderr).toContain(`was written nowhere, not to 2 stores: ${why}\n`);
   });
 });
