@@ -63,7 +63,15 @@ function saying(
 ): VerifyReport {
   const held = desk.storesOf(tenant).find(({ name }) => name === store);
   if (held === undefined) throw new Error(`${tenant.id} has no store ${store}`);
-  const nothing = { excluded: [], misnamed: 0, proofIn: [], unwritten: [], notes: [], seconds: 0, checks: [check] };
+  const nothing = {
+    excluded: [],
+    misnamed: 0,
+    proofIn: [],
+    unwritten: [],
+    notes: [],
+    seconds: 0,
+    checks: [check],
+  };
   const verdict = check.outcome === "passed" ? "proven" : "refuted";
   return { tenant: tenant.id, backup: backupId.parse(backup), store: held.name, verdict, ...nothing };
 }
