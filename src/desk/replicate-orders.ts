@@ -29,8 +29,10 @@ export async function replicateTenant(
     },
     wait,
   );
-  for (const { store, failure } of report.down)
+  for (const { store, failure } of report.down) {
     talk.say(`warning: ${tenant.id}: ${store} is left out: ${failure.message}`);
+    if (failure.hint !== undefined) talk.say(`  hint: ${failure.hint}`);
+  }
   const copied = report.copies.filter(({ result }) => result === "copied").length;
   if (copied > 0)
     talk.say(
@@ -41,10 +43,11 @@ export async function replicateTenant(
 
 /** What both verbs work with: no key that reads is among it. */
 export async function replicationDesk(desk: Desk): Promise<ReplicationDesk> {
-  const { clock, hostName } = desk.machine;
+  const { clock, monotonicMs, hostName } = desk.machine;
   return {
     trust: await desk.trust(),
     clock,
+    monotonicMs,
     inFlight: desk.inFlight,
     signer: await signerIfAny(desk),
     host: hostName,

@@ -17,7 +17,7 @@ import { ListedSizes } from "../repository/listed-sizes.ts";
 import type { GoodRecord } from "../repository/records.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { bring, type Carried, carry, type CopyRun, doesNotStay, mortal, type NotCarried } from "./carry.ts";
-import { deadAmong, demandReadable, lookForDeath } from "./ground.ts";
+import { deadAmong, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
 import { placeObject } from "./place-object.ts";
 import { Vouched } from "./vouched.ts";
 
@@ -71,10 +71,11 @@ export async function* conclude(
 ): AsyncGenerator<CopyEnd> {
   if (batch.length === 0) return;
   const { ground, to } = run;
-  const { clock } = ground.desk;
   const ends = await settle(run, batch, wait);
-  let look: { readonly at: number; readonly condemned: Awaited<ReturnType<typeof lookForDeath>> } | null =
-    null;
+  let look: {
+    readonly ageMs: () => number;
+    readonly condemned: Awaited<ReturnType<typeof lookForDeath>>;
+  } | null = null;
   let looks = 0;
   for (const carried of batch) {
     const end = ends.get(carried);
@@ -82,12 +83,12 @@ export async function* conclude(
       yield end;
       continue;
     }
-    while (look === null || clock.now().getTime() - look.at > graceMs / 4) {
+    while (look === null || look.ageMs() > graceMs / 4) {
       looks += 1;
       if (looks > looksMax + batch.length)
         throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
-      const at = clock.now().getTime();
-      look = { at, condemned: await lookForDeath(ground, to.store.name, wait) };
+      const ageMs = stopwatch(ground.desk);
+      look = { ageMs, condemned: await lookForDeath(ground, to.store.name, wait) };
     }
     demandReadable(look.condemned);
     const dead = deadAmong(look.condemned, mortal(run, carried.record, carried.lines));
@@ -96,6 +97,12 @@ export async function* conclude(
       yield failed ?? { ...carried, kind: "copied" };
     } else yield { kind: "condemned", key: dead };
   }
+}
+
+/** What has passed since, by the clock or however it was set meanwhile: a look must not stay young because of it. */
+function stopwatch({ clock, monotonicMs }: ReplicationDesk): () => number {
+  const [startedAt, startedMs] = [clock.now().getTime(), monotonicMs()];
+  return () => Math.max(clock.now().getTime() - startedAt, monotonicMs() - startedMs);
 }
 
 /** Until a listing that follows the last write shows everything; the ends of those for which it cannot. */

@@ -19,6 +19,8 @@ export interface MendingShelf extends Shelf {
 export interface ReplicationDesk {
   readonly trust: TrustRing;
   readonly clock: Clock;
+  /** Milliseconds that pass however the clock is set. */
+  readonly monotonicMs: () => number;
   /** Sealed bytes on their way to the stores, over the whole process. */
   readonly inFlight: Budget;
   /** Null on a host that signs nothing: what it mends is then not stated. */

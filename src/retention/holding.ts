@@ -16,7 +16,8 @@ import type { RetentionDesk } from "./order.ts";
 export interface Holding {
   /** The store's clock, read before anything else: what is old enough by it was so before the records were read. */
   readonly storeNow: Date;
-  readonly isMarked: boolean;
+  /** Of its `holdfast.json`; null where it holds none. */
+  readonly storeId: string | null;
   readonly isErased: boolean;
   /** Whether anything of the tenant lies there. */
   readonly isHolding: boolean;
@@ -41,7 +42,7 @@ export async function lookInto(
   const storeNow = await store.clock(wait);
   return {
     storeNow,
-    isMarked: (await readDescriptor(store, wait)) !== null,
+    storeId: (await readDescriptor(store, wait))?.storeId ?? null,
     isErased: await isErased(tenant, store, desk, wait),
     isHolding: await holdsAnything(tenant, store, wait),
     condemned: await readCondemnedLists(tenant, store, desk, wait),

@@ -9,6 +9,7 @@ import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
 import { keep, type Keeping } from "../model/keep.ts";
 import { recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon } from "../repository/holds.ts";
+import { samePlace, samePlaces } from "../repository/identify-stores.ts";
 import { askEach, type StoreDown } from "../repository/library.ts";
 import { type BackupEntry, tenantStates } from "../repository/states.ts";
 import type { ObjectReader } from "../stores/store.ts";
@@ -110,8 +111,16 @@ function stopsOfStores(
   down: readonly StoreDown[],
 ): readonly Stop[] {
   const stops: Stop[] = down.map(downStop);
-  for (const [store, { isMarked, condemned, holds }] of holdings) {
-    if (!isMarked && order.own.has(store)) {
+  const ids = new Map(
+    holdings
+      .entries()
+      .flatMap(([store, { storeId }]) => (storeId === null ? [] : [[store, storeId] as const])),
+  );
+  // One place would be asked twice whether all stores agree, and every removal counted twice.
+  for (const { name, other } of samePlaces(ids, holdings.keys()))
+    stops.push({ reason: "store-doubtful", store: name, detail: samePlace(name, other).message });
+  for (const [store, { storeId, condemned, holds }] of holdings) {
+    if (storeId === null && order.own.has(store)) {
       const detail = "it holds no holdfast.json; is its volume mounted?";
       stops.push({ reason: "store-doubtful", store, detail });
     }

@@ -114,6 +114,27 @@ describe("findings", () => {
     expect(next.reusedBytes).toBeGreaterThan(0);
   });
 
+  it("are not stated as healed by a host whose clock was set while it healed", async () => {
+    const { chunk } = oneOfEach(frankfurt, backup);
+    if (chunk === undefined) throw new Error("no chunk");
+    flip(frankfurt, chunk);
+    await find([chunk]);
+    const healing = faulty(frankfurt);
+    let aheadMs = 0;
+    const clock = { now: () => new Date(house.clock.now().getTime() + aheadMs) };
+    const mended = healing.reaches("mend", chunk).then(() => {
+      aheadMs = 7_200_000;
+      return aheadMs;
+    });
+    const report = await healIn(house, frankfurt.name, [dubai, healing], { clock });
+    expect(await mended).toBe(7_200_000);
+    expect(report).toMatchObject({
+      healed: 1,
+      findingsIn: [],
+      notes: [expect.stringMatching(/could not be stated: the clock of frankfurt and this host's are 2 h/)],
+    });
+  });
+
   it("that are healed by a host whose clock is behind are healed all the same", async () => {
     const { chunk } = oneOfEach(frankfurt, backup);
     if (chunk === undefined) throw new Error("no chunk");

@@ -192,6 +192,11 @@ describe("a prune of a tenant stops", () => {
     expect(await pruneNow(house, [dubai, frankfurt], { shareMax: 0.6 })).toMatchObject({ state: "pruned" });
   });
 
+  it("where one place stands under two names", async () => {
+    frankfurt.overwrite("holdfast.json", dubai.bodyOf("holdfast.json"));
+    expect(await reasonsToStop()).toContain("store-doubtful");
+  });
+
   it("where a volume is not mounted", async () => {
     dubai.lose("holdfast.json");
     expect(await reasonsToStop()).toContain("store-doubtful");

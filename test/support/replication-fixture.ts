@@ -11,7 +11,8 @@ import type { MemoryStore } from "./memory-store.ts";
 
 export function deskOf(house: House): ReplicationDesk {
   const { trust, clock, signer } = house;
-  return { trust, clock, signer, inFlight: new Budget(8 * 1024 * 1024), host: "test-host" };
+  const monotonicMs = (): number => clock.now().getTime();
+  return { trust, clock, monotonicMs, signer, inFlight: new Budget(8 * 1024 * 1024), host: "test-host" };
 }
 
 /** The same stores, with a descriptor each, without locks. */
