@@ -1,7 +1,8 @@
 /** A queue as a daemon opens it, on a test's own server; fast enough to be waited for. */
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { connectionOptions } from "../../src/catalog/connection.ts";
-import { openQueue, type QueueSettings } from "../../src/catalog/open-queue.ts";
+import { openQueue } from "../../src/catalog/open-queue.ts";
+import type { QueueSettings } from "../../src/catalog/queue-settings.ts";
 import type { JobQueue } from "../../src/catalog/queue.ts";
 import { testWait } from "./postgres-server.ts";
 
