@@ -326,6 +326,7 @@ describe("what is dead", () => {
       );
       // To begin with, for the first look, and once more; before the second record that one is young still.
       expect(lists.length).toBe(4);
+      expect(looks).toBeGreaterThan(2);
     },
   );
 
