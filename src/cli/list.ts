@@ -54,7 +54,7 @@ export const list = command({
       for (const { backup, missing, reason } of gaps) {
         out.say(`warning: ${one}: ${backup} follows ${missing}, which is ${reason}`);
       }
-      if (backups.length === 0) await tellStoresBeside(desk, one, out, context.wait);
+      if (backups.length === 0) await tellStoresBeside(desk, { tenant: one }, out, context.wait);
       listed.push(...backups.map((entry) => listedBackup(one, entry)));
     }
     out.result(listed, () => text(listed, silent));

@@ -1,7 +1,7 @@
 /** `holdfast replicate`: complete copies that a store lacks, from the other stores. */
 import { openClaims } from "../desk/claimed.ts";
 import { replicateTenant } from "../desk/replicate-orders.ts";
-import { tellLeftBeside } from "../desk/tell-stores-beside.ts";
+import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { replicateEnd, type RunEnd } from "../desk/run-ends.ts";
 import type { ReplicateReport } from "../replication/replicate.ts";
 import { command } from "./command.ts";
@@ -40,7 +40,9 @@ export const replicate = command({
             ),
           context.wait,
         );
-        if (await tellLeftBeside(desk, one, out, context.wait)) onlyBeside += 1;
+        const { held } = report;
+        const isTold = await tellStoresBeside(desk, { tenant: one.id, held }, out, context.wait);
+        if (isTold && held.size === 0) onlyBeside += 1;
         return report;
       },
       out,
@@ -64,8 +66,13 @@ function ends(report: ReplicateReport): readonly RunEnd[] {
   return [replicateEnd(report)];
 }
 
-function asJson({ down, ...report }: ReplicateReport): object {
-  return { ...report, down: Object.fromEntries(down.map(({ store, failure }) => [store, failure.message])) };
+function asJson({ tenant, copies, documents, down }: ReplicateReport): object {
+  return {
+    tenant,
+    copies,
+    documents,
+    down: Object.fromEntries(down.map(({ store, failure }) => [store, failure.message])),
+  };
 }
 
 function text(reports: readonly ReplicateReport[]): string {

@@ -96,7 +96,7 @@ export const restore = command({
     const stores = library.stores.map(({ name }) => name);
     if (wish.store !== undefined && !stores.includes(wish.store)) {
       const message = `${wish.tenant} has no store ${wish.store}; it has ${stores.join(", ")}`;
-      await tellStoresBeside(desk, wish.tenant, out, context.wait);
+      await tellStoresBeside(desk, wish, out, context.wait);
       throw new Failure("usage/invalid", message);
     }
     const { backups, notes, down } = await tenantStates(wish.tenant, library, context.wait);
@@ -141,7 +141,7 @@ async function chooseOrTell(
     return choosePoint(wish, context);
   } catch (error) {
     if (isFailure(error, "backup/none") || isFailure(error, "backup/unknown"))
-      await tellStoresBeside(desk, wish.tenant, out, wait);
+      await tellStoresBeside(desk, wish, out, wait);
     throw error;
   }
 }

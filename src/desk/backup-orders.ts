@@ -6,6 +6,7 @@ import { demandTrusted } from "../keys/demand-trusted.ts";
 import { openSnapshot } from "../postgres/source/open-snapshot.ts";
 import { keysToBackUp } from "../repository/key-access.ts";
 import type { Desk } from "./desk.ts";
+import { tellLeftOut } from "./tell-left-out.ts";
 import { shelvesOf } from "./tenant-shelves.ts";
 
 /** Tables of more than twice as many blocks of 8 kB are read in ranges of so many: 128 MiB. */
@@ -30,10 +31,7 @@ export async function backupDesk(
       chance,
       host: hostName,
       inFlight: desk.inFlight,
-      onStoreFailed: (tenant, store, { message, hint }) => {
-        say(`warning: ${tenant}: ${store} is left out: ${message}`);
-        if (hint !== undefined) say(`  hint: ${hint}`);
-      },
+      onStoreFailed: (tenant, store, failure) => tellLeftOut(tenant, store, failure, say),
       onKeysRefused: (tenant, { store, generation, failure }) =>
         say(`warning: ${tenant}: keys ${String(generation)} in ${store} are not used: ${failure.message}`),
       onReuseOff: (tenant, { store, key, reason }) => {

@@ -7,6 +7,7 @@ import { spell } from "../model/duration.ts";
 import type { Desk } from "./desk.ts";
 import { signerIfAny } from "./signer-if-any.ts";
 import type { Talk } from "./talk.ts";
+import { tellLeftOut } from "./tell-left-out.ts";
 import { shelvesOf } from "./tenant-shelves.ts";
 
 /** Completes every copy that one of the tenant's stores lacks. Throws as `replicate` does. */
@@ -29,10 +30,8 @@ export async function replicateTenant(
     },
     wait,
   );
-  for (const { store, failure } of report.down) {
-    talk.say(`warning: ${tenant.id}: ${store} is left out: ${failure.message}`);
-    if (failure.hint !== undefined) talk.say(`  hint: ${failure.hint}`);
-  }
+  for (const { store, failure } of report.down)
+    tellLeftOut(tenant.id, store, failure, (line) => talk.say(line));
   const copied = report.copies.filter(({ result }) => result === "copied").length;
   if (copied > 0)
     talk.say(

@@ -36,7 +36,7 @@ export async function verifyTenant(
   const library = await desk.library(tenant);
   const { backups, notes, down } = await tenantStates(tenant.id, library, wait);
   for (const note of groupedNotes(notes)) talk.say(`warning: ${tenant.id}: ${note}`);
-  if (backups.length === 0) await tellStoresBeside(desk, tenant.id, talk, wait);
+  if (backups.length === 0) await tellStoresBeside(desk, { tenant: tenant.id }, talk, wait);
   const chosen = chooseCopies({ tenant: tenant.id, ...wish, unasked: unasked(down) }, backups, tenant.stores);
   for (const store of chosen.missing)
     talk.say(`warning: ${tenant.id}: ${store} holds no copy of ${chosen.backup}`);
@@ -127,10 +127,10 @@ function tellUnwritten(
   wanted: number,
   talk: Talk,
 ): void {
-  const where = proofIn.length === 0 ? "nowhere" : `only to ${proofIn.join(", ")}`;
+  const where = proofIn.length === 0 ? "to none" : `only to ${proofIn.join(", ")},`;
   const why = unwritten.length === 0 ? "" : `: ${unwritten.join("; ")}`;
   talk.say(
-    `warning: ${tenant}: the proof of the copy in ${store} was written ${where}, not to ${String(wanted)} stores${why}`,
+    `warning: ${tenant}: the proof of the copy in ${store} was written ${where} of ${String(wanted)} stores${why}`,
   );
 }
 

@@ -24,6 +24,8 @@ import { spreadStatements } from "./statements.ts";
 
 export interface ReplicateReport {
   readonly tenant: TenantId;
+  /** Backups of which one of its stores showed a record to begin with, believed or not. */
+  readonly held: ReadonlySet<BackupId>;
   /** Every copy that was lacking, and what became of it. */
   readonly copies: readonly ReplicatedCopy[];
   /** Proofs, findings, condemned lists and holds that a store lacked and has now. */
@@ -64,7 +66,9 @@ export async function replicate(
 ): Promise<ReplicateReport> {
   const ground = await openGround(tenant, menders, desk, wait);
   demandReadable(ground.condemned);
-  const wanted = distinct([...ground.seen.values()].flat().filter(isGood));
+  const seen = [...ground.seen.values()].flat();
+  const held = new Set(seen.map(({ backup }) => backup));
+  const wanted = distinct(seen.filter(isGood));
   const copies: ReplicatedCopy[] = [];
   for (const to of liveMenders(ground)) {
     for await (const copy of fill(ground, to, wanted, wait)) {
@@ -74,7 +78,7 @@ export async function replicate(
   }
   const documents = await spreadStatements(ground, wait);
   const down = [...ground.shelves.failures].map(([store, failure]) => ({ store, failure }));
-  return { tenant, copies, documents, down };
+  return { tenant, held, copies, documents, down };
 }
 
 /** A batch ends at so many backups, objects named, or bytes brought: that is what a run that is cut off has to look at again. */

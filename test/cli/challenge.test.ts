@@ -1,7 +1,5 @@
 /** `challenge` on the command line: what it takes, what it prints, and that it exits 3 when verification fails it. */
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allCommands } from "../../src/cli/commands.ts";
 import { challengeOf } from "../../src/cli/challenge.ts";
@@ -9,6 +7,7 @@ import { saidHere, type SaidHere } from "../support/holdfast-here.ts";
 import { holdfastCli } from "../support/transcript.ts";
 import { challengeJson } from "../support/challenge-report.ts";
 import { credulous } from "../support/blind-examiner.ts";
+import { passableFolder } from "../support/passable-folder.ts";
 
 describe("challenge --list", () => {
   it("names the damages of a family, and what must come of each", async () => {
@@ -94,9 +93,7 @@ describe("challenge", () => {
   });
 
   it("that is interrupted exits 130 and leaves nothing behind", async () => {
-    const temp = mkdtempSync(join(tmpdir(), "holdfast-challenge-cli-"));
-    // The users of the servers pass through.
-    chmodSync(temp, 0o711);
+    const temp = await passableFolder("holdfast-challenge-cli-");
     try {
       const ran = await holdfastCli(["challenge", "--family", "store", "--random", "0"], {
         env: { TMPDIR: temp },

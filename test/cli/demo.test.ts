@@ -1,22 +1,19 @@
 /** `demo`, as it is installed, tells its story to the end in less than two minutes, and leaves nothing behind, also when it is interrupted. */
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { installed } from "../support/installed.ts";
 import { holdfastCli } from "../support/transcript.ts";
+import { passableFolder } from "../support/passable-folder.ts";
 
 let temp: string;
 let packages: string;
 let program: string;
 
-beforeAll(() => {
-  temp = mkdtempSync(join(tmpdir(), "holdfast-demo-test-"));
-  // The users of the servers pass through.
-  chmodSync(temp, 0o711);
-  packages = mkdtempSync(join(tmpdir(), "holdfast-installed-"));
-  chmodSync(packages, 0o711);
+beforeAll(async () => {
+  temp = await passableFolder("holdfast-demo-test-");
+  packages = await passableFolder("holdfast-installed-");
   program = installed(join(packages, "holdfast"));
 });
 

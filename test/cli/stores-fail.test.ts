@@ -102,10 +102,12 @@ describe("an empty folder in the place of a store", () => {
     await mkdir(home.store("two"));
     const ran = await home.say(["backup", "acme"]);
     expect(ran.exit).toBe(4);
-    expect(ran.stderr).toContain(
-      "warning: acme: two is left out: two holds no holdfast.json, so nothing is written to it\n  hint: is its volume mounted? `holdfast stores check two` marks a new store\n",
-    );
+    const leftOut =
+      "warning: acme: two is left out: two holds no holdfast.json, so nothing is written to it\n  hint: is its volume mounted? `holdfast stores check two` marks a new store\n";
+    expect(ran.stderr).toContain(leftOut);
     expect(await readdir(home.store("two"))).toEqual([]);
+    const replicated = await home.say(["replicate", "acme"]);
+    expect([replicated.exit, replicated.stderr]).toEqual([4, expect.stringContaining(leftOut)]);
     expect((await home.say(["list", "acme"])).stderr).toContain("two: it holds no holdfast.json");
   });
 
@@ -119,6 +121,27 @@ describe("an empty folder in the place of a store", () => {
     expect(again.exit).toBe(6);
     expect(again.stdout).toContain("two has lost its holdfast.json and holds tenants/acme/");
     expect(await readdir(home.store("two"))).not.toContain("holdfast.json");
+  });
+});
+
+describe("a store that takes no proof", () => {
+  it("is named with the reason; the other holds it", async () => {
+    const folder = join(home.store("two"), "tenants", "acme", "proofs", backup);
+    await mkdir(join(folder, ".."), { recursive: true });
+    await writeFile(folder, "in the way");
+    try {
+      const ran = await home.say(["verify", "acme", "--backup", backup, "--store", "one", "--json"]);
+      const [report] = JSON.parse(ran.stdout);
+      expect(report).toMatchObject({
+        verdict: "proven",
+        proofIn: ["one"],
+        unwritten: [expect.stringMatching(/^two: ./)],
+      });
+      expect(ran.stderr).toContain(`was written only to one, of 2 stores: ${report.unwritten[0]}\n`);
+      expect(ran.exit).toBe(0);
+    } finally {
+      await rm(folder);
+    }
   });
 });
 

@@ -202,6 +202,6 @@ describe("a copy", () => {
     expect(ended.exit).toBe(3);
     const [one] = reports.parse(JSON.parse(ended.stdout));
     expect(one).toMatchObject({ verdict: "refuted", proofIn: [], unwritten: [why] });
-    expect(ended.stderr).toContain(`was written nowhere, not to 2 stores: ${why}\n`);
+    expect(ended.stderr).toContain(`was written to none of 2 stores: ${why}\n`);
   });
 });

@@ -2,8 +2,7 @@
  * Two tenants that are schemas of one database are backed up while somebody writes beside them, proven
  * from each copy and restored each into a database of its own, without anything of the neighbour's.
  */
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
@@ -16,6 +15,7 @@ import { holdfastHere } from "../support/holdfast-here.ts";
 import { differences } from "../support/independent-comparison.ts";
 import { placeOf } from "../support/independent-place.ts";
 import { psql, startTestServer, urlOf } from "../support/postgres-server.ts";
+import { passableFolder } from "../support/passable-folder.ts";
 
 const database = "shared-schemas";
 const tenants: Readonly<Record<string, readonly string[]>> = {
@@ -37,9 +37,7 @@ describe("tenants that are schemas of one database", () => {
       startTestServer(cornerServerSettings),
       startTestServer(cornerServerSettings),
     ]);
-    home = await mkdtemp(join(tmpdir(), "holdfast-shared-"));
-    // The user of scratch servers passes through, so that they too lie in here.
-    await chmod(home, 0o711);
+    home = await passableFolder("holdfast-shared-");
     const corner = cornerCases.find(({ name }) => name === database);
     if (corner === undefined) throw new Error("the corner case of shared schemas is gone");
     await buildCornerCase(source, corner);

@@ -2,8 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -15,14 +14,14 @@ import { type KeptServer, openKeptServer } from "../../src/postgres/server/kept-
 import { readPostmaster } from "../../src/postgres/server/postmaster-file.ts";
 import { testRunAs, testWait } from "../support/postgres-server.ts";
 import { until } from "../support/until.ts";
+import { passableFolder } from "../support/passable-folder.ts";
 
 const runAs = testRunAs();
 let home: string;
 let folder: string;
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), "holdfast-kept-"));
-  await chmod(home, 0o711);
+  home = await passableFolder("holdfast-kept-");
   folder = join(home, "catalog");
 });
 afterEach(async () => {

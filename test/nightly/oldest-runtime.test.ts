@@ -1,20 +1,18 @@
 /** The installed program runs under the oldest runtime that `engines` names: the demo tells its story to the end. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { installed } from "../support/installed.ts";
 import { holdfastCli } from "../support/transcript.ts";
+import { passableFolder } from "../support/passable-folder.ts";
 
 const manifest = z.object({ engines: z.object({ node: z.string().regex(/^>=\d+\.\d+$/) }) });
 let folder: string;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-oldest-"));
-  // The users of the servers pass through.
-  chmodSync(folder, 0o711);
+beforeAll(async () => {
+  folder = await passableFolder("holdfast-oldest-");
 });
 
 afterAll(() => {

@@ -1,6 +1,5 @@
 /** The ground of a challenge for tests: laid once for a whole file, since that takes seconds. */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -8,11 +7,10 @@ import { type Ground, layGround } from "../../src/challenge/ground.ts";
 import { challengeHome } from "../../src/cli/challenge/home.ts";
 import type { Machine } from "../../src/desk/machine.ts";
 import { testWait } from "./postgres-server.ts";
+import { passableFolder } from "./passable-folder.ts";
 
 export async function challengeGround(): Promise<Ground> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-challenge-test-"));
-  // The users of servers pass through.
-  await chmod(folder, 0o711);
+  const folder = await passableFolder("holdfast-challenge-test-");
   const machine: Machine = {
     clock: systemClock,
     chance: systemChance,

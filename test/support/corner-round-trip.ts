@@ -2,8 +2,7 @@
  * A corner case is backed up while somebody writes, proven from each copy, restored elsewhere, and
  * equal again by a comparison that shares no code with the product (promises 3 and 4).
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
@@ -18,6 +17,7 @@ import { holdfastHere } from "./holdfast-here.ts";
 import { differences } from "./independent-comparison.ts";
 import { placeOf } from "./independent-place.ts";
 import { psql, startTestServer, testBinFolder, urlOf } from "./postgres-server.ts";
+import { passableFolder } from "./passable-folder.ts";
 
 /** With HOLDFAST_TEST_POSTGRES the same is asked of another major version (`npm run test:majors`). */
 const isGivenServer = (process.env["HOLDFAST_TEST_POSTGRES"] ?? "") !== "";
@@ -45,9 +45,7 @@ export function testRoundTrips(cornerCases: readonly CornerCase[]): void {
       startTestServer(cornerServerSettings),
       startTestServer(cornerServerSettings),
     ]);
-    home = await mkdtemp(join(tmpdir(), "holdfast-corner-"));
-    // The user of scratch servers passes through, so that they too lie in here.
-    await chmod(home, 0o711);
+    home = await passableFolder("holdfast-corner-");
     environment = { HOLDFAST_SOURCE_URL: urlOf(source, "postgres") };
     const tenants = cornerCases.flatMap((corner) => ["--tenant", corner.name]);
     await holdfastHere(["init", home, ...tenants], environment);

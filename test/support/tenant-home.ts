@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { saidHere, type SaidHere } from "./holdfast-here.ts";
 import { testServerRoot } from "./postgres-server.ts";
+import { passableFolder } from "./passable-folder.ts";
 
 export interface Ended {
   readonly exit: number | null;
@@ -49,9 +49,7 @@ const main = resolve(import.meta.dirname, "../../src/main.ts");
 
 /** `url` is the source's; `tenants` are databases on it. */
 export async function tenantHome(url: string, tenants: readonly string[]): Promise<TenantHome> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-home-"));
-  // The user of scratch servers passes through, so that they too lie in here.
-  await chmod(folder, 0o711);
+  const folder = await passableFolder("holdfast-home-");
   const start: TenantHome["start"] = (args, { env = {}, mounts = [] } = {}) =>
     launch([process.execPath, main, ...args], folder, { HOLDFAST_SOURCE_URL: url, ...env }, mounts);
   const home: TenantHome = {
