@@ -127,20 +127,19 @@ async function lookAndSign(
   const lines = [...written.named, written.inventory].toSorted(byKey);
   for (let look = 1; look <= looksMax; look += 1) {
     // Before too, or a store would be accused of what was done to our own clock.
-    demandInTime(state, workshop.clock.now());
+    nowInTime(state);
     const { tenant } = order;
     const { reused } = state.placer;
     const { trust, clock } = workshop;
     const dated = { key: written.manifest.key, notBefore: written.notBefore };
     const settling = { tenant, lines, reused, shelves, before, dated, trust, clock };
     const { at, records } = await settle(settling, wait);
-    const finishedAt = clock.now();
-    demandInTime(state, finishedAt);
+    const finishedAt = nowInTime(state);
     // Parsed as readers will, since a backup whose record nobody can read is none.
     const unsigned = recordOf(state, streams, end, written, { records, finishedAt });
     const record = backupRecord.parse(unsigned, interpreted);
     const body = await workshop.signer.sign("record", record);
-    if (clock.now().getTime() - at.getTime() <= graceMs / 4) {
+    if (nowInTime(state).getTime() - at.getTime() <= graceMs / 4) {
       return { key: recordKey(order.tenant, written.backup), body, bytes: body.length, sha256: sha256(body) };
     }
   }
@@ -148,12 +147,14 @@ async function lookAndSign(
 }
 
 /**
+ * The time by this host's clock, while the backup may be committed still.
  * A prune takes what no record names for left behind once it is older than any backup may be (trap 27). A clock that was
  * set meanwhile, or stood still while the host slept, fits neither the recovery point nor what the stores have dated: a
  * record would be dated by a time of which nobody asked whether it is right.
  */
-function demandInTime({ startedAt, startedMs, workshop }: DraftState, finishedAt: Date): void {
-  const tookMs = finishedAt.getTime() - startedAt.getTime();
+function nowInTime({ startedAt, startedMs, workshop }: DraftState): Date {
+  const now = workshop.clock.now();
+  const tookMs = now.getTime() - startedAt.getTime();
   const passedMs = workshop.monotonicMs() - startedMs;
   if (Math.abs(tookMs - passedMs) > clockToleranceMs) {
     const by = spell(Math.abs(tookMs - passedMs));
@@ -161,7 +162,7 @@ function demandInTime({ startedAt, startedMs, workshop }: DraftState, finishedAt
       hint: "the backup starts anew, and compares the clocks again",
     });
   }
-  if (tookMs <= backupLengthMaxMs) return;
+  if (tookMs <= backupLengthMaxMs) return now;
   throw new Failure(
     "wait/expired",
     `the backup took ${spell(tookMs)}, and none may take longer than ${spell(backupLengthMaxMs)}`,

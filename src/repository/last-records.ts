@@ -18,8 +18,8 @@ interface Listed {
   readonly manifestMs: number | undefined;
 }
 
-/** Some stores date what they hold by whole seconds. */
-const granularityMs = 1000;
+/** Some stores date what they hold by whole seconds, FAT by every second one. */
+const granularityMs = 2000;
 
 /**
  * More than any tenant has of a signer who was let go. A store can list what does not even lie there, dated as it likes,

@@ -116,7 +116,37 @@ describe("a rotation", () => {
     for (const key of [statement, identity, id]) disk.lose(key);
     await expect(backUp()).rejects.toMatchObject({ code: "keys/signature" });
   });
+
+  it("is not undone where all that happened within two seconds, by which the store dates", async () => {
+    const store = coarse(disk);
+    await backUp({}, [store]);
+    house.clock.advance(1900);
+    const beforeCommit = async (): Promise<void> => {
+      await rotateKeySet(house.tenant, [store], house.mint, never);
+      const behind = onStandby(new Date(house.clock.now().getTime() - 7_200_000), 0);
+      await house.backUp([store], { rows: "1\n" }, behind);
+      house.clock.advance(150);
+    };
+    expect(await backUp({ beforeCommit }, [store])).toMatchObject({ keyGeneration: 1, counter: 3 });
+    const { statement, identity, id } = keySetKeys(house.tenant, 2);
+    for (const key of [statement, identity, id]) disk.lose(key);
+    await expect(backUp({}, [store])).rejects.toMatchObject({ code: "keys/signature" });
+  });
 });
+
+/** Dates what it holds by every second second, as a FAT file system does. */
+function coarse(store: MemoryStore): Store {
+  return around(store, {
+    run: async (_call, work) => work(),
+    list: (prefix, wait, after) =>
+      (async function* () {
+        for await (const stat of store.list(prefix, wait, after)) {
+          const modifiedAt = new Date(Math.floor(stat.modifiedAt.getTime() / 2000) * 2000);
+          yield { ...stat, modifiedAt };
+        }
+      })(),
+  });
+}
 
 describe("records that are no good", () => {
   function forge(count: number): void {
