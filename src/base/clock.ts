@@ -31,6 +31,11 @@ export function noLater(clock: Clock): Clock {
   return { now: () => new Date(Math.min(latestMs, clock.now().getTime())) };
 }
 
+/** A clock that shows one time for ever: for who judges many documents, one after the other, by the same now. */
+export function standingAt(at: Date): Clock {
+  return { now: () => new Date(at) };
+}
+
 /** `20261121T013000Z`, the basic ISO form used in names of objects. */
 export function compactUtc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;

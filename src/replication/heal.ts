@@ -11,7 +11,7 @@ import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey, tenantPrefix } from "../model/layout.ts";
 import { badStatements } from "../repository/bad-statements.ts";
 import { distinct } from "../repository/chain.ts";
-import { demandRightClock } from "../repository/clocks.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
 import { fetchDocument } from "../repository/fetch-document.ts";
 import { writeFindings } from "../repository/findings.ts";
@@ -224,9 +224,9 @@ async function stateHealed({ ground, to, ledger }: Healing, wait: Waiting): Prom
   }
   try {
     // Again, since one that was set meanwhile would date what is said to be whole.
-    await demandRightClock(to.store, () => desk.clock.now(), wait);
-    const at = afterEveryStatement(statements, store, desk.clock.now());
     const stores = shelves.live.map((one) => one.store);
+    const now = await rightTime([to.store], () => desk.clock.now(), wait, stores);
+    const at = afterEveryStatement(statements, store, now);
     const order = { tenant, store, storeId, host: desk.host, at, damaged: [], healed, stores };
     return (await writeFindings(order, { signer: desk.signer, trust: desk.trust }, wait)).stores;
   } catch (error) {

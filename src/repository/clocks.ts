@@ -8,6 +8,7 @@ import type { StoreName } from "../model/ids.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import { askEach } from "./library.ts";
 
 /**
  * Whether a stated time lies in the reader's future by more than clocks may differ: who wrote and who reads may each be
@@ -45,6 +46,33 @@ export async function demandRightClock(
   } catch (error) {
     stillWaiting(wait);
     if (!isFailure(error) || error.code === "store/clock") throw error;
+  }
+}
+
+/** How often stores that answer slowly are asked for their time. */
+const asksMax = 3;
+
+/**
+ * This host's time, to date a signed statement with: the very reading that every one of `stores` that can tell the time
+ * agrees with, or, where none of them can, every one of `instead`. A clock that is set after a look at it, or between two,
+ * would otherwise date what is said then. Throws "store/clock".
+ */
+export async function rightTime(
+  stores: readonly ObjectReader[],
+  now: () => Date,
+  wait: Waiting,
+  instead: readonly ObjectReader[] = [],
+): Promise<Date> {
+  for (let asks = 1; ; asks += 1) {
+    const at = now();
+    const { answers } = await askEach(stores, (store) => store.clock(wait), wait);
+    if (answers.size === 0 && instead.length > 0) return rightTime(instead, now, wait);
+    const aheadMs = [...answers].map(([name, theirs]) => ({ name, ms: theirs.getTime() - at.getTime() }));
+    const worst = aheadMs.toSorted((one, other) => Math.abs(other.ms) - Math.abs(one.ms))[0];
+    if (worst === undefined || Math.abs(worst.ms) <= clockToleranceMs) return at;
+    // Ahead of us by no more than their answer took.
+    const isSlow = worst.ms > 0 && worst.ms - (now().getTime() - at.getTime()) <= clockToleranceMs;
+    if (!isSlow || asks === asksMax) throw clockApart(worst.name, Math.abs(worst.ms));
   }
 }
 

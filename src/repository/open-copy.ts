@@ -166,8 +166,10 @@ function suspectCode(reason: SuspectReason): FailureCode {
     case "signature":
     case "signer":
     case "misplaced":
-    case "future":
       return "keys/signature";
+    // By this host's clock, which says nothing of the copy.
+    case "future":
+      return "source/clock";
   }
 }
 

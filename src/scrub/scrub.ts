@@ -5,12 +5,13 @@
  * every listing shows.
  */
 import type { ByteRate } from "../base/byte-rate.ts";
+import { standingAt } from "../base/clock.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Signer } from "../keys/signing.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
-import { demandRightClock } from "../repository/clocks.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { writeFindings } from "../repository/findings.ts";
 import {
   afterEveryStatement,
@@ -63,8 +64,10 @@ export async function scrub(
   wait: Waiting,
 ): Promise<ScrubReport> {
   const startedMs = desk.monotonicMs();
-  const { tenant, library } = order;
-  await demandRightClock(order.store, () => library.clock.now(), wait);
+  const { tenant } = order;
+  const begunAt = await rightTime([order.store], () => order.library.clock.now(), wait);
+  // One that is set back meanwhile would pass over records, whose objects would then not be looked at.
+  const library = { ...order.library, clock: standingAt(begunAt) };
   const identity = await askStoreId(order.store, wait);
   const asked = await askEach(
     library.stores,
@@ -167,8 +170,8 @@ async function state(
   }
   try {
     // Again, since one that was set meanwhile would date what we found.
-    await demandRightClock(store, () => library.clock.now(), wait);
-    const at = afterEveryStatement(statements, store.name, library.clock.now());
+    const now = await rightTime([store], () => library.clock.now(), wait, findingsStores);
+    const at = afterEveryStatement(statements, store.name, now);
     const order = { tenant, store: store.name, storeId, host, at, damaged, healed, stores: findingsStores };
     const { stores, down } = await writeFindings(order, { signer, trust: library.trust }, wait);
     for (const one of down)

@@ -9,6 +9,7 @@ import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import { demandTrusted } from "../keys/demand-trusted.ts";
 import type { Signer } from "../keys/signing.ts";
 import { judge } from "../model/check.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
@@ -47,7 +48,7 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
     );
   }
   if (!isGood(record)) return reportOf(order, startedMs, desk, { ...unbelieved(record), ...nowhere });
-  await demandBelief(desk);
+  await demandBelief(desk, desk.clock.now());
   const trial = await holdTrial(desk, order, wait);
   try {
     const written = await sign(desk, order, record, { trial, startedMs }, wait);
@@ -66,8 +67,8 @@ type Written = Pick<VerifyReport, "proofIn" | "unwritten">;
 /** No proof was to be written. */
 const nowhere: Written = { proofIn: [], unwritten: [] };
 
-async function demandBelief({ signer, library: { trust }, clock }: VerifyDesk): Promise<void> {
-  await demandTrusted({ signer, trust }, "proof", clock.now());
+async function demandBelief({ signer, library: { trust } }: VerifyDesk, at: Date): Promise<void> {
+  await demandTrusted({ signer, trust }, "proof", at);
 }
 
 async function sign(
@@ -78,7 +79,8 @@ async function sign(
   wait: Waiting,
 ): Promise<Written> {
   // Again, since the trial may have outlasted the time for which the key is trusted.
-  await demandBelief(desk);
+  const at = await rightTime([order.store], () => desk.clock.now(), wait, order.proofStores);
+  await demandBelief(desk, at);
   const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
   const named = { generation: record.keyGeneration, statement: null };
@@ -94,7 +96,7 @@ async function sign(
         storeId: descriptor?.storeId ?? "",
         record: sha256,
         verdict: judge(trial.checks),
-        at: desk.clock.now().toISOString(),
+        at: at.toISOString(),
         seconds: secondsSince(desk, startedMs),
         host: desk.hostName,
         version: desk.version,

@@ -1,0 +1,145 @@
+/** A host's clock that is set while a verb works, at whichever reading, dates nothing that is signed and accuses nobody (promise 5, trap 36). */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ByteRate } from "../../src/base/byte-rate.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { isFailure } from "../../src/base/failure.ts";
+import { checkNames, passed } from "../../src/model/check.ts";
+import type { BackupId } from "../../src/model/ids.ts";
+import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
+import { startSealing } from "../../src/sealing/start-sealing.ts";
+import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { faulty } from "../support/faulty-store.ts";
+import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
+import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
+import { everySetting, misdated } from "../support/set-clock.ts";
+
+let house: House;
+let opener: ReturnType<typeof startSealing>;
+/** Whole. */
+let dubai: MemoryStore;
+/** With a chunk that is altered. */
+let frankfurt: MemoryStore;
+let backup: BackupId;
+
+beforeAll(async () => {
+  house = await buildHouse();
+  opener = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
+  dubai = memoryStore("dubai", house.clock);
+  frankfurt = memoryStore("frankfurt", house.clock);
+  await described(house, dubai, frankfurt);
+  ({ backup } = await house.backUp([dubai, frankfurt], { rows: "a\n" }));
+  const chunk = oneOfEach(frankfurt, backup)["chunk"] ?? "";
+  const body = frankfurt.bodyOf(chunk);
+  frankfurt.overwrite(chunk, body.fill(body.readUInt8(50) ^ 1, 50, 51));
+  house.clock.advance(60_000);
+});
+afterAll(async () => {
+  await opener[Symbol.asyncDispose]();
+  await house[Symbol.asyncDispose]();
+});
+
+/** What one run came to, the code where it failed, and which documents it dated wrongly. */
+async function everyRun(
+  stores: readonly MemoryStore[],
+  run: (clock: Clock, stores: readonly MemoryStore[]) => Promise<string>,
+): Promise<{ readonly ends: ReadonlySet<string>; readonly misdated: readonly string[] }> {
+  const ends = new Set<string>();
+  const wrong: string[] = [];
+  for (const clock of everySetting(house.clock)) {
+    const copies = stores.map((one) => one.copy());
+    ends.add(
+      await run(clock, copies).catch((error: unknown) => {
+        if (isFailure(error)) return error.code;
+        throw error;
+      }),
+    );
+    wrong.push(...copies.flatMap((one, index) => misdated(one, stores[index], house.clock)));
+  }
+  return { ends, misdated: wrong };
+}
+
+describe("a verify", () => {
+  async function verified(clock: Clock, stores: readonly MemoryStore[], closed = false): Promise<string> {
+    const proofStores = stores.map(marked);
+    const [first, ...rest] = stores;
+    if (first === undefined) throw new Error("no store");
+    const tried = faulty(first);
+    // It cannot tell the time, so that only the other store can.
+    if (closed) tried.every("clock").failsWith("store/full");
+    const store = marked(tried);
+    const { verdict, proofIn } = await verifyCopy(
+      {
+        library: { ...house.library([first, ...rest]), clock },
+        clock,
+        monotonicMs: () => 0,
+        opener,
+        sealer: opener,
+        signer: house.signer,
+        identity: house.identity,
+        hostName: "test-host",
+        version: "0",
+      },
+      {
+        tenant: house.tenant,
+        backup,
+        store,
+        proofStores: [store, ...proofStores.slice(1)],
+        tryOut: async () => {
+          const checks = checkNames.filter((name) => name !== "copy").map((name) => passed(name, 1, "equal"));
+          return { checks, notes: [] };
+        },
+      },
+      never,
+    );
+    return `${verdict} in ${String(proofIn.length)}`;
+  }
+
+  it("of a good copy is never refuted, nor its proof dated wrongly", async () => {
+    const { ends, misdated: wrong } = await everyRun([dubai, frankfurt], verified);
+    expect(wrong).toEqual([]);
+    expect([...ends].filter((end) => end.startsWith("refuted"))).toEqual([]);
+    expect([...ends]).toContain("proven in 2");
+    // By a clock that is wrong from the first, nothing can be dated.
+    expect([...ends]).toContain("inconclusive in 0");
+  });
+
+  it("is dated by the other store's time where its own cannot tell it", async () => {
+    const run = (clock: Clock, stores: readonly MemoryStore[]): Promise<string> =>
+      verified(clock, stores, true);
+    expect((await everyRun([dubai, frankfurt], run)).misdated).toEqual([]);
+  });
+});
+
+async function scrubbed(clock: Clock, stores: readonly MemoryStore[]): Promise<string> {
+  const library = { ...house.library(stores), clock };
+  const [store] = library.stores;
+  if (store === undefined) throw new Error("no store");
+  const desk: ScrubDesk = {
+    rate: new ByteRate(() => null),
+    monotonicMs: () => 0,
+    signer: house.signer,
+    host: "test-host",
+  };
+  const order = { tenant: house.tenant, store, library, findingsStores: stores.map(marked) };
+  const { damaged, findingsIn } = await scrub(order, desk, () => undefined, never);
+  return `${String(damaged)} in ${String(findingsIn.length)}`;
+}
+
+it("a scrub finds what is damaged whenever it looks, and dates no finding wrongly", async () => {
+  const { ends, misdated: wrong } = await everyRun([frankfurt, dubai], scrubbed);
+  expect(wrong).toEqual([]);
+  expect([...ends].toSorted()).toEqual(["1 in 0", "1 in 2", "store/clock"]);
+});
+
+it("a heal dates nothing wrongly that it says is whole", async () => {
+  const stores = [frankfurt.copy(), dubai.copy()];
+  await scrubbed(house.clock, stores);
+  house.clock.advance(60_000);
+  const { ends, misdated: wrong } = await everyRun(stores, async (clock, copies) => {
+    const { healed, findingsIn } = await healIn(house, frankfurt.name, copies, { clock });
+    return `${String(healed)} in ${String(findingsIn.length)}`;
+  });
+  expect(wrong).toEqual([]);
+  expect([...ends]).toContain("1 in 2");
+});
