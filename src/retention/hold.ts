@@ -7,6 +7,7 @@ import { demandTrusted } from "../keys/demand-trusted.ts";
 import { type HoldRelease, holdRelease, type HoldStatement, holdStatement } from "../model/documents.ts";
 import { type BackupId, type HoldId, newHoldId, type StoreName, type TenantId } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { holdsInForce, keyOfHold, readHolds, type StoredHolds } from "../repository/holds.ts";
 import { askEach, demandAnswer, type StoreDown, unasked } from "../repository/library.ts";
 import { putWhole } from "../repository/put.ts";
@@ -46,8 +47,9 @@ export interface ReleaseWish {
 
 /**
  * Signed and put into every store that takes it. "backup/unknown" when no store has a record of the
- * backup, before or after; then it is released again. "keys/role" when this host may not; the first
- * store's failure when none took it.
+ * backup, before or after; then it is released again. "keys/role" when this host may not; "store/clock" when its clock and
+ * a store's are too far apart, since a hold upon all says by its date what had gone rightly before; the first store's
+ * failure when none took it.
  */
 export async function layHold(
   { tenant, backup, reason }: HoldWish,
@@ -58,7 +60,7 @@ export async function layHold(
   await demandTrusted(desk, "removal", desk.clock.now());
   const before = await showing(tenant, backup, stores, wait);
   demandShown(tenant, backup, before);
-  const at = desk.clock.now();
+  const at = await rightTime(stores, () => desk.clock.now(), wait);
   const statement = holdStatement.parse({
     format: { name: "holdfast-hold", version: 1 },
     tenant,
@@ -74,6 +76,7 @@ export async function layHold(
   if (backup !== null && after.stores.size === 0 && after.down.length === 0) {
     await writeRelease(
       { tenant, hold: statement.hold, reason: "its backup was just removed" },
+      at,
       stores,
       desk,
       wait,
@@ -99,7 +102,8 @@ export async function releaseHold(
       hint: "`holdfast hold list` shows the holds",
     });
   }
-  return writeRelease({ tenant, hold, reason }, stores, desk, wait);
+  const at = await rightTime(stores, () => desk.clock.now(), wait);
+  return writeRelease({ tenant, hold, reason }, at, stores, desk, wait);
 }
 
 /** Holds in force, oldest first, and what may be one and cannot be read. "store/quorum" when no store answered. */
@@ -144,13 +148,14 @@ function demandShown(tenant: TenantId, backup: BackupId | null, { stores, down }
 
 function writeRelease(
   { tenant, hold, reason }: ReleaseWish,
+  at: Date,
   stores: readonly Store[],
   desk: HoldDesk,
   wait: Waiting,
 ): Promise<Written<HoldRelease>> {
-  const at = desk.clock.now().toISOString();
   const format = { name: "holdfast-release" as const, version: 1 as const };
-  return write(holdRelease.parse({ format, tenant, hold, reason, at, host: desk.host }), stores, desk, wait);
+  const release = { format, tenant, hold, reason, at: at.toISOString(), host: desk.host };
+  return write(holdRelease.parse(release), stores, desk, wait);
 }
 
 async function write<T extends HoldStatement | HoldRelease>(

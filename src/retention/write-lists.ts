@@ -1,9 +1,11 @@
 /** Condemning: signed lists of exact keys, in every store that takes part before anything follows from them. */
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import type { Signer } from "../keys/signing.ts";
 import { condemnedList } from "../model/documents.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { fetchFrom } from "../repository/fetch.ts";
 import { askEach } from "../repository/library.ts";
 import { putWhole } from "../repository/put.ts";
@@ -46,9 +48,11 @@ export async function writeLists(
   const sorted = condemning.keys.toSorted();
   const lists: WrittenList[] = [];
   for (let from = 0; from < sorted.length; from += keysPerList) {
+    const at = await dateFor(condemning, desk, wait);
+    if (!(at instanceof Date)) return { stops: [at], lists };
     const { stops, list } = await writeList(
       { ...condemning, keys: sorted.slice(from, from + keysPerList) },
-      desk,
+      { signer: desk.signer, from: at },
       wait,
     );
     lists.push(list);
@@ -77,18 +81,28 @@ export async function takeBack(
   );
 }
 
+/** One dated ahead would never grow old enough for anything to follow from it, nor to be taken back. */
+async function dateFor({ stores }: Condemning, { clock }: PruneDesk, wait: Waiting): Promise<Date | Stop> {
+  try {
+    return await rightTime(stores, () => clock.now(), wait);
+  } catch (error) {
+    if (!isFailure(error, "store/clock")) throw error;
+    return { reason: "list-unwritten", store: null, detail: error.message };
+  }
+}
+
+/** `from`: the time it is dated with, or one of the seconds that follow. */
 async function writeList(
   { tenant, stores, keys, keyAt }: Condemning,
-  { signer, clock }: PruneDesk,
+  { signer, from }: { readonly signer: Signer; readonly from: Date },
   wait: Waiting,
 ): Promise<{ readonly stops: readonly Stop[]; readonly list: WrittenList }> {
   const taken = async (key: ObjectKey): Promise<boolean> => {
     const { answers } = await askEach(stores, (store) => store.stat(key, wait), wait);
     return [...answers.values()].some((stat) => stat !== null);
   };
-  const now = clock.now().getTime();
   for (let second = 0; second < secondsMax; second += 1) {
-    const at = new Date(now + second * 1000);
+    const at = new Date(from.getTime() + second * 1000);
     const key = keyAt(tenant, at);
     if (await taken(key)) continue;
     const format = { name: "holdfast-condemned" as const, version: 1 as const };

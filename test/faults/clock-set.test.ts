@@ -5,6 +5,7 @@ import type { Clock } from "../../src/base/clock.ts";
 import { isFailure } from "../../src/base/failure.ts";
 import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId } from "../../src/model/ids.ts";
+import { layHold, releaseHold } from "../../src/retention/hold.ts";
 import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
@@ -12,6 +13,7 @@ import { faulty } from "../support/faulty-store.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
+import { daysOfBackups, pruneNow } from "../support/retention-fixture.ts";
 import { everySetting, misdated } from "../support/set-clock.ts";
 
 let house: House;
@@ -142,4 +144,37 @@ it("a heal dates nothing wrongly that it says is whole", async () => {
   });
   expect(wrong).toEqual([]);
   expect([...ends]).toContain("1 in 2");
+});
+
+it("a prune dates no list wrongly", async () => {
+  const stores = await described(
+    house,
+    memoryStore("dubai", house.clock),
+    memoryStore("frankfurt", house.clock),
+  );
+  await daysOfBackups(
+    house,
+    stores,
+    ["a\n", "b\n", "c\n"].map((rows) => ({ rows })),
+  );
+  const { ends, misdated: wrong } = await everyRun(stores, async (clock, copies) => {
+    const { state, removed } = await pruneNow(house, copies, { clock });
+    return `${state} ${String(removed.length)}`;
+  });
+  expect(wrong).toEqual([]);
+  expect([...ends].toSorted()).toEqual(["pruned 1", "stopped 0", "stopped 1"]);
+});
+
+it("a hold and its release are not dated wrongly", async () => {
+  const desk = { ...house, chance: house.workshop.chance, host: "test-host" };
+  const { ends, misdated: wrong } = await everyRun([dubai, frankfurt], async (clock, copies) => {
+    const { tenant } = house;
+    const stores = copies.map(marked);
+    const laid = await layHold({ tenant, backup, reason: "a case" }, stores, { ...desk, clock }, never);
+    const wish = { tenant, hold: laid.document.hold, reason: "closed" };
+    await releaseHold(wish, stores, { ...desk, clock }, never);
+    return `in ${String(laid.stores.length)}`;
+  });
+  expect(wrong).toEqual([]);
+  expect([...ends].toSorted()).toEqual(["in 2", "store/clock"]);
 });
