@@ -1,12 +1,12 @@
 /** `holdfast restore`: a tenant back from its newest proven copy. */
+import { standingAt } from "../base/clock.ts";
 import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
 import { expectedIntervalMs } from "../model/plan.ts";
-import { type Library, unasked } from "../repository/library.ts";
-import { tenantStates } from "../repository/states.ts";
-import { choosePoint, type Point, type PointContext, type PointWish } from "../restore/point.ts";
+import type { Library } from "../repository/library.ts";
+import type { PointContext, PointWish } from "../restore/point.ts";
 import {
   planRestore,
   restore as restoreVerb,
@@ -15,6 +15,7 @@ import {
   type RestorePlan,
   type RestoreReport,
 } from "../restore/restore.ts";
+import { apartWords, choosePointByAll, type SeenPoint, sights } from "../restore/sights.ts";
 import { command, type Exit } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { groupedNotes } from "../desk/grouped-notes.ts";
@@ -99,17 +100,13 @@ export const restore = command({
       await tellStoresBeside(desk, wish, out, context.wait);
       throw new Failure("usage/invalid", message);
     }
-    const { backups, notes, down } = await tenantStates(wish.tenant, library, context.wait);
-    for (const note of groupedNotes(notes)) out.say(`warning: ${note}`);
-    const from: PointContext = {
-      backups,
-      stores,
-      now: desk.machine.clock.now(),
-      intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan),
-      unasked: unasked(down),
-    };
-    const point = await chooseOrTell(desk, wish, from, out, context.wait);
+    const seen = await sights(wish.tenant, library, context.wait);
+    for (const note of groupedNotes(seen[0].states.notes)) out.say(`warning: ${note}`);
+    for (const note of seen.map(apartWords)) if (note !== null) out.say(`warning: ${note}`);
+    const from = { stores, intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan) };
+    const { point, sight } = await chooseOrTell(desk, wish, { seen, ...from }, out, context.wait);
     const { choice } = point;
+    const believing = { ...library, clock: standingAt(sight.now) };
     out.say(`${wish.tenant}: backup ${choice.backup.backup} of ${choice.backup.at}, ${point.ageWords}`);
     if (!choice.proven)
       out.say(`warning: this backup was never proven; restored because: ${args.reason ?? ""}`);
@@ -124,8 +121,8 @@ export const restore = command({
       binFolders: desk.binFolders,
     };
     return args.planOnly === true
-      ? tellPlan(await planRestore(await restoreDesk(desk, library, null), order, context.wait), out)
-      : await doRestore(desk, library, order, out, context.wait);
+      ? tellPlan(await planRestore(await restoreDesk(desk, believing, null), order, context.wait), out)
+      : await doRestore(desk, believing, order, out, context.wait);
   },
 });
 
@@ -133,12 +130,15 @@ export const restore = command({
 async function chooseOrTell(
   desk: Desk,
   wish: PointWish,
-  context: PointContext,
+  {
+    seen,
+    ...context
+  }: Pick<PointContext, "stores" | "intervalMs"> & { readonly seen: Parameters<typeof choosePointByAll>[1] },
   out: Output,
   wait: Waiting,
-): Promise<Point> {
+): Promise<SeenPoint> {
   try {
-    return choosePoint(wish, context);
+    return choosePointByAll(wish, seen, context);
   } catch (error) {
     if (isFailure(error, "backup/none") || isFailure(error, "backup/unknown"))
       await tellStoresBeside(desk, wish, out, wait);

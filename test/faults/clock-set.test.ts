@@ -6,14 +6,18 @@ import { isFailure } from "../../src/base/failure.ts";
 import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId } from "../../src/model/ids.ts";
 import { layHold, releaseHold } from "../../src/retention/hold.ts";
+import type { PointWish } from "../../src/restore/point.ts";
+import { choosePointByAll, sights } from "../../src/restore/sights.ts";
 import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
+import { around } from "../../src/stores/around.ts";
+import type { WholeStore } from "../../src/stores/store.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
-import { daysOfBackups, pruneNow } from "../support/retention-fixture.ts";
+import { daysOfBackups, prove, pruneNow } from "../support/retention-fixture.ts";
 import { everySetting, misdated } from "../support/set-clock.ts";
 
 let house: House;
@@ -177,4 +181,75 @@ it("a hold and its release are not dated wrongly", async () => {
   });
   expect(wrong).toEqual([]);
   expect([...ends].toSorted()).toEqual(["in 2", "store/clock"]);
+});
+
+describe("a restore", () => {
+  let stores: readonly MemoryStore[];
+  let newest: BackupId;
+
+  /** Two backups of which the younger was made hours ago, and proven now. */
+  beforeAll(async () => {
+    const empty = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
+    stores = await described(house, ...empty);
+    await daysOfBackups(house, stores, [{ rows: "a\n" }]);
+    ({ backup: newest } = await house.backUp(stores, { rows: "b\n" }));
+    house.clock.advance(4 * 3_600_000);
+    for (const store of stores) await prove(house, stores, store, newest);
+  });
+
+  async function chosen(
+    clock: Clock,
+    from: readonly WholeStore[],
+    wish: Partial<PointWish> = {},
+  ): Promise<string> {
+    const seen = await sights(house.tenant, { ...house.library(from), clock }, never);
+    const names = { stores: from.map(({ name }) => name), intervalMs: null };
+    const asked = { tenant: house.tenant, allowUnproven: false, notOlderThanMs: null, ...wish };
+    return choosePointByAll(asked, seen, names).point.choice.backup.backup;
+  }
+
+  it("takes the newest proven backup or none, whenever the clock is set", async () => {
+    const { ends } = await everyRun(stores, chosen);
+    expect([...ends].toSorted()).toEqual([newest, "store/clock"]);
+  });
+
+  it("by a clock that is behind takes the backup that is named", async () => {
+    const behind = { now: () => new Date(house.clock.now().getTime() - 3 * 3_600_000) };
+    await expect(chosen(behind, stores)).rejects.toMatchObject({
+      code: "store/clock",
+      message: expect.stringMatching(/is 3 h ahead of this host's: .* by the store's it is /),
+    });
+    expect(await chosen(behind, stores, { backup: newest })).toBe(newest);
+  });
+
+  it("by a clock that is set ahead takes a backup of the future that is named", async () => {
+    const copies = stores.map((one) => one.copy());
+    const aheadMs = 5 * 3_600_000;
+    house.clock.advance(aheadMs);
+    const { backup: future } = await house.backUp(copies, { rows: "c\n" });
+    house.clock.advance(-aheadMs);
+    const wish = { backup: future, allowUnproven: true };
+    await expect(chosen(house.clock, copies, wish)).rejects.toMatchObject({ code: "backup/none" });
+    const ahead = { now: () => new Date(house.clock.now().getTime() + aheadMs) };
+    expect(await chosen(ahead, copies, wish)).toBe(future);
+  });
+
+  it("by a clock that is behind takes no backup for younger than it is", async () => {
+    const behind = { now: () => new Date(house.clock.now().getTime() - 600_000) };
+    const wish = { backup: newest, notOlderThanMs: 4 * 3_600_000 - 1 };
+    await expect(chosen(house.clock, stores, wish)).rejects.toMatchObject({ code: "backup/old" });
+    await expect(chosen(behind, stores, wish)).rejects.toMatchObject({ code: "backup/old" });
+  });
+
+  it("is held up by no clock of a store by which it would choose the same", async () => {
+    const [dubai, frankfurt] = stores;
+    if (dubai === undefined || frankfurt === undefined) throw new Error("no store");
+    const skewed = around(dubai, {
+      run: async (_, work) => work(),
+      list: (prefix, wait, after) => dubai.list(prefix, wait, after),
+    });
+    expect(
+      await chosen(house.clock, [{ ...skewed, clock: async () => new Date("2030-01-01") }, frankfurt]),
+    ).toBe(newest);
+  });
 });
