@@ -7,7 +7,8 @@ import type { Manifest } from "../model/manifest.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import { type Library, unasked } from "../repository/library.ts";
 import { openCopy } from "../repository/open-copy.ts";
-import { type BackupEntry, tenantStates } from "../repository/states.ts";
+import type { BackupEntry } from "../repository/backup-entry.ts";
+import { tenantStates } from "../repository/states.ts";
 import { command } from "./command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { copyText, type ListedBackup, listedBackup, parseTenant } from "./list.ts";
@@ -54,22 +55,27 @@ export const show = command({
   run: async ({ tenant, backup }, context, out) => {
     await using desk = await context.openDesk();
     const owner = parseTenant(tenant);
-    const library = await libraryOf(desk, owner, context.wait);
-    const { entry, complete } = await findBackup(owner, backup, library, out, context.wait);
+    const asked = { tenant: owner, library: await libraryOf(desk, owner, context.wait) };
+    const { entry, complete } = await findBackup(asked, backup, out, context.wait);
     const shown: ShownBackup = {
       ...listedBackup(owner, entry),
       record: entry.record,
-      contents: await readContents(desk, owner, entry, library, out, context.wait),
+      contents: await readContents(desk, { ...asked, ...entry }, out, context.wait),
     };
     out.result(shown, () => text(shown));
     return complete ? exitCodes.done : exitCodes.degraded;
   },
 });
 
+/** Whose backup is looked for, and where. */
+interface Asked {
+  readonly tenant: TenantId;
+  readonly library: Library;
+}
+
 async function findBackup(
-  tenant: TenantId,
+  { tenant, library }: Asked,
   text: string,
-  library: Library,
   out: Output,
   wait: Waiting,
 ): Promise<{ readonly entry: BackupEntry; readonly complete: boolean }> {
@@ -92,9 +98,7 @@ async function findBackup(
 /** Null, with a word why, where this host may not read or no copy can be opened. */
 async function readContents(
   desk: Desk,
-  tenant: TenantId,
-  { backup, suspect }: BackupEntry,
-  library: Library,
+  { tenant, library, backup, suspect }: Asked & BackupEntry,
   out: Output,
   wait: Waiting,
 ): Promise<ShownContents | null> {

@@ -1,4 +1,4 @@
-import type { StateNote } from "../repository/states.ts";
+import type { StateNote } from "../repository/tenant-holding.ts";
 
 /**
  * What is amiss with a tenant's backups, each thing once however many backups it is about: a key that is trusted no

@@ -4,7 +4,8 @@ import type { Catalog, IndexedBackup } from "../catalog/catalog.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { Library } from "../repository/library.ts";
-import { type BackupEntry, tenantStates, type TenantStates } from "../repository/states.ts";
+import type { BackupEntry } from "../repository/backup-entry.ts";
+import { tenantStates, type TenantStates } from "../repository/states.ts";
 import type { Desk } from "./desk.ts";
 
 /** A catalog of which the index alone is needed, and its clock. */

@@ -87,13 +87,9 @@ async function winners(birth: Birth, mint: Mint, wait: Waiting): Promise<KeySet 
 }
 
 /** Null when it is incomplete or does not match itself; a statement that is forged is thrown (trap 24). */
-async function readOrNull(
-  { store, tenant, generation }: Birth,
-  { trust }: Mint,
-  wait: Waiting,
-): Promise<KeySet | null> {
+async function readOrNull(birth: Birth, { trust }: Mint, wait: Waiting): Promise<KeySet | null> {
   try {
-    return await readKeySet(tenant, generation, store, trust, wait);
+    return await readKeySet(birth, trust, wait);
   } catch (error) {
     if (isFailure(error, "store/absent") || isFailure(error, "store/corrupt")) return null;
     throw error;

@@ -82,7 +82,7 @@ export async function findKeySet(
   const newestFirst = found.toSorted((a, b) => b.generation - a.generation);
   for (const { store, generation } of newestFirst) {
     try {
-      return { keySet: await readKeySet(tenant, generation, store, trust, wait), refusals };
+      return { keySet: await readKeySet({ tenant, generation, store }, trust, wait), refusals };
     } catch (failure) {
       refusals.push({ store: store.name, generation, failure: findingOf(failure, wait) });
     }
@@ -90,19 +90,25 @@ export async function findKeySet(
   return { keySet: null, refusals };
 }
 
+/** One generation of a tenant's keys, by the statement that lies in `store`. */
+export interface KeySetAt {
+  readonly tenant: TenantId;
+  readonly generation: number;
+  readonly store: KeyReader;
+  /** Where the other two objects may lie; `store` alone when left out. */
+  readonly parts?: readonly KeyReader[];
+}
+
 /**
- * One generation by the statement that lies in `store`, which may be any: its digests fix the other two objects, so it
- * does not matter that they come from the first of `parts` that has them whole. Absent: "store/absent". A statement
- * that is forged, or of another tenant or generation: "keys/signature". Objects of other digests: "store/corrupt". A
- * version or shape that we do not know: "format/unknown", "format/invalid".
+ * The statement may lie in any store: its digests fix the other two objects, so it does not matter that they come from
+ * the first of `parts` that has them whole. Absent: "store/absent". A statement that is forged, or of another tenant or
+ * generation: "keys/signature". Objects of other digests: "store/corrupt". A version or shape that we do not know:
+ * "format/unknown", "format/invalid".
  */
 export async function readKeySet(
-  tenant: TenantId,
-  generation: number,
-  store: KeyReader,
+  { tenant, generation, store, parts = [store] }: KeySetAt,
   trust: TrustRing,
   wait: Waiting,
-  parts: readonly KeyReader[] = [store],
 ): Promise<KeySet> {
   const keys = keySetKeys(tenant, generation);
   const believed = async (body: Buffer): Promise<unknown> => {

@@ -5,7 +5,7 @@ import type { BackupKind } from "../model/glossary.ts";
 import type { TenantHealth } from "../model/health.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { BackupRecord } from "../model/documents.ts";
-import type { BackupEntry } from "./states.ts";
+import type { BackupEntry } from "./backup-entry.ts";
 
 /** The part of a plan that health is measured against; a time of `Infinity`: nothing is asked. */
 export type HealthTerms = Omit<TenantTerms, "scrubWithinMs" | "expectedKinds">;

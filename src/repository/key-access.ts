@@ -39,7 +39,7 @@ export function keysToRead(
     for (const store of stores) {
       try {
         const parts = [store, ...stores.filter((other) => other !== store)];
-        const keySet = await readKeySet(tenant, generation, store, trust, wait, parts);
+        const keySet = await readKeySet({ tenant, generation, store, parts }, trust, wait);
         const [, , shown] = keySet.objects;
         if (statement === null || sha256(shown.body) === statement)
           return await openKeySet(keySet, hostIdentity);

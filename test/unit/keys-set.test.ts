@@ -265,7 +265,7 @@ describe("a rotation", () => {
     // 2 is the second store's to make, so that a birth there can never be taken for this one.
     expect(keySet.generation).toBe(3);
     expect((await currentKeySet(acme, [frankfurt], trust, patient))?.keySet.generation).toBe(3);
-    expect(await readKeySet(acme, 1, frankfurt, trust, patient)).toEqual(old);
+    expect(await readKeySet({ tenant: acme, generation: 1, store: frankfurt }, trust, patient)).toEqual(old);
   });
 
   it("needs every store, since any of them may know of a later generation", async () => {
@@ -303,8 +303,12 @@ describe("a write over a key object in a store that keeps versions", () => {
       ],
       read: (one, options, wait) => (options.version === "1" ? dubai : covered).read(one, {}, wait),
     };
-    expect(await readKeySet(acme, 1, versioned, trust, patient)).toEqual(genuine);
-    await expect(readKeySet(acme, 1, covered, trust, patient)).rejects.toBeInstanceOf(Failure);
+    expect(await readKeySet({ tenant: acme, generation: 1, store: versioned }, trust, patient)).toEqual(
+      genuine,
+    );
+    await expect(
+      readKeySet({ tenant: acme, generation: 1, store: covered }, trust, patient),
+    ).rejects.toBeInstanceOf(Failure);
   });
 });
 
@@ -373,23 +377,31 @@ describe("a forged key set", () => {
       },
       patient,
     );
-    await expect(readKeySet(acme, 1, dubai, recordsOnly, patient)).rejects.toThrow("may not sign a key");
+    await expect(
+      readKeySet({ tenant: acme, generation: 1, store: dubai }, recordsOnly, patient),
+    ).rejects.toThrow("may not sign a key");
   });
 
   it("that is another tenant's, or another generation's, put under this path, is refused", async () => {
     await born();
     await ensureKeySet(bravo, [dubai], mint, patient);
     dubai.overwrite(statementKey, dubai.bodyOf(keySetKeys(bravo, 1).statement));
-    await expect(readKeySet(acme, 1, dubai, trust, patient)).rejects.toThrow(code("keys/signature"));
+    await expect(readKeySet({ tenant: acme, generation: 1, store: dubai }, trust, patient)).rejects.toThrow(
+      code("keys/signature"),
+    );
     dubai.overwrite(keySetKeys(acme, 7).statement, frankfurt.bodyOf(statementKey));
-    await expect(readKeySet(acme, 7, dubai, trust, patient)).rejects.toThrow(code("keys/signature"));
+    await expect(readKeySet({ tenant: acme, generation: 7, store: dubai }, trust, patient)).rejects.toThrow(
+      code("keys/signature"),
+    );
   });
 
   it("with another identity or id object than was signed is refused", async () => {
     for (const key of [keySetKeys(acme, 1).identity, keySetKeys(acme, 1).id]) {
       const { objects } = await born();
       dubai.overwrite(key, frankfurt.bodyOf(objects.find((object) => object.key !== key)?.key ?? ""));
-      await expect(readKeySet(acme, 1, dubai, trust, patient)).rejects.toThrow(code("store/corrupt"));
+      await expect(readKeySet({ tenant: acme, generation: 1, store: dubai }, trust, patient)).rejects.toThrow(
+        code("store/corrupt"),
+      );
       dubai.overwrite(key, frankfurt.bodyOf(key));
     }
   });
@@ -409,7 +421,7 @@ describe("a forged key set", () => {
     const { statement } = await born();
     const resigned = async (payload: object) => {
       dubai.overwrite(statementKey, Buffer.from(await fleet.signer.sign("key", payload)));
-      return readKeySet(acme, 1, dubai, trust, patient);
+      return readKeySet({ tenant: acme, generation: 1, store: dubai }, trust, patient);
     };
     await expect(resigned({ ...statement, format: { name: "holdfast-key", version: 2 } })).rejects.toThrow(
       code("format/unknown"),

@@ -34,7 +34,10 @@ describe("a key set of the first release", () => {
     store.overwrite(keys.identity, golden("1.identity.age"));
     store.overwrite(keys.id, golden("1.id.age"));
     const trust = await createTrustRing([{ jwk: golden("signing.pub.jwk").toString(), may: ["key"] }]);
-    const opened = await openKeySet(await readKeySet(tenant, 1, store, trust, patient), identity);
+    const opened = await openKeySet(
+      await readKeySet({ tenant, generation: 1, store }, trust, patient),
+      identity,
+    );
     expect(opened.statement.createdAt).toBe("2026-11-21T12:00:00.000Z");
     expect(opened.idKey).toHaveLength(32);
     expect(opened.identity).toMatch(/^AGE-SECRET-KEY-1/);
