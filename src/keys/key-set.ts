@@ -105,12 +105,30 @@ export interface KeySetAt {
  * generation: "keys/signature". Objects of other digests: "store/corrupt". A version or shape that we do not know:
  * "format/unknown", "format/invalid".
  */
-export async function readKeySet(
-  { tenant, generation, store, parts = [store] }: KeySetAt,
+export async function readKeySet(at: KeySetAt, trust: TrustRing, wait: Waiting): Promise<KeySet> {
+  const { tenant, generation, parts = [at.store] } = at;
+  const keys = keySetKeys(tenant, generation);
+  const { body, statement } = await readStatement(at, trust, wait);
+  const named = async (key: ObjectKey, stated: KeyStatement["id"]): Promise<KeyObject> =>
+    fromFirst(parts, wait, (part) =>
+      readGood(part, key, async (found) => matching({ key, body: found }, stated, part.name), wait),
+    );
+  const identity = await named(keys.identity, statement.identity);
+  const id = await named(keys.id, statement.id);
+  return { tenant, generation, statement, objects: [identity, id, { key: keys.statement, body }] };
+}
+
+interface ReadStatement {
+  readonly body: Buffer;
+  readonly statement: KeyStatement;
+}
+
+async function readStatement(
+  { tenant, generation, store }: KeySetAt,
   trust: TrustRing,
   wait: Waiting,
-): Promise<KeySet> {
-  const keys = keySetKeys(tenant, generation);
+): Promise<ReadStatement> {
+  const key = keySetKeys(tenant, generation).statement;
   const believed = async (body: Buffer): Promise<unknown> => {
     try {
       return (await trust.verify("key", body)).payload;
@@ -119,25 +137,16 @@ export async function readKeySet(
       if (!isFailure(cause)) throw cause;
       const { code, message, hint } = cause;
       const more = hint === undefined ? { cause } : { cause, hint };
-      throw new Failure(code, `${keys.statement} in ${store.name}: ${message}`, more);
+      throw new Failure(code, `${key} in ${store.name}: ${message}`, more);
     }
   };
-  const judgeStatement = async (
-    body: Buffer,
-  ): Promise<{ readonly body: Buffer; readonly statement: KeyStatement }> => {
-    const statement = parseStatement(await believed(body), keys.statement);
+  const judge = async (body: Buffer): Promise<ReadStatement> => {
+    const statement = parseStatement(await believed(body), key);
     if (statement.tenant === tenant && statement.generation === generation) return { body, statement };
     const says = `${statement.tenant}, generation ${String(statement.generation)}`;
-    throw new Failure("keys/signature", `${keys.statement} in ${store.name} is the key statement of ${says}`);
+    throw new Failure("keys/signature", `${key} in ${store.name} is the key statement of ${says}`);
   };
-  const { body, statement } = await readGood(store, keys.statement, judgeStatement, wait);
-  const named = async (key: ObjectKey, stated: KeyStatement["id"]): Promise<KeyObject> =>
-    fromFirst(parts, wait, (part) =>
-      readGood(part, key, async (found) => matching({ key, body: found }, stated, part.name), wait),
-    );
-  const identity = await named(keys.identity, statement.identity);
-  const id = await named(keys.id, statement.id);
-  return { tenant, generation, statement, objects: [identity, id, { key: keys.statement, body }] };
+  return readGood(store, key, judge, wait);
 }
 
 /** What was wrong with the first is thrown when none has it. */

@@ -58,7 +58,7 @@ export async function ensureKeySet(
   const inTheWay = refusals.find(({ generation }) => generation !== null);
   if (keySet === null && inTheWay !== undefined) throw unusable(tenant, inTheWay);
   if (least > 0) throw lostGeneration(tenant, least);
-  const born = await birth(tenant, stores, { asked, refusals, quorum: terms.quorum }, mint, wait);
+  const born = await birth({ tenant, stores, asked, refusals, quorum: terms.quorum }, mint, wait);
   const others = asked.filter(({ name }) => name !== born.in);
   const spread = await spreadKeySet(born.keySet, others, wait);
   const own: KeySetPlace = { store: born.in, failure: null };
@@ -86,7 +86,7 @@ export async function rotateKeySet(
     highest = Math.max(highest, await highestToRotate(tenant, store, wait));
   }
   const from = highest + 1 + ((stores.length - (highest % stores.length)) % stores.length);
-  const keySet = await mintIn(first, tenant, { from, step: stores.length }, mint, wait);
+  const keySet = await mintIn({ store: first, tenant, from, step: stores.length }, mint, wait);
   return { keySet, places: await spreadKeySet(keySet, stores, wait), refusals: [] };
 }
 
@@ -114,7 +114,11 @@ function lostGeneration(tenant: TenantId, generation: number): Failure {
   );
 }
 
-interface Asked {
+/** A first generation to be born, and what the stores said when they were asked for one that is there. */
+interface FirstBirth {
+  readonly tenant: TenantId;
+  /** All of the tenant's, in the tenant's order, which says what each may make. */
+  readonly stores: readonly KeyStore[];
   readonly asked: readonly KeyStore[];
   readonly refusals: readonly KeyRefusal[];
   readonly quorum: number;
@@ -122,9 +126,7 @@ interface Asked {
 
 /** In the first store that answers; one that fails halfway leaves traces that nobody uses, and the next one is tried. */
 async function birth(
-  tenant: TenantId,
-  stores: readonly KeyStore[],
-  { asked, refusals, quorum }: Asked,
+  { tenant, stores, asked, refusals, quorum }: FirstBirth,
   mint: Mint,
   wait: Waiting,
 ): Promise<{
@@ -139,7 +141,7 @@ async function birth(
     if (answering.length < quorum) break;
     try {
       const from = stores.indexOf(store) + 1;
-      const keySet = await mintIn(store, tenant, { from, step: stores.length }, mint, wait);
+      const keySet = await mintIn({ store, tenant, from, step: stores.length }, mint, wait);
       return { keySet, in: store.name, refusals: failed };
     } catch (error) {
       if (!isOfStore(error) || wait.signal.aborted) throw error;
@@ -155,10 +157,16 @@ function isOfStore(error: unknown): error is Failure {
   return isFailure(error) && (error.code.startsWith("store/") || error.code === "wait/expired");
 }
 
+/** The generations that are a store's own to make: `from` and every `step` above it. */
+interface OwnGenerations {
+  readonly store: KeyStore;
+  readonly tenant: TenantId;
+  readonly from: number;
+  readonly step: number;
+}
+
 async function mintIn(
-  store: KeyStore,
-  tenant: TenantId,
-  { from, step }: { readonly from: number; readonly step: number },
+  { store, tenant, from, step }: OwnGenerations,
   mint: Mint,
   wait: Waiting,
 ): Promise<KeySet> {
