@@ -7,7 +7,7 @@ import type { BackupWatch } from "../src/backup/backup.ts";
 import { systemChance } from "../src/base/chance.ts";
 import { noProgress } from "../src/base/progress.ts";
 import type { Waiting } from "../src/base/waiting.ts";
-import { versionIn } from "../src/cli/version.ts";
+import { versionIn } from "../src/cli/frame/version.ts";
 import { loadConfig } from "../src/config/load-config.ts";
 import type { Tenant } from "../src/config/config.ts";
 import { backupDesk } from "../src/desk/backup-orders.ts";

@@ -7,13 +7,13 @@ import { systemClock } from "./base/clock.ts";
 import { exitCodes, Failure } from "./base/failure.ts";
 import { ownEnvironment } from "./base/own-environment.ts";
 import { commandsFor } from "./cli/commands.ts";
-import type { Context } from "./cli/context.ts";
+import type { Context } from "./cli/frame/context.ts";
 import type { Machine } from "./desk/machine.ts";
-import { guarded } from "./cli/guarded-stream.ts";
+import { guarded } from "./cli/frame/guarded-stream.ts";
 import { holdfast } from "./cli/holdfast.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { noProgress } from "./base/progress.ts";
-import { versionIn } from "./cli/version.ts";
+import { versionIn } from "./cli/frame/version.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load-config.ts";
 
@@ -98,7 +98,7 @@ const exit = await holdfast(args, {
   // A dumb terminal shows the control characters of a bar instead of heeding them.
   startProgress:
     process.stderr.isTTY && env["TERM"] !== "dumb"
-      ? (await import("./cli/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
+      ? (await import("./cli/frame/progress.ts")).terminalProgress(process.stderr, machine.monotonicMs)
       : () => noProgress,
   context: (config) => contextWith(config, signal),
   debug: env["HOLDFAST_DEBUG"] === "1",

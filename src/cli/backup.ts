@@ -10,12 +10,12 @@ import type { TenantId } from "../model/ids.ts";
 import { backupDesk, backupOrder } from "../desk/backup-orders.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import { backupEnd, type RunEnd } from "../desk/run-ends.ts";
-import { command, type Exit } from "./command.ts";
-import { someOrAll } from "./each-of.ts";
-import type { Output } from "./output.ts";
+import { command, type Exit } from "./frame/command.ts";
+import { someOrAll } from "./frame/each-of.ts";
+import type { Output } from "./frame/output.ts";
 import type { Progress } from "../base/progress.ts";
-import { tellRefused } from "./refused-databases.ts";
-import { spellBytes, table } from "./text.ts";
+import { tellRefused } from "./frame/refused-databases.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export const backup = command({
   name: "backup",

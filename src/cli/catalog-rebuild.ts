@@ -3,8 +3,8 @@ import { exitCodes, Failure } from "../base/failure.ts";
 import { type StoreName, storeName } from "../model/ids.ts";
 import { openCatalog } from "../desk/open-catalog.ts";
 import { rebuildIndex, type Rebuilt } from "../desk/rebuild-index.ts";
-import { command } from "./command.ts";
-import { count } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { count } from "./frame/text.ts";
 
 const sayEvery = 500;
 

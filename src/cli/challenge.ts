@@ -12,9 +12,9 @@ import { layGround } from "../challenge/ground.ts";
 import { randomTenant } from "../challenge/random/random-tenant.ts";
 import { challengeHome } from "./challenge/home.ts";
 import { damagesText, lineOf, reportText } from "./challenge/text.ts";
-import { type Command, command } from "./command.ts";
-import { passableFolder } from "./passable-folder.ts";
-import { count } from "./text.ts";
+import { type Command, command } from "./frame/command.ts";
+import { passableFolder } from "./set-up/passable-folder.ts";
+import { count } from "./frame/text.ts";
 
 const seedMax = 2 ** 31;
 const randomMax = 1000;

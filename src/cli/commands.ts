@@ -2,7 +2,7 @@
  * Every command there is, by its name, in the order of the help. A command is loaded when it is called: all of
  * them together, with the libraries that only a daemon needs, take a second to load.
  */
-import type { Command } from "./command.ts";
+import type { Command } from "./frame/command.ts";
 
 const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.ts")).demo,

@@ -1,8 +1,8 @@
 /** `holdfast config check`: reads the configuration and lists every problem at once. */
 import { exitCodes } from "../base/failure.ts";
 import type { Config } from "../config/config.ts";
-import { command } from "./command.ts";
-import { count } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { count } from "./frame/text.ts";
 
 export const configCheck = command({
   name: "config check",

@@ -4,8 +4,8 @@ import { usualPace } from "../daemon/pace.ts";
 import { runDaemon } from "../daemon/run-daemon.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
-import { command } from "./command.ts";
-import { count } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { count } from "./frame/text.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const satisfies readonly LogLevel[];
 

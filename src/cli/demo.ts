@@ -2,11 +2,11 @@
 import { disposing } from "../base/disposing.ts";
 import { exitCodes, Failure } from "../base/failure.ts";
 import { pause } from "../base/waiting.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import { prepareStage } from "./demo/stage.ts";
 import { type Scene, tellStory } from "./demo/story.ts";
-import { passableFolder } from "./passable-folder.ts";
-import { count } from "./text.ts";
+import { passableFolder } from "./set-up/passable-folder.ts";
+import { count } from "./frame/text.ts";
 
 export const demo = command({
   name: "demo",

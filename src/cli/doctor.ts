@@ -1,16 +1,16 @@
 /** `holdfast doctor`: examines host, configuration, keys, scratch, stores and sources before the first backup. */
 import { exitCodes, isFailure } from "../base/failure.ts";
 import type { Config } from "../config/config.ts";
-import { command } from "./command.ts";
-import type { Context } from "./context.ts";
+import { command } from "./frame/command.ts";
+import type { Context } from "./frame/context.ts";
 import type { Examination } from "./doctor/examination.ts";
 import { examineHost } from "./doctor/host.ts";
 import { examineKeys } from "./doctor/keys.ts";
 import { examineScratch } from "./doctor/scratch.ts";
 import { examineSources } from "./doctor/sources.ts";
 import { examineStores } from "./doctor/stores.ts";
-import type { Output } from "./output.ts";
-import { count, table } from "./text.ts";
+import type { Output } from "./frame/output.ts";
+import { count, table } from "./frame/text.ts";
 
 export const doctor = command({
   name: "doctor",

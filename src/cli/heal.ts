@@ -9,11 +9,11 @@ import { healEnd, verifyEnd } from "../desk/run-ends.ts";
 import { type BackupId, type StoreName, storeName, type TenantId } from "../model/ids.ts";
 import type { Verdict } from "../model/glossary.ts";
 import type { HealReport } from "../replication/heal-report.ts";
-import { command } from "./command.ts";
-import { eachOf, oneOrAll, worst } from "./each-of.ts";
-import type { Output } from "./output.ts";
-import { tellRefused } from "./refused-databases.ts";
-import { spellBytes, table } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { eachOf, oneOrAll, worst } from "./frame/each-of.ts";
+import type { Output } from "./frame/output.ts";
+import { tellRefused } from "./frame/refused-databases.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export const heal = command({
   name: "heal",

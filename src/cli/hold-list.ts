@@ -3,9 +3,9 @@ import { exitCodes, type Failure, isFailure } from "../base/failure.ts";
 import { holdStores } from "../desk/hold-orders.ts";
 import type { HoldStatement } from "../model/documents.ts";
 import { listHolds } from "../retention/hold.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import { everyTenant, parseTenant } from "./list.ts";
-import { table } from "./text.ts";
+import { table } from "./frame/text.ts";
 
 export const holdList = command({
   name: "hold list",

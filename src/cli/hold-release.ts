@@ -3,8 +3,8 @@ import { exitCodes, Failure } from "../base/failure.ts";
 import { holdDesk, holdStores } from "../desk/hold-orders.ts";
 import { holdId } from "../model/ids.ts";
 import { releaseHold } from "../retention/hold.ts";
-import { command } from "./command.ts";
-import { tellWritten } from "./hold-text.ts";
+import { command } from "./frame/command.ts";
+import { tellWritten } from "./hold/text.ts";
 import { parseTenant } from "./list.ts";
 
 export const holdRelease = command({

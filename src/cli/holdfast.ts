@@ -1,12 +1,12 @@
 /** The frame of the command line: finds the command, runs it, turns what happens into output and an exit code. */
 import yargs, { type Argv } from "yargs";
 import { Failure, failureOf } from "../base/failure.ts";
-import type { CommandRun, Command } from "./command.ts";
-import type { Context } from "./context.ts";
-import { refuseValuesOfFlags } from "./flag-values.ts";
-import { type PrintedOutput, printTo, type Streams } from "./output.ts";
-import { overview, groups } from "./overview.ts";
-import { usageHint } from "./usage-hint.ts";
+import type { CommandRun, Command } from "./frame/command.ts";
+import type { Context } from "./frame/context.ts";
+import { refuseValuesOfFlags } from "./frame/flag-values.ts";
+import { type PrintedOutput, printTo, type Streams } from "./frame/output.ts";
+import { overview, groups } from "./frame/overview.ts";
+import { usageHint } from "./frame/usage-hint.ts";
 import type { Progress } from "../base/progress.ts";
 
 export interface Frame {

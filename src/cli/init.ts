@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { exitCodes, Failure } from "../base/failure.ts";
 import { isSecretOrOpenUrl } from "../config/file-schema.ts";
 import { planName, tenantId } from "../model/ids.ts";
-import { command } from "./command.ts";
-import { oneHostHasAllRoles } from "./one-host.ts";
-import { setUp } from "./set-up.ts";
-import { table } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { oneHostHasAllRoles } from "./set-up/one-host.ts";
+import { setUp } from "./set-up/set-up.ts";
+import { table } from "./frame/text.ts";
 
 export const init = command({
   name: "init",

@@ -1,7 +1,7 @@
 /** `holdfast keys new`: makes the identity and the signing key of a host. */
 import { resolve } from "node:path";
 import { exitCodes } from "../base/failure.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import {
   identityFiles,
   makeKeyFolder,
@@ -9,8 +9,8 @@ import {
   signingFiles,
   writeIdentity,
   writeSigningKey,
-} from "./key-files.ts";
-import { table } from "./text.ts";
+} from "./set-up/key-files.ts";
+import { table } from "./frame/text.ts";
 
 export const keysNew = command({
   name: "keys new",

@@ -5,10 +5,10 @@ import type { Tenant } from "../config/config.ts";
 import { type MintedKeySet, rotateKeySet } from "../keys/mint-key-set.ts";
 import { highestNamed, readRecords } from "../repository/records.ts";
 import { refuseErased } from "../repository/tombstone.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { parseTenant } from "./list.ts";
-import { table } from "./text.ts";
+import { table } from "./frame/text.ts";
 
 export const keysRotate = command({
   name: "keys rotate",

@@ -1,8 +1,8 @@
 /** `holdfast keys show`: who this host is, what it may sign, and whom it believes. Prints no secret. */
 import { exitCodes } from "../base/failure.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import { type HostKeys, hostKeys } from "../desk/host-keys.ts";
-import { table } from "./text.ts";
+import { table } from "./frame/text.ts";
 
 export const keysShow = command({
   name: "keys show",

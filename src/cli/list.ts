@@ -6,14 +6,14 @@ import type { CopyState } from "../model/choose.ts";
 import { type TenantId, tenantId } from "../model/ids.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates, type TenantStates } from "../repository/states.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { groupedNotesByBackup } from "../desk/grouped-notes.ts";
-import { heldTenants } from "./held-tenants.ts";
-import type { Output } from "./output.ts";
+import { heldTenants } from "./frame/held-tenants.ts";
+import type { Output } from "./frame/output.ts";
 import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
-import { spellBytes, table } from "./text.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export interface ListedBackup {
   readonly tenant: TenantId;

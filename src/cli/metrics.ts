@@ -11,9 +11,9 @@ import type { TenantHealth } from "../model/health.ts";
 import type { FleetCounts } from "../telemetry/fleet-counts.ts";
 import type { QueueCount } from "../telemetry/queue-metrics.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { command, type Exit } from "./command.ts";
-import type { Output } from "./output.ts";
-import { queueToLookAt } from "./queue-to-look-at.ts";
+import { command, type Exit } from "./frame/command.ts";
+import type { Output } from "./frame/output.ts";
+import { queueToLookAt } from "./status/queue-to-look-at.ts";
 
 export const metrics = command({
   name: "metrics",

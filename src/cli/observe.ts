@@ -14,10 +14,10 @@ import { demandAnswer } from "../repository/library.ts";
 import { createLog } from "../telemetry/log.ts";
 import { serveHttp } from "../telemetry/serve-http.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { command, type Exit } from "./command.ts";
-import type { Context } from "./context.ts";
-import type { Output } from "./output.ts";
-import { table } from "./text.ts";
+import { command, type Exit } from "./frame/command.ts";
+import type { Context } from "./frame/context.ts";
+import type { Output } from "./frame/output.ts";
+import { table } from "./frame/text.ts";
 
 const defaults = { listen: "127.0.0.1:9751", every: "5m" } as const;
 

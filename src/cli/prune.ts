@@ -7,11 +7,11 @@ import type { NotedRun } from "../desk/note-run.ts";
 import { pruneTenant, type PruneWish } from "../desk/prune-orders.ts";
 import { pruneEnd } from "../desk/run-ends.ts";
 import type { PruneReport } from "../retention/report.ts";
-import { command, type Exit } from "./command.ts";
-import { someOrAll } from "./each-of.ts";
-import { reasonText, stopText } from "./keep-text.ts";
-import type { Output } from "./output.ts";
-import { count, spellBytes, table } from "./text.ts";
+import { command, type Exit } from "./frame/command.ts";
+import { someOrAll } from "./frame/each-of.ts";
+import { reasonText, stopText } from "./retention/keep-text.ts";
+import type { Output } from "./frame/output.ts";
+import { count, spellBytes, table } from "./frame/text.ts";
 
 export const prune = command({
   name: "prune",

@@ -4,10 +4,10 @@ import { replicateTenant } from "../desk/replicate-orders.ts";
 import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { replicateEnd, type RunEnd } from "../desk/run-ends.ts";
 import type { ReplicateReport } from "../replication/replicate.ts";
-import { command } from "./command.ts";
-import { eachOf, oneOrAll, worst } from "./each-of.ts";
-import { tellRefused } from "./refused-databases.ts";
-import { spellBytes, table } from "./text.ts";
+import { command } from "./frame/command.ts";
+import { eachOf, oneOrAll, worst } from "./frame/each-of.ts";
+import { tellRefused } from "./frame/refused-databases.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export const replicate = command({
   name: "replicate",

@@ -16,12 +16,12 @@ import {
   type RestoreReport,
 } from "../restore/restore.ts";
 import { apartWords, choosePointByAll, type SeenPoint, sights } from "../restore/sights.ts";
-import { command, type Exit } from "./command.ts";
+import { command, type Exit } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { groupedNotes } from "../desk/grouped-notes.ts";
-import type { Output } from "./output.ts";
-import { parseRestore } from "./restore-arguments.ts";
-import { planText, reportText } from "./restore-text.ts";
+import type { Output } from "./frame/output.ts";
+import { parseRestore } from "./restore/arguments.ts";
+import { planText, reportText } from "./restore/text.ts";
 import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 

@@ -2,10 +2,10 @@
 import { exitCodes } from "../base/failure.ts";
 import { explainTenant } from "../desk/prune-orders.ts";
 import type { ExplainedBackup, Explanation } from "../retention/explain.ts";
-import { command } from "./command.ts";
-import { reasonText, ruleText, stopText } from "./keep-text.ts";
+import { command } from "./frame/command.ts";
+import { reasonText, ruleText, stopText } from "./retention/keep-text.ts";
 import { parseTenant } from "./list.ts";
-import { table } from "./text.ts";
+import { table } from "./frame/text.ts";
 
 export const retentionExplain = command({
   name: "retention explain",

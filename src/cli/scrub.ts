@@ -10,12 +10,12 @@ import { libraryOf } from "../desk/tenant-library.ts";
 import { type StoreName, storeName, type TenantId } from "../model/ids.ts";
 import type { StoreDown } from "../repository/library.ts";
 import type { ScrubReport } from "../scrub/report.ts";
-import { command } from "./command.ts";
-import { eachOf, worst } from "./each-of.ts";
+import { command } from "./frame/command.ts";
+import { eachOf, worst } from "./frame/each-of.ts";
 import { parseTenant } from "./list.ts";
-import { heldTenants } from "./held-tenants.ts";
-import type { Output } from "./output.ts";
-import { spellBytes, table } from "./text.ts";
+import { heldTenants } from "./frame/held-tenants.ts";
+import type { Output } from "./frame/output.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export const scrub = command({
   name: "scrub",

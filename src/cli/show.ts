@@ -9,12 +9,12 @@ import { type Library, unasked } from "../repository/library.ts";
 import { openCopy } from "../repository/open-copy.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates } from "../repository/states.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { copyText, type ListedBackup, listedBackup, parseTenant } from "./list.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./frame/output.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
-import { spellBytes, table } from "./text.ts";
+import { spellBytes, table } from "./frame/text.ts";
 
 export interface ShownBackup extends ListedBackup {
   /** Null where no store shows a record that is believed. */

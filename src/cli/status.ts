@@ -6,11 +6,11 @@ import type { Desk } from "../desk/desk.ts";
 import { openCatalog } from "../desk/open-catalog.ts";
 import { probeStores } from "../desk/probe-stores.ts";
 import { jobKey } from "../model/job.ts";
-import { command } from "./command.ts";
-import type { Output } from "./output.ts";
-import { queueToLookAt } from "./queue-to-look-at.ts";
-import { breachingTenants, exitOf, type Scheduler, type Status } from "./status-found.ts";
-import { statusText } from "./status-text.ts";
+import { command } from "./frame/command.ts";
+import type { Output } from "./frame/output.ts";
+import { queueToLookAt } from "./status/queue-to-look-at.ts";
+import { breachingTenants, exitOf, type Scheduler, type Status } from "./status/found.ts";
+import { statusText } from "./status/text.ts";
 
 const storeLimitMs = 15_000;
 const listMax = 100;

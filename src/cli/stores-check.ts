@@ -5,11 +5,11 @@ import type { Config, StoreConfig } from "../config/config.ts";
 import { ensureDescriptor, readDescriptor } from "../stores/describe.ts";
 import { examineStore, type StoreExamination } from "../stores/examine.ts";
 import { samePlace, samePlaces } from "../repository/identify-stores.ts";
-import { command, type Exit } from "./command.ts";
+import { command, type Exit } from "./frame/command.ts";
 import type { Machine } from "../desk/machine.ts";
 import { openBareStore } from "../desk/open-stores.ts";
-import type { Output } from "./output.ts";
-import { count, table } from "./text.ts";
+import type { Output } from "./frame/output.ts";
+import { count, table } from "./frame/text.ts";
 
 export interface CheckedStore extends StoreExamination {
   /** From `holdfast.json`, which is made when it is absent; null in a store that is not suitable. */

@@ -1,7 +1,7 @@
 /** `holdfast tenants schedule`: when a tenant is backed up, what it chose within its plan, and what comes next. */
 import { access } from "node:fs/promises";
-import { type Exit, command } from "./command.ts";
-import type { Context } from "./context.ts";
+import { type Exit, command } from "./frame/command.ts";
+import type { Context } from "./frame/context.ts";
 import { exitCodes, Failure } from "../base/failure.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import { embeddedCatalogFolder, openCatalog } from "../desk/open-catalog.ts";
@@ -9,8 +9,8 @@ import type { TenantChoice } from "../model/schedule.ts";
 import { checkChoice, spellBounds } from "../model/schedule/check-choice.ts";
 import { parseChoice, spellChoice } from "../model/schedule/choice-text.ts";
 import { parseTenant } from "./list.ts";
-import type { Output } from "./output.ts";
-import { scheduleText, shownSchedule } from "./shown-schedule.ts";
+import type { Output } from "./frame/output.ts";
+import { scheduleText, shownSchedule } from "./tenants/shown-schedule.ts";
 
 const previewMax = 1000;
 

@@ -12,9 +12,9 @@ import { checkChoice } from "../model/schedule/check-choice.ts";
 import { spellChoice } from "../model/schedule/choice-text.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates } from "../repository/states.ts";
-import { command } from "./command.ts";
+import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
-import { table } from "./text.ts";
+import { table } from "./frame/text.ts";
 
 export interface TenantLine {
   readonly tenant: string;

@@ -6,10 +6,10 @@ import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { VerifyReport } from "../verify/report.ts";
 import { type RunEnd, verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
-import { command, type Exit } from "./command.ts";
+import { command, type Exit } from "./frame/command.ts";
 import { parseTenant } from "./list.ts";
-import { tellRefused } from "./refused-databases.ts";
-import { table } from "./text.ts";
+import { tellRefused } from "./frame/refused-databases.ts";
+import { table } from "./frame/text.ts";
 
 export const verify = command({
   name: "verify",

@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import type { Command } from "../../src/cli/command.ts";
+import type { Command } from "../../src/cli/frame/command.ts";
 import { allCommands } from "../../src/cli/commands.ts";
-import type { Context } from "../../src/cli/context.ts";
+import type { Context } from "../../src/cli/frame/context.ts";
 import type { Machine } from "../../src/desk/machine.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
 import { openDesk } from "../../src/desk/open-desk.ts";

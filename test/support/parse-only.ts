@@ -1,7 +1,7 @@
 /** The command line with every command cut off where it would begin to work. */
 import { noProgress } from "../../src/base/progress.ts";
 import { allCommands } from "../../src/cli/commands.ts";
-import type { Context } from "../../src/cli/context.ts";
+import type { Context } from "../../src/cli/frame/context.ts";
 import { holdfast } from "../../src/cli/holdfast.ts";
 
 /** Ends a command at the first thing that it asks for: what it has to say of its arguments alone comes before. */

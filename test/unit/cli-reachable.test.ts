@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { reachableByAll } from "../../src/cli/reachable-by-all.ts";
+import { reachableByAll } from "../../src/cli/set-up/reachable-by-all.ts";
 
 it("is told of a folder by itself and all above it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-reachable-"));

@@ -1,10 +1,10 @@
 /** What people read: tables, sizes and the line of a progress bar. */
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { printTo } from "../../src/cli/output.ts";
+import { printTo } from "../../src/cli/frame/output.ts";
 import { noProgress } from "../../src/base/progress.ts";
-import { barLine, terminalProgress } from "../../src/cli/progress.ts";
-import { count, spellBytes, spellSeconds, table } from "../../src/cli/text.ts";
+import { barLine, terminalProgress } from "../../src/cli/frame/progress.ts";
+import { count, spellBytes, spellSeconds, table } from "../../src/cli/frame/text.ts";
 
 describe("sizes", () => {
   it.each([

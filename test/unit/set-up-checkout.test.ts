@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { setUp } from "../../src/cli/set-up.ts";
+import { setUp } from "../../src/cli/set-up/set-up.ts";
 import { planName } from "../../src/model/ids.ts";
 import { testWait } from "../support/postgres-server.ts";
 

@@ -1,7 +1,7 @@
 /** What `holdfast status` puts first, and what keeps it from ending with 0. */
 import { describe, expect, it } from "vitest";
-import { breachingTenants, exitOf, type Status } from "../../src/cli/status-found.ts";
-import { statusText } from "../../src/cli/status-text.ts";
+import { breachingTenants, exitOf, type Status } from "../../src/cli/status/found.ts";
+import { statusText } from "../../src/cli/status/text.ts";
 import type { TenantHealth } from "../../src/model/health.ts";
 import { tenantId } from "../../src/model/ids.ts";
 

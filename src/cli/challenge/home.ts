@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import type { Machine } from "../../desk/machine.ts";
 import { planName, tenantId } from "../../model/ids.ts";
-import { setUp } from "../set-up.ts";
+import { setUp } from "../set-up/set-up.ts";
 
 /** `folder` is made. No source is named: the challenge brings its own. */
 export async function challengeHome(folder: string, machine: Machine, wait: Waiting): Promise<Config> {

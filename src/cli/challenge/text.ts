@@ -1,7 +1,7 @@
 /** What `challenge` says to people. */
 import { type DamageHead, families } from "../../challenge/damage.ts";
 import type { ChallengeReport, ChallengeResult } from "../../challenge/report.ts";
-import { count, table } from "../text.ts";
+import { count, table } from "../frame/text.ts";
 
 const detailLettersMax = 90;
 

@@ -10,10 +10,10 @@ import { connect } from "../../postgres/session/connect.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import { startPrivateServer } from "../../postgres/server/private-server.ts";
 import { findPrograms } from "../../postgres/server/programs.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../frame/context.ts";
 import type { Machine } from "../../desk/machine.ts";
 import { userIds } from "../../desk/scratch-user.ts";
-import { setUp } from "../set-up.ts";
+import { setUp } from "../set-up/set-up.ts";
 import { acmeSql, demoServerSql, demoTenants, schemaTenantSql } from "./tenants.ts";
 
 export interface Stage extends AsyncDisposable {

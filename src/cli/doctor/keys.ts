@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
 import type { Secret } from "../../config/secret.ts";
 import { hostKeys } from "../../desk/host-keys.ts";
-import { oneHostHasAllRoles } from "../one-host.ts";
-import { reachableByAll } from "../reachable-by-all.ts";
+import { oneHostHasAllRoles } from "../set-up/one-host.ts";
+import { reachableByAll } from "../set-up/reachable-by-all.ts";
 import type { Examination } from "./examination.ts";
 
 /** Which keys this host can read, what they are worth, and whether promise 8 holds here. */

@@ -1,7 +1,7 @@
 /** `holdfast status` for people: what is wrong first, worst of all first, and no more than fits a screen. */
-import { spell } from "../model/duration.ts";
-import type { Scheduler, Status } from "./status-found.ts";
-import { count, table } from "./text.ts";
+import { spell } from "../../model/duration.ts";
+import type { Scheduler, Status } from "./found.ts";
+import { count, table } from "../frame/text.ts";
 
 const rowsMax = 20;
 

@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from "cli-progress";
-import type { Progress } from "../base/progress.ts";
-import { spell } from "../model/duration.ts";
+import type { Progress } from "../../base/progress.ts";
+import { spell } from "../../model/duration.ts";
 import { printable } from "./printable.ts";
 import { spellBytes } from "./text.ts";
 

@@ -1,4 +1,4 @@
-import type { Desk } from "../desk/desk.ts";
+import type { Desk } from "../../desk/desk.ts";
 import type { Output } from "./output.ts";
 
 /**

@@ -1,15 +1,15 @@
 /** What `holdfast restore` was asked for, parsed and checked before anything is read. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Failure, isFailure } from "../base/failure.ts";
-import { duration } from "../model/duration.ts";
-import { backupId, type StoreName, storeName } from "../model/ids.ts";
-import type { ServerAddress } from "../base/server-address.ts";
-import { writtenAddressOf } from "../postgres/session/address.ts";
-import type { PointWish } from "../restore/point.ts";
-import type { TableName } from "../restore/restore.ts";
-import type { Machine } from "../desk/machine.ts";
-import { parseTenant } from "./list.ts";
+import { Failure, isFailure } from "../../base/failure.ts";
+import { duration } from "../../model/duration.ts";
+import { backupId, type StoreName, storeName } from "../../model/ids.ts";
+import type { ServerAddress } from "../../base/server-address.ts";
+import { writtenAddressOf } from "../../postgres/session/address.ts";
+import type { PointWish } from "../../restore/point.ts";
+import type { TableName } from "../../restore/restore.ts";
+import type { Machine } from "../../desk/machine.ts";
+import { parseTenant } from "../list.ts";
 
 interface RestoreArguments {
   readonly tenant: string;

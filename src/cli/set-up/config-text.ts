@@ -1,4 +1,4 @@
-import type { PlanName, TenantId } from "../model/ids.ts";
+import type { PlanName, TenantId } from "../../model/ids.ts";
 
 export interface ConfigWish {
   /** `env:NAME` or `file:PATH`; a URL only without a password. */

@@ -1,5 +1,5 @@
 /** What somebody may have meant whose command line was not understood. */
-import { didYouMean } from "../base/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 
 /** How a command is written, and the options it takes. */
 export interface Written {

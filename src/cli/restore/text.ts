@@ -1,6 +1,6 @@
 /** What `holdfast restore` prints for people. */
-import type { RestorePlan, RestoreReport } from "../restore/restore.ts";
-import { count, spellBytes, spellSeconds, table } from "./text.ts";
+import type { RestorePlan, RestoreReport } from "../../restore/restore.ts";
+import { count, spellBytes, spellSeconds, table } from "../frame/text.ts";
 
 export function planText(plan: RestorePlan): string {
   return [

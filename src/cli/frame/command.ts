@@ -4,7 +4,7 @@
  * without the command line, then hands the data to `out`.
  */
 import type { ArgumentsCamelCase, Argv } from "yargs";
-import { type exitCodes, Failure } from "../base/failure.ts";
+import { type exitCodes, Failure } from "../../base/failure.ts";
 import type { Context } from "./context.ts";
 import type { Output } from "./output.ts";
 

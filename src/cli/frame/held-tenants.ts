@@ -1,9 +1,9 @@
 /** Whom the stores hold, whatever the configuration says. */
-import type { Waiting } from "../base/waiting.ts";
-import type { StoreName, TenantId } from "../model/ids.ts";
-import { askEach, demandAnswer, type StoreDown } from "../repository/library.ts";
-import { storedTenants } from "../repository/stored-tenants.ts";
-import type { ObjectReader } from "../stores/store.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import type { StoreName, TenantId } from "../../model/ids.ts";
+import { askEach, demandAnswer, type StoreDown } from "../../repository/library.ts";
+import { storedTenants } from "../../repository/stored-tenants.ts";
+import type { ObjectReader } from "../../stores/store.ts";
 import type { Output } from "./output.ts";
 
 /** By store; one that is down is warned of. "store/quorum" when no store answers. */

@@ -1,9 +1,9 @@
-import { exitCodes, Failure, isFailure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
-import type { Tenant } from "../config/config.ts";
-import type { Desk } from "../desk/desk.ts";
+import { exitCodes, Failure, isFailure } from "../../base/failure.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import type { Tenant } from "../../config/config.ts";
+import type { Desk } from "../../desk/desk.ts";
 import type { Exit } from "./command.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "../list.ts";
 import type { Output } from "./output.ts";
 
 export interface Attempted<Report> {

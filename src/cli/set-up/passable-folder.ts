@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure } from "../base/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { reachableByAll } from "./reachable-by-all.ts";
 
 interface PassableFolder extends AsyncDisposable {

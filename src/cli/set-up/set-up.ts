@@ -1,14 +1,14 @@
 import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exists } from "../base/exists.ts";
-import { Failure, isFailure, reasonOf } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
-import { loadConfig } from "../config/load-config.ts";
-import { type PlanName, storeName } from "../model/ids.ts";
-import { ensureDescriptor } from "../stores/describe.ts";
-import { directoryStore } from "../stores/directory.ts";
+import { exists } from "../../base/exists.ts";
+import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import { loadConfig } from "../../config/load-config.ts";
+import { type PlanName, storeName } from "../../model/ids.ts";
+import { ensureDescriptor } from "../../stores/describe.ts";
+import { directoryStore } from "../../stores/directory.ts";
 import { configText, type ConfigWish } from "./config-text.ts";
-import type { Machine } from "../desk/machine.ts";
+import type { Machine } from "../../desk/machine.ts";
 import { makeKeyFolder, makeOrRefuse, writeIdentity, writeSigningKey } from "./key-files.ts";
 import { reachableByAll } from "./reachable-by-all.ts";
 

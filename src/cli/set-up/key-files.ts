@@ -1,13 +1,13 @@
 /** Key files as `keys new` and `init` write them. */
 import { open, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Clock } from "../base/clock.ts";
-import { isTaken } from "../base/exists.ts";
-import { Failure, reasonOf } from "../base/failure.ts";
-import { makeFolder } from "../base/make-folder.ts";
-import { newHostIdentity } from "../keys/host-keys.ts";
-import { newSigningKey } from "../keys/signing-key.ts";
-import type { RecipientSuite } from "../model/recipient-suite.ts";
+import type { Clock } from "../../base/clock.ts";
+import { isTaken } from "../../base/exists.ts";
+import { Failure, reasonOf } from "../../base/failure.ts";
+import { makeFolder } from "../../base/make-folder.ts";
+import { newHostIdentity } from "../../keys/host-keys.ts";
+import { newSigningKey } from "../../keys/signing-key.ts";
+import type { RecipientSuite } from "../../model/recipient-suite.ts";
 
 export interface IdentityFile {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** The rules of retention in words. */
-import type { KeepRule, RemovalReason } from "../model/keep.ts";
-import type { Stop } from "../retention/stop.ts";
+import type { KeepRule, RemovalReason } from "../../model/keep.ts";
+import type { Stop } from "../../retention/stop.ts";
 
 export function ruleText(rule: KeepRule): string {
   switch (rule.kind) {

@@ -3,8 +3,8 @@
  * With `--json` the data is one JSON document and nothing else reaches standard output.
  */
 import { printable } from "./printable.ts";
-import type { Progress } from "../base/progress.ts";
-import type { Talk } from "../desk/talk.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { Talk } from "../../desk/talk.ts";
 
 /** Talk goes to standard error, bars too when that is a terminal. */
 export interface Output extends Talk {

@@ -1,4 +1,4 @@
-import { Failure } from "../base/failure.ts";
+import { Failure } from "../../base/failure.ts";
 
 /**
  * Refuses `--plan-only=yes` with "usage/invalid": the parser takes every value but `true` of an option that has none for

@@ -1,11 +1,11 @@
 /** The queue beside a catalog, to look at and not to work. */
-import { isFailure } from "../base/failure.ts";
-import type { Waiting } from "../base/waiting.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { openQueue } from "../catalog/open-queue.ts";
-import type { JobQueue } from "../catalog/queue.ts";
-import { usualPace } from "../daemon/pace.ts";
-import type { Machine } from "../desk/machine.ts";
+import { isFailure } from "../../base/failure.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { openQueue } from "../../catalog/open-queue.ts";
+import type { JobQueue } from "../../catalog/queue.ts";
+import { usualPace } from "../../daemon/pace.ts";
+import type { Machine } from "../../desk/machine.ts";
 
 /** Null before the first daemon, which makes it. `await using`. */
 export async function queueToLookAt(

@@ -1,8 +1,8 @@
 /** What a command is given beside its arguments. */
-import type { Waiting } from "../base/waiting.ts";
-import type { Config } from "../config/config.ts";
-import type { Desk } from "../desk/desk.ts";
-import type { Machine } from "../desk/machine.ts";
+import type { Waiting } from "../../base/waiting.ts";
+import type { Config } from "../../config/config.ts";
+import type { Desk } from "../../desk/desk.ts";
+import type { Machine } from "../../desk/machine.ts";
 
 export interface Context {
   readonly machine: Machine;

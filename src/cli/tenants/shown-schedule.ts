@@ -1,15 +1,15 @@
 /** A tenant's schedule as `holdfast tenants schedule` shows it. */
-import type { Tenant } from "../config/config.ts";
-import { spell } from "../model/duration.ts";
-import type { BackupKind } from "../model/glossary.ts";
-import type { Plan } from "../model/plan.ts";
-import type { TenantChoice } from "../model/schedule.ts";
-import { checkChoice, spellBounds } from "../model/schedule/check-choice.ts";
-import { spellChoice } from "../model/schedule/choice-text.ts";
-import { expectedIntervalOf } from "../model/schedule/expected-interval.ts";
-import { spellInZone } from "../model/schedule/local-time.ts";
-import { nextSlots } from "../model/schedule/next.ts";
-import { table } from "./text.ts";
+import type { Tenant } from "../../config/config.ts";
+import { spell } from "../../model/duration.ts";
+import type { BackupKind } from "../../model/glossary.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { TenantChoice } from "../../model/schedule.ts";
+import { checkChoice, spellBounds } from "../../model/schedule/check-choice.ts";
+import { spellChoice } from "../../model/schedule/choice-text.ts";
+import { expectedIntervalOf } from "../../model/schedule/expected-interval.ts";
+import { spellInZone } from "../../model/schedule/local-time.ts";
+import { nextSlots } from "../../model/schedule/next.ts";
+import { table } from "../frame/text.ts";
 
 interface Window {
   readonly from: string;

@@ -1,9 +1,9 @@
 /** What `holdfast status` found, as its JSON has it, and how bad that is. */
-import { exitCodes } from "../base/failure.ts";
-import type { QueueCount } from "../catalog/queue.ts";
-import { type Breach, breaches, type TenantHealth } from "../model/health.ts";
-import type { QueueName } from "../model/job.ts";
-import type { Exit } from "./command.ts";
+import { exitCodes } from "../../base/failure.ts";
+import type { QueueCount } from "../../catalog/queue.ts";
+import { type Breach, breaches, type TenantHealth } from "../../model/health.ts";
+import type { QueueName } from "../../model/job.ts";
+import type { Exit } from "../frame/command.ts";
 
 export interface Status {
   readonly at: string;
