@@ -114,8 +114,9 @@ function draftOf(state: DraftState): Draft {
       const { known } = state.placer;
       const { sealer } = state.workshop;
       try {
-        const measured = stream.measured ?? null;
-        const summary = await sealer.sealStream(stream.bytes, chunkKeys, known, lane.place, wait, measured);
+        const { bytes: plain, measured } = stream;
+        const toSeal = { plain, keys: chunkKeys, known, place: lane.place, measured };
+        const summary = await sealer.sealStream(toSeal, wait);
         const entry = {
           id: stream.id,
           content: stream.content,

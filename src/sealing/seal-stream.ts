@@ -5,39 +5,24 @@ import { partBytes } from "../base/parts.ts";
 import { batches } from "./batches.ts";
 import { chunkBytesMax } from "../model/chunk-bytes.ts";
 import { pieceBytesMax } from "./cut.ts";
-import type { KnownNames } from "./known-names.ts";
 import type { StreamStep, WorkSummary } from "./messages.ts";
 import { PlaceLane } from "./place-lane.ts";
 import { Pushes } from "./pushes.ts";
-import type { ChunkKeys, CutChunk, StreamSummary } from "./sealing.ts";
-import type { Thread } from "./thread.ts";
+import type { StreamSummary, StreamToSeal } from "./sealing.ts";
+import type { TakenThread, Threads } from "./threads.ts";
 
 /** What a stream may hold in plaintext: the chunk in the making, a batch at work, one behind it and one being filled. */
 export const streamBytesMax = chunkBytesMax + pieceBytesMax + 3 * partBytes;
 
-/** `short` is what ends with the bytes that are there already. */
-export type WorkLength = "short" | "long";
-
-export interface TakenThread {
-  readonly thread: Thread;
-  readonly giveBack: () => void;
-}
-
-export interface StreamJob {
-  /** Called once there are bytes to work on. */
-  readonly takeThread: (length: WorkLength) => TakenThread;
+export interface StreamJob extends StreamToSeal {
+  /** One is taken once there are bytes to work on. */
+  readonly threads: Threads;
   readonly stream: number;
-  readonly plain: AsyncIterable<Uint8Array>;
-  readonly keys: ChunkKeys;
-  readonly known: KnownNames;
-  readonly place: (chunk: CutChunk) => Promise<void>;
-  /** What the source has measured itself, once it has ended; null: to be measured here. */
-  readonly measured: (() => StreamSummary) | null;
   /** For sealed bytes on their way to `place`; given back when `place` is done with them. */
   readonly sealedBudget: Budget;
 }
 
-type ThreadJob = Omit<StreamJob, "takeThread"> & Pick<TakenThread, "thread">;
+type ThreadJob = Omit<StreamJob, "threads"> & Pick<TakenThread, "thread">;
 
 /**
  * The main thread's half of `Sealer.sealStream`. Three things go on at once: the source fills a batch while
@@ -50,7 +35,7 @@ export async function sealStream(job: StreamJob, wait: Waiting): Promise<StreamS
   const feed = batches(job.plain, own);
   try {
     const first = await feed.next();
-    const { thread, giveBack } = job.takeThread(
+    const { thread, giveBack } = job.threads.take(
       first.done !== true && first.value.length === partBytes ? "long" : "short",
     );
     const died = (): void => stop.abort(thread.signal.reason);
@@ -89,7 +74,7 @@ async function sealOn(job: ThreadJob, { first, feed, stop }: Feed, own: Waiting)
   };
   let working: Promise<StreamStep | null> = Promise.resolve(null);
   try {
-    void heeded(thread.ask({ kind: "start", stream, keys, known, measure: job.measured === null }, []));
+    void heeded(thread.ask({ kind: "start", stream, keys, known, measure: job.measured === undefined }, []));
     if (first.done !== true) working = heeded(pushes.push(first.value));
     for await (const batch of feed) {
       const next = heeded(pushes.push(batch));

@@ -46,24 +46,26 @@ export interface StreamSummary {
   readonly sha256: Sha256;
 }
 
+/** A stream that is to be sealed, and where its chunks go. */
+export interface StreamToSeal {
+  readonly plain: AsyncIterable<Uint8Array>;
+  readonly keys: ChunkKeys;
+  /** Chunks of these names are not sealed. */
+  readonly known: KnownNames;
+  /** Given every chunk in stream order and awaited, which is how back-pressure reaches the source. */
+  readonly place: (chunk: CutChunk) => Promise<void>;
+  /** Where the source takes the digest of all its bytes itself: told once it has ended, so that they are not digested twice. */
+  readonly measured?: (() => StreamSummary) | undefined;
+}
+
 export interface Sealer {
   /**
-   * Cuts `plain` and hands every chunk to `place`, in stream order; `place` is awaited, which is how
-   * back-pressure reaches the source. A source that throws makes this throw the same error, and
-   * nothing more is placed. Chunks whose names are `known` are not sealed. May be called for several streams at
-   * once; one knows nothing of another's chunks, so that what two cut alike, at any time, is sealed for both.
-   * Plaintext and sealed bytes in flight over all of them stay within the budget given at construction. Where the
-   * source takes the digest of all its bytes itself, `measured` tells it once the source has ended, and they are
-   * not digested twice.
+   * Cuts `plain` and hands every chunk to `place`. A source that throws makes this throw the same error, and
+   * nothing more is placed. May be called for several streams at once; one knows nothing of another's chunks, so
+   * that what two cut alike, at any time, is sealed for both. Plaintext and sealed bytes in flight over all of them
+   * stay within the budget given at construction.
    */
-  sealStream(
-    plain: AsyncIterable<Uint8Array>,
-    keys: ChunkKeys,
-    known: KnownNames,
-    place: (chunk: CutChunk) => Promise<void>,
-    wait: Waiting,
-    measured?: (() => StreamSummary) | null,
-  ): Promise<StreamSummary>;
+  sealStream(stream: StreamToSeal, wait: Waiting): Promise<StreamSummary>;
 
   /** One document (manifest, detail, LO index): zstd, pad, age; no cutting. */
   sealDocument(

@@ -1,11 +1,11 @@
-import { Failure } from "../base/failure.ts";
 import { isGiven } from "../base/given.ts";
 import { Budget } from "../base/limit.ts";
 import { stillWaiting, orAbort, type Waiting } from "../base/waiting.ts";
 import { owned } from "./messages.ts";
-import { sealStream, streamBytesMax, type TakenThread, type WorkLength } from "./seal-stream.ts";
+import { sealStream, streamBytesMax } from "./seal-stream.ts";
 import type { Opener, Sealer } from "./sealing.ts";
-import { Thread } from "./thread.ts";
+import type { Thread } from "./thread.ts";
+import { Threads } from "./threads.ts";
 
 export interface SealingLimits {
   /** Worker threads at most, all but the first started when there is work for them; more than the machine has cores gains nothing. */
@@ -27,77 +27,27 @@ export interface StartedSealing extends Sealing, AsyncDisposable {
 
 /** Starts a worker thread, and more as they are needed; disposing ends them, and whatever still runs fails with "wait/cancelled". */
 export function startSealing({ workers, inFlightBytesMax }: SealingLimits): StartedSealing {
-  let threadsMax = Math.max(1, workers);
-  let isShutDown = false;
-  const threads: Thread[] = [];
-  const leaving = new Set<Thread>();
-  const plainBudget = new Budget(Math.floor(inFlightBytesMax / 2));
-  const sealedBudget = new Budget(Math.floor(inFlightBytesMax / 2));
+  const threads = new Threads(workers);
+  const plainBudget = new Budget(half(inFlightBytesMax));
+  const sealedBudget = new Budget(half(inFlightBytesMax));
   let streams = 0;
-
-  function start(): Thread {
-    const thread = new Thread();
-    // One that broke takes what it was given along, and nothing that comes later: a daemon lives on for months.
-    const broke = (): void => {
-      const at = threads.indexOf(thread);
-      if (at !== -1 && !isShutDown) threads.splice(at, 1);
-    };
-    thread.signal.addEventListener("abort", broke, { once: true });
-    threads.push(thread);
-    return thread;
-  }
-
-  function endIfIdle(thread: Thread): void {
-    if (!leaving.has(thread) || thread.load > 0) return;
-    leaving.delete(thread);
-    void thread[Symbol.asyncDispose]();
-  }
-
-  /** To start a thread takes longer than a short piece of work waits behind a long one. */
-  function takeThread(length: WorkLength): TakenThread {
-    if (isShutDown) throw new Failure("wait/cancelled", "sealing was shut down");
-    let thread = leastLoaded(threads) ?? start();
-    if (length === "long" && thread.longLoad > 0 && threads.length < threadsMax) thread = start();
-    const long = length === "long" ? 1 : 0;
-    thread.load += 1;
-    thread.longLoad += long;
-    return {
-      thread,
-      giveBack: () => {
-        thread.load -= 1;
-        thread.longLoad -= long;
-        endIfIdle(thread);
-      },
-    };
-  }
-
-  async function onThread<T>(length: WorkLength, work: (thread: Thread) => Promise<T>): Promise<T> {
-    const { thread, giveBack } = takeThread(length);
-    try {
-      return await work(thread);
-    } finally {
-      giveBack();
-    }
-  }
 
   /** `bytes`: what goes in and what comes out together. */
   async function oneJob<T>(bytes: number, wait: Waiting, work: (thread: Thread) => Promise<T>): Promise<T> {
     const giveBack = await sealedBudget.take(bytes, wait);
     try {
-      return await onThread("long", (thread) => orAbort(work(thread), wait));
+      return await onThread(threads, (thread) => orAbort(work(thread), wait));
     } finally {
       giveBack();
     }
   }
 
-  start();
   return {
-    async sealStream(plain, keys, known, place, wait, measured = null) {
+    async sealStream(source, wait) {
       const giveBack = await plainBudget.take(streamBytesMax, wait);
       try {
         const stream = (streams += 1);
-        const job = { takeThread, stream, plain, keys, known, place, measured, sealedBudget };
-        return await sealStream(job, wait);
+        return await sealStream({ ...source, threads, stream, sealedBudget }, wait);
       } finally {
         giveBack();
       }
@@ -122,29 +72,24 @@ export function startSealing({ workers, inFlightBytesMax }: SealingLimits): Star
     },
 
     limit(limits) {
-      plainBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
-      sealedBudget.resize(Math.floor(limits.inFlightBytesMax / 2));
-      threadsMax = Math.max(1, limits.workers);
-      for (const thread of threads.splice(threadsMax)) {
-        leaving.add(thread);
-        endIfIdle(thread);
-      }
+      plainBudget.resize(half(limits.inFlightBytesMax));
+      sealedBudget.resize(half(limits.inFlightBytesMax));
+      threads.limit(limits.workers);
     },
 
-    async [Symbol.asyncDispose]() {
-      isShutDown = true;
-      await Promise.all([...threads, ...leaving].map((thread) => thread[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose](),
   };
 }
 
-function leastLoaded(threads: readonly Thread[]): Thread | undefined {
-  return threads.reduce<Thread | undefined>(
-    (least, other) => (least === undefined || isLessLoaded(other, least) ? other : least),
-    undefined,
-  );
+async function onThread<T>(threads: Threads, work: (thread: Thread) => Promise<T>): Promise<T> {
+  const { thread, giveBack } = threads.take("long");
+  try {
+    return await work(thread);
+  } finally {
+    giveBack();
+  }
 }
 
-function isLessLoaded(one: Thread, other: Thread): boolean {
-  return one.longLoad === other.longLoad ? one.load < other.load : one.longLoad < other.longLoad;
+function half(bytes: number): number {
+  return Math.floor(bytes / 2);
 }

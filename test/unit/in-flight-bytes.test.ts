@@ -72,7 +72,9 @@ it("four streams into a store that takes nothing until no more can be held", asy
       if (!held) letGo();
       await placing;
     };
-    return means.sealing().sealStream(source(String(index)), keys, knownNames([]), place, patient);
+    return means
+      .sealing()
+      .sealStream({ plain: source(String(index)), keys, known: knownNames([]), place }, patient);
   });
   await Promise.all(feeding);
   const finishing = Promise.all(lanes.map((lane) => lane.finish()));

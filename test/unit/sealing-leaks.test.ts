@@ -16,10 +16,12 @@ async function sealedAs(tenant: string): Promise<CutChunk[]> {
   const keys = { idKey: seededBytes(tenant, 32), recipient, zstdLevel: 3 };
   const chunks: CutChunk[] = [];
   await sealing.sealStream(
-    inParts(table, 500_000),
-    keys,
-    knownNames([]),
-    async (chunk) => void chunks.push(chunk),
+    {
+      plain: inParts(table, 500_000),
+      keys,
+      known: knownNames([]),
+      place: async (chunk) => void chunks.push(chunk),
+    },
     patient,
   );
   return chunks;

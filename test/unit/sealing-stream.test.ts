@@ -31,7 +31,7 @@ afterAll(async () => {
 /** Seals a stream into a list. */
 async function sealed(plain: AsyncIterable<Uint8Array>, known: KnownNames = none): Promise<CutChunk[]> {
   const chunks: CutChunk[] = [];
-  await sealing.sealStream(plain, keys, known, async (chunk) => void chunks.push(chunk), patient);
+  await sealing.sealStream({ plain, keys, known, place: async (chunk) => void chunks.push(chunk) }, patient);
   return chunks;
 }
 
@@ -56,10 +56,7 @@ describe("a stream", () => {
   it("is sealed in order, comes back whole, and is measured", async () => {
     const chunks: CutChunk[] = [];
     const summary = await sealing.sealStream(
-      inParts(table, 50_000),
-      keys,
-      none,
-      async (chunk) => void chunks.push(chunk),
+      { plain: inParts(table, 50_000), keys, known: none, place: async (chunk) => void chunks.push(chunk) },
       patient,
     );
     expect(summary).toEqual({ bytes: table.length, sha256: sha256(table) });
@@ -112,10 +109,7 @@ describe("a stream", () => {
       yield large.subarray(1);
     }
     const summary = await sealing.sealStream(
-      odd(),
-      keys,
-      none,
-      async (chunk) => void chunks.push(chunk),
+      { plain: odd(), keys, known: none, place: async (chunk) => void chunks.push(chunk) },
       patient,
     );
     expect(summary.sha256).toBe(sha256(large));
@@ -138,7 +132,9 @@ describe("bad luck", () => {
     }
     let placed = 0;
     const place = async (): Promise<void> => void (placed += 1);
-    await expect(sealing.sealStream(breaks(), keys, none, place, patient)).rejects.toBe(broken);
+    await expect(sealing.sealStream({ plain: breaks(), keys, known: none, place }, patient)).rejects.toBe(
+      broken,
+    );
     const whenItFailed = placed;
     // Whatever the worker still had to say has been said once it has sealed another whole stream.
     await Promise.all([sealed(inParts(table, 65_536)), sealed(inParts(table, 65_536))]);
@@ -157,7 +153,9 @@ describe("bad luck", () => {
       }
     }
     const place = (): Promise<void> => Promise.reject(full);
-    await expect(sealing.sealStream(source(), keys, none, place, patient)).rejects.toBe(full);
+    await expect(sealing.sealStream({ plain: source(), keys, known: none, place }, patient)).rejects.toBe(
+      full,
+    );
     expect(closed).toBe(true);
   });
 
@@ -168,7 +166,9 @@ describe("bad luck", () => {
       await new Promise(() => undefined);
     }
     const place = (): Promise<void> => Promise.reject(full);
-    await expect(sealing.sealStream(source(), keys, none, place, patient)).rejects.toBe(full);
+    await expect(sealing.sealStream({ plain: source(), keys, known: none, place }, patient)).rejects.toBe(
+      full,
+    );
   });
 
   it("a wait that ends while the source is silent ends the stream", async () => {
@@ -178,14 +178,20 @@ describe("bad luck", () => {
       stop.abort();
       await new Promise(() => undefined);
     }
-    const sealing_ = sealing.sealStream(silent(), keys, none, async () => undefined, stop);
+    const sealing_ = sealing.sealStream(
+      { plain: silent(), keys, known: none, place: async () => undefined },
+      stop,
+    );
     await expect(sealing_).rejects.toThrow(expect.objectContaining({ code: "wait/cancelled" }));
   });
 
   it("a recipient that cannot be sealed to fails with the worker's own code", async () => {
     const wrong = { ...keys, recipient: "age1nobody" };
     await expect(
-      sealing.sealStream(inParts(table, 65_536), wrong, none, async () => undefined, patient),
+      sealing.sealStream(
+        { plain: inParts(table, 65_536), keys: wrong, known: none, place: async () => undefined },
+        patient,
+      ),
     ).rejects.toThrow(expect.objectContaining({ name: "Failure", code: "config/invalid" }));
   });
 
@@ -215,7 +221,10 @@ describe("bad luck", () => {
       await new Promise(() => undefined);
     }
     const fallenSilent = once(asked, "silent");
-    const stream = brief.sealStream(silent(), keys, none, async () => undefined, patient);
+    const stream = brief.sealStream(
+      { plain: silent(), keys, known: none, place: async () => undefined },
+      patient,
+    );
     const ended = failureOf(stream);
     await fallenSilent;
     await brief[Symbol.asyncDispose]();
@@ -233,7 +242,9 @@ describe("bad luck", () => {
       asked.resolve(undefined);
       await new Promise(() => undefined);
     }
-    const ended = failureOf(brief.sealStream(silent(), keys, none, async () => undefined, patient));
+    const ended = failureOf(
+      brief.sealStream({ plain: silent(), keys, known: none, place: async () => undefined }, patient),
+    );
     await asked.promise;
     await thread.terminate();
     expect(await ended).toMatchObject({ code: "internal/bug", message: expect.stringContaining("thread") });
@@ -256,7 +267,9 @@ describe("bad luck", () => {
         closed = true;
       }
     }
-    const ended = failureOf(brief.sealStream(late(), keys, none, async () => undefined, patient));
+    const ended = failureOf(
+      brief.sealStream({ plain: late(), keys, known: none, place: async () => undefined }, patient),
+    );
     await brief[Symbol.asyncDispose]();
     bytesCome.resolve(undefined);
     expect(await ended).toMatchObject({ code: "wait/cancelled" });
@@ -277,7 +290,9 @@ async function allOfItIsFree(small: Sealing): Promise<void> {
     yield table.subarray(0, 100);
   }
   const place = async (): Promise<void> => undefined;
-  await Promise.all([1, 2, 3].map(() => small.sealStream(source(), keys, none, place, patient)));
+  await Promise.all(
+    [1, 2, 3].map(() => small.sealStream({ plain: source(), keys, known: none, place }, patient)),
+  );
 }
 
 describe("memory", () => {
@@ -297,7 +312,7 @@ describe("memory", () => {
       aheadMost = Math.max(aheadMost, pulled - placed);
       placed += bytes;
     };
-    await sealing.sealStream(source(), keys, none, place, patient);
+    await sealing.sealStream({ plain: source(), keys, known: none, place }, patient);
     expect(placed).toBe(6 * table.length);
     // The share of the stream, the chunk that is sealed meanwhile and the one that is being placed.
     expect(aheadMost).toBeLessThanOrEqual(streamBytesMax + 2 * chunkBytesMax);
@@ -315,7 +330,7 @@ describe("memory", () => {
       running -= 1;
     }
     const streams = [1, 2, 3].map(() =>
-      small.sealStream(source(), keys, none, async () => undefined, patient),
+      small.sealStream({ plain: source(), keys, known: none, place: async () => undefined }, patient),
     );
     const ends = await Promise.all(streams);
     expect(ends.map(({ bytes }) => bytes)).toEqual([2_000_000, 2_000_000, 2_000_000]);
@@ -331,7 +346,10 @@ describe("memory", () => {
       const ends = await Promise.all(
         [...kinds, ...kinds].map(async (plain) => {
           const place = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-          return small.sealStream(inParts(plain, 65_536 * round), keys, none, place, patient);
+          return small.sealStream(
+            { plain: inParts(plain, 65_536 * round), keys, known: none, place },
+            patient,
+          );
         }),
       );
       expect(ends.map(({ sha256: digest }) => digest)).toEqual(
@@ -351,7 +369,9 @@ describe("memory", () => {
           left -= 1;
           if (left < 0) throw new Error("no room on the disk");
         };
-        return failureOf(small.sealStream(inParts(plain, 65_536), keys, none, place, patient));
+        return failureOf(
+          small.sealStream({ plain: inParts(plain, 65_536), keys, known: none, place }, patient),
+        );
       }),
     );
     expect(ends).toEqual(ends.map(() => new Error("no room on the disk")));
@@ -367,15 +387,24 @@ describe("memory", () => {
       await hold.promise;
       throw new Error("lost");
     }
-    const first = small.sealStream(held(), keys, none, async () => undefined, patient);
+    const first = small.sealStream(
+      { plain: held(), keys, known: none, place: async () => undefined },
+      patient,
+    );
     const firstEnd = failureOf(first);
-    const queued = small.sealStream(inParts(table, 65_536), keys, none, async () => undefined, stop);
+    const queued = small.sealStream(
+      { plain: inParts(table, 65_536), keys, known: none, place: async () => undefined },
+      stop,
+    );
     const queuedEnd = failureOf(queued);
     stop.abort();
     expect(await queuedEnd).toMatchObject({ code: "wait/cancelled" });
     hold.resolve(undefined);
     expect(await firstEnd).toMatchObject({ message: "lost" });
-    const third = await small.sealStream(inParts(table, 65_536), keys, none, async () => undefined, patient);
+    const third = await small.sealStream(
+      { plain: inParts(table, 65_536), keys, known: none, place: async () => undefined },
+      patient,
+    );
     expect(third.bytes).toBe(table.length);
   });
 });
