@@ -91,6 +91,9 @@ export type HoldfastEvent =
     }
   | { readonly kind: "catalog"; readonly up: boolean };
 
+/** What is told when something of one of these kinds happens. */
+export type EventOf<Kind extends HoldfastEvent["kind"]> = Extract<HoldfastEvent, { readonly kind: Kind }>;
+
 /** Whose clock ours was compared with. */
 export type ClockOf = { readonly kind: "store"; readonly store: StoreName } | { readonly kind: "catalog" };
 

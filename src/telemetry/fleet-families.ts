@@ -31,24 +31,42 @@ export function fleetFamilies(
 }
 
 function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOptions): readonly Family[] {
-  const broken = new Map(fleet.map((one) => [one, breaches(one, now)]));
-  const shown = fleet.filter((one) => perTenant === "all" || isShown(broken.get(one), perTenant));
-  const each = (samples: (one: TenantHealth) => readonly Sample[]): readonly Sample[] =>
-    shown.flatMap(samples);
+  const judged = fleet.map((one) => ({ one, found: breaches(one, now) }));
+  const shown = judged.filter(({ found }) => isShown(found, perTenant)).map(({ one }) => one);
+  const each: Each = (samples) => shown.flatMap(samples);
+  return [
+    ...fleetAsWhole(judged.map(({ found }) => found)),
+    ...backupFamilies(each),
+    ...copyFamilies(each),
+    ...lookFamilies(each),
+    ...objectiveFamilies(each, now),
+  ];
+}
+
+/** The samples of every tenant that has series of its own. */
+type Each = (samples: (one: TenantHealth) => readonly Sample[]) => readonly Sample[];
+
+/** What each tenant is in breach of. */
+function fleetAsWhole(broken: readonly (readonly Breach[])[]): readonly Family[] {
   return [
     {
       name: "holdfast_tenants",
       help: "Tenants that are looked after.",
-      samples: [[[], fleet.length]],
+      samples: [[[], broken.length]],
     },
     {
       name: "holdfast_tenants_breaching",
       help: "Tenants that are not as their plan wants them, by what is amiss.",
       samples: breachKinds.map((breach) => [
         [["breach", breach]],
-        broken.values().reduce((count, found) => count + (found.includes(breach) ? 1 : 0), 0),
+        broken.filter((found) => found.includes(breach)).length,
       ]),
     },
+  ];
+}
+
+function backupFamilies(each: Each): readonly Family[] {
+  return [
     {
       name: "holdfast_backup_last_success_timestamp_seconds",
       help: "Recovery point of the newest backup that counts.",
@@ -70,6 +88,11 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
         one.expectedIntervalMs === null ? [] : [[[tenant(one)], one.expectedIntervalMs / 1000]],
       ),
     },
+  ];
+}
+
+function copyFamilies(each: Each): readonly Family[] {
+  return [
     {
       name: "holdfast_copies",
       help: "Whole copies of the newest backup that counts.",
@@ -85,6 +108,12 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
       help: "Copies that a proof refuted or that are known to be damaged.",
       samples: each((one) => [[[tenant(one)], one.refutedCopies]]),
     },
+  ];
+}
+
+/** When copies were last looked at, and when they are to be. */
+function lookFamilies(each: Each): readonly Family[] {
+  return [
     {
       name: "holdfast_proof_last_timestamp_seconds",
       help: "When a copy in the store was last proven.",
@@ -105,6 +134,12 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
         return scrubDueAt === null ? [] : [[[tenant(one)], seconds(scrubDueAt)]];
       }),
     },
+  ];
+}
+
+/** What the plan promises, and how far it is kept. */
+function objectiveFamilies(each: Each, now: Date): readonly Family[] {
+  return [
     {
       name: "holdfast_recovery_point_age_seconds",
       help: "Age of the newest proven backup; of the oldest one while none is proven.",
@@ -124,8 +159,8 @@ function familiesOf(fleet: readonly TenantHealth[], { perTenant, now }: FleetOpt
   ];
 }
 
-function isShown(found: readonly Breach[] | undefined, perTenant: PerTenant): boolean {
-  return perTenant === "breaching" && found !== undefined && found.length > 0;
+function isShown(found: readonly Breach[], perTenant: PerTenant): boolean {
+  return perTenant === "all" || (perTenant === "breaching" && found.length > 0);
 }
 
 function tenant(one: TenantHealth): Labels[number] {
