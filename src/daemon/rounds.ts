@@ -2,6 +2,7 @@
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { EnqueueSlots } from "../catalog/catalog.ts";
+import type { DaemonConfig } from "../config/config.ts";
 import { probeStores } from "../desk/probe-stores.ts";
 import type { StoreName } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
@@ -32,19 +33,12 @@ const probeEveryMs = 60_000;
 const forgetEveryMs = 24 * 3_600_000;
 const historyKeptMs = 400 * 86_400_000;
 
+/** One thing that is done again and again; what becomes of its failures is the same for all. */
+type Round = Omit<Rhythm, "onFailure">;
+
 export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsParts, wait: Waiting): Rounds {
   const { machine, household, catalog, queue, log, tell, pace } = shop;
-  const planner = createPlanner(shop);
-  const refresher = createRefresher(shop);
-  let down: ReadonlySet<StoreName> = new Set();
-  const onFailure = (name: string, error: unknown): void => {
-    // The first failure tells of an outage; each round of each hour of it would bury the rest.
-    const isKnown = !catalogWatch.up() && isFailure(error, "catalog/unreachable");
-    catalogWatch.failed(error);
-    log[isKnown ? "debug" : "warn"]("round failed, the next one makes up for it", { round: name, error });
-  };
-  const daemon = (): ReturnType<typeof household.current>["config"]["daemon"] =>
-    household.current().config.daemon;
+  const daemon = (): DaemonConfig => household.current().config.daemon;
   const scheduling = createBeat({
     catalog,
     catalogWatch,
@@ -56,69 +50,65 @@ export function keepRounds({ shop, workers, catalogWatch, onReload }: RoundsPart
     tell,
     log,
   });
-  const beat: Rhythm = {
-    name: "beat",
-    everyMs: () => daemon().beatMs,
-    onFailure,
-    round: () => scheduling.round(wait),
-  };
-  const discover: Rhythm = {
-    name: "discovery",
-    everyMs: () => daemon().discoverEveryMs,
-    onFailure,
-    round: () => discoverTenants(shop, wait),
-  };
-  // Hours of the day begin and end, places become free, and what the catalog could not bear is tried again.
-  const arrange: Rhythm = {
-    name: "arranging",
-    everyMs: () => pace.planMs,
-    onFailure,
-    round: () => workers.arrange(),
-  };
-  const plan: Rhythm = {
-    name: "planning",
-    everyMs: () => pace.planMs,
-    onFailure,
-    round: async () => {
-      await planner.plan(household.current(), down, wait);
-      await refresher.refresh(wait);
+  const rounds: readonly Round[] = [
+    { name: "beat", everyMs: () => daemon().beatMs, round: () => scheduling.round(wait) },
+    // Hours of the day begin and end, places become free, and what the catalog could not bear is tried again.
+    { name: "arranging", everyMs: () => pace.planMs, round: () => workers.arrange() },
+    {
+      name: "discovery",
+      everyMs: () => daemon().discoverEveryMs,
+      round: () => discoverTenants(shop, wait),
     },
-  };
-  const supervise: Rhythm = {
-    name: "supervision",
-    everyMs: () => pace.superviseMs,
-    onFailure,
-    round: () => queue.supervise(wait),
-  };
-  const probe: Rhythm = {
-    name: "probing",
-    everyMs: () => probeEveryMs,
-    onFailure,
-    round: async () => {
-      using lease = household.lease();
-      const silent = await probeStores(lease.generation.desk, tell, wait);
-      down = new Set(silent.map(({ store }) => store));
-      for (const { store, failure } of silent) log.warn("store does not answer", { store, error: failure });
-    },
-  };
-  const forget: Rhythm = {
-    name: "forgetting",
-    everyMs: () => forgetEveryMs,
-    onFailure,
-    round: async () => {
-      // What is old the catalog's clock says; a host that is a year ahead would forget everything (trap 37).
-      const now = await catalog.now(wait);
-      await catalog.history.forget(new Date(now.getTime() - historyKeptMs), wait);
-    },
-  };
+    ...planningRounds(shop, wait),
+    { name: "supervision", everyMs: () => pace.superviseMs, round: () => queue.supervise(wait) },
+    { name: "forgetting", everyMs: () => forgetEveryMs, round: () => forgetHistory(shop, wait) },
+  ];
+  const onFailure = tellFailure(shop, catalogWatch);
   const ended = Promise.all([
     watchConfiguration(shop, { workers, onReload }, wait),
-    ...[beat, arrange, discover, plan, supervise, probe, forget].map((one) => keepRhythm(one, wait)),
+    ...rounds.map((one) => keepRhythm({ ...one, onFailure }, wait)),
   ]);
   return {
     ended: ended.then(() => undefined),
     stuck: scheduling.stuck,
     failing: scheduling.failing,
+  };
+}
+
+/** Work is planned for the stores that answered when they were last probed. */
+function planningRounds(shop: Shop, wait: Waiting): readonly Round[] {
+  const { household, log, tell, pace } = shop;
+  const planner = createPlanner(shop);
+  const refresher = createRefresher(shop);
+  let down: ReadonlySet<StoreName> = new Set();
+  const plan = async (): Promise<void> => {
+    await planner.plan(household.current(), down, wait);
+    await refresher.refresh(wait);
+  };
+  const probe = async (): Promise<void> => {
+    using lease = household.lease();
+    const silent = await probeStores(lease.generation.desk, tell, wait);
+    down = new Set(silent.map(({ store }) => store));
+    for (const { store, failure } of silent) log.warn("store does not answer", { store, error: failure });
+  };
+  return [
+    { name: "planning", everyMs: () => pace.planMs, round: plan },
+    { name: "probing", everyMs: () => probeEveryMs, round: probe },
+  ];
+}
+
+/** What is old the catalog's clock says; a host that is a year ahead would forget everything (trap 37). */
+async function forgetHistory({ catalog }: Shop, wait: Waiting): Promise<void> {
+  const now = await catalog.now(wait);
+  await catalog.history.forget(new Date(now.getTime() - historyKeptMs), wait);
+}
+
+/** The first failure tells of an outage; each round of each hour of it would bury the rest. */
+function tellFailure({ log }: Shop, catalogWatch: CatalogWatch): Rhythm["onFailure"] {
+  return (name, error) => {
+    const isKnown = !catalogWatch.up() && isFailure(error, "catalog/unreachable");
+    catalogWatch.failed(error);
+    log[isKnown ? "debug" : "warn"]("round failed, the next one makes up for it", { round: name, error });
   };
 }
 
