@@ -13,6 +13,7 @@ import { backupEnd, type RunEnd } from "../desk/run-ends.ts";
 import { command, type Exit } from "./frame/command.ts";
 import { someOrAll } from "./frame/each-of.ts";
 import type { Output } from "./frame/output.ts";
+import { failureTeller } from "./frame/tell-failure.ts";
 import type { Progress } from "../base/progress.ts";
 import { tellRefused } from "./frame/refused-databases.ts";
 import { spellBytes, table } from "./frame/text.ts";
@@ -78,11 +79,8 @@ function alone<T>(
 }
 
 function tellFailures(outcomes: readonly BackupOutcome[], out: Output): void {
-  for (const { report, failure } of outcomes) {
-    if (failure === null) continue;
-    out.say(`error: ${report.tenant}: ${failure.message}`);
-    if (failure.hint !== undefined) out.say(`  hint: ${failure.hint}`);
-  }
+  const tell = failureTeller(out);
+  for (const { report, failure } of outcomes) if (failure !== null) tell(report.tenant, failure);
 }
 
 /** One tenant's failure says how the command ends; of several the reports tell them apart. */

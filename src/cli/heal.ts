@@ -43,7 +43,7 @@ export const heal = command({
       out,
       context.wait,
     );
-    out.result(reports.map(asJson), () => text(reports));
+    out.result(reports.map(asJson), () => text(reports, failures.length > 0));
     const unhealed = reports.flatMap((one) => one.unhealed);
     for (const tenant of lostOf(reports)) {
       out.say(
@@ -140,8 +140,8 @@ function asJson({ down, ...report }: Healed): object {
   return { ...report, down: Object.fromEntries(down.map(({ store, failure }) => [store, failure.message])) };
 }
 
-function text(reports: readonly Healed[]): string {
-  if (reports.length === 0) return "there is nothing to heal";
+function text(reports: readonly Healed[], hasFailed: boolean): string {
+  if (reports.length === 0) return hasFailed ? "nothing was healed" : "there is nothing to heal";
   const rows = reports.map((one) => [
     one.tenant,
     one.store,

@@ -5,7 +5,7 @@ import { backupId } from "../model/ids.ts";
 import { layHold } from "../retention/hold.ts";
 import { command } from "./frame/command.ts";
 import { tellWritten } from "./hold/text.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 
 export const holdAdd = command({
   name: "hold add",

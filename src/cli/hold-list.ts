@@ -4,7 +4,8 @@ import { holdStores } from "../desk/hold-orders.ts";
 import type { HoldStatement } from "../model/documents.ts";
 import { listHolds } from "../retention/hold.ts";
 import { command } from "./frame/command.ts";
-import { everyTenant, parseTenant } from "./list.ts";
+import { everyTenant } from "./frame/held-tenants.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { table } from "./frame/text.ts";
 
 export const holdList = command({

@@ -5,7 +5,7 @@ import { holdId } from "../model/ids.ts";
 import { releaseHold } from "../retention/hold.ts";
 import { command } from "./frame/command.ts";
 import { tellWritten } from "./hold/text.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 
 export const holdRelease = command({
   name: "hold release",

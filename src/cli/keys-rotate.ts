@@ -7,7 +7,7 @@ import { highestNamed, readRecords } from "../repository/records.ts";
 import { refuseErased } from "../repository/tombstone.ts";
 import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { table } from "./frame/text.ts";
 
 export const keysRotate = command({

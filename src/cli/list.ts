@@ -1,30 +1,18 @@
 /** `holdfast list`: what the stores hold, from the stores alone. */
-import { exitCodes, Failure, isFailure } from "../base/failure.ts";
+import { exitCodes, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import { discoveredName } from "../config/match-discovered.ts";
-import type { CopyState } from "../model/choose.ts";
-import { type TenantId, tenantId } from "../model/ids.ts";
-import type { BackupEntry } from "../repository/backup-entry.ts";
+import type { TenantId } from "../model/ids.ts";
 import { tenantStates, type TenantStates } from "../repository/states.ts";
 import { command } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { groupedNotesByBackup } from "../desk/grouped-notes.ts";
-import { heldTenants } from "./frame/held-tenants.ts";
+import { everyTenant } from "./frame/held-tenants.ts";
 import type { Output } from "./frame/output.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { tellStoresBeside } from "../desk/tell-stores-beside.ts";
 import { libraryOf } from "../desk/tenant-library.ts";
 import { spellBytes, table } from "./frame/text.ts";
-
-export interface ListedBackup {
-  readonly tenant: TenantId;
-  readonly backup: string;
-  readonly kind: string;
-  readonly at: string;
-  readonly plainBytes: number;
-  /** Not believed: never restored by itself, never counted. */
-  readonly suspect: boolean;
-  readonly copies: Readonly<Record<string, CopyState>>;
-}
+import { copyText, type ListedBackup, listedBackup } from "./list/listed-backup.ts";
 
 export const list = command({
   name: "list",
@@ -78,35 +66,6 @@ async function statesOrTell(
     out.say(`warning: ${tenant}: ${error.message}`);
     return null;
   }
-}
-
-export function listedBackup(tenant: TenantId, entry: BackupEntry): ListedBackup {
-  const { backup, kind, at, plainBytes, suspect, copies } = entry;
-  return { tenant, backup, kind, at, plainBytes, suspect, copies: Object.fromEntries(copies) };
-}
-
-/** Configured ones and those that lie in the stores, by name. */
-export async function everyTenant(desk: Desk, out: Output, wait: Waiting): Promise<TenantId[]> {
-  const { answers } = await heldTenants([...desk.stores.values()], out, wait);
-  return [...new Set([...desk.config.tenants.keys(), ...[...answers.values()].flat()])].toSorted();
-}
-
-export function parseTenant(text: string): TenantId {
-  const parsed = tenantId.safeParse(text);
-  if (parsed.success) return parsed.data;
-  // The names people have in mind are their databases', of which most with two words are spelt so.
-  const meant = tenantId.safeParse(discoveredName(text));
-  throw new Failure("usage/invalid", `${text} is no name of a tenant`, {
-    hint: meant.success
-      ? `a database ${text} that a discovery rule finds is the tenant ${meant.data}; \`holdfast tenants\` lists them`
-      : "`holdfast tenants` lists them",
-  });
-}
-
-/** Of what is not believed nobody looked at the bytes: by a host whose clock is behind, every good copy is from the future. */
-export function copyText({ state, proof }: CopyState, suspect: boolean): string {
-  if (suspect && state === "damaged") return "not believed";
-  return proof === null ? state : `${state}, ${proof.verdict} ${proof.at}`;
 }
 
 /** `silent`: stores that were asked about a tenant and did not answer; what they hold is not known. */

@@ -11,6 +11,7 @@ import { command, type Exit } from "./frame/command.ts";
 import { someOrAll } from "./frame/each-of.ts";
 import { reasonText, stopText } from "./retention/keep-text.ts";
 import type { Output } from "./frame/output.ts";
+import { failureTeller, type TellFailure } from "./frame/tell-failure.ts";
 import { count, spellBytes, table } from "./frame/text.ts";
 
 export const prune = command({
@@ -39,11 +40,12 @@ export const prune = command({
     await using desk = await context.openDesk();
     const chosen = await choose(desk);
     await using claims = wish.isDry ? null : await openClaims(desk, out, context.wait);
+    const tell: TellFailure = chosen.length === 1 ? () => undefined : failureTeller(out);
     const outcomes: PruneOutcome[] = [];
     for (const tenant of chosen) {
       const work = (): Promise<PruneReport> => pruneTenant(desk, tenant, wish, context.wait);
       const alone = claims === null ? work : () => pruneAlone(claims, tenant, work, context.wait);
-      outcomes.push(await outcomeOf(tenant, alone, out, context.wait));
+      outcomes.push(await outcomeOf(tenant, alone, { out, tell }, context.wait));
     }
     const alone = outcomes.length === 1 ? outcomes[0]?.failure : undefined;
     if (alone !== undefined && alone !== null) throw alone;
@@ -98,7 +100,7 @@ function pruneAlone(
 async function outcomeOf(
   tenant: Tenant,
   work: () => Promise<PruneReport>,
-  out: Output,
+  { out, tell }: { readonly out: Output; readonly tell: TellFailure },
   wait: Waiting,
 ): Promise<PruneOutcome> {
   try {
@@ -107,7 +109,7 @@ async function outcomeOf(
     return { tenant, report, failure: null };
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
-    out.say(`error: ${tenant.id}: ${error.message}`);
+    tell(tenant.id, error);
     return { tenant, report: null, failure: error };
   }
 }

@@ -48,7 +48,7 @@ export const replicate = command({
       out,
       context.wait,
     );
-    out.result(reports.map(asJson), () => text(reports));
+    out.result(reports.map(asJson), () => text(reports, failures.length > 0));
     const results = reports.flatMap(({ copies }) => copies.map(({ result }) => result));
     return worst({
       found: results.some((result) => result === "lost" || result === "damaged"),
@@ -75,7 +75,7 @@ function asJson({ tenant, copies, documents, down }: ReplicateReport): object {
   };
 }
 
-function text(reports: readonly ReplicateReport[]): string {
+function text(reports: readonly ReplicateReport[], hasFailed: boolean): string {
   const rows = reports.flatMap(({ tenant, copies }) =>
     copies.map(({ backup, store, result, objects, bytes }) => [
       tenant,
@@ -86,7 +86,8 @@ function text(reports: readonly ReplicateReport[]): string {
       spellBytes(bytes),
     ]),
   );
+  const isPartial = hasFailed || reports.some(({ down }) => down.length > 0);
   return rows.length === 0
-    ? `no copy was lacking${reports.some(({ down }) => down.length > 0) ? " in the stores that answered" : ""}`
+    ? `no copy was lacking${isPartial ? " in the stores that answered" : ""}`
     : table(["tenant", "backup", "store", "result", "objects", "bytes"], rows);
 }

@@ -4,7 +4,7 @@ import { explainTenant } from "../desk/prune-orders.ts";
 import type { ExplainedBackup, Explanation } from "../retention/explain.ts";
 import { command } from "./frame/command.ts";
 import { reasonText, ruleText, stopText } from "./retention/keep-text.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { table } from "./frame/text.ts";
 
 export const retentionExplain = command({

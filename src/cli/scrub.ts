@@ -12,7 +12,7 @@ import type { StoreDown } from "../repository/library.ts";
 import type { ScrubReport } from "../scrub/report.ts";
 import { command } from "./frame/command.ts";
 import { eachOf, worst } from "./frame/each-of.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { heldTenants } from "./frame/held-tenants.ts";
 import type { Output } from "./frame/output.ts";
 import { spellBytes, table } from "./frame/text.ts";
@@ -68,7 +68,7 @@ export const scrub = command({
         `hint: \`holdfast heal ${tenant}\` mends it from another store; a running daemon does so by itself`,
       );
     }
-    out.result(done, () => text(done));
+    out.result(done, () => text(done, failures.length > 0));
     return worst({
       found: done.some(isBad),
       failed: failures.length > 0,
@@ -140,8 +140,8 @@ async function unlessErased(desk: Desk, part: Part, out: Output, wait: Waiting):
   }
 }
 
-function text(reports: readonly ScrubReport[]): string {
-  if (reports.length === 0) return "there is nothing to scrub";
+function text(reports: readonly ScrubReport[], hasFailed: boolean): string {
+  if (reports.length === 0) return hasFailed ? "nothing was scrubbed" : "there is nothing to scrub";
   const rows = reports.map((one) => [
     one.tenant,
     one.store,

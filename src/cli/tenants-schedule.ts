@@ -8,7 +8,7 @@ import { embeddedCatalogFolder, openCatalog } from "../desk/open-catalog.ts";
 import type { TenantChoice } from "../model/schedule.ts";
 import { checkChoice, spellBounds } from "../model/schedule/check-choice.ts";
 import { parseChoice, spellChoice } from "../model/schedule/choice-text.ts";
-import { parseTenant } from "./list.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import type { Output } from "./frame/output.ts";
 import { scheduleText, shownSchedule } from "./tenants/shown-schedule.ts";
 

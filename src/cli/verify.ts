@@ -7,7 +7,8 @@ import type { VerifyReport } from "../verify/report.ts";
 import { type RunEnd, verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
 import { command, type Exit } from "./frame/command.ts";
-import { parseTenant } from "./list.ts";
+import { eachOf } from "./frame/each-of.ts";
+import { parseTenant } from "./frame/parse-tenant.ts";
 import { tellRefused } from "./frame/refused-databases.ts";
 import { table } from "./frame/text.ts";
 
@@ -46,22 +47,19 @@ export const verify = command({
     const tenants = named === null ? await desk.tenants() : [await desk.tenant(named)];
     const refused = all === true ? await tellRefused(desk, out) : 0;
     await using claims = await openClaims(desk, out, context.wait);
-    const reports: VerifyReport[] = [];
-    const failures: Failure[] = [];
-    for (const one of tenants) {
-      try {
+    const { reports: each, failures } = await eachOf(
+      tenants.map((item) => ({ title: item.id, item })),
+      async (one) => {
         const work = (): Promise<readonly VerifyReport[]> =>
           verifyTenant(desk, one, { backup, store }, out, context.wait);
         const run = { tenant: one, verb: "verify", kind: null, ends } as const;
         const noted = (): Promise<readonly VerifyReport[]> => claims.noted(run, work, context.wait);
-        reports.push(...(await alone(claims, one, store, noted, context.wait)));
-      } catch (error) {
-        // One tenant that cannot be verified keeps no other from being.
-        if (!(error instanceof Failure) || tenants.length === 1 || context.wait.signal.aborted) throw error;
-        failures.push(error);
-        out.say(`error: ${one.id}: ${error.message}`);
-      }
-    }
+        return alone(claims, one, store, noted, context.wait);
+      },
+      out,
+      context.wait,
+    );
+    const reports = each.flat();
     const shown = reports.map(withoutValues);
     out.result(shown, () => text(shown));
     return exitOf(reports, failures, refused);

@@ -48,16 +48,21 @@ export function chooseCopies(
   return { backup: chosen.backup, stores: held, missing: asked.filter(isMissing) };
 }
 
-function latest({ tenant, unasked = "" }: CopyWish, backups: readonly BackupState[]): BackupState {
+function latest(wish: CopyWish, backups: readonly BackupState[]): BackupState {
   const newest = backups.find((one) => !one.suspect);
-  if (newest === undefined) {
-    const hint =
-      unasked === ""
-        ? `holdfast backup ${tenant} makes one`
-        : "a store that was not asked may hold one; `holdfast doctor` shows why it does not answer";
-    throw new Failure("backup/none", `${tenant} has no backup${unasked}`, { hint });
-  }
-  return newest;
+  if (newest !== undefined) return newest;
+  const { tenant, unasked = "" } = wish;
+  const none = backups.length === 0 ? `${tenant} has no backup` : `no backup of ${tenant} is believed`;
+  throw new Failure("backup/none", `${none}${unasked}`, { hint: wayOn(wish, backups.length > 0) });
+}
+
+/** Where none is found that a host believes: what is in no store that was asked may lie in another. */
+function wayOn({ tenant, unasked = "" }: CopyWish, isAny: boolean): string {
+  if (unasked !== "")
+    return "a store that was not asked may hold one; `holdfast doctor` shows why it does not answer";
+  return isAny
+    ? `\`holdfast list ${tenant}\` says why; where it is this host's clock or \`keys.trusted\`, they are good all the same`
+    : `\`holdfast backup ${tenant}\` makes one`;
 }
 
 function named({ tenant, backup, unasked = "" }: CopyWish, backups: readonly BackupState[]): BackupState {

@@ -64,6 +64,19 @@ describe("while no store answers", () => {
       expect(ran.stderr).toMatch(/^ {2}hint: is the volume mounted\?/m);
     }
   });
+
+  it("nothing is said to be whole, and what helps all is told once", async () => {
+    await using _gone = await away("one", "two");
+    for (const [verb, said] of [
+      ["heal", "nothing was healed\n"],
+      ["replicate", "no copy was lacking in the stores that answered\n"],
+    ] as const) {
+      const ran = await home.say([verb]);
+      expect(ran).toMatchObject({ exit: 1, stdout: said });
+      const hints = ran.stderr.split("\n").filter((line) => line.startsWith("  hint: "));
+      expect(hints).toEqual([expect.stringMatching(/is the volume mounted\?/)]);
+    }
+  });
 });
 
 describe("while one of two stores answers", () => {

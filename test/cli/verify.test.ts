@@ -86,8 +86,22 @@ describe("a verification", () => {
 
   it("of all goes past a tenant that has no backup, and exits 1 for it", async () => {
     const ended = await home.run(["verify", "--all", "--store", "one", "--json"]);
-    expect(ended).toMatchObject({ exit: 1, stderr: "error: fresh: fresh has no backup\n" });
+    expect(ended).toMatchObject({
+      exit: 1,
+      stderr: "error: fresh: fresh has no backup\n  hint: `holdfast backup fresh` makes one\n",
+    });
     expect(reports.parse(JSON.parse(ended.stdout)).map(({ tenant }) => tenant)).toEqual(["acme"]);
+  });
+
+  it("of a tenant with none that is believed exits 5, and asks for no other backup", async () => {
+    using _trust = home.set({ "keys.trusted.0.may": ["proof", "key"] });
+    expect(await home.json(["verify", "acme"], 5)).toMatchObject({
+      error: {
+        code: "backup/none",
+        message: "no backup of acme is believed",
+        hint: expect.stringMatching(/^`holdfast list acme` says why; /),
+      },
+    });
   });
 
   it("of a tenant without a backup exits 5", async () => {

@@ -1,6 +1,6 @@
 /** Who names a database in place of its tenant learns what the tenant is called. */
 import { describe, expect, it } from "vitest";
-import { parseTenant } from "../../src/cli/list.ts";
+import { parseTenant } from "../../src/cli/frame/parse-tenant.ts";
 
 describe("a name of a tenant", () => {
   it("is taken as it is", () => {

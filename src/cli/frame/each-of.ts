@@ -3,8 +3,9 @@ import type { Waiting } from "../../base/waiting.ts";
 import type { Tenant } from "../../config/config.ts";
 import type { Desk } from "../../desk/desk.ts";
 import type { Exit } from "./command.ts";
-import { parseTenant } from "../list.ts";
+import { parseTenant } from "./parse-tenant.ts";
 import type { Output } from "./output.ts";
+import { failureTeller } from "./tell-failure.ts";
 
 export interface Attempted<Report> {
   readonly reports: readonly Report[];
@@ -20,13 +21,14 @@ export async function eachOf<Item, Report>(
 ): Promise<Attempted<Report>> {
   const reports: Report[] = [];
   const failures: Failure[] = [];
+  const tell = failureTeller(out);
   for (const { title, item } of items) {
     try {
       reports.push(await work(item));
     } catch (error) {
       if (!isFailure(error) || items.length === 1 || wait.signal.aborted) throw error;
       failures.push(error);
-      out.say(`error: ${title}: ${error.message}`);
+      tell(title, error);
     }
   }
   return { reports, failures };

@@ -9,7 +9,7 @@ import { writtenAddressOf } from "../../postgres/session/address.ts";
 import type { PointWish } from "../../restore/point.ts";
 import type { TableName } from "../../restore/restore.ts";
 import type { Machine } from "../../desk/machine.ts";
-import { parseTenant } from "../list.ts";
+import { parseTenant } from "../frame/parse-tenant.ts";
 
 interface RestoreArguments {
   readonly tenant: string;
