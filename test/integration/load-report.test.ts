@@ -319,6 +319,30 @@ describe("a load", () => {
     expect((await refusals()) - before).toBe(testMajor() < 17 ? 1 : 0);
   });
 
+  it("gives what only superusers may have to its owner, whether an earlier one made that role or not", async () => {
+    await createDatabase(source, "armed");
+    await psql(
+      source,
+      "armed",
+      `create table t as select 1 as a;
+       create function watch() returns event_trigger language plpgsql as 'begin end';
+       create event trigger armed_watch on ddl_command_end execute function watch();
+       create foreign data wrapper armed_wrapper;
+       create publication armed_all for all tables`,
+    );
+    const armed = await backupOf(source, "armed");
+    await using target = await startScratch();
+    const owners = `select string_agg(rolname || ' ' || rolsuper, ', ') from pg_roles where oid in (
+      select evtowner from pg_event_trigger union select pubowner from pg_publication
+      union select fdwowner from pg_foreign_data_wrapper)`;
+    for (const database of ["first", "second"]) {
+      const destination = { side: "target", database } as const;
+      const { problems } = await loadInto(target, memoryImage(armed), { destination });
+      expect(problems).toEqual([]);
+      expect(await psql(target, database, owners)).toBe("postgres false");
+    }
+  });
+
   it("does what it can where the administrator is no superuser, and lists the rest", async () => {
     await using managed = await startTestServer();
     await psql(managed, "postgres", "create role dba login createdb createrole password 'dba'");

@@ -70,19 +70,19 @@ async function giveToHeir(context: LoadContext, entry: TocEntry, { heir }: Heirs
 }
 
 /**
- * Some kinds may only be given to a superuser, which no role we made is. It becomes one inside a
- * transaction that ends by taking it back, so that nobody else ever sees it.
+ * Some kinds may only be given to a superuser, which no role that a load made is. It becomes one inside a transaction
+ * that ends by taking it back, so that nobody else ever sees it; on a target that others share no role that was there.
  */
 async function setOwner(
   { admin, adminIsSuperuser, destination, ledger }: LoadContext,
   entry: TocEntry,
   statement: string,
 ): Promise<void> {
-  const ours = destination.side === "scratch" || ledger.placeholders.includes(entry.owner);
+  const mayBe = !isShared(destination) || ledger.placeholders.includes(entry.owner);
   if (
     superuserOwned.has(entry.desc) &&
     adminIsSuperuser &&
-    ours &&
+    mayBe &&
     !(await isSuperuser(admin, entry.owner))
   ) {
     const role = quoteIdent(entry.owner);
