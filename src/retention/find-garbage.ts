@@ -3,6 +3,8 @@
  * and of a kind that backups leave behind is ever looked at: chunks, manifests, inventories, and the
  * proofs of backups that are gone.
  */
+import { sha256 } from "../base/digest.ts";
+import { DigestSet } from "../base/digest-set.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -56,12 +58,33 @@ export const ageMinMs = backupLengthMaxMs + 2 * clockToleranceMs;
 /** At most so many keys are held; about 400 bytes each. */
 const keysMax = 250_000;
 
+/** Of any number of keys, in some 20 bytes each; what is not in it may be told to be, once in 2^43 at 2,000,000. */
+class KeyMarks {
+  readonly #marks = new DigestSet();
+
+  get size(): number {
+    return this.#marks.size;
+  }
+
+  add(key: ObjectKey): void {
+    this.#marks.add(markOf(key));
+  }
+
+  mayHave(key: ObjectKey): boolean {
+    return this.#marks.mayHave(markOf(key));
+  }
+}
+
+function markOf(key: ObjectKey): string {
+  return parseChunkKey(key)?.digest ?? sha256(Buffer.from(key));
+}
+
 export async function findGarbage(question: GarbageQuestion, wait: Waiting): Promise<Garbage> {
   const { stores, tenant, condemned } = question;
   const unnamed = new Map<ObjectKey, Lying>();
-  const young = new Set<ObjectKey>();
-  const spared = new Set<ObjectKey>();
-  const waiting = new Set<ObjectKey>();
+  const young = new KeyMarks();
+  const spared = new KeyMarks();
+  const waiting = new KeyMarks();
   const condemnedShown = new Set<ObjectKey>();
   const locked = { objects: 0, bytes: 0 };
   let isCut = false;
@@ -81,7 +104,7 @@ export async function findGarbage(question: GarbageQuestion, wait: Waiting): Pro
       else isCut = true;
     }
   }
-  const old = [...unnamed].filter(([key]) => !young.has(key));
+  const old = [...unnamed].filter(([key]) => !young.mayHave(key));
   return {
     toCondemn: new Map(old.filter(([key]) => condemned.standing(key) === "open")),
     toRemove: new Map(old.filter(([key]) => condemned.standing(key) === "ready")),
