@@ -97,3 +97,12 @@ create procedure public.commented_procedure() language sql as '';
 comment on procedure public.commented_procedure() is 'procedure';
 create conversion public.commented_conversion for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
 comment on conversion public.commented_conversion is 'conversion';
+comment on type "UPPER Case"."TABLE" is 'row type of a table';
+comment on type public."View
+x" is 'row type of a view, ''quoted'' \ twice';
+comment on type public."Enum 'T'"[] is 'array';
+comment on type "UPPER Case"."TABLE"[] is 'array of rows';
+comment on rule "_RETURN" on public."View
+x" is 'rule of a view';
+create type public."Range 'T'" as range (subtype = int);
+comment on type public."Range 'T'"[] is 'array of ranges';

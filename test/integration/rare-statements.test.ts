@@ -48,6 +48,21 @@ it("statements that only a superuser may run, spellings of before, and remarks o
   ).toBe("1");
 });
 
+it("comments that pg_dump reads past: on row types, arrays, multiranges and the rules of views", async () => {
+  await isProven(
+    "remarked",
+    `create table told (id int); comment on type told is 'of a row \\ ''quoted''';
+     create materialized view seen as select 1 as n; comment on type seen is 'of a view';
+     comment on type told[] is 'of arrays'; create type mood as enum ('fine'); comment on type mood[] is 'of moods';
+     comment on rule "_RETURN" on seen is 'of a rule'; create type span as range (subtype = int);
+     do $$ begin
+       if to_regtype('span_multirange') is not null then comment on type span_multirange is 'of ranges'; end if;
+     end $$`,
+  );
+  const told = await psql(scratch, "remarked", "select obj_description('told'::regtype, 'pg_type')");
+  expect(told).toBe("of a row \\ 'quoted'");
+});
+
 it("privileges of superusers on what the server brings along, which need none", async () => {
   await isProven(
     "mighty",

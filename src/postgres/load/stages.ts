@@ -22,6 +22,7 @@ import { refusalOf } from "./report.ts";
 import { dressRoles } from "./rights/roles.ts";
 import { loadRows } from "./rows/rows.ts";
 import { selectTables } from "./selection.ts";
+import { giveUndumpedComments } from "./rights/undumped-comments.ts";
 import {
   putEventTriggersToSleep,
   wakeEventTriggers,
@@ -79,6 +80,7 @@ export async function runStages(context: LoadContext): Promise<void> {
   await runAdminStage(context, "publication");
   await giveOwners(context, ofStage(context, "publication"), heirs);
   await runAdminStage(context, "remark");
+  await giveUndumpedComments(context);
   await retireLoader(context, heirs);
   await dressRoles(context);
   await wakeEventTriggers(context, asleep);

@@ -24,6 +24,7 @@ export async function readDefinitions(session: Session, scope: Scope): Promise<D
 export function definitionsStatement({ scope, versionNum }: CensusContext): string {
   const parts = [
     ...always,
+    undumpedComments,
     ...(versionNum >= 140_000 ? from14 : []),
     ...(versionNum < 150_000 ? publicSchema : []),
     ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
@@ -119,6 +120,26 @@ const publicSchema: readonly string[] = [
     where s.nspname = 'public'
       and pg_catalog.obj_description(s.oid, 'pg_namespace') is distinct from 'standard public schema'`,
 ];
+
+/** Its part is `type`, `array` (of what it names) or `rule` (that the view is). */
+export const commentInNoDump = "comment in no dump";
+
+const undumpedComments = `
+  select '${commentInNoDump}', s.nspname, coalesce(e.typname, t.typname), case when e.oid is null then 'type' else 'array' end,
+         d.description, false
+    from pg_catalog.pg_description d
+    join pg_catalog.pg_type t on t.oid = d.objoid and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    left join pg_catalog.pg_type e on e.typarray = t.oid
+    join space s on s.oid = coalesce(e.typnamespace, t.typnamespace)
+   where t.oid >= 16384 and ${notMember("pg_type", "t")}
+     and (e.oid is not null or t.typtype = 'm'
+          or exists (select from pg_catalog.pg_class r where r.oid = t.typrelid and r.relkind <> 'c'))
+  union all
+  select '${commentInNoDump}', r.nspname, r.relname, 'rule', d.description, false
+    from pg_catalog.pg_description d
+    join pg_catalog.pg_rewrite w on w.oid = d.objoid and d.classoid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    join relation r on r.oid = w.ev_class
+   where w.rulename = '_RETURN'`;
 
 export const commentOnExtension = "comment on extension";
 
