@@ -38,6 +38,12 @@ function grants(acl: string, kind: string, owner: string): string {
 /** What concerns the database as a whole; not asked of a tenant that is some schemas. */
 export const databaseParts: readonly Part[] = [
   {
+    title: "comment that no dump has",
+    query: `select i.type, i.identity, d.description from pg_description d
+      cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
+      where d.objoid >= 16384 and d.classoid in ('pg_type'::regclass, 'pg_rewrite'::regclass)`,
+  },
+  {
     title: "database",
     query: `select to_jsonb(d) - array['oid', 'datname', 'datdba', 'datfrozenxid', 'datminmxid', 'dattablespace', 'datlastsysoid', 'datacl'] as properties,
       datdba::regrole::text as owner, ${grants("datacl", "'d'", "datdba")} as grants, shobj_description(oid, 'pg_database') as comment
