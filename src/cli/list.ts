@@ -1,4 +1,5 @@
 /** `holdfast list`: what the stores hold, from the stores alone. */
+import { append } from "../base/append.ts";
 import { exitCodes, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { TenantId } from "../model/ids.ts";
@@ -44,7 +45,10 @@ export const list = command({
         out.say(`warning: ${one}: ${backup} follows ${missing}, which is ${reason}`);
       }
       if (backups.length === 0) await tellStoresBeside(desk, { tenant: one }, out, context.wait);
-      listed.push(...backups.map((entry) => listedBackup(one, entry)));
+      append(
+        listed,
+        backups.map((entry) => listedBackup(one, entry)),
+      );
     }
     out.result(listed, () => text(listed, silent));
     return incomplete ? exitCodes.degraded : exitCodes.done;

@@ -1,3 +1,4 @@
+import { append } from "../base/append.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Config, Tenant } from "../config/config.ts";
@@ -131,7 +132,10 @@ async function findTenant(
     const discovered = asked.tenants.find((tenant) => tenant.id === id);
     if (discovered !== undefined) return discovered;
     allAsked(asked);
-    known.push(...asked.tenants.map((tenant) => tenant.id));
+    append(
+      known,
+      asked.tenants.map((tenant) => tenant.id),
+    );
   }
   throw noTenant(id, known);
 }

@@ -1,4 +1,5 @@
 /** The first half of a copy: everything that a backup names, brought to the store that lacks it. */
+import { append } from "../base/append.ts";
 import { Failure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -98,8 +99,7 @@ export async function bring(
   );
   if (lost !== null) return lost;
   for (const { key, bytes } of lacks) listing.set(key, bytes);
-  // One by one: a call takes some 100,000 arguments at most.
-  for (const line of lacks) brought.push(line);
+  append(brought, lacks);
   return null;
 }
 

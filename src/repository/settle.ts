@@ -6,6 +6,7 @@
  * The streams are gone by now, so nothing can be sealed anew: an object that no store holds whole,
  * or that was condemned, ends this backup with "backup/overtaken", and the next one does not reuse it.
  */
+import { append } from "../base/append.ts";
 import type { Clock } from "../base/clock.ts";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
@@ -117,7 +118,8 @@ async function readLooks(
     // Those that the draft has read when it began bind it already.
     const unsettled = others.filter(({ key, modifiedAt }) => !settled.has(listMark(key, modifiedAt)));
     condemned.push(await readCondemned(tenant, asListed(store, unsettled), { trust }, wait));
-    records.push(...read, ...(await readLaterRecords(tenant, look, { trust, clock }, listed, wait)));
+    append(records, read);
+    append(records, await readLaterRecords(tenant, look, { trust, clock }, listed, wait));
   }, wait);
   return { condemned: joinCondemned(condemned), records };
 }

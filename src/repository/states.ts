@@ -2,6 +2,7 @@
  * What the stores say of a tenant: its backups, whole or not in each store, and the proofs of each
  * copy. From the stores alone; a store that is down is noted and holds nobody up (promise 7).
  */
+import { append } from "../base/append.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -51,7 +52,7 @@ export async function tenantStates(
     backup: null,
     note: failure.message,
   }));
-  for (const holding of holdings) notes.push(...holding.notes);
+  for (const holding of holdings) append(notes, holding.notes);
   const all = holdings.flatMap(({ records }) => [...records.values()]);
   for (const one of all) {
     if (one.standing === "suspect")

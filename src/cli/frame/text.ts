@@ -26,7 +26,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: plain,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
   });
-  made.push(...rows.flatMap(linesOf));
+  for (const row of rows) made.push(...linesOf(row));
   const lines = made.toString().split("\n");
   return lines.map((line) => line.trimEnd()).join("\n");
 }

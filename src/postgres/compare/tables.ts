@@ -1,4 +1,5 @@
 /** Rows, bytes and SHA-256 of every table, slice by slice; without order where order cannot be kept. */
+import { append } from "../../base/append.ts";
 import { eachAtOnce } from "../../base/limit.ts";
 import { recycle } from "../../base/parts.ts";
 import { compareResult, type CheckResult, type Finding } from "../../model/check.ts";
@@ -23,19 +24,20 @@ export async function checkTables(comparison: Comparison): Promise<CheckResult> 
   const findings: Finding[] = [];
   const found = await restoredTables(comparison);
   const isThere = (table: TableFingerprint): boolean => found.has(quoteName(table));
-  findings.push(
-    ...tables
+  append(
+    findings,
+    tables
       .filter((table) => !isThere(table))
       .map((table) => ({ subject: subjectOf(table), difference: "absent" })),
   );
-  if (options.onlyTables === null) findings.push(...extras(fingerprint, found));
+  if (options.onlyTables === null) append(findings, extras(fingerprint, found));
   const free: Session[] = [];
   await using sessions = new AsyncDisposableStack();
   await eachAtOnce(partsOf(tables.filter(isThere)), options.jobs, async (part) => {
     const leave = await places.take(1, wait);
     try {
       const session = free.pop() ?? sessions.use(await openExact(restored, reader, wait));
-      findings.push(...(await comparePart(session, part, fingerprint.database.encoding)));
+      append(findings, await comparePart(session, part, fingerprint.database.encoding));
       free.push(session);
     } finally {
       leave();

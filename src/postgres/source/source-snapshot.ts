@@ -1,3 +1,4 @@
+import { append } from "../../base/append.ts";
 import { Measure, type Measured } from "../../base/digest.ts";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts";
@@ -174,7 +175,7 @@ export class SourceSnapshot implements Snapshot {
     } else {
       this.#measured.set(plan.id, yield* measuring(bytes));
     }
-    this.#reads.push(...reads);
+    append(this.#reads, reads);
   }
 
   async *#objects(session: Session): AsyncGenerator<Buffer> {
