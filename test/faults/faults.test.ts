@@ -328,6 +328,23 @@ const held: readonly Held[] = [
     },
   },
   {
+    fault: "the host's clock set at any moment of a verify, scrub, heal, prune, hold or restore",
+    by: {
+      "faults/clock-set": [
+        "is never refuted, nor its proof dated wrongly",
+        "a scrub finds what is damaged whenever it looks",
+        "a heal dates nothing wrongly",
+        "a prune dates no list wrongly",
+        "a hold and its release",
+        "takes the newest proven backup or none, whenever the clock is set",
+      ],
+    },
+  },
+  {
+    fault: "a backup of more objects than a call takes arguments",
+    by: { "faults/many-objects": ["is carried whole"] },
+  },
+  {
     fault: "more damage than one document holds",
     by: { "faults/many-findings": ["is told whole"] },
   },

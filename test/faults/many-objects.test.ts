@@ -13,7 +13,7 @@ import { buildHouse, never } from "../support/repository-fixture.ts";
 
 const objects = 150_000;
 
-it("brings them all", async () => {
+it("a copy of more objects than a call takes arguments is carried whole", async () => {
   await using house = await buildHouse();
   const { tenant } = house;
   const [dubai, frankfurt] = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];

@@ -23,7 +23,13 @@ import { until } from "./until.ts";
 export type PostgresVerb = "backup" | "restore";
 
 /** What is said on the line at moments of a verb, and how many times before it counts. */
-type Moments = Readonly<Record<string, { readonly saying: Saying; readonly skip?: number }>>;
+interface Moment {
+  readonly saying: Saying;
+  readonly skip?: number;
+  /** pg_dump may be at work then. */
+  readonly besideDump?: true;
+}
+type Moments = Readonly<Record<string, Moment>>;
 
 export const moments: Readonly<Record<PostgresVerb, Moments>> = {
   backup: {
@@ -33,11 +39,11 @@ export const moments: Readonly<Record<PostgresVerb, Moments>> = {
     "in the preflight": { saying: "max_locks_per_transaction" },
     "as tables are locked": { saying: /lock table only .* share mode\0$/s },
     "as the snapshot is exported": { saying: "pg_export_snapshot" },
-    "as pg_dump connects": { saying: "holdfast dump" },
-    "as pg_dump reads": { saying: "tableoid, oid, oprname" },
+    "as pg_dump connects": { saying: "holdfast dump", besideDump: true },
+    "as pg_dump reads": { saying: "tableoid, oid, oprname", besideDump: true },
     "as a reader takes up the snapshot": { saying: /^Q.*set transaction snapshot/s },
     "in the middle of rows": { saying: 'copy "public"."ledger"' },
-    "in the readings": { saying: /with\s+space as/ },
+    "in the readings": { saying: /with\s+space as/, besideDump: true },
     "as the last settings are read": { saying: "from unnest($1::text[]) as name", skip: 3 },
     "at commit": { saying: /^Q.{4}commit/s },
     "at the holder's commit": { saying: /^Q.{4}commit/s, skip: 1 },
@@ -120,7 +126,7 @@ export async function openPostgresLineTrials(): Promise<PostgresLineTrials> {
       if (at === undefined) throw new Error(`${verb} has no moment ${moment}`);
       const { saying, skip = 0 } = at;
       // Of pg_dump is seen what it computes and not what it receives: parts as small as those of the proxy would keep it.
-      using _ = home.set(moment.includes("pg_dump") ? { "limits.leastBytesPerSecond": 200_000 } : {});
+      using _ = home.set(at.besideDump === true ? { "limits.leastBytesPerSecond": 200_000 } : {});
       if (forGood) void breakFrom(line, saying, skip, fault);
       return await trial(stage, verb, saying, fault, { skip });
     },
