@@ -77,12 +77,15 @@ async function wholeIn(
   const drop = (store: StoreName, note: string): void => {
     if (whole.delete(store)) notes.push({ store, backup, note });
   };
-  for (const { store, listing } of holdings) {
-    const key = inventoryKey(tenant, backup);
-    if (listing.get(key) !== inventory.bytes)
-      drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
-    else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
-  }
+  const look = (key: ObjectKey, bytes: number): void => {
+    for (const { store, listing } of holdings) {
+      if (listing.get(key) !== bytes)
+        drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
+      // What was found altered no listing shows; it counts against every backup that names it (trap 23).
+      else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
+    }
+  };
+  look(inventoryKey(tenant, backup), inventory.bytes);
   try {
     const sources = holdings.map(({ store }) => store);
     const onDamage = (damage: {
@@ -95,12 +98,7 @@ async function wholeIn(
     for await (const { key, bytes } of readInventory(sources, record, onDamage, wait)) {
       // The rest could tell no more, and may be as long as whoever made it liked.
       if (whole.size === 0) break;
-      for (const { store, listing } of holdings) {
-        if (listing.get(key) !== bytes)
-          drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
-        // What was found altered no listing shows; it counts against every backup that names it (trap 23).
-        else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
-      }
+      look(key, bytes);
     }
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;

@@ -147,10 +147,10 @@ async function lookAndSign(
 }
 
 /**
- * The time by this host's clock, while the backup may be committed still.
- * A prune takes what no record names for left behind once it is older than any backup may be (trap 27). A clock that was
- * set meanwhile, or stood still while the host slept, fits neither the recovery point nor what the stores have dated: a
- * record would be dated by a time of which nobody asked whether it is right.
+ * The time by this host's clock, while the backup may be committed still: a prune takes what no record names for left
+ * behind once it is older than any backup may be (trap 27). A clock that was set meanwhile, or stood still while the host
+ * slept, fits neither the recovery point nor what the stores have dated: a record would be dated by a time of which nobody
+ * asked whether it is right.
  */
 function nowInTime({ startedAt, startedMs, workshop }: DraftState): Date {
   const now = workshop.clock.now();

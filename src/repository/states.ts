@@ -30,6 +30,7 @@ export interface TenantStates {
 }
 
 const inventoriesAtOnce = 2;
+
 /**
  * "store/quorum" when no store could be asked: nothing found then means nothing. Records in `seen`, by their
  * store, are not read again.
