@@ -6,7 +6,7 @@ import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
 import { expectedIntervalMs } from "../model/plan.ts";
 import type { Library } from "../repository/library.ts";
-import type { PointContext, PointWish } from "../restore/point.ts";
+import type { PointWish } from "../restore/point.ts";
 import {
   planRestore,
   restore as restoreVerb,
@@ -15,7 +15,7 @@ import {
   type RestorePlan,
   type RestoreReport,
 } from "../restore/restore.ts";
-import { apartWords, choosePointByAll, type SeenPoint, sights } from "../restore/sights.ts";
+import { apartWords, choosePointByAll, type SeenContext, type SeenPoint, sights } from "../restore/sights.ts";
 import { command, type Exit } from "./frame/command.ts";
 import type { Desk } from "../desk/desk.ts";
 import { groupedNotes } from "../desk/grouped-notes.ts";
@@ -103,8 +103,8 @@ export const restore = command({
     const seen = await sights(wish.tenant, library, context.wait);
     for (const note of groupedNotes(seen[0].states.notes)) out.say(`warning: ${note}`);
     for (const note of seen.map(apartWords)) if (note !== null) out.say(`warning: ${note}`);
-    const from = { stores, intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan) };
-    const { point, sight } = await chooseOrTell(desk, wish, { seen, ...from }, out, context.wait);
+    const from = { seen, stores, intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan) };
+    const { point, sight } = await chooseOrTell(desk, wish, from, out, context.wait);
     const { choice } = point;
     const believing = { ...library, clock: standingAt(sight.now) };
     out.say(`${wish.tenant}: backup ${choice.backup.backup} of ${choice.backup.at}, ${point.ageWords}`);
@@ -130,15 +130,12 @@ export const restore = command({
 async function chooseOrTell(
   desk: Desk,
   wish: PointWish,
-  {
-    seen,
-    ...context
-  }: Pick<PointContext, "stores" | "intervalMs"> & { readonly seen: Parameters<typeof choosePointByAll>[1] },
+  context: SeenContext,
   out: Output,
   wait: Waiting,
 ): Promise<SeenPoint> {
   try {
-    return choosePointByAll(wish, seen, context);
+    return choosePointByAll(wish, context);
   } catch (error) {
     if (isFailure(error, "backup/none") || isFailure(error, "backup/unknown"))
       await tellStoresBeside(desk, wish, out, wait);

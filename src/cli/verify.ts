@@ -7,7 +7,7 @@ import type { VerifyReport } from "../verify/report.ts";
 import { type RunEnd, verifyEnd } from "../desk/run-ends.ts";
 import { verifyTenant } from "../desk/verify-orders.ts";
 import { command, type Exit } from "./frame/command.ts";
-import { eachOf } from "./frame/each-of.ts";
+import { eachOf, titled } from "./frame/each-of.ts";
 import { parseTenant } from "./frame/parse-tenant.ts";
 import { tellRefused } from "./frame/refused-databases.ts";
 import { table } from "./frame/text.ts";
@@ -48,7 +48,7 @@ export const verify = command({
     const refused = all === true ? await tellRefused(desk, out) : 0;
     await using claims = await openClaims(desk, out, context.wait);
     const { reports: each, failures } = await eachOf(
-      tenants.map((item) => ({ title: item.id, item })),
+      tenants.map(titled),
       async (one) => {
         const work = (): Promise<readonly VerifyReport[]> =>
           verifyTenant(desk, one, { backup, store }, out, context.wait);

@@ -24,15 +24,14 @@ export interface Sight {
   readonly states: TenantStates;
 }
 
+/** This host's first. */
+export type Sights = readonly [Sight, ...Sight[]];
+
 /**
  * By this host's clock, and, where stores are more than five minutes from it, by the one that is furthest ahead of it and the
  * one that is furthest behind. Stores that cannot tell the time are believed to agree. Throws as `tenantStates` does.
  */
-export async function sights(
-  tenant: TenantId,
-  library: Library,
-  wait: Waiting,
-): Promise<readonly [Sight, ...Sight[]]> {
+export async function sights(tenant: TenantId, library: Library, wait: Waiting): Promise<Sights> {
   const now = library.clock.now();
   const see = async (at: Date, clockOf: StoreName | null): Promise<Sight> => {
     const states = await tenantStates(tenant, { ...library, clock: standingAt(at) }, wait);
@@ -51,6 +50,10 @@ export async function sights(
   return [own, ...others];
 }
 
+export interface SeenContext extends Pick<PointContext, "stores" | "intervalMs"> {
+  readonly seen: Sights;
+}
+
 export interface SeenPoint {
   readonly point: Point;
   /** By which the backup is believed. */
@@ -61,11 +64,8 @@ export interface SeenPoint {
  * As `choosePoint`. Where the clocks choose differently "store/clock", unless the backup is named: then the first clock
  * counts by which it suits, and it is as old as any of them says.
  */
-export function choosePointByAll(
-  wish: PointWish,
-  [own, ...others]: readonly [Sight, ...Sight[]],
-  context: Pick<PointContext, "stores" | "intervalMs">,
-): SeenPoint {
+export function choosePointByAll(wish: PointWish, { seen, ...context }: SeenContext): SeenPoint {
+  const [own, ...others] = seen;
   const choice = (sight: Sight): Point | Failure => {
     const { backups, down } = sight.states;
     try {

@@ -75,8 +75,7 @@ export async function layHold(
   const after = await showing(tenant, backup, stores, wait);
   if (backup !== null && after.stores.size === 0 && after.down.length === 0) {
     await writeRelease(
-      { tenant, hold: statement.hold, reason: "its backup was just removed" },
-      at,
+      { tenant, hold: statement.hold, reason: "its backup was just removed", at },
       stores,
       desk,
       wait,
@@ -103,7 +102,7 @@ export async function releaseHold(
     });
   }
   const at = await rightTime(stores, () => desk.clock.now(), wait);
-  return writeRelease({ tenant, hold, reason }, at, stores, desk, wait);
+  return writeRelease({ tenant, hold, reason, at }, stores, desk, wait);
 }
 
 /** Holds in force, oldest first, and what may be one and cannot be read. "store/quorum" when no store answered. */
@@ -147,8 +146,7 @@ function demandShown(tenant: TenantId, backup: BackupId | null, { stores, down }
 }
 
 function writeRelease(
-  { tenant, hold, reason }: ReleaseWish,
-  at: Date,
+  { tenant, hold, reason, at }: ReleaseWish & { readonly at: Date },
   stores: readonly Store[],
   desk: HoldDesk,
   wait: Waiting,

@@ -203,9 +203,9 @@ describe("a restore", () => {
     wish: Partial<PointWish> = {},
   ): Promise<string> {
     const seen = await sights(house.tenant, { ...house.library(from), clock }, never);
-    const names = { stores: from.map(({ name }) => name), intervalMs: null };
+    const context = { seen, stores: from.map(({ name }) => name), intervalMs: null };
     const asked = { tenant: house.tenant, allowUnproven: false, notOlderThanMs: null, ...wish };
-    return choosePointByAll(asked, seen, names).point.choice.backup.backup;
+    return choosePointByAll(asked, context).point.choice.backup.backup;
   }
 
   it("takes the newest proven backup or none, whenever the clock is set", async () => {

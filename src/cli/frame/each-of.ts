@@ -34,16 +34,25 @@ export async function eachOf<Item, Report>(
   return { reports, failures };
 }
 
+interface TitledTenant {
+  readonly title: string;
+  readonly item: Tenant;
+}
+
 /** One that is named, or every tenant. */
 export async function oneOrAll(
   desk: Desk,
   name: string | undefined,
   all: boolean,
-): Promise<readonly { readonly title: string; readonly item: Tenant }[]> {
+): Promise<readonly TitledTenant[]> {
   if (all && name !== undefined)
     throw new Failure("usage/invalid", "name one tenant, or give --all, not both");
   const tenants = name === undefined ? await desk.tenants() : [await desk.tenant(parseTenant(name))];
-  return tenants.map((item) => ({ title: item.id, item }));
+  return tenants.map(titled);
+}
+
+export function titled(item: Tenant): TitledTenant {
+  return { title: item.id, item };
 }
 
 /** Those that are named, or every tenant. That it is one of the two is asked at once, before anything is opened. */
