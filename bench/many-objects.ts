@@ -32,6 +32,7 @@ import { replicate } from "../src/replication/replicate.ts";
 import { tenantStates } from "../src/repository/states.ts";
 import { prune } from "../src/retention/prune.ts";
 import { scrub } from "../src/scrub/scrub.ts";
+import { pruneOrder } from "../test/support/prune-order.ts";
 import { type Chunks, chunkAt, type Documents, ManyObjectsStore } from "./many-objects-store.ts";
 
 const peakBytesMax = 300_000_000;
@@ -110,19 +111,12 @@ const cases: Readonly<Record<string, () => Promise<string>>> = {
 };
 
 async function pruned({ stores, trust, clock, signer }: Scene): Promise<string> {
-  const order = {
-    tenant,
-    stores,
-    own: new Set(stores.map(({ name }) => name)),
-    terms: {
-      places: { daily: 2, weekly: 0, monthly: 0, yearly: 0 },
-      timeZone: "UTC",
-      everyCopyWithinMs: dayMs,
-    },
-    shareMax: 1,
-    lockMs: new Map(),
-  };
-  const report = await prune(order, { trust, clock, signer }, { isDry: false }, never);
+  const report = await prune(
+    pruneOrder({ tenant }, stores),
+    { trust, clock, signer },
+    { isDry: false },
+    never,
+  );
   const { state, stops, condemned, freed, waiting } = report;
   return `${state} ${stops.map(({ detail }) => detail).join()} condemned ${String(condemned.objects)} freed ${String(freed.objects)} waiting ${String(waiting)}`;
 }

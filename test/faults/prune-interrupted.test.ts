@@ -9,7 +9,8 @@ import type { WholeStore } from "../../src/stores/store.ts";
 import { brokenPromises } from "../support/copy-reader.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { buildHouse, described, type House, never, rows } from "../support/repository-fixture.ts";
-import { daysOfBackups, dayMs, pass, pruneNow, pruneOrder } from "../support/retention-fixture.ts";
+import { pruneOrder } from "../support/prune-order.ts";
+import { daysOfBackups, dayMs, pass, pruneNow } from "../support/retention-fixture.ts";
 
 const minuteMs = 60_000;
 const terms = {

@@ -1,6 +1,6 @@
 /** The long run of test/faults/line-to-postgres.test.ts: every fault at every moment, once and from then on; or at those of HOLDFAST_PART. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { part } from "../support/part.ts";
+import { partOf } from "../support/part.ts";
 import {
   moments,
   openPostgresLineTrials,
@@ -20,18 +20,15 @@ const all = (["backup", "restore"] as const).flatMap((verb) =>
   Object.keys(moments[verb]).map((moment) => ({ verb, moment })),
 );
 
-describe.each(part(all.length).flatMap((at) => all[at] ?? []))(
-  "a $verb over a line to PostgreSQL that, $moment,",
-  ({ verb, moment }) => {
-    let struck = 0;
-    it.each(Object.entries(postgresFaults))("%s, once and from then on", async (_, fault) => {
-      for (const forGood of [false, true]) {
-        const { tookEffect, wrong } = await trials.run(verb, moment, fault, forGood);
-        expect(wrong).toEqual([]);
-        struck += tookEffect;
-      }
-    });
-    // A fault may be too small for what is said, but where none strikes the moment is not said any more.
-    it("is struck by some of them", () => expect(struck).toBeGreaterThan(0));
-  },
-);
+describe.each(partOf(all))("a $verb over a line to PostgreSQL that, $moment,", ({ verb, moment }) => {
+  let struck = 0;
+  it.each(Object.entries(postgresFaults))("%s, once and from then on", async (_, fault) => {
+    for (const forGood of [false, true]) {
+      const { tookEffect, wrong } = await trials.run(verb, moment, fault, forGood);
+      expect(wrong).toEqual([]);
+      struck += tookEffect;
+    }
+  });
+  // A fault may be too small for what is said, but where none strikes the moment is not said any more.
+  it("is struck by some of them", () => expect(struck).toBeGreaterThan(0));
+});

@@ -6,3 +6,8 @@ const [nth = 1, parts = 1] = (process.env["HOLDFAST_PART"] ?? "1/1").split("/").
 export function part(count: number): number[] {
   return Array.from({ length: count }, (_, at) => at).filter((at) => at % parts === nth - 1);
 }
+
+/** As `part`, of things that there are. */
+export function partOf<T>(all: readonly T[]): T[] {
+  return part(all.length).flatMap((at) => all[at] ?? []);
+}

@@ -10,7 +10,7 @@ import { retrying, storeRetryPolicy } from "../../src/stores/retrying.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import { dated } from "./dated-store.ts";
 import { never } from "./repository-fixture.ts";
-import { pruneOrder } from "./retention-fixture.ts";
+import { pruneOrder } from "./prune-order.ts";
 
 const needs = z.object({
   tenant: tenantId,

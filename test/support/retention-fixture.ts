@@ -9,31 +9,11 @@ import { prune } from "../../src/retention/prune.ts";
 import type { PruneReport } from "../../src/retention/report.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
 import type { Store, WholeStore } from "../../src/stores/store.ts";
+import { pruneOrder } from "./prune-order.ts";
 import { type House, never, type Streams } from "./repository-fixture.ts";
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
-
-/** A plan that keeps two days, over all of `stores`. */
-export function pruneOrder(
-  { tenant }: Pick<House, "tenant">,
-  stores: readonly WholeStore[],
-  changes: Partial<PruneOrder> = {},
-): PruneOrder {
-  return {
-    tenant,
-    stores,
-    own: new Set(stores.map(({ name }) => name)),
-    terms: {
-      places: { daily: 2, weekly: 0, monthly: 0, yearly: 0 },
-      timeZone: "UTC",
-      everyCopyWithinMs: dayMs,
-    },
-    shareMax: 1,
-    lockMs: new Map(),
-    ...changes,
-  };
-}
 
 export async function pruneNow(
   house: House,
