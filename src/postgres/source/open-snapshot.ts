@@ -3,21 +3,24 @@ import { Failure, isFailure } from "../../base/failure.ts";
 import { orAbort, type Waiting } from "../../base/waiting.ts";
 import { addressOf } from "../session/address.ts";
 import { connect } from "../session/connect.ts";
-import { hold } from "./holder.ts";
+import { hold, type Holder } from "./holder.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
+import type { Scope } from "../../model/fingerprint.ts";
 import { chooseLargeObjects } from "./large-object-choice.ts";
 import { watchLocks } from "./lock-watch.ts";
+import { estimatedBytesOf, type Opened } from "./opened.ts";
 import { examinePooler } from "./pooler.ts";
 import { assertFit, examineIdentifiers, preflight, sqlAscii } from "./preflight.ts";
 import { findPrograms, majorOf, type Programs } from "../server/programs.ts";
 import { openReaders } from "./readers.ts";
 import { planRows, type ReadTable } from "./row-plan.ts";
-import { readSchemaArchive } from "./schema-archive.ts";
+import { readSchemaArchive, type SchemaArchive } from "./schema-archive.ts";
 import type { Session } from "../session/session.ts";
 import { setExactText } from "../session/settings.ts";
 import { SnapshotLife, keepAlive } from "./snapshot-life.ts";
 import { SourceSnapshot } from "./source-snapshot.ts";
 import type { Snapshot, SnapshotOptions, SourceAddress } from "./snapshot.ts";
+import type { SourceTable } from "./source-tables.ts";
 import { describeTables } from "./table-details.ts";
 
 /** TID range scans, without which every slice would read the whole table. */
@@ -40,15 +43,63 @@ export async function openSnapshot(
   wait: Waiting,
   ready: Promise<unknown> = Promise.resolve(),
 ): Promise<Snapshot> {
-  const { url, scope, ...line } = source;
-  const address: ServerAddress = {
-    ...addressOf(url),
-    database: scope.database,
-    ...line,
-  };
   await using made = new AsyncDisposableStack();
   const life = made.use(new SnapshotLife(wait));
   life.beside(ready);
+  const examined = await examine(source, options, made, life);
+  await orAbort(ready, life.wait);
+
+  life.begin(options.maxAgeMs);
+  const held = await lockAndWatch(examined, made, life);
+  const { holder, readers } = held;
+  const encoding = await encodingOf(holder.session);
+  // Before pg_dump, which would stumble over such a name in words of its own.
+  if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
+  const archive = beginArchive(examined, holder, life);
+  const toRead = await chooseWhatToRead(examined, holder);
+  const readsAtOnce = Math.min(options.jobs, 1 + Math.floor(estimatedBytesOf(toRead) / bytesPerReader));
+  readers.allow(readsAtOnce);
+  const { address, scope, programs, watcher } = examined;
+  return new SourceSnapshot(
+    {
+      address,
+      scope,
+      options,
+      programs,
+      encoding,
+      ...held,
+      present: watcher,
+      readsAtOnce,
+      ...toRead,
+      archive,
+    },
+    life,
+    made.move(),
+  );
+}
+
+/** A source that was found fit, of which nothing is locked yet. */
+interface Examined {
+  readonly address: ServerAddress;
+  readonly scope: Scope;
+  readonly options: SnapshotOptions;
+  /** Sees the catalogs as they are now, and whom the holder blocks. */
+  readonly watcher: Session;
+  /** Will take the locks, and the snapshot behind them. */
+  readonly holding: Session;
+  readonly listed: readonly SourceTable[];
+  readonly programs: Programs;
+}
+
+/** Opens the two sessions that every snapshot has, and looks for all that would make the backup less than whole. */
+async function examine(
+  source: SourceAddress,
+  options: SnapshotOptions,
+  made: AsyncDisposableStack,
+  life: SnapshotLife,
+): Promise<Examined> {
+  const { url, scope, ...line } = source;
+  const address: ServerAddress = { ...addressOf(url), database: scope.database, ...line };
   const joining = async (applicationName: string): Promise<Session> =>
     made.use(await connect(address, "source", { applicationName }, life.wait));
   const [watcher, holding] = await allEnded([joining("holdfast watcher"), joining("holdfast holder")]);
@@ -57,30 +108,40 @@ export async function openSnapshot(
   finding.catch(() => undefined);
   assertFit([await examinePooler(watcher, holding)]);
   await allEnded([setExactText(watcher), setExactText(holding)]);
-  const { examined, tables: listed } = await preflight(watcher, { ...options, scope: source.scope });
+  const { examined, tables: listed } = await preflight(watcher, { ...options, scope });
   assertFit(examined);
-  const programs = await finding;
-  await orAbort(ready, life.wait);
+  return { address, scope, options, watcher, holding, listed, programs: await finding };
+}
 
-  life.begin(options.maxAgeMs);
+/** From here on others may wait for us, so that whom the holder blocks is looked at before its first lock is asked for. */
+async function lockAndWatch(
+  { address, scope, options, watcher, holding, listed }: Examined,
+  made: AsyncDisposableStack,
+  life: SnapshotLife,
+): Promise<Pick<Opened, "holder" | "readers">> {
   let holderPid: number | null = null;
   life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
-  const request = { ...options, scope: source.scope, lockTimeoutMs: options.yieldAfterMs };
+  const request = { ...options, scope, lockTimeoutMs: options.yieldAfterMs };
   const held = hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
-  const { versionNum } = watcher;
-  const readers = made.use(openReaders({ address, versionNum, held }, life.wait));
+  const readers = made.use(openReaders({ address, versionNum: watcher.versionNum, held }, life.wait));
   // Should anything fail from here on, the first to end is whatever has just been begun.
   made.use(life);
   life.beside(readers.opened);
   const holder = await held;
   life.beside(keepAlive(holder.session, life.wait));
-  const encoding = await encodingOf(holder.session);
-  // Before pg_dump, which would stumble over such a name in words of its own.
-  if (encoding === sqlAscii) assertFit([await examineIdentifiers(holder.session)]);
+  return { holder, readers };
+}
+
+/** Not waited for here: pg_dump runs while rows are read. */
+function beginArchive(
+  { address, scope, options, watcher, programs }: Examined,
+  holder: Holder,
+  life: SnapshotLife,
+): Promise<SchemaArchive> {
   const archive = readSchemaArchive(
     {
       address,
-      scope: source.scope,
+      scope,
       programs,
       beside: { session: watcher, holderPid: holder.pid },
       snapshotId: holder.snapshotId,
@@ -89,39 +150,29 @@ export async function openSnapshot(
     life.wait,
   );
   life.beside(archive.then(({ text }) => text));
+  return archive;
+}
 
-  const details = await describeTables(holder.session, holder.tables);
-  const tables = holder.tables.flatMap((table): ReadTable[] => {
+type ToRead = Pick<Opened, "tables" | "plans" | "largeObjects">;
+
+async function chooseWhatToRead(
+  { scope, options, watcher }: Examined,
+  { session, tables: locked }: Holder,
+): Promise<ToRead> {
+  const details = await describeTables(session, locked);
+  const tables = locked.flatMap((table): ReadTable[] => {
     const of = details.get(table.oid);
     return of === undefined ? [] : [{ ...table, ...of }];
   });
   const largeObjects =
     options.largeObjects === "include"
-      ? await chooseLargeObjects(holder.session, source.scope)
+      ? await chooseLargeObjects(session, scope)
       : { choice: null, roles: [], omitted: [], estimatedBytes: 0 };
-  const plans = planRows(tables, options.sliceBlocks, versionNum >= slicesFrom);
-  const toRead = plans.reduce((sum, { bytes }) => sum + bytes, largeObjects.estimatedBytes);
-  const readsAtOnce = Math.min(options.jobs, 1 + Math.floor(toRead / bytesPerReader));
-  readers.allow(readsAtOnce);
-  return new SourceSnapshot(
-    {
-      address,
-      scope: source.scope,
-      options,
-      programs,
-      encoding,
-      holder,
-      present: watcher,
-      readers,
-      readsAtOnce,
-      tables,
-      plans,
-      largeObjects,
-      archive,
-    },
-    life,
-    made.move(),
-  );
+  return {
+    tables,
+    plans: planRows(tables, options.sliceBlocks, watcher.versionNum >= slicesFrom),
+    largeObjects,
+  };
 }
 
 /** Of the source's own major version, so that scratch can be as well (trap 21). */

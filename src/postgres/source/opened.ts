@@ -29,3 +29,7 @@ export interface Opened {
   /** Under way since the snapshot was taken. */
   readonly archive: Promise<SchemaArchive>;
 }
+
+export function estimatedBytesOf({ plans, largeObjects }: Pick<Opened, "plans" | "largeObjects">): number {
+  return plans.reduce((sum, { bytes }) => sum + bytes, largeObjects.estimatedBytes);
+}

@@ -5,7 +5,7 @@ import { abortFailure, stillWaiting, type Waiting } from "../../base/waiting.ts"
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import { largeObjectBytes } from "./large-object-stream.ts";
 import { measureSource, readSource, type SourceReadings } from "./measure-source.ts";
-import type { Opened } from "./opened.ts";
+import { estimatedBytesOf, type Opened } from "./opened.ts";
 import { assertInPlace } from "./readers.ts";
 import type { RowPlan } from "./row-plan.ts";
 import { rowBytes, tableFingerprint, type ReadSlice } from "./row-streams.ts";
@@ -41,10 +41,7 @@ export class SourceSnapshot implements Snapshot {
     this.#life = life;
     this.#made = made;
     this.at = opened.holder.at;
-    this.estimatedBytes = opened.plans.reduce(
-      (sum, { bytes }) => sum + bytes,
-      opened.largeObjects.estimatedBytes,
-    );
+    this.estimatedBytes = estimatedBytesOf(opened);
   }
 
   /**
