@@ -20,7 +20,7 @@ import { isTaken } from "../../base/exists.ts";
 import { Failure, isFailure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import { initCluster } from "./init-cluster.ts";
-import { answering, launch, ready } from "./private-server-process.ts";
+import { answering, launch, ready, settingArguments } from "./private-server-process.ts";
 import { findPrograms, type Programs } from "./programs.ts";
 
 export interface KeptServerOptions {
@@ -122,13 +122,12 @@ async function start(
   await rm(join(folders.data, "postmaster.pid"), { force: true });
   const socketFolder = await freshSocketFolder(folders, runAs);
   const settings = { ...keptSettings, unix_socket_directories: socketFolder };
-  const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const argv = [programs.postgres, "-D", folders.data, ...settingArguments(settings)];
   const log = join(folders.folder, "start.log");
-  const argv = [programs.postgres, "-D", folders.data, ...args];
-  const child = await launch(argv, folders.folder, log, { runAs });
-  await answering(join(socketFolder, `.s.PGSQL.${String(port)}`), child, log, wait);
+  const server = await launch({ argv, folder: folders.folder, log, outliving: { runAs } });
+  await answering(join(socketFolder, `.s.PGSQL.${String(port)}`), server, wait);
   const password = (await readFile(folders.password, "utf8")).trim();
-  await ready(() => makeDatabase(socketFolder, password, options.database), child, log, wait);
+  await ready(() => makeDatabase(socketFolder, password, options.database), server, wait);
   return socketFolder;
 }
 

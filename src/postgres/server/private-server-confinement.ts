@@ -17,7 +17,7 @@ export interface Isolation {
   readonly noCoreDumps: boolean;
 }
 
-interface Confinement {
+export interface Confinement {
   /** The beginning of the command line; each program in it executes the next in its own place. */
   readonly wrap: readonly string[];
   readonly isolation: Isolation;

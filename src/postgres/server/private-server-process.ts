@@ -4,9 +4,22 @@ import { exists } from "../../base/exists.ts";
 import { Failure } from "../../base/failure.ts";
 import { abortFailure, orAbort, pause, stillWaiting, type Waiting } from "../../base/waiting.ts";
 
-/** How a server is started that is to outlive us: as another user where we are root. */
-interface Outliving {
-  readonly runAs: { readonly uid: number; readonly gid: number } | undefined;
+interface Launch {
+  readonly argv: readonly string[];
+  /** Where it works. */
+  readonly folder: string;
+  /** What gets its output. */
+  readonly log: string;
+  /** For one that is to outlive us, and runs as another user where we are root. */
+  readonly outliving?: { readonly runAs: { readonly uid: number; readonly gid: number } | undefined };
+}
+
+/** A server that was started, whether or not it still runs. */
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly log: string;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -14,43 +27,43 @@ interface Outliving {
  * own, so that no signal of our terminal or of our group reaches it: who works with it may be let end. One that is
  * `outliving` does not keep us from ending.
  */
-export async function launch(
-  argv: readonly string[],
-  cwd: string,
-  log: string,
-  outliving: Outliving | null = null,
-): Promise<ChildProcess> {
+export async function launch({ argv, folder, log, outliving }: Launch): Promise<Launched> {
   const [file = "", ...args] = argv;
   // The log stays ours: the server writes to it but cannot open it.
   await using output = await open(log, "w", 0o600);
   const child = spawn(file, args, {
-    cwd,
+    cwd: folder,
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC" },
     stdio: ["ignore", output.fd, output.fd],
     detached: true,
-    ...(outliving === null ? {} : outliving.runAs),
+    ...outliving?.runAs,
   });
-  if (outliving !== null) child.unref();
-  await new Promise<void>((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", reject);
-  });
-  return child;
-}
-
-/** Resolves when the process has ended. */
-export function endOf(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
+  if (outliving !== undefined) child.unref();
+  const ended = new Promise<void>((resolve) => {
     child.once("exit", () => {
       resolve();
     });
   });
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  return { child, log, ended };
+}
+
+/** Settings as the server takes them on its command line. */
+export function settingArguments(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+export function pidOf({ child }: Launched): number {
+  return child.pid ?? 0;
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Ends the process and waits for it. */
-export async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+export async function stop({ child, ended }: Launched): Promise<void> {
   // Fast, immediate, then the kernel's way; nothing in the server is worth waiting for.
   for (const [signal, limitMs] of [
     ["SIGINT", 4000],
@@ -67,12 +80,7 @@ export async function stop(child: ChildProcess, ended: Promise<void>): Promise<v
 }
 
 /** Waits until the socket is there; "scratch/start" when the server ends before. */
-export async function answering(
-  socket: string,
-  child: ChildProcess,
-  log: string,
-  wait: Waiting,
-): Promise<void> {
+export async function answering(socket: string, { child, log }: Launched, wait: Waiting): Promise<void> {
   while (!(await exists(socket))) {
     if (hasEnded(child)) throw new Failure("scratch/start", `PostgreSQL ended at once: ${await tail(log)}`);
     stillWaiting(wait);
@@ -86,8 +94,7 @@ export async function answering(
  */
 export async function ready(
   work: () => Promise<void>,
-  child: ChildProcess,
-  log: string,
+  { child, log }: Launched,
   wait: Waiting,
 ): Promise<void> {
   for (;;) {

@@ -9,19 +9,28 @@
 import { chmod, lchown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allEnded } from "../../base/all-ended.ts";
 import { randomBase32 } from "../../base/chance.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { run } from "../../base/program.ts";
 import { within, type Waiting } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
-import { confinement, type Isolation } from "./private-server-confinement.ts";
+import { confinement, type Confinement, type Isolation } from "./private-server-confinement.ts";
 import { takeOver } from "./private-server-login.ts";
 import { forget, nameOwner, wipeLeftovers } from "./private-server-leftovers.ts";
 import { endOrphans } from "./orphans.ts";
 import type { PrivateServerOptions } from "./private-server-options.ts";
-import { answering, endOf, launch, ready, stop } from "./private-server-process.ts";
-import { clusterTemplate } from "./private-server-template.ts";
+import {
+  answering,
+  launch,
+  type Launched,
+  pidOf,
+  ready,
+  settingArguments,
+  stop,
+} from "./private-server-process.ts";
+import { type ClusterTemplate, clusterTemplate } from "./private-server-template.ts";
 
 export interface PrivateServer extends AsyncDisposable {
   /** The superuser's login to the database `postgres`. */
@@ -82,68 +91,21 @@ export async function startPrivateServer(
   await wipeLeftovers(options.root);
   const template = await clusterTemplate(options, limited);
   const folder = join(options.root, `server-${randomBase32(options.chance, 8)}`);
-  const cleanUp: (() => Promise<void>)[] = [
-    () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
-  ];
+  const cleanUp: CleanUp = [() => rm(folder, { recursive: true, force: true, maxRetries: 3 })];
   try {
-    // The note comes first: a folder without one would belong to nobody after a crash.
-    await nameOwner(folder, { serverPid: null, socketFolder: null });
-    await mkdir(folder, { mode: 0o700 });
-    const socketFolder = await socketFolderFor(folder);
-    if (socketFolder !== folder) cleanUp.push(() => rm(socketFolder, { recursive: true, force: true }));
-    const data = join(folder, "data");
-    const prepare = async (): Promise<void> => {
-      await run({ file: "cp", args: ["-a", "--reflink=auto", template.data, data] }, limited);
-      await handOver([folder, socketFolder], data, options.runAs, limited);
-    };
-    // Both to their end, so that nothing is still written to a folder that is wiped because the other failed.
-    const walls = confinement(options.root, options.runAs, limited);
-    const prepared = prepare();
-    await Promise.allSettled([walls, prepared]);
-    await prepared;
-    const { wrap, isolation } = await walls;
-    const log = join(folder, "log");
-    const settings = {
-      ...throwAwaySettings,
-      ...options.settings,
-      listen_addresses: "",
-      unix_socket_directories: socketFolder,
-      unix_socket_permissions: "0700",
-      port: String(port),
-    };
-    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const child = await launch(
-      [...wrap, join(options.binFolder, "postgres"), "-D", data, ...args],
-      folder,
-      log,
-    );
-    const ended = endOf(child);
-    cleanUp.push(async () => {
-      await stop(child, ended);
-      if (child.signalCode !== null) await endOrphans(data);
-    });
-    const pid = child.pid ?? 0;
-    await nameOwner(folder, { serverPid: pid, socketFolder });
-    const server = { host: socketFolder, port, database: "postgres" };
-    const first = { ...server, user: template.user, password: template.password };
-    await answering(join(socketFolder, `.s.PGSQL.${String(port)}`), child, log, limited);
-    const name =
-      options.superuser.kind === "named" ? options.superuser.name : `hf_${randomBase32(options.chance, 20)}`;
-    const password = options.chance(24).toString("base64url");
-    await ready(() => takeOver(first, { name, password, chance: options.chance }), child, log, limited);
-    let told = false;
-    const lost = new AbortController();
-    child.once("exit", () => {
-      if (!told) lost.abort(new Failure("scratch/lost", "the private PostgreSQL server ended by itself"));
-    });
+    const making = { options, template, folder, cleanUp };
+    const house = await furnish(making, limited);
+    const server = await startIn(house, making);
+    const address = await letIn(house, server, making, limited);
+    const { lost, toldToEnd } = watchEnd(server);
     return {
-      address: { ...server, user: name, password },
+      address,
       binFolder: options.binFolder,
-      isolation,
-      pid,
-      lost: lost.signal,
+      isolation: house.isolation,
+      pid: pidOf(server),
+      lost,
       [Symbol.asyncDispose]: async () => {
-        told = true;
+        toldToEnd();
         await undo(cleanUp);
         forget(folder);
       },
@@ -153,6 +115,99 @@ export async function startPrivateServer(
     forget(folder);
     throw startFailure(error);
   }
+}
+
+/** What takes back the steps so far, in their order. */
+type CleanUp = (() => Promise<void>)[];
+
+/** A server that is being made. */
+interface Making {
+  readonly options: PrivateServerOptions;
+  readonly template: ClusterTemplate;
+  readonly folder: string;
+  readonly cleanUp: CleanUp;
+}
+
+/** What the server finds around it. */
+interface House extends Confinement {
+  readonly socketFolder: string;
+  readonly data: string;
+  readonly log: string;
+}
+
+/** The server's folder with the cluster's files in it, and the walls around it. */
+async function furnish(
+  { options: { root, runAs }, template, folder, cleanUp }: Making,
+  wait: Waiting,
+): Promise<House> {
+  // The note comes first: a folder without one would belong to nobody after a crash.
+  await nameOwner(folder, { serverPid: null, socketFolder: null });
+  await mkdir(folder, { mode: 0o700 });
+  const socketFolder = await socketFolderFor(folder);
+  if (socketFolder !== folder) cleanUp.push(() => rm(socketFolder, { recursive: true, force: true }));
+  const data = join(folder, "data");
+  const prepare = async (): Promise<void> => {
+    await run({ file: "cp", args: ["-a", "--reflink=auto", template.data, data] }, wait);
+    await handOver([folder, socketFolder], data, runAs, wait);
+  };
+  // Both to their end, so that nothing is still written to a folder that is wiped because the other failed.
+  const [, walls] = await allEnded([prepare(), confinement(root, runAs, wait)]);
+  return { socketFolder, data, log: join(folder, "log"), ...walls };
+}
+
+/** Whether it will answer is not known yet. */
+async function startIn(
+  { socketFolder, data, log, wrap }: House,
+  { options: { binFolder, settings }, folder, cleanUp }: Making,
+): Promise<Launched> {
+  const own = {
+    ...throwAwaySettings,
+    ...settings,
+    listen_addresses: "",
+    unix_socket_directories: socketFolder,
+    unix_socket_permissions: "0700",
+    port: String(port),
+  };
+  const argv = [...wrap, join(binFolder, "postgres"), "-D", data, ...settingArguments(own)];
+  const server = await launch({ argv, folder, log });
+  cleanUp.push(async () => {
+    await stop(server);
+    if (server.child.signalCode !== null) await endOrphans(data);
+  });
+  await nameOwner(folder, { serverPid: pidOf(server), socketFolder });
+  return server;
+}
+
+/** Waits until it answers, and gives the superuser a name and a password that no other server has. */
+async function letIn(
+  { socketFolder }: House,
+  server: Launched,
+  { options: { superuser, chance }, template: { user, password } }: Making,
+  wait: Waiting,
+): Promise<ServerAddress> {
+  const line = { host: socketFolder, port, database: "postgres" };
+  await answering(join(socketFolder, `.s.PGSQL.${String(port)}`), server, wait);
+  const login = {
+    name: superuser.kind === "named" ? superuser.name : `hf_${randomBase32(chance, 20)}`,
+    password: chance(24).toString("base64url"),
+  };
+  await ready(() => takeOver({ ...line, user, password }, { ...login, chance }), server, wait);
+  return { ...line, user: login.name, password: login.password };
+}
+
+/** `lost` is aborted when the server ends before it was told to. */
+function watchEnd({ child }: Launched): { readonly lost: AbortSignal; readonly toldToEnd: () => void } {
+  let told = false;
+  const lost = new AbortController();
+  child.once("exit", () => {
+    if (!told) lost.abort(new Failure("scratch/lost", "the private PostgreSQL server ended by itself"));
+  });
+  return {
+    lost: lost.signal,
+    toldToEnd: () => {
+      told = true;
+    },
+  };
 }
 
 /** In reverse, each in turn, whatever the others did. */
