@@ -4,7 +4,6 @@
  */
 import { within, type Waiting } from "../../base/waiting.ts";
 import { connect } from "../session/connect.ts";
-import type { ServerAddress } from "../../base/server-address.ts";
 import type { Image } from "../image.ts";
 import { quoteIdent } from "../session/quote.ts";
 import type { Session } from "../session/session.ts";
@@ -92,84 +91,121 @@ interface Work extends Pick<LoadContext, "image" | "destination" | "options" | "
 }
 
 async function loadInto(work: Work, progress: LoadProgress, wait: Waiting): Promise<void> {
-  const { image, destination, options, limits, loader, ledger, entries } = work;
-  const { fingerprint } = image;
+  const { image, destination, options, limits, loader, ledger, entries, chosen } = work;
   const { side, database } = destination;
   const password = options.chance(24).toString("base64url");
-  const address = (login: Partial<ServerAddress>): ServerAddress => ({ ...destination.admin, ...login });
   await using server = await connect(destination.admin, side, asAdmin, wait);
-  const { versionNum } = server;
-  const alsoAsAdmin = { ...asAdmin, versionNum };
-  progress.versionNum = versionNum;
+  progress.versionNum = server.versionNum;
   await settle(server, true);
   const adminIsSuperuser = await isSuperuser(server);
+  const standardStrings = hasStandardStrings(entries);
+  const inside = sessionsInside(work, { password, standardStrings, versionNum: server.versionNum }, wait);
   if (!destination.create) {
-    await using inside = await connect(address({ database }), side, alsoAsAdmin, wait);
-    progress.former = await readFormer(inside);
+    await using before = await inside.openAdmin();
+    progress.former = await readFormer(before);
   }
-  const roles = neededRoles(fingerprint, entries);
-  const made = await makePlaceholders(server, roles, ledger);
-  await makeLoader(server, {
-    name: loader,
-    password,
-    salt: options.chance(16),
-    memberOf: side === "scratch" ? await withoutRights(server, roles) : made,
-    temporaryBytes: side === "scratch" ? limits.temporaryBytes : null,
-  });
-  if (!adminIsSuperuser) await joinRoles(server, [...made, loader], ledger);
-  if (destination.create) {
-    const statement = createDatabaseStatement(database, fingerprint.database, versionNum);
-    const refusal = await attempt(server, statement);
-    if (refusal !== null) {
-      ledger.problem(`DATABASE ${database}`, { ...refusal, kind: "machine" });
-      leaveOutAll(ledger, entries);
-      return;
-    }
-    progress.created = true;
-    // Nobody else comes in while it is loaded; the last stage says who may.
-    await server.query(`revoke all on database ${quoteIdent(database)} from public`);
-  }
+  await bearRoles(server, work, { password, adminIsSuperuser });
+  if (destination.create && !(await createDatabase(server, work, progress))) return;
   // Scratch goes as a whole, whatever becomes of the load.
   if (side === "target") await markLoad(server, { loader, database });
   await server.query(`alter database ${quoteIdent(database)} owner to ${quoteIdent(loader)}`);
-  await using admin = await connect(address({ database }), side, alsoAsAdmin, wait);
-  const standardStrings = hasStandardStrings(entries);
+  await using admin = await inside.openAdmin();
   await settle(admin, standardStrings);
   await runStages({
     image,
-    fingerprint,
+    fingerprint: image.fingerprint,
     destination,
     options,
-    entries: work.chosen,
+    entries: chosen,
     admin,
     adminIsSuperuser,
     loader,
-    openForScripts: async () => {
-      const startup = { search_path: `"$user", public` };
-      const session = await connect(address({ database }), side, { ...alsoAsAdmin, startup }, wait);
-      await settle(session, standardStrings);
-      return session;
-    },
-    openLoader: async () => {
-      const session = await connect(
-        address({ user: loader, password, database }),
-        side,
-        { versionNum },
-        wait,
-      );
-      await settle(session, standardStrings);
-      await session.query(hasty);
-      return session;
-    },
+    openForScripts: inside.openForScripts,
+    openLoader: inside.openLoader,
     preamble: (searchPath, tableAm = "") => preamble(searchPath, tableAm, limits.statementMs),
     standardStrings,
-    keyParts: keysOfPartitions(work.chosen),
+    keyParts: keysOfPartitions(chosen),
     former: progress.former,
     codeBehind: { known: null },
     ownSearchPath: ownSearchPath(image),
     ledger,
     wait,
   });
+}
+
+/** How sessions in the database that is loaded are opened. */
+interface SessionsInside extends Pick<LoadContext, "openForScripts" | "openLoader"> {
+  /** Not settled yet. */
+  readonly openAdmin: () => Promise<Session>;
+}
+
+interface InsideTerms {
+  readonly password: string;
+  readonly standardStrings: boolean;
+  readonly versionNum: number;
+}
+
+function sessionsInside(
+  { destination, loader }: Work,
+  { password, standardStrings, versionNum }: InsideTerms,
+  wait: Waiting,
+): SessionsInside {
+  const { side, database } = destination;
+  const address = { ...destination.admin, database };
+  const alsoAsAdmin = { ...asAdmin, versionNum };
+  return {
+    openAdmin: () => connect(address, side, alsoAsAdmin, wait),
+    openForScripts: async () => {
+      const startup = { search_path: `"$user", public` };
+      const session = await connect(address, side, { ...alsoAsAdmin, startup }, wait);
+      await settle(session, standardStrings);
+      return session;
+    },
+    openLoader: async () => {
+      const session = await connect({ ...address, user: loader, password }, side, { versionNum }, wait);
+      await settle(session, standardStrings);
+      await session.query(hasty);
+      return session;
+    },
+  };
+}
+
+/** Placeholders for the roles that are missing, and the temporary login. */
+async function bearRoles(
+  server: Session,
+  { image, destination, options, limits, loader, ledger, entries }: Work,
+  { password, adminIsSuperuser }: { readonly password: string; readonly adminIsSuperuser: boolean },
+): Promise<void> {
+  const isScratch = destination.side === "scratch";
+  const roles = neededRoles(image.fingerprint, entries);
+  const made = await makePlaceholders(server, roles, ledger);
+  await makeLoader(server, {
+    name: loader,
+    password,
+    salt: options.chance(16),
+    memberOf: isScratch ? await withoutRights(server, roles) : made,
+    temporaryBytes: isScratch ? limits.temporaryBytes : null,
+  });
+  if (!adminIsSuperuser) await joinRoles(server, [...made, loader], ledger);
+}
+
+/** Whether it could be made; where not, that is a problem, and nothing is loaded. */
+async function createDatabase(
+  server: Session,
+  { image, destination: { database }, ledger, entries }: Work,
+  progress: LoadProgress,
+): Promise<boolean> {
+  const statement = createDatabaseStatement(database, image.fingerprint.database, server.versionNum);
+  const refusal = await attempt(server, statement);
+  if (refusal !== null) {
+    ledger.problem(`DATABASE ${database}`, { ...refusal, kind: "machine" });
+    leaveOutAll(ledger, entries);
+    return false;
+  }
+  progress.created = true;
+  // Nobody else comes in while it is loaded; the last stage says who may.
+  await server.query(`revoke all on database ${quoteIdent(database)} from public`);
+  return true;
 }
 
 /**
