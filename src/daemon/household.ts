@@ -6,7 +6,7 @@ import type { Waiting } from "../base/waiting.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import { matchDiscovered } from "../config/match-discovered.ts";
 import { askSources } from "../desk/ask-sources.ts";
-import type { Desk } from "../desk/desk.ts";
+import type { Desk, SourcesAsked } from "../desk/desk.ts";
 import type { Machine } from "../desk/machine.ts";
 import { openMeans } from "../desk/means.ts";
 import { openDesk } from "../desk/open-desk.ts";
@@ -90,26 +90,10 @@ export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promi
     const roles = await queueRoles(config);
     return { config, roles, desk: await openDesk(config, machine, wait, { onRequest, means }) };
   };
-  const settle = (
-    read: ReadConfig,
-    made: Omit<Generation, "tenants">,
-    tenants: ReadonlyMap<TenantId, Tenant>,
-  ): Kept => ({
-    generation: { ...made, tenants },
-    read,
-    leasing: startLeasing(async () => made.desk[Symbol.asyncDispose]()),
-  });
   const first = await withSecrets(parts.config);
-  let now = settle(first, await prepare(first), parts.config.tenants);
+  let now = settle(first, { ...(await prepare(first)), tenants: parts.config.tenants });
   let heard: ReadonlySet<string> = new Set();
-  const leaving = new Map<Kept, Promise<void>>();
-  const retire = (old: Kept): void => {
-    const closed = old.leasing.retire().catch((error: unknown) => {
-      log.error("what was made of a configuration could not be closed", { error });
-    });
-    leaving.set(old, closed);
-    void closed.then(() => leaving.delete(old));
-  };
+  const leaving = watchLeaving(log);
   return {
     current: () => now.generation,
     isSure: () => now.generation.config.discover.every(({ source }) => heard.has(source.name)),
@@ -125,45 +109,79 @@ export async function openHousehold(parts: HouseholdParts, wait: Waiting): Promi
       const made = await prepare(read);
       const old = now;
       means.limit(read.config.limits);
-      now = settle(read, made, withKept(read.config, [...old.generation.tenants.values()]));
+      const tenants = withKept(read.config, [...old.generation.tenants.values()]);
+      now = settle(read, { ...made, tenants });
       heard = new Set();
-      retire(old);
+      leaving.retire(old.leasing);
       return changes;
     },
     discover: async (asking) => {
-      const { config, tenants: before } = now.generation;
-      const asked = await askSources(config, asking);
-      const silent = new Set(asked.unreachable.map(({ source }) => source));
-      const kept = before
-        .values()
-        .filter((one) => one.origin === "discovered" && silent.has(one.source.name));
-      const tenants = new Map([
-        ...withKept(config, [...kept]),
-        ...asked.tenants.map((one) => [one.id, one] as const),
-      ]);
+      const before = now.generation;
+      const asked = await askSources(before.config, asking);
+      const { tenants, answered } = afterAsking(before, asked);
       // A reload meanwhile has its own rules; it is asked again with those.
-      if (now.generation.config === config) {
+      if (now.generation.config === before.config) {
         now.generation = { ...now.generation, tenants };
-        const answered = config.discover.map(({ source }) => source.name).filter((name) => !silent.has(name));
         heard = new Set([...heard, ...answered]);
       }
       return {
-        came: [...tenants.keys()].filter((id) => !before.has(id)),
-        went: [...before.keys()].filter((id) => !tenants.has(id)),
+        came: [...tenants.keys()].filter((id) => !before.tenants.has(id)),
+        went: [...before.tenants.keys()].filter((id) => !tenants.has(id)),
         refused: asked.refused,
         unreachable: asked.unreachable,
       };
     },
     [Symbol.asyncDispose]: async () => {
-      retire(now);
-      const timer = setTimeout(() => {
-        log.error("work that hangs loses what it works with", { generations: leaving.size });
-        for (const { leasing } of leaving.keys()) leasing.evict();
-      }, parts.lastLeaseMs ?? lastLeaseMs);
-      await Promise.all(leaving.values());
-      clearTimeout(timer);
+      leaving.retire(now.leasing);
+      await leaving.ended(parts.lastLeaseMs ?? lastLeaseMs);
       await means[Symbol.asyncDispose]();
     },
+  };
+}
+
+function settle(read: ReadConfig, generation: Generation): Kept {
+  const { desk } = generation;
+  return { generation, read, leasing: startLeasing(async () => desk[Symbol.asyncDispose]()) };
+}
+
+/** Generations that are out of force, until each is closed. */
+interface Leaving {
+  retire(old: Leasing): void;
+  /** Evicts those that are still leased after `limitMs`. */
+  ended(limitMs: number): Promise<void>;
+}
+
+function watchLeaving(log: Log): Leaving {
+  const leaving = new Map<Leasing, Promise<void>>();
+  return {
+    retire: (old) => {
+      const closed = old.retire().catch((error: unknown) => {
+        log.error("what was made of a configuration could not be closed", { error });
+      });
+      leaving.set(old, closed);
+      void closed.then(() => leaving.delete(old));
+    },
+    ended: async (limitMs) => {
+      const timer = setTimeout(() => {
+        log.error("work that hangs loses what it works with", { generations: leaving.size });
+        for (const old of leaving.keys()) old.evict();
+      }, limitMs);
+      await Promise.all(leaving.values());
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The tenants by what the sources said, and those that said something; of a silent one, its tenants from before. */
+function afterAsking(
+  { config, tenants: before }: Generation,
+  { tenants: found, unreachable }: SourcesAsked,
+): { readonly tenants: ReadonlyMap<TenantId, Tenant>; readonly answered: readonly string[] } {
+  const silent = new Set(unreachable.map(({ source }) => source));
+  const kept = before.values().filter((one) => one.origin === "discovered" && silent.has(one.source.name));
+  return {
+    tenants: new Map([...withKept(config, [...kept]), ...found.map((one) => [one.id, one] as const)]),
+    answered: config.discover.map(({ source }) => source.name).filter((name) => !silent.has(name)),
   };
 }
 
