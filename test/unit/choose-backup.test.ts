@@ -82,12 +82,29 @@ describe("the backup to restore", () => {
     ).toBeNull();
   });
 
+  it("is the one that is named, were there newer ones and better", () => {
+    const [older, newer] = [state(1, { near: copy("proven") }), state(2, { near: copy("proven") })];
+    expect(dayOf([newer, older], { ...plain, backup: older.backup })).toBe("01");
+    const unproven = state(1, { near: copy(null) });
+    expect(dayOf([newer, unproven], { ...plain, backup: unproven.backup })).toBeUndefined();
+  });
+
   it("may be one that no store holds whole where it is named and may be unproven: its copies may be whole together", () => {
     const torn = state(1, { near: copy("refuted", "damaged"), far: copy(null, "damaged") });
     const wish = { allowUnproven: true, backup: torn.backup };
     expect(choose([torn], wish, preferred)?.stores).toEqual([near, far]);
     expect(choose([torn], { ...wish, allowUnproven: false }, preferred)).toBeNull();
     expect(choose([torn], { ...wish, store: far }, preferred)).toBeNull();
+  });
+
+  it("is one of which some store holds something: the others are not asked for it", () => {
+    const [gone, half] = [
+      state(1, { near: copy("proven", "missing"), far: copy(null, "missing") }),
+      state(1, { near: copy("proven", "missing"), far: copy(null, "damaged") }),
+    ];
+    const wish = { allowUnproven: true, backup: gone.backup };
+    expect(choose([gone], wish, preferred)).toBeNull();
+    expect(choose([half], wish, preferred)?.stores).toEqual([far]);
   });
 
   it("is never a suspect one, not even when it is named", () => {
@@ -108,6 +125,12 @@ describe("the backup to restore", () => {
       stores: [near],
       backup: { at: "2026-11-01T01:00:00Z" },
     });
+  });
+
+  it("is read first from the store that is named, and from each store once", () => {
+    const both = state(1, { near: copy("proven"), far: copy("proven") });
+    expect(choose([both], { ...plain, store: far }, preferred)?.stores).toEqual([far, near]);
+    expect(choose([both], plain, preferred)?.stores).toEqual([near, far]);
   });
 
   it("is read from proven copies first, then from the others that may serve its objects", () => {

@@ -65,6 +65,11 @@ describe("the verdict", () => {
     }
   });
 
+  it("is inconclusive without the objects, though something else had nothing to check", () => {
+    const without = withResult(notRun("indexes", "irrelevant", "nothing to do"));
+    expect(judge(without.filter(({ name }) => name !== "objects"))).toBe("inconclusive");
+  });
+
   it("takes a check that was not run, and does not say why, for a broken machine", () => {
     const { because: _, ...silent } = notRun("indexes", "irrelevant", "");
     expect(judge(withResult(silent))).toBe("inconclusive");
@@ -84,6 +89,17 @@ describe("the verdict", () => {
         expect(judge(some.toReversed())).toBe(judge(some));
       }),
     );
+  });
+});
+
+describe("a check that compares", () => {
+  it("has passed where nothing differs, and says what it compared", () => {
+    const equal = { name: "tables", outcome: "passed", compared: 3, detail: "equal", findings: [] };
+    expect(compareResult("tables", 3, [], "equal")).toEqual(equal);
+  });
+
+  it("has compared and found nothing where it was not run", () => {
+    expect(notRun("tables", "machine", "disk full")).toMatchObject({ compared: 0, findings: [] });
   });
 });
 

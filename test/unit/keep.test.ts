@@ -17,6 +17,7 @@ const unproven: CopyState = { state: "present", proof: null };
 const refuted: CopyState = { state: "present", proof: { verdict: "refuted", at: "2026-01-01T00:00:00Z" } };
 const damaged: CopyState = { state: "damaged", proof: proven.proof };
 const missing: CopyState = { state: "missing", proof: null };
+const none = { daily: 0, weekly: 0, monthly: 0, yearly: 0 };
 const hold = holdId.parse("20260101T000000Z-aaaaaa");
 
 const terms = (changes: Partial<KeepTerms> = {}): KeepTerms => ({
@@ -147,6 +148,23 @@ describe("what was never proven", () => {
   });
 });
 
+describe("why a backup goes", () => {
+  const why = (copies: readonly [CopyState, CopyState]) =>
+    keep([made({ hours: 0, copies }), made({ hours: 24 }), made({ hours: 48 })], terms({ places: none }))[2]
+      ?.removal?.reason;
+
+  it("is that newer ones fill every place, that it was refuted, or that nobody ever proved it", () => {
+    expect(why([proven, missing])).toBe("outlived");
+    expect(why([unproven, refuted])).toBe("refuted");
+    expect(why([unproven, unproven])).toBe("unproven");
+  });
+
+  it("is not that newer ones fill every place where a proven copy is damaged, and what is whole was refuted", () => {
+    expect(why([damaged, refuted])).toBe("refuted");
+    expect(why([damaged, missing])).toBe("unproven");
+  });
+});
+
 describe("what is never removed", () => {
   it("is the last proven copy of a store, however many newer ones other stores have", () => {
     const only = made({ hours: 0, copies: [missing, proven] });
@@ -172,6 +190,33 @@ describe("what is never removed", () => {
     ]);
   });
 
+  it("is the newest that is damaged of a store in which none is whole, and that one alone", () => {
+    const all = [0, 24, 48].map((hours) => made({ hours, copies: [proven, hours < 48 ? damaged : missing] }));
+    const kept = keep(all, terms({ places: none }));
+    expect(all.map((each) => kinds(kept, each))).toEqual([
+      [],
+      ["last-proven"],
+      ["newest-proven", "last-proven"],
+    ]);
+  });
+
+  it("is no backup of a store where it is missing, nor one that nobody believes", () => {
+    const lost: CopyState = { state: "missing", proof: proven.proof };
+    const older = made({ hours: 0 });
+    const suspect = made({ hours: 24, suspect: true });
+    const kept = keep([older, suspect, made({ hours: 48, copies: [proven, lost] })], terms({ places: none }));
+    expect(kinds(kept, older)).toEqual(["last-proven"]);
+    expect(kinds(kept, suspect)).toEqual(["suspect"]);
+  });
+
+  it("is what is locked, up to the instant at which the lock ends", () => {
+    const locked = made({ hours: 0, lockedHours: 240 });
+    const at = (ms: number) =>
+      keep([locked, made({ hours: 48 })], terms({ places: none, now: new Date(start + ms) }));
+    expect(kinds(at(240 * hour - 1), locked)).toEqual(["locked"]);
+    expect(kinds(at(240 * hour), locked)).toEqual([]);
+  });
+
   it("is what somebody holds, what is locked still, and what nobody believes", () => {
     const all = [
       made({ hours: 0, held: true }),
@@ -192,9 +237,8 @@ describe("what is never removed", () => {
   });
 
   it("stays also under a plan that keeps nothing", () => {
-    const places = { daily: 0, weekly: 0, monthly: 0, yearly: 0 };
     const all = [0, 24, 48].map((hours) => made({ hours }));
-    expect(goes(keep(all, terms({ places })))).toHaveLength(2);
+    expect(goes(keep(all, terms({ places: none })))).toHaveLength(2);
   });
 });
 

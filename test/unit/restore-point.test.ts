@@ -28,10 +28,15 @@ function backup(id: typeof monday, at: string, copies: Record<string, CopyState>
 
 const wish: PointWish = { tenant: tenantId.parse("acme"), allowUnproven: false, notOlderThanMs: null };
 
-function point(backups: readonly BackupState[], more: Partial<PointWish> = {}) {
-  return choosePoint({ ...wish, ...more }, { backups, stores: [dubai, frankfurt], now, intervalMs: day });
+function point(
+  backups: readonly BackupState[],
+  more: Partial<PointWish> = {},
+  intervalMs: number | null = day,
+) {
+  return choosePoint({ ...wish, ...more }, { backups, stores: [dubai, frankfurt], now, intervalMs });
 }
 
+const proveFirst = "`holdfast verify` proves a copy; --allow-unproven --reason restores one unproven";
 const older = backup(monday, "2026-11-16T01:00:00Z", { dubai: proven, frankfurt: proven });
 
 describe("the recovery point", () => {
@@ -93,6 +98,15 @@ describe("the recovery point", () => {
     );
   });
 
+  it("loses nothing newer within the interval, and is told as it is where none is expected", () => {
+    expect(point([older], {}, 1.5 * day).ageWords).toBe("1 d 12 h old; its plan expects one every 1 d 12 h");
+    expect(point([older], {}, null).ageWords).toBe("1 d 12 h old; its plan expects no regular backups");
+  });
+
+  it("is taken when it is just as old as allowed", () => {
+    expect(point([older], { notOlderThanMs: 1.5 * day }).choice.backup.backup).toBe(monday);
+  });
+
   it("is refused when it is older than allowed", () => {
     expect(() => point([older], { notOlderThanMs: day })).toThrow(
       "the newest backup that suits, 20261116T010000Z-aaaaaa, is 1 d 12 h old; its plan expects one every 1 d, so newer changes are lost; --not-older-than allows 1 d",
@@ -104,10 +118,47 @@ describe("the recovery point", () => {
     expect(point([newer, older], { before: "2026-11-16T23:00:00Z" }).choice.backup.backup).toBe(monday);
   });
 
+  it("is nothing within the limits that were set, which are told", () => {
+    const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: proven });
+    expect(() => point([newer], { before: "2026-11-16T23:00:00Z", store: dubai })).toThrow(
+      "there is no verified backup of acme from 2026-11-16T23:00:00Z or before, in dubai",
+    );
+    expect(() => point([])).toThrow(
+      expect.objectContaining({ message: "there is no backup of acme", hint: "holdfast list acme" }),
+    );
+  });
+
+  it("is nothing though one of those that do not suit is not believed", () => {
+    const unsuited = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: unproven });
+    expect(() => point([{ ...older, suspect: true }, unsuited])).toThrow(
+      expect.objectContaining({ message: "there is no verified backup of acme", hint: proveFirst }),
+    );
+  });
+
+  it("is offered by its name where its copies may be whole together, and only there", () => {
+    const damaged: CopyState = { ...proven, state: "damaged" };
+    const torn = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: damaged, frankfurt: damaged });
+    expect(() => point([torn])).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(`--backup ${tuesday} --allow-unproven`) }),
+    );
+    const unlike = [
+      { ...torn, suspect: true },
+      backup(monday, older.at, { dubai: damaged, frankfurt: refuted }),
+      backup(monday, older.at, { dubai: { ...proven, state: "missing" } }),
+    ];
+    for (const each of unlike) {
+      const other = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: unproven });
+      expect(() => point([each, other])).toThrow(expect.objectContaining({ hint: proveFirst }));
+    }
+  });
+
   it("is told to be unknown or to have nothing proven, whichever it is", () => {
     const newer = backup(tuesday, "2026-11-17T01:00:00Z", { dubai: unproven });
     expect(() => point([newer])).toThrow("there is no verified backup of acme");
     expect(() => point([newer], { backup: monday })).toThrow(`no store holds a backup ${monday} of acme`);
+    expect(() => point([newer, older], { backup: tuesday })).toThrow(
+      `there is no verified backup of acme named ${tuesday}`,
+    );
     expect(() => point([newer], { backup: tuesday })).toThrow(
       `there is no verified backup of acme named ${tuesday}`,
     );
