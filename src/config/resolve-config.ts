@@ -13,7 +13,16 @@ import {
 import type { Place } from "../model/place.ts";
 import type { Plan } from "../model/plan.ts";
 import { chooseStores } from "./choose-stores.ts";
-import type { Config, KeysConfig, SourceConfig, StoreConfig, Tenant } from "./config.ts";
+import type {
+  BandwidthRule,
+  Config,
+  DaemonConfig,
+  DiscoverRule,
+  KeysConfig,
+  SourceConfig,
+  StoreConfig,
+  Tenant,
+} from "./config.ts";
 import type { ConfigFile, StoreEntry, TenantEntry } from "./file-schema.ts";
 import { placeOf } from "./place-of.ts";
 import { type Environment, parseSecretPlace, Secret } from "./secret.ts";
@@ -26,90 +35,108 @@ export interface GoodFile {
   readonly env: Environment;
 }
 
-type MakeSecret = (setting: string, written: string) => Secret;
+/** What the file says, seen from the folder it lies in. */
+interface Folder {
+  readonly at: (path: string) => string;
+  readonly secret: (setting: string, written: string) => Secret;
+}
 
 export function resolveConfig({ file, path, plans, env }: GoodFile): Config {
-  const folder = dirname(path);
-  const at = (relative: string): string => resolve(folder, relative);
-  const secret: MakeSecret = (setting, written) => new Secret(setting, placeIn(folder, written), env);
+  const base = dirname(path);
+  const folder: Folder = {
+    at: (relative) => resolve(base, relative),
+    secret: (setting, written) => new Secret(setting, placeIn(base, written), env),
+  };
+  const { at } = folder;
   const stores = mapEntries(
     file.stores,
     (name) => storeName.parse(name),
-    (entry, name) => storeOf(name, entry, at, secret),
+    (entry, name) => storeOf(name, entry, folder),
   );
-  const places = new Map([...stores].map(([name, store]) => [name, store.location]));
   const sources = mapEntries(
     file.sources,
     (name) => sourceName.parse(name),
-    (entry, name): SourceConfig => ({
-      name,
-      url: secret(`sources.${name}.url`, entry.url),
-      maxConcurrent: entry.maxConcurrent,
-      jobs: entry.jobs,
-    }),
+    (entry, name) => sourceOf(name, entry, folder),
   );
-  const state = at(file.state);
+  const places = new Map([...stores].map(([name, store]) => [name, store.location]));
+  const entities = { sources, plans, places };
   const { silence: silenceMs, leastBytesPerSecond, ...limits } = file.limits;
   return {
     path,
-    state,
-    catalog:
-      file.catalog === "embedded"
-        ? { kind: "embedded" }
-        : { kind: "server", url: secret("catalog", file.catalog) },
+    state: at(file.state),
+    catalog: catalogOf(file.catalog, folder),
     plans,
     plansFolder: at(file.plans),
     stores,
-    keys: keysOf(file.keys, secret),
+    keys: keysOf(file.keys, folder),
     location: placeOf(file.location),
     sources,
     tenants: mapEntries(
       file.tenants,
       (name) => tenantId.parse(name),
-      (entry, id) => tenantOf(id, entry, { sources, plans, places }),
+      (entry, id) => tenantOf(id, entry, entities),
     ),
-    discover: file.discover.map((rule) => {
-      const plan = known(plans, rule.plan);
-      const { stores: chosen } = chooseStores(plan, undefined, places);
-      return {
-        source: known(sources, rule.source),
-        databases: rule.databases,
-        planName: rule.plan,
-        plan,
-        stores: chosen,
-      };
-    }),
+    discover: file.discover.map((entry) => ruleOf(entry, entities)),
     postgresBin: file.postgres.bin === undefined ? null : at(file.postgres.bin),
     scratch: {
-      path: file.scratch.path === undefined ? resolve(state, "scratch") : at(file.scratch.path),
+      path: file.scratch.path === undefined ? resolve(at(file.state), "scratch") : at(file.scratch.path),
       user: file.scratch.user,
       jobs: file.scratch.jobs,
     },
-    daemon: {
-      listen: file.daemon.listen,
-      shutdownTimeoutMs: file.daemon.shutdownTimeout,
-      beatMs: file.daemon.beat,
-      discoverEveryMs: file.daemon.discoverEvery,
-      jobs: file.daemon.jobs,
-      hours: file.daemon.hours,
-    },
+    daemon: daemonOf(file.daemon),
     metrics: file.metrics,
     line: { silenceMs, leastBytesPerSecond },
-    limits: {
-      ...limits,
-      bandwidth: limits.bandwidth.map(({ stores: only, hours, ...rule }) => ({
-        ...rule,
-        stores: only ?? null,
-        hours: hours ?? null,
-      })),
-    },
+    limits: { ...limits, bandwidth: limits.bandwidth.map(rateOf) },
   };
+}
+
+function catalogOf(written: ConfigFile["catalog"], { secret }: Folder): Config["catalog"] {
+  return written === "embedded" ? { kind: "embedded" } : { kind: "server", url: secret("catalog", written) };
+}
+
+function sourceOf(
+  name: SourceName,
+  { url, maxConcurrent, jobs }: ConfigFile["sources"][SourceName],
+  { secret }: Folder,
+): SourceConfig {
+  return { name, url: secret(`sources.${name}.url`, url), maxConcurrent, jobs };
+}
+
+function daemonOf({
+  listen,
+  shutdownTimeout,
+  beat,
+  discoverEvery,
+  jobs,
+  hours,
+}: ConfigFile["daemon"]): DaemonConfig {
+  return {
+    listen,
+    shutdownTimeoutMs: shutdownTimeout,
+    beatMs: beat,
+    discoverEveryMs: discoverEvery,
+    jobs,
+    hours,
+  };
+}
+
+function rateOf({ stores, hours, ...rule }: ConfigFile["limits"]["bandwidth"][number]): BandwidthRule {
+  return { ...rule, stores: stores ?? null, hours: hours ?? null };
 }
 
 interface Entities {
   readonly sources: ReadonlyMap<SourceName, SourceConfig>;
   readonly plans: ReadonlyMap<PlanName, Plan>;
   readonly places: ReadonlyMap<StoreName, Place | null>;
+}
+
+function ruleOf(
+  { source, databases, plan: planName }: ConfigFile["discover"][number],
+  { sources, plans, places }: Entities,
+): DiscoverRule {
+  const plan = known(plans, planName);
+  const { stores } = chooseStores(plan, undefined, places);
+  return { source: known(sources, source), databases, planName, plan, stores };
 }
 
 function tenantOf(id: TenantId, entry: TenantEntry, { sources, plans, places }: Entities): Tenant {
@@ -127,12 +154,7 @@ function tenantOf(id: TenantId, entry: TenantEntry, { sources, plans, places }: 
   };
 }
 
-function storeOf(
-  name: StoreName,
-  entry: StoreEntry,
-  at: (path: string) => string,
-  secret: MakeSecret,
-): StoreConfig {
+function storeOf(name: StoreName, entry: StoreEntry, { at, secret }: Folder): StoreConfig {
   const location = placeOf(entry.location);
   switch (entry.driver) {
     case "directory":
@@ -155,7 +177,7 @@ function storeOf(
   }
 }
 
-function keysOf(keys: ConfigFile["keys"], secret: MakeSecret): KeysConfig {
+function keysOf(keys: ConfigFile["keys"], { secret }: Folder): KeysConfig {
   return {
     workers: keys.workers,
     verifiers: keys.verifiers,
