@@ -1,7 +1,7 @@
 import type { Dice } from "./dice.ts";
 import type { Column, World } from "./world.ts";
 
-interface DefinedColumn extends Column {
+export interface DefinedColumn extends Column {
   /** As it stands in CREATE TABLE. */
   readonly definition: string;
   readonly mayBeNull: boolean;

@@ -1,5 +1,5 @@
 /** Tables that belong together: partitions on up to three levels, and inheritance. */
-import { randomColumns, randomRow, takingValues } from "./columns.ts";
+import { type DefinedColumn, randomColumns, randomRow, takingValues } from "./columns.ts";
 import { placed, run, type Column, type World } from "./world.ts";
 
 const integer = (name: string): Column => ({
@@ -20,6 +20,22 @@ const letter = (name: string): Column => ({
   isGenerated: false,
 });
 
+const strategies = ["range", "list", "hash", "hash of an enum", "expression"] as const;
+type Strategy = (typeof strategies)[number];
+
+/** A partitioned table before it is made. */
+interface Parted {
+  readonly schema: string;
+  readonly name: string;
+  readonly strategy: Strategy;
+  readonly number: Column;
+  readonly word: Column;
+  readonly color: Column;
+  /** The definitions of these three. */
+  readonly definitions: readonly string[];
+  readonly more: readonly DefinedColumn[];
+}
+
 /** Partitioned by range, list or hash; a partition may be partitioned again, or attached with its columns in another order. */
 export function randomPartitions(world: World): void {
   const { dice, names, enumType } = world;
@@ -31,10 +47,27 @@ export function randomPartitions(world: World): void {
   ];
   const more = randomColumns(world, 4);
   const definitions = [number, word, color].map((column) => `${column.name} ${column.type.sql}`);
+  const strategy = dice.pick(strategies);
+  const table: Parted = { schema, name, strategy, number, word, color, definitions, more };
+  makeParts(world, table);
   const columns = [number, word, color, ...more];
+  const rows = dice.between(0, 30);
+  for (let row = 0; row < rows; row += 1)
+    run(
+      world,
+      `insert into ${name} (${takingValues(columns)}) values (${randomRow(dice, [{ ...number, mayBeNull: strategy === "list" }, { ...word, mayBeNull: strategy === "range" || strategy === "hash" }, { ...color, mayBeNull: true }, ...more])})`,
+    );
+  dressParted(world, table);
+  world.tables.push({ schema, name, columns, key: null, rows, kind: "partitioned" });
+}
+
+/** The table and its partitions. */
+function makeParts(
+  world: World,
+  { schema, name, strategy, number, word, color, definitions, more }: Parted,
+): void {
   const body = [...definitions, ...more.map(({ definition }) => definition)].join(", ");
-  const strategy = dice.pick(["range", "list", "hash", "hash of an enum", "expression"] as const);
-  const part = (word_: string): string => `${schema}.${names.next(word_)}`;
+  const part = (word_: string): string => `${schema}.${world.names.next(word_)}`;
   switch (strategy) {
     case "range": {
       const [low, high, rest] = [part("low"), part("high"), part("rest")];
@@ -82,12 +115,11 @@ export function randomPartitions(world: World): void {
       );
       break;
   }
-  const rows = dice.between(0, 30);
-  for (let row = 0; row < rows; row += 1)
-    run(
-      world,
-      `insert into ${name} (${takingValues(columns)}) values (${randomRow(dice, [{ ...number, mayBeNull: strategy === "list" }, { ...word, mayBeNull: strategy === "range" || strategy === "hash" }, { ...color, mayBeNull: true }, ...more])})`,
-    );
+}
+
+/** An index, one of an expression and for some rows only, and a check: each by chance. */
+function dressParted(world: World, { name, number, word }: Parted): void {
+  const { dice, names } = world;
   if (dice.chance(50)) run(world, `create index on ${name} (${number.name})`);
   if (dice.chance(30))
     run(
@@ -96,7 +128,6 @@ export function randomPartitions(world: World): void {
     );
   if (dice.chance(30))
     run(world, `alter table ${name} add constraint ${names.next("check")} check (${number.name} < 100000)`);
-  world.tables.push({ schema, name, columns, key: null, rows, kind: "partitioned" });
 }
 
 /** A parent, a child that adds a column and gives one another default, and a grandchild of both it and a stranger. */
