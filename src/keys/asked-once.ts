@@ -22,5 +22,6 @@ export function askedOnce(store: KeyStore): KeyStore {
       await store.create(key, body, options, wait);
       known.set(key, Buffer.from(body));
     },
+    clock: async (wait) => store.clock(wait),
   };
 }

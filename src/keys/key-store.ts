@@ -22,4 +22,6 @@ export interface KeyReader {
 export interface KeyStore extends KeyReader {
   /** A taken key fails with "store/exists" and keeps its bytes. */
   create(key: ObjectKey, body: Uint8Array, options: object, wait: Waiting): Promise<void>;
+  /** The store's own clock, to tell when ours is wrong. */
+  clock(wait: Waiting): Promise<Date>;
 }

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ByteRate } from "../../src/base/byte-rate.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { isFailure } from "../../src/base/failure.ts";
+import type { Mint } from "../../src/keys/bear-key-set.ts";
+import { currentKeySet } from "../../src/keys/key-set.ts";
+import { ensureKeySet, rotateKeySet } from "../../src/keys/mint-key-set.ts";
+import { createTrustRing } from "../../src/keys/signing.ts";
 import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId } from "../../src/model/ids.ts";
 import { layHold, releaseHold } from "../../src/retention/hold.ts";
@@ -181,6 +185,33 @@ it("a hold and its release are not dated wrongly", async () => {
   });
   expect(wrong).toEqual([]);
   expect([...ends].toSorted()).toEqual(["in 2", "store/clock"]);
+});
+
+describe("a key set", () => {
+  it("is not dated wrongly, neither the first nor the next", async () => {
+    const mintOf = (clock: Clock): Mint => ({ ...house.mint, clock });
+    for (const mintKeys of [ensureKeySet, rotateKeySet]) {
+      const empty = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
+      const { ends, misdated: wrong } = await everyRun(empty, async (clock, copies) => {
+        const { keySet } = await mintKeys(house.tenant, copies, mintOf(clock), never);
+        return String(keySet.generation);
+      });
+      expect(wrong).toEqual([]);
+      expect([...ends].toSorted()).toEqual(["1", "store/clock"]);
+    }
+  });
+
+  it("of a host a year ahead is not made, or nobody could read it once its signer had an end", async () => {
+    const stores = [memoryStore("dubai", house.clock), memoryStore("frankfurt", house.clock)];
+    const yearMs = 365 * 86_400_000;
+    const ahead = { now: () => new Date(house.clock.now().getTime() + yearMs) };
+    await house.backUp(stores, { rows: "a\n" }).then(({ state }) => expect(state).toBe("complete"));
+    const rotated = rotateKeySet(house.tenant, stores, { ...house.mint, clock: ahead }, never);
+    await expect(rotated).rejects.toMatchObject({ code: "store/clock" });
+    const until = new Date(house.clock.now().getTime() + 3_600_000);
+    const retired = await createTrustRing([{ jwk: house.publicJwk, may: ["key"], until }]);
+    expect((await currentKeySet(house.tenant, stores, retired, never))?.refusals).toEqual([]);
+  });
 });
 
 describe("a restore", () => {

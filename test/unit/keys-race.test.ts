@@ -36,6 +36,7 @@ function inTurn(store: WholeStore, turn: () => Promise<void>): KeyStore {
       await turn();
       return store.versions(key, wait);
     },
+    clock: (wait) => store.clock(wait),
   };
 }
 
@@ -81,7 +82,7 @@ async function race(
   order: readonly number[],
   sees: readonly (readonly StoreName[])[] = [],
 ): Promise<readonly [MintedKeySet[], MemoryStore, MemoryStore]> {
-  const [dubai, frankfurt] = [memoryStore("dubai"), memoryStore("frankfurt")];
+  const [dubai, frankfurt] = [memoryStore("dubai", fleet.clock), memoryStore("frankfurt", fleet.clock)];
   const schedule = new Schedule(order);
   const ends = await Promise.all(
     [0, 1].map(async (host) => {

@@ -27,8 +27,8 @@ let dubai: MemoryStore;
 let frankfurt: MemoryStore;
 
 beforeEach(() => {
-  dubai = memoryStore("dubai");
-  frankfurt = memoryStore("frankfurt");
+  dubai = memoryStore("dubai", fleet.clock);
+  frankfurt = memoryStore("frankfurt", fleet.clock);
 });
 
 async function born(): Promise<KeySet> {
@@ -89,6 +89,7 @@ describe("a birth", () => {
         dubai.overwrite(key, body);
         if (key === statement) dubai.overwrite(identity, Buffer.from("of the other host"));
       },
+      clock: (wait) => dubai.clock(wait),
     };
     const { keySet } = await ensureKeySet(acme, [careless], mint, patient);
     expect(keySet.generation).toBe(2);
@@ -97,12 +98,23 @@ describe("a birth", () => {
 
   it("gives a store that lacks the set the same bytes", async () => {
     const { objects } = await born();
-    const tokyo = memoryStore("tokyo");
+    const tokyo = memoryStore("tokyo", fleet.clock);
     frankfurt.lose(objects[1].key);
     const { places } = await ensureKeySet(acme, [dubai, frankfurt, tokyo], mint, patient);
     expect(places.map(({ failure }) => failure)).toEqual([null, null, null]);
     expect(tokyo.keys()).toEqual(dubai.keys());
     expect(frankfurt.bodyOf(objects[1].key).equals(objects[1].body)).toBe(true);
+  });
+
+  it("happens in the next store where the clock of the first is not this host's", async () => {
+    const behind = memoryStore("tokyo", { now: () => new Date("2025-11-21T01:30:00Z") });
+    const stores = [behind, dubai, frankfurt];
+    const { keySet, refusals } = await ensureKeySet(acme, stores, mint, patient, {
+      away: new Set(),
+      quorum: 2,
+    });
+    expect(keySet.generation).toBe(2);
+    expect(refusals).toEqual([{ store: "tokyo", generation: null, failure: code("store/clock") }]);
   });
 
   it("goes on without a second store that is down, and says so", async () => {
@@ -166,7 +178,7 @@ describe("a birth", () => {
     const { keySet } = await rotateKeySet(acme, [dubai, frankfurt], mint, patient);
     const away = faulty(dubai);
     away.isDown();
-    const replaced = memoryStore("frankfurt");
+    const replaced = memoryStore("frankfurt", fleet.clock);
     const twin = await ensureKeySet(acme, [away, replaced], mint, patient, oneIsEnough);
     expect([1, keySet.generation]).not.toContain(twin.keySet.generation);
   });
@@ -355,7 +367,7 @@ describe("a forged key set", () => {
   it("in one store does not stand for the genuine one in another", async () => {
     const genuine = await born();
     const thief = await keysFixture();
-    const forged = memoryStore("forged");
+    const forged = memoryStore("forged", fleet.clock);
     await ensureKeySet(acme, [forged], thief.mint, patient);
     for (const key of forged.keys()) dubai.overwrite(key, forged.bodyOf(key));
     expect((await currentKeySet(acme, [dubai, frankfurt], trust, patient))?.keySet).toEqual(genuine);
