@@ -2,6 +2,7 @@
 import { backupAll } from "../../backup/backup-all.ts";
 import type { BackupReport } from "../../backup/report.ts";
 import { Failure } from "../../base/failure.ts";
+import type { Tenant } from "../../config/config.ts";
 import type { StoreName, TenantId } from "../../model/ids.ts";
 import { expectedIntervalMs } from "../../model/plan.ts";
 import { tenantStates } from "../../repository/states.ts";
@@ -27,10 +28,18 @@ export interface Scene {
 
 type Told = Omit<Scene, "title" | "seconds">;
 
+/** What the scenes are played with. */
+interface Props {
+  readonly stage: Stage;
+  readonly desk: Desk;
+  readonly context: Context;
+  readonly out: Output;
+}
+
 export async function* tellStory(stage: Stage, context: Context, out: Output): AsyncGenerator<Scene> {
   await using desk = await context.openDesk(stage.config);
   const { monotonicMs } = context.machine;
-  const play = async (title: string, act: () => Promise<Told>): Promise<Scene> => {
+  for (const [title, act] of scenes({ stage, desk, context, out })) {
     out.say(`\n${title}`);
     const startedMs = monotonicMs();
     const told = await act();
@@ -38,67 +47,78 @@ export async function* tellStory(stage: Stage, context: Context, out: Output): A
     out.say(
       `  ${scene.asExpected ? "" : "NOT AS EXPECTED: "}${scene.outcome} (${scene.seconds.toFixed(1)} s)`,
     );
-    return scene;
-  };
+    yield scene;
+  }
+}
+
+type Act = readonly [title: string, play: () => Promise<Told>];
+
+function scenes(props: Props): readonly Act[] {
+  const { stage, desk, context } = props;
   const everybody = [...stage.config.tenants.values()];
   const acme = everybody.find(({ id }) => id === "acme");
-  if (acme === undefined) throw new Failure("internal/bug", "the demo has no tenant acme");
-  const verifyAcme = (store = "all"): Promise<readonly VerifyReport[]> =>
-    verifyTenant(desk, acme, { backup: "latest", store }, out, context.wait);
+  const damaged = acme?.stores[0];
+  if (acme === undefined || damaged === undefined)
+    throw new Failure("internal/bug", "the demo has no tenant acme in a store");
+  const ids = everybody.map(({ id }) => id);
+  return [
+    ["Every tenant is backed up, sealed, to two stores", async () => toldOfBackups(await backUp(props, ids))],
+    [
+      "Every copy is restored into a scratch PostgreSQL and compared with its source",
+      async () => toldOfProofs(await verify(props, everybody), () => "proven"),
+    ],
+    [
+      "A working day at acme, and its next backup: what did not change is not written again",
+      async () => {
+        await stage.sql("acme", acmeDaySql);
+        return toldOfBackups(await backUp(props, [acme.id]));
+      },
+    ],
+    [
+      `A disk of store ${damaged} flips one bit in the newest copy of acme`,
+      async () => ({
+        outcome: `changed one bit of ${shortened(await flipOneBit(desk, acme, damaged, context.wait))}; no listing shows it`,
+        asExpected: true,
+      }),
+    ],
+    [
+      "Verification refutes the damaged copy and proves the other",
+      async () =>
+        toldOfProofs(await verify(props, [acme]), (store) => (store === damaged ? "refuted" : "proven")),
+    ],
+    [
+      "Disaster: somebody drops the database of acme",
+      async () => {
+        const before = await invoices(stage, "acme");
+        await stage.sql("postgres", "drop database acme with (force)");
+        return {
+          outcome: `the database and its ${String(before)} invoices are gone`,
+          asExpected: before > 0,
+        };
+      },
+    ],
+    [
+      "acme comes back from its newest proven copy, compared again after the load",
+      async () => toldOfRestore(await bringBack(props, acme.id), await invoices(stage, "acme")),
+    ],
+  ];
+}
 
-  yield await play("Every tenant is backed up, sealed, to two stores", async () =>
-    toldOfBackups(
-      await backUp(
-        desk,
-        context,
-        out,
-        everybody.map(({ id }) => id),
-      ),
-    ),
-  );
-  yield await play(
-    "Every copy is restored into a scratch PostgreSQL and compared with its source",
-    async () => {
-      const reports: VerifyReport[] = [];
-      for (const tenant of everybody) {
-        reports.push(
-          ...(await verifyTenant(desk, tenant, { backup: "latest", store: "all" }, out, context.wait)),
-        );
-      }
-      return toldOfProofs(reports, (verdict) => verdict === "proven");
-    },
-  );
-  yield await play(
-    "A working day at acme, and its next backup: what did not change is not written again",
-    async () => {
-      await stage.sql("acme", acmeDaySql);
-      return toldOfBackups(await backUp(desk, context, out, [acme.id]));
-    },
-  );
-  const damaged = acme.stores[0];
-  if (damaged === undefined) throw new Failure("internal/bug", "the demo has no store");
-  yield await play(`A disk of store ${damaged} flips one bit in the newest copy of acme`, async () => ({
-    outcome: `changed one bit of ${shortened(await flipOneBit(desk, acme, damaged, context.wait))}; no listing shows it`,
-    asExpected: true,
-  }));
-  yield await play("Verification refutes the damaged copy and proves the other", async () => {
-    const reports = await verifyAcme();
-    return toldOfProofs(reports, (verdict, store) => verdict === (store === damaged ? "refuted" : "proven"));
-  });
-  yield await play("Disaster: somebody drops the database of acme", async () => {
-    const before = await invoices(stage, "acme");
-    await stage.sql("postgres", "drop database acme with (force)");
-    return { outcome: `the database and its ${String(before)} invoices are gone`, asExpected: before > 0 };
-  });
-  yield await play("acme comes back from its newest proven copy, compared again after the load", async () =>
-    toldOfRestore(await bringBack(desk, context, acme.id, stage), await invoices(stage, "acme")),
-  );
+/** Each copy of their newest backups. */
+async function verify(
+  { desk, context, out }: Props,
+  tenants: readonly Tenant[],
+): Promise<readonly VerifyReport[]> {
+  const reports: VerifyReport[] = [];
+  for (const tenant of tenants)
+    reports.push(
+      ...(await verifyTenant(desk, tenant, { backup: "latest", store: "all" }, out, context.wait)),
+    );
+  return reports;
 }
 
 async function backUp(
-  desk: Desk,
-  { wait }: Context,
-  out: Output,
+  { desk, context: { wait }, out }: Props,
   ids: readonly TenantId[],
 ): Promise<readonly BackupReport[]> {
   const quiet = {
@@ -116,10 +136,8 @@ async function backUp(
 }
 
 async function bringBack(
-  desk: Desk,
-  { machine, wait }: Context,
+  { stage, desk, context: { machine, wait } }: Props,
   id: TenantId,
-  stage: Stage,
 ): Promise<RestoreReport> {
   const tenant = await desk.tenant(id);
   const library = await desk.library(tenant);
@@ -182,7 +200,7 @@ function toldOfBackups(reports: readonly BackupReport[]): Told {
 
 function toldOfProofs(
   reports: readonly VerifyReport[],
-  isExpected: (verdict: VerifyReport["verdict"], store: StoreName) => boolean,
+  expected: (store: StoreName) => VerifyReport["verdict"],
 ): Told {
   const words = reports.map(({ tenant, store, verdict, checks }) => {
     const passed = checks.filter(({ outcome }) => outcome === "passed").length;
@@ -195,7 +213,7 @@ function toldOfProofs(
   });
   return {
     outcome: words.join("\n  "),
-    asExpected: reports.length > 0 && reports.every(({ verdict, store }) => isExpected(verdict, store)),
+    asExpected: reports.length > 0 && reports.every(({ verdict, store }) => verdict === expected(store)),
   };
 }
 
