@@ -10,7 +10,7 @@ import type { StoreName, TenantId } from "../model/ids.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { askStore, type StoreAnswer } from "./ask-store.ts";
 import { currentLook } from "./current-look.ts";
-import { expectedId, judgeStores, newestIn, type Received } from "./judge-stores.ts";
+import { type Evidence, expectedId, judgeStores, newestIn, type Received } from "./judge-stores.ts";
 import { judgeTenant } from "./judge-tenant.ts";
 import { newestIds } from "./look.ts";
 import type { ObserverMemory } from "./memory.ts";
@@ -57,59 +57,107 @@ export async function observePass(
   const answers = await Promise.all(
     order.stores.map((store) => askStore(store, memory.holders, clock, wait)),
   );
-  const silent = new Map(
-    answers.flatMap(({ store, failure }) => (failure === null ? [] : [[store, failure] as const])),
-  );
-  const partly = new Map<StoreName, Failure>();
-  // One that falls silent is not waited for by each tenant anew; one that refuses a single tenant hides no other.
-  const note = (store: StoreName, failure: Failure): void => {
-    (ofWholeStore.has(failure.code) ? silent : partly).set(store, failure);
-  };
+  const pass: Pass = { order, memory, silent: silentOf(answers), partly: new Map() };
   const tenants = tenantsOf(order, memory, answers);
   for (const known of memory.looks.keys()) if (!tenants.has(known)) memory.looks.delete(known);
-  const health: TenantHealth[] = [];
-  const observations: Observation[] = [];
-  const received: Received[] = [];
-  const unplanned: TenantId[] = [];
+  const seen: SeenTenant[] = [];
   await eachAtOnce(tenants, tenantsAtOnce, async ([tenant, observed]) => {
-    const stores = storesOf(observed, order).filter(({ name }) => !silent.has(name));
-    const { look, down } = await currentLook(tenant, { ...order, stores }, memory, wait);
-    for (const { store, failure } of down) note(store, failure);
-    if (look === null) return;
-    const isAsked = (store: StoreName): boolean =>
-      !silent.has(store) && look.asked.includes(store) && !down.some((one) => one.store === store);
-    const unasked = new Set(observed.terms.stores.filter((store) => !isAsked(store)));
-    const tip = memory.tips.get(tenant) ?? null;
-    const judged = judgeTenant(look, observed, { unasked, tip, now: clock.now() });
-    if (look.highest !== null && look.highest.counter >= (tip?.counter ?? 0))
-      memory.tips.set(tenant, look.highest);
-    if (judged.health !== null) {
-      health.push(judged.health);
-      if (observed.schedule === null) unplanned.push(tenant);
-    }
-    observations.push(...judged.observations);
-    received.push(new Map(observed.terms.stores.map((store) => [store, look.newestIn.get(store) ?? null])));
+    const one = await seeTenant(tenant, observed, pass, wait);
+    if (one !== null) seen.push(one);
   });
+  const received = seen.map((one) => one.received);
+  const unplanned = seen.filter(({ health, isPlanned }) => health !== null && !isPlanned);
   const boundIds = newestIds(memory.looks.values().map(({ look }) => look.boundIds));
   const evidence = { received, boundIds, knownIds: memory.storeIds, now: clock.now() };
-  observations.push(...judgeStores(answers, evidence), ...ofUnplanned(unplanned));
+  const observations = [
+    ...seen.flatMap((one) => one.observations),
+    ...judgeStores(answers, evidence),
+    ...ofUnplanned(unplanned.map(({ tenant }) => tenant)),
+  ];
+  rememberIds(memory, answers, evidence, at);
+  return {
+    at,
+    stores: answers.map(({ store, storeId, aheadMs }) => ({
+      store,
+      failure: pass.silent.get(store) ?? pass.partly.get(store) ?? null,
+      storeId,
+      aheadMs,
+      newestRecordAt: newestIn(store, received),
+    })),
+    health: seen
+      .flatMap(({ health }) => health ?? [])
+      .toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
+    observations: inOrder(joined(observations)),
+  };
+}
+
+interface Pass {
+  readonly order: ObserverOrder;
+  readonly memory: ObserverMemory;
+  /** Stores that are not asked any more in this pass. */
+  readonly silent: Map<StoreName, Failure>;
+  /** Those that refused something of one tenant. */
+  readonly partly: Map<StoreName, Failure>;
+}
+
+function silentOf(answers: readonly StoreAnswer[]): Map<StoreName, Failure> {
+  return new Map(
+    answers.flatMap(({ store, failure }) => (failure === null ? [] : [[store, failure] as const])),
+  );
+}
+
+/** One that falls silent is not waited for by each tenant anew; one that refuses a single tenant hides no other. */
+function note({ silent, partly }: Pass, store: StoreName, failure: Failure): void {
+  (ofWholeStore.has(failure.code) ? silent : partly).set(store, failure);
+}
+
+interface SeenTenant {
+  readonly tenant: TenantId;
+  readonly isPlanned: boolean;
+  readonly health: TenantHealth | null;
+  readonly observations: readonly Observation[];
+  readonly received: Received;
+}
+
+/** Null where no store that may hold it could be asked, and none was before. */
+async function seeTenant(
+  tenant: TenantId,
+  observed: ObservedTenant,
+  pass: Pass,
+  wait: Waiting,
+): Promise<SeenTenant | null> {
+  const { order, memory, silent } = pass;
+  const stores = storesOf(observed, order).filter(({ name }) => !silent.has(name));
+  const { look, down } = await currentLook(tenant, { ...order, stores }, memory, wait);
+  for (const { store, failure } of down) note(pass, store, failure);
+  if (look === null) return null;
+  const isAsked = (store: StoreName): boolean =>
+    !silent.has(store) && look.asked.includes(store) && !down.some((one) => one.store === store);
+  const unasked = new Set(observed.terms.stores.filter((store) => !isAsked(store)));
+  const tip = memory.tips.get(tenant) ?? null;
+  const judged = judgeTenant(look, observed, { unasked, tip, now: order.clock.now() });
+  if (look.highest !== null && look.highest.counter >= (tip?.counter ?? 0))
+    memory.tips.set(tenant, look.highest);
+  return {
+    tenant,
+    isPlanned: observed.schedule !== null,
+    ...judged,
+    received: new Map(observed.terms.stores.map((store) => [store, look.newestIn.get(store) ?? null])),
+  };
+}
+
+/** But no id that contradicts what is known of its store. */
+function rememberIds(
+  memory: ObserverMemory,
+  answers: readonly StoreAnswer[],
+  evidence: Evidence,
+  at: Date,
+): void {
   for (const { store, storeId } of answers) {
     const expected = expectedId(store, evidence);
     if (storeId !== null && (expected === undefined || expected.storeId === storeId))
       memory.storeIds.set(store, { storeId, at });
   }
-  return {
-    at,
-    stores: answers.map(({ store, storeId, aheadMs }) => ({
-      store,
-      failure: silent.get(store) ?? partly.get(store) ?? null,
-      storeId,
-      aheadMs,
-      newestRecordAt: newestIn(store, received),
-    })),
-    health: health.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
-    observations: inOrder(joined(observations)),
-  };
 }
 
 function storesOf({ terms }: ObservedTenant, { stores }: ObserverOrder): readonly ObjectReader[] {
