@@ -11,6 +11,7 @@ import type { Signer } from "../keys/signing.ts";
 import { judge } from "../model/check.ts";
 import { rightTime } from "../repository/clocks.ts";
 import { keysToRead } from "../repository/key-access.ts";
+import { newerThanSaid } from "../repository/newer-than-said.ts";
 import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
 import type { Sealer } from "../sealing/sealing.ts";
@@ -79,7 +80,8 @@ async function sign(
   wait: Waiting,
 ): Promise<Written> {
   // Again, since the trial may have outlasted the time for which the key is trusted.
-  const at = await rightTime([order.store], () => desk.clock.now(), wait, order.proofStores);
+  const now = await rightTime([order.store], () => desk.clock.now(), wait, order.proofStores);
+  const at = await newerThanSaid(order, order.proofStores, now, wait);
   await demandBelief(desk, at);
   const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);

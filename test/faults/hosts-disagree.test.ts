@@ -1,0 +1,130 @@
+/** Two hosts whose clocks or configurations disagree about one repository: what is proven stays true, and nothing is lost unsaid (promises 4 to 6, trap 36). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Clock } from "../../src/base/clock.ts";
+import { checkNames, passed } from "../../src/model/check.ts";
+import type { BackupId, ObjectKey, StoreName } from "../../src/model/ids.ts";
+import { damagedKeys, joinStatements, readStatements } from "../../src/repository/known-damage.ts";
+import { tenantStates } from "../../src/repository/states.ts";
+import { startSealing } from "../../src/sealing/start-sealing.ts";
+import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
+import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
+
+let house: House;
+let opener: ReturnType<typeof startSealing>;
+let made: { readonly dubai: MemoryStore; readonly frankfurt: MemoryStore };
+let dubai: MemoryStore;
+let frankfurt: MemoryStore;
+let backup: BackupId;
+
+beforeAll(async () => {
+  house = await buildHouse();
+  opener = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
+  made = { dubai: memoryStore("dubai", house.clock), frankfurt: memoryStore("frankfurt", house.clock) };
+  await described(house, made.dubai, made.frankfurt);
+  ({ backup } = await house.backUp([made.dubai, made.frankfurt], { rows: "a\n" }));
+  house.clock.advance(60_000);
+});
+afterAll(async () => {
+  await opener[Symbol.asyncDispose]();
+  await house[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  [dubai, frankfurt] = [made.dubai.copy(), made.frankfurt.copy()];
+});
+
+/** Of two hosts that are each within the five minutes that are allowed, one ahead of the stores and one behind. */
+const fast: Clock = { now: () => new Date(house.clock.now().getTime() + 4 * 60_000) };
+const slow: Clock = { now: () => new Date(house.clock.now().getTime() - 4 * 60_000) };
+
+async function verified(clock: Clock, store: MemoryStore): Promise<string> {
+  const stores = [dubai, frankfurt];
+  const desk = {
+    library: { ...house.library(stores), clock },
+    clock,
+    monotonicMs: () => 0,
+    opener,
+    sealer: opener,
+    signer: house.signer,
+    identity: house.identity,
+    hostName: "test-host",
+    version: "0",
+  };
+  const proofStores = stores.map(marked);
+  const order = {
+    tenant: house.tenant,
+    backup,
+    store: marked(store),
+    proofStores,
+    tryOut: async () => ({
+      checks: checkNames.filter((name) => name !== "copy").map((name) => passed(name, 1, "equal")),
+      notes: [],
+    }),
+  };
+  const { verdict, proofIn } = await verifyCopy(desk, order, never);
+  expect(proofIn).toHaveLength(2);
+  return verdict;
+}
+
+async function verdictOf(store: StoreName): Promise<string | undefined> {
+  const { backups } = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
+  return backups[0]?.copies.get(store)?.proof?.verdict;
+}
+
+async function damagedIn(store: StoreName): Promise<readonly ObjectKey[]> {
+  const said = [];
+  for (const one of [dubai, frankfurt])
+    said.push(await readStatements(house.tenant, one, { trust: house.trust, clock: house.clock }, never));
+  return [...damagedKeys(joinStatements(said, new Map()), store, null)];
+}
+
+function alterChunk(store: MemoryStore): ObjectKey {
+  const { chunk } = oneOfEach(store, backup);
+  if (chunk === undefined) throw new Error("there is no chunk");
+  const body = store.bodyOf(chunk);
+  store.overwrite(chunk, body.fill(body.readUInt8(50) ^ 1, 50, 51));
+  return chunk;
+}
+
+describe("a verify by a host whose clock is behind", () => {
+  it("that refutes a copy outweighs the proof that one ahead has signed before", async () => {
+    expect(await verified(fast, frankfurt)).toBe("proven");
+    house.clock.advance(60_000);
+    const chunk = alterChunk(frankfurt);
+    expect(await verified(slow, frankfurt)).toBe("refuted");
+    expect(await verdictOf(frankfurt.name)).toBe("refuted");
+    expect(await damagedIn(frankfurt.name)).toContain(chunk);
+  });
+
+  it("that finds an object damaged again outweighs the heal that one ahead has stated", async () => {
+    const chunk = alterChunk(frankfurt);
+    expect(await verified(fast, frankfurt)).toBe("refuted");
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt], { clock: fast })).toMatchObject({
+      healed: 1,
+    });
+    expect(await damagedIn(frankfurt.name)).toEqual([]);
+    house.clock.advance(60_000);
+    alterChunk(frankfurt);
+    expect(await verified(slow, frankfurt)).toBe("refuted");
+    expect(await damagedIn(frankfurt.name)).toContain(chunk);
+  });
+
+  it("is dated by no name that somebody left there", async () => {
+    for (const name of ["20261121T999999Z-frankfurt.jws", "20991121T120000Z-frankfurt.jws", "20991121.jws"]) {
+      for (const place of [`proofs/${backup}`, "findings"])
+        frankfurt.overwrite(`tenants/acme/${place}/${name}`, Buffer.from("garbage"));
+    }
+    expect(await verified(slow, frankfurt)).toBe("proven");
+    expect(await verdictOf(frankfurt.name)).toBe("proven");
+  });
+
+  it("that proves a copy outweighs its refutation by one ahead", async () => {
+    const chunk = alterChunk(frankfurt);
+    expect(await verified(fast, frankfurt)).toBe("refuted");
+    house.clock.advance(60_000);
+    frankfurt.overwrite(chunk, dubai.bodyOf(chunk));
+    expect(await verified(slow, frankfurt)).toBe("proven");
+    expect(await verdictOf(frankfurt.name)).toBe("proven");
+  });
+});
