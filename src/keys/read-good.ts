@@ -20,7 +20,7 @@ export async function readGood<T>(
   wait: Waiting,
 ): Promise<T> {
   const found = await orOlder(
-    (version) => judged(store, key, version, judge, wait),
+    (version) => judged({ store, key, version }, judge, wait),
     (reading) => !(reading instanceof Failure),
     () => store.versions(key, wait),
   );
@@ -28,11 +28,16 @@ export async function readGood<T>(
   return found.value;
 }
 
+/** What lies under the key now, or an older version of it. */
+interface KeyBytes {
+  readonly store: KeyReader;
+  readonly key: ObjectKey;
+  readonly version: string | undefined;
+}
+
 /** What is wrong with the bytes is returned; what kept us from looking is thrown. */
 async function judged<T>(
-  store: KeyReader,
-  key: ObjectKey,
-  version: string | undefined,
+  { store, key, version }: KeyBytes,
   judge: (body: Buffer) => Promise<T>,
   wait: Waiting,
 ): Promise<{ readonly value: T } | Failure> {

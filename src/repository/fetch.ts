@@ -1,12 +1,12 @@
 /** Reading one object whose digest is known: whichever store and version holds the right bytes will do. */
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { type Look, orOlder, readDoubting } from "../base/doubted.ts";
-import { Failure, isFailure } from "../base/failure.ts";
+import { type Look, orOlder } from "../base/doubted.ts";
+import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { ObjectKey, StoreName } from "../model/ids.ts";
-import type { ObjectReader, ReadOptions } from "../stores/store.ts";
+import type { ObjectReader } from "../stores/store.ts";
 import { storeFailure } from "./library.ts";
-import { wrongOfTooLong } from "./too-long.ts";
+import { readDoubted } from "./read-doubted.ts";
 
 export interface Wanted {
   readonly key: ObjectKey;
@@ -96,35 +96,12 @@ async function readVersion(
   version: string | undefined,
   wait: Waiting,
 ): Promise<Buffer | Damage["reason"]> {
-  return readDoubting(`${wanted.key} in ${store.name}`, async (again) => {
-    const which = { ...(version === undefined ? {} : { version }), again };
-    const look = await readOnce(store, wanted, which, wait);
-    if (look.wrong !== tooLong) return look;
-    return { ...look, wrong: await wrongOfTooLong(store, wanted.key, version, bytesMaxOf(wanted), wait) };
-  });
-}
-
-const tooLong = "longer than it may be";
-
-function bytesMaxOf({ bytes }: Wanted | WantedDocument): number {
-  return bytes ?? documentBytesMax;
-}
-
-async function readOnce(
-  store: ObjectReader,
-  wanted: Wanted | WantedDocument,
-  which: Pick<ReadOptions, "version" | "again">,
-  wait: Waiting,
-): Promise<Look<Buffer | Damage["reason"]>> {
-  try {
-    const body = await store.read(wanted.key, { bytesMax: bytesMaxOf(wanted), ...which }, wait);
+  const judge = (body: Buffer): Look<Buffer | Damage["reason"]> => {
     const digest = sha256(body);
     return isOfLength(body.length, wanted) && digest === wanted.sha256
       ? { found: body, wrong: null }
       : { found: "altered", wrong: digest };
-  } catch (error) {
-    if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
-    if (isFailure(error, "store/corrupt")) return { found: "altered", wrong: tooLong };
-    throw error;
-  }
+  };
+  const bytes = { store, key: wanted.key, version, bytesMax: wanted.bytes ?? documentBytesMax };
+  return readDoubted<Buffer | Damage["reason"]>(bytes, { judge, tooLong: "altered", absent: "absent" }, wait);
 }

@@ -4,16 +4,16 @@
  */
 import type { z } from "zod";
 import { type Sha256, sha256 } from "../base/digest.ts";
-import { orOlder, readDoubting } from "../base/doubted.ts";
+import { type Look, orOlder } from "../base/doubted.ts";
 import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 import { interpreted } from "../base/interpreted.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Purpose } from "../model/glossary.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { type Signer, type TrustRing, UntrustedSigner } from "../keys/signing.ts";
-import type { ObjectReader, ReadOptions } from "../stores/store.ts";
+import type { ObjectReader } from "../stores/store.ts";
 import { documentBytesMax } from "./fetch.ts";
-import { wrongOfTooLong } from "./too-long.ts";
+import { readDoubted, type StoredBytes } from "./read-doubted.ts";
 
 export interface SignedForm<T> {
   readonly purpose: Purpose;
@@ -54,7 +54,7 @@ export async function readSigned<T>(
   wait: Waiting,
 ): Promise<SignedReading<T>> {
   return orOlder(
-    (version) => readVersion(store, key, version, form, wait),
+    (version) => readVersion({ store, key, version }, form, wait),
     ({ kind }) => kind === "good",
     async () => (await store.versions(key, wait)).filter(({ bytes }) => bytes <= documentBytesMax),
   );
@@ -84,48 +84,29 @@ export async function readCurrentSigned<T>(
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  return readVersion(store, key, undefined, form, wait);
+  return readVersion({ store, key }, form, wait);
 }
 
 async function readVersion<T>(
-  store: ObjectReader,
-  key: ObjectKey,
-  version: string | undefined,
+  { store, key, version }: Omit<StoredBytes, "bytesMax">,
   form: SignedForm<T>,
   wait: Waiting,
 ): Promise<SignedReading<T>> {
-  return readDoubting(`${key} in ${store.name}`, async (again) => {
-    const which = { ...(version === undefined ? {} : { version }), again };
-    const found = await readOnce(store, key, which, form, wait);
-    if (found === tooLong) {
-      const wrong = await wrongOfTooLong(store, key, version, documentBytesMax, wait);
-      return { found: malformed, wrong };
-    }
+  const judge = async (body: Buffer): Promise<Look<SignedReading<T>>> => {
+    const found = await examineSigned(body, form);
     // A signer nobody knows may be one whose name was spoilt; all else was signed as it stands.
     const isSpoilt = found.kind === "bad" && ["signature", "signer", "malformed"].includes(found.reason);
     return { found, wrong: isSpoilt ? found.sha256 : null };
-  });
+  };
+  return readDoubted(
+    { store, key, version, bytesMax: documentBytesMax },
+    { judge, tooLong: malformed },
+    wait,
+  );
 }
 
 const tooLong = "longer than any document";
 const malformed = { kind: "bad", reason: "malformed", detail: `it is ${tooLong}`, sha256: null } as const;
-
-async function readOnce<T>(
-  store: ObjectReader,
-  key: ObjectKey,
-  which: Pick<ReadOptions, "version" | "again">,
-  form: SignedForm<T>,
-  wait: Waiting,
-): Promise<SignedReading<T> | typeof tooLong> {
-  let bytes: Buffer;
-  try {
-    bytes = await store.read(key, { bytesMax: documentBytesMax, ...which }, wait);
-  } catch (error) {
-    if (isFailure(error, "store/corrupt")) return tooLong;
-    throw error;
-  }
-  return examineSigned(bytes, form);
-}
 
 /** The same judgement on bytes that are at hand. */
 export async function examineSigned<T>(bytes: Uint8Array, form: SignedForm<T>): Promise<SignedReading<T>> {

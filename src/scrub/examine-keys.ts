@@ -5,15 +5,14 @@
  * set does not open from this store, and nothing here is damaged for that.
  */
 import { sha256, type Sha256 } from "../base/digest.ts";
-import { readDoubting } from "../base/doubted.ts";
-import { isFailure } from "../base/failure.ts";
+import type { Look } from "../base/doubted.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupRecord, InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
 import { keyStatementForm } from "../repository/key-statement-form.ts";
 import { examineSigned } from "../repository/signed.ts";
-import { wrongOfTooLong } from "../repository/too-long.ts";
+import { readDoubted } from "../repository/read-doubted.ts";
 import type { Examination } from "./examination.ts";
 import type { ScrubLedger } from "./scrub-ledger.ts";
 
@@ -67,22 +66,13 @@ async function readKeyObject(
   key: ObjectKey,
   wait: Waiting,
 ): Promise<Lying> {
-  return readDoubting<Lying>(`${key} in ${store.name}`, async (again) => {
-    try {
-      const body = await store.read(key, { bytesMax: keyObjectBytesMax, again }, wait);
-      ledger.countRead(body.length);
-      const digest = sha256(body);
-      return { found: body, wrong: named.of(key).has(digest) ? null : digest };
-    } catch (error) {
-      if (isFailure(error, "store/absent")) return { found: "absent", wrong: null };
-      if (isFailure(error, "store/corrupt"))
-        return {
-          found: "altered",
-          wrong: await wrongOfTooLong(store, key, undefined, keyObjectBytesMax, wait),
-        };
-      throw error;
-    }
-  });
+  const judge = (body: Buffer): Look<Lying> => {
+    ledger.countRead(body.length);
+    const digest = sha256(body);
+    return { found: body, wrong: named.of(key).has(digest) ? null : digest };
+  };
+  const bytes = { store, key, bytesMax: keyObjectBytesMax };
+  return readDoubted<Lying>(bytes, { judge, tooLong: "altered", absent: "absent" }, wait);
 }
 
 interface KeyObject {
