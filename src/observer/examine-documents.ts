@@ -21,9 +21,8 @@ interface Named {
 
 /** `keys` are those of a listing; others than signed documents are passed over. */
 export async function examineDocuments(
-  tenant: TenantId,
+  { tenant, keys }: { readonly tenant: TenantId; readonly keys: Iterable<ObjectKey> },
   store: ObjectReader,
-  keys: Iterable<ObjectKey>,
   library: Pick<Library, "trust" | "clock">,
   wait: Waiting,
 ): Promise<readonly Observation[]> {

@@ -104,7 +104,7 @@ async function shownBy(
     erased: await isErased(tenant, store, library, wait),
     observations: [
       ...records.flatMap((one) => suspicion(tenant, one)),
-      ...(await examineDocuments(tenant, store, documents.keys(), library, wait)),
+      ...(await examineDocuments({ tenant, keys: documents.keys() }, store, library, wait)),
       ...clockDoubt(tenant, records, documents, library.clock.now()),
     ],
   };

@@ -46,7 +46,7 @@ export async function openGround(
   wait: Waiting,
 ): Promise<Ground> {
   const shelves = new Shelves(menders, 1, () => undefined);
-  const holdings = await openShelves(tenant, shelves, desk, readRecords, wait);
+  const holdings = await openShelves({ tenant, shelves, recordsOf: readRecords }, desk, wait);
   return { ...holdings, tenant, desk, shelves, menders };
 }
 

@@ -36,14 +36,16 @@ export async function entryOf(
   const shown = holdings.flatMap(({ records }) => records.get(backup) ?? []);
   const believed = shown.find(isGood);
   if (believed === undefined) return suspectEntry(backup, stores, shown);
-  const same = holdings.filter(({ records }) => records.get(backup)?.sha256 === believed.sha256);
-  const damaged = new Map(
-    holdings.map(({ store: { name }, storeId }) => [name, damagedKeys(statements, name, storeId, backup)]),
-  );
-  const whole = await wholeIn(believed.record, same, damaged, notes, wait);
+  const judged = holdings.map((holding) => ({
+    ...holding,
+    damaged: damagedKeys(statements, holding.store.name, holding.storeId, backup),
+  }));
+  const same = judged.filter(({ records }) => records.get(backup)?.sha256 === believed.sha256);
+  const { whole, amiss } = await wholeIn(believed.record, same, wait);
+  notes.push(...amiss);
   const copies = new Map<StoreName, CopyState>();
   for (const { name } of stores) {
-    const holding = holdings.find(({ store }) => store.name === name);
+    const holding = judged.find(({ store }) => store.name === name);
     const proof =
       holding?.storeId === undefined || holding.storeId === null
         ? null
@@ -56,7 +58,7 @@ export async function entryOf(
     const hasRecord = holding?.records.has(backup) === true;
     // What a proof found altered no listing shows, and it may be nothing that the inventory names.
     const isAltered =
-      proof?.verdict === "refuted" && proof.damaged.some((key) => damaged.get(name)?.has(key));
+      proof?.verdict === "refuted" && proof.damaged.some((key) => holding?.damaged.has(key) === true);
     const state = whole.has(name) && !isAltered ? "present" : hasRecord ? "damaged" : "missing";
     copies.set(name, { state, proof: proof === null ? null : { verdict: proof.verdict, at: proof.at } });
   }
@@ -64,25 +66,29 @@ export async function entryOf(
   return { backup, kind, at, plainBytes, suspect: false, copies, record: believed.record };
 }
 
-/** The stores whose listing shows every object of the inventory, and the inventory, with its size. */
+interface JudgedHolding extends TenantHolding {
+  /** Found altered, whatever the listing says. */
+  readonly damaged: ReadonlySet<ObjectKey>;
+}
+
+/** The stores whose listing shows every object of the inventory, and the inventory, with its size; what is amiss in others. */
 async function wholeIn(
   record: BackupRecord,
-  holdings: readonly TenantHolding[],
-  damaged: ReadonlyMap<StoreName, ReadonlySet<ObjectKey>>,
-  notes: StateNote[],
+  holdings: readonly JudgedHolding[],
   wait: Waiting,
-): Promise<ReadonlySet<StoreName>> {
+): Promise<{ readonly whole: ReadonlySet<StoreName>; readonly amiss: readonly StateNote[] }> {
   const { tenant, backup, inventory } = record;
   const whole = new Set(holdings.map(({ store }) => store.name));
+  const amiss: StateNote[] = [];
   const drop = (store: StoreName, note: string): void => {
-    if (whole.delete(store)) notes.push({ store, backup, note });
+    if (whole.delete(store)) amiss.push({ store, backup, note });
   };
   const look = (key: ObjectKey, bytes: number): void => {
-    for (const { store, listing } of holdings) {
+    for (const { store, listing, damaged } of holdings) {
       if (listing.get(key) !== bytes)
         drop(store.name, `${key} is ${listing.has(key) ? "of another size" : "missing"}`);
       // What was found altered no listing shows; it counts against every backup that names it (trap 23).
-      else if (damaged.get(store.name)?.has(key) === true) drop(store.name, `${key} was found damaged`);
+      else if (damaged.has(key)) drop(store.name, `${key} was found damaged`);
     }
   };
   look(inventoryKey(tenant, backup), inventory.bytes);
@@ -104,7 +110,7 @@ async function wholeIn(
     if (!isFailure(error) || wait.signal.aborted) throw error;
     for (const { store } of holdings) drop(store.name, error.message);
   }
-  return whole;
+  return { whole, amiss };
 }
 
 /** Nothing of it is believed, and it is listed all the same: somebody has to look at it. */

@@ -26,6 +26,11 @@ export const graceMs = 24 * 3_600_000;
 const idsMax = 3;
 const looksMax = 3;
 
+/** With all that was added to it. */
+interface EndedDraft extends DraftEnd {
+  readonly streams: readonly StreamEntry[];
+}
+
 interface Written {
   readonly backup: BackupId;
   readonly manifest: InventoryLine;
@@ -36,14 +41,9 @@ interface Written {
   readonly notBefore: Date;
 }
 
-export async function commit(
-  state: DraftState,
-  streams: readonly StreamEntry[],
-  end: DraftEnd,
-  wait: Waiting,
-): Promise<Committed> {
-  const written = await writeDocuments(state, streams, end, wait);
-  const record = await lookAndSign(state, streams, end, written, wait);
+export async function commit(state: DraftState, ended: EndedDraft, wait: Waiting): Promise<Committed> {
+  const written = await writeDocuments(state, ended, wait);
+  const record = await lookAndSign(state, ended, written, wait);
   await state.shelves.each(
     (shelf) => putWhole(shelf, { ...record, lockedUntil: documentLock(state) }, wait),
     wait,
@@ -58,7 +58,7 @@ export async function commit(
   return {
     backup: written.backup,
     state: state.shelves.failures.size === 0 ? "complete" : "degraded",
-    plainBytes: sum(streams),
+    plainBytes: plainBytesOf(ended),
     uploadedBytes: uploaded + written.manifest.bytes + written.inventory.bytes,
     reusedBytes: reused,
     objects: written.named.length,
@@ -67,15 +67,10 @@ export async function commit(
 }
 
 /** Manifest and inventory, under an id that nobody took; two backups of one second may draw the same letters. */
-async function writeDocuments(
-  state: DraftState,
-  streams: readonly StreamEntry[],
-  end: DraftEnd,
-  wait: Waiting,
-): Promise<Written> {
+async function writeDocuments(state: DraftState, ended: EndedDraft, wait: Waiting): Promise<Written> {
   for (let attempt = 1; ; attempt += 1) {
-    const backup = newBackupId(end.at, state.workshop.chance);
-    const manifest = await sealManifest(state, streams, end, backup, wait);
+    const backup = newBackupId(ended.at, state.workshop.chance);
+    const manifest = await sealManifest(state, ended, backup, wait);
     const named = [...state.placer.lines, ...state.keyLines, manifest.line].toSorted(byKey);
     const body = await encodeInventory({ tenant: state.order.tenant, backup }, named);
     const inventory = document(inventoryKey(state.order.tenant, backup), body, lockedUntilOf(state));
@@ -87,8 +82,7 @@ async function writeDocuments(
 
 async function sealManifest(
   { order, workshop, keys, locks }: DraftState,
-  streams: readonly StreamEntry[],
-  end: DraftEnd,
+  ended: EndedDraft,
   backup: BackupId,
   wait: Waiting,
 ): Promise<Document> {
@@ -98,10 +92,10 @@ async function sealManifest(
     tenant: order.tenant,
     backup,
     kind: order.kind,
-    at: end.at.toISOString(),
-    streams: streams.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
-    fingerprint: end.fingerprint,
-    environment: { ...end.environment },
+    at: ended.at.toISOString(),
+    streams: ended.streams.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+    fingerprint: ended.fingerprint,
+    environment: { ...ended.environment },
   });
   const sealed = await workshop.sealer.sealDocument(plain, [keys.recipient], order.zstdLevel, wait);
   return document(manifestKey(order.tenant, backup), sealed.body, locks?.documentsUntil.toISOString());
@@ -113,8 +107,7 @@ async function sealManifest(
  */
 async function lookAndSign(
   state: DraftState,
-  streams: readonly StreamEntry[],
-  end: DraftEnd,
+  ended: EndedDraft,
   written: Written,
   wait: Waiting,
 ): Promise<{
@@ -136,7 +129,7 @@ async function lookAndSign(
     const { at, records } = await settle(settling, wait);
     const finishedAt = nowInTime(state);
     // Parsed as readers will, since a backup whose record nobody can read is none.
-    const unsigned = recordOf(state, streams, end, written, { records, finishedAt });
+    const unsigned = recordOf(state, ended, written, { records, finishedAt });
     const record = backupRecord.parse(unsigned, interpreted);
     const body = await workshop.signer.sign("record", record);
     if (nowInTime(state).getTime() - at.getTime() <= graceMs / 4) {
@@ -172,8 +165,7 @@ function nowInTime({ startedAt, startedMs, workshop }: DraftState): Date {
 
 function recordOf(
   { order, workshop, keys, startedAt }: DraftState,
-  streams: readonly StreamEntry[],
-  end: DraftEnd,
+  ended: EndedDraft,
   { backup, manifest, inventory, named }: Written,
   { records, finishedAt }: { readonly records: readonly StoredRecord[]; readonly finishedAt: Date },
 ): BackupRecord {
@@ -184,13 +176,13 @@ function recordOf(
     tenant: order.tenant,
     backup,
     kind: order.kind,
-    at: end.at.toISOString(),
+    at: ended.at.toISOString(),
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     keyGeneration: keys.generation,
     manifest: { bytes: manifest.bytes, sha256: manifest.sha256 },
     inventory: { bytes: inventory.bytes, sha256: inventory.sha256 },
-    plainBytes: sum(streams),
+    plainBytes: plainBytesOf(ended),
     sealedBytes: named.reduce((total, line) => total + line.bytes, 0),
     objects: named.length,
     counter: nextCounter(last),
@@ -256,6 +248,6 @@ function byKey(one: InventoryLine, other: InventoryLine): number {
   return one.key < other.key ? -1 : 1;
 }
 
-function sum(streams: readonly StreamEntry[]): number {
+function plainBytesOf({ streams }: EndedDraft): number {
   return streams.reduce((total, stream) => total + stream.bytes, 0);
 }

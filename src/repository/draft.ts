@@ -42,15 +42,9 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
   const shelves = new Shelves(order.shelves, order.quorum, (store, failure) => {
     workshop.onStoreFailed(tenant, store, failure);
   });
-  const holdings = await openShelves(
-    tenant,
-    shelves,
-    workshop,
-    (of, store, library, end) => readLastRecords(of, store, library, end),
-    wait,
-  );
+  const holdings = await openShelves({ tenant, shelves, recordsOf: readLastRecords }, workshop, wait);
   for (const one of holdings.condemned.unreadable) workshop.onReuseOff(tenant, one);
-  const { keys, lines: keyLines } = await keysInPlace(order, shelves, holdings, workshop, wait);
+  const { keys, lines: keyLines } = await keysInPlace(order, { shelves, ...holdings }, workshop, wait);
   const locks = lockTimes(order.shelves, startedAt);
   const { generation } = keys;
   const onDamage = (damage: Damage): void => {
@@ -84,8 +78,7 @@ function recordsBefore({ seen, listings, settled }: Holdings): DraftState["befor
  */
 async function keysInPlace(
   { tenant, keys }: DraftOrder,
-  shelves: Shelves,
-  { seen, listings }: Holdings,
+  { shelves, seen, listings }: Pick<Holdings, "seen" | "listings"> & { readonly shelves: Shelves },
   { onKeysRefused }: Workshop,
   wait: Waiting,
 ): Promise<KeysFound> {
@@ -132,7 +125,7 @@ function draftOf(state: DraftState): Draft {
     },
     commit: async (end, wait) => {
       checkSourceClock({ ...end, standby: end.fingerprint.server.standby });
-      return commit(state, streams, end, wait);
+      return commit(state, { ...end, streams }, wait);
     },
   };
 }

@@ -80,7 +80,7 @@ export async function writeFindings(
   let taking = order.stores;
   const down: StoreDown[] = [];
   for (const part of parts(order)) {
-    at = await freeSecond(tenant, store, at, taking, wait);
+    at = await freeSecond({ tenant, store, at }, taking, wait);
     const list: FindingsList = { format, tenant, store, storeId, at: at.toISOString(), host, ...part };
     const body = await signReadable(signer, { purpose: "proof", schema: findingsList }, list);
     if (trust !== null) await demandTrusted(body, trust);
@@ -144,9 +144,7 @@ function cut(keys: readonly ObjectKey[]): readonly ObjectKey[][] {
 
 /** Two lists about one store within a second would want the same key. */
 async function freeSecond(
-  tenant: TenantId,
-  store: StoreName,
-  from: Date,
+  { tenant, store, at: from }: Pick<FindingsOrder, "tenant" | "store" | "at">,
   stores: readonly Store[],
   wait: Waiting,
 ): Promise<Date> {

@@ -28,17 +28,22 @@ export interface Holdings {
   readonly listings: ReadonlyMap<StoreName, TenantListing>;
 }
 
+interface FirstLook {
+  readonly tenant: TenantId;
+  readonly shelves: Shelves;
+  /** Reads as many of a store's records as the caller needs. */
+  readonly recordsOf: typeof readRecords;
+}
+
 /**
  * Stores that fail, or are none of ours, are out; "store/quorum" when too few are left, "policy/refused" for an erased
- * tenant. `recordsOf` reads as many of a store's records as the caller needs. A store that has nothing of the tenant is
+ * tenant. A store that has nothing of the tenant is
  * not asked for its time, which spares a request where a tenant is new; the price is that a store whose clock is wrong
  * is out of that one backup only at its last look, by the date of the manifest, when everything lies there already.
  */
 export async function openShelves(
-  tenant: TenantId,
-  shelves: Shelves,
+  { tenant, shelves, recordsOf }: FirstLook,
   library: Pick<Library, "trust" | "clock">,
-  recordsOf: (...of: Parameters<typeof readRecords>) => ReturnType<typeof readRecords>,
   wait: Waiting,
 ): Promise<Holdings> {
   const storeIds = await identifyStores(shelves, wait);

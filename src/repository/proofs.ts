@@ -31,7 +31,7 @@ export async function readProofs(
   }
   const found: Proof[] = [];
   await eachAtOnce(keys, readsAtOnce, async (key) => {
-    const one = await readProof(tenant, key, store, library, wait);
+    const one = await readProof({ tenant, key }, store, library, wait);
     if (one !== null) found.push(one);
   });
   return found.toSorted((one, other) => compareInstants(other.at, one.at));
@@ -63,8 +63,7 @@ export function newestProof(
 }
 
 export async function readProof(
-  tenant: TenantId,
-  key: ObjectKey,
+  { tenant, key }: { readonly tenant: TenantId; readonly key: ObjectKey },
   store: ObjectReader,
   library: Pick<Library, "trust" | "clock">,
   wait: Waiting,

@@ -44,16 +44,22 @@ export type GoodRecord = Extract<StoredRecord, { readonly standing: "good" }>;
 /** Of one store. */
 export const readsAtOnce = 8;
 
-/**
- * Every record of the tenant in one store, oldest recovery point first. Records are immutable, so
- * those in `seen` are not read again.
- */
+/** Every record of the tenant in one store, oldest recovery point first. */
 export async function readRecords(
   tenant: TenantId,
   store: ObjectReader,
   library: Pick<Library, "trust" | "clock">,
   wait: Waiting,
-  seen: readonly StoredRecord[] = [],
+): Promise<readonly StoredRecord[]> {
+  return readNewRecords({ tenant, seen: [] }, store, library, wait);
+}
+
+/** The same; records are immutable, so those in `seen` are not read again. */
+export async function readNewRecords(
+  { tenant, seen }: { readonly tenant: TenantId; readonly seen: readonly StoredRecord[] },
+  store: ObjectReader,
+  library: Pick<Library, "trust" | "clock">,
+  wait: Waiting,
 ): Promise<readonly StoredRecord[]> {
   const known = new Map(seen.filter(isGood).map((one) => [one.backup, one]));
   const found = new Map<BackupId, StoredRecord>();
@@ -72,10 +78,9 @@ export async function readRecords(
 
 /** Every record that came to a store after it `listed` those; in no order. */
 export async function readLaterRecords(
-  tenant: TenantId,
+  { tenant, listed }: { readonly tenant: TenantId; readonly listed: ReadonlySet<BackupId> },
   store: ObjectReader,
   library: Pick<Library, "trust" | "clock">,
-  listed: ReadonlySet<BackupId>,
   wait: Waiting,
 ): Promise<readonly StoredRecord[]> {
   const found: StoredRecord[] = [];

@@ -119,7 +119,7 @@ async function readLooks(
     const unsettled = others.filter(({ key, modifiedAt }) => !settled.has(listMark(key, modifiedAt)));
     condemned.push(await readCondemned(tenant, asListed(store, unsettled), { trust }, wait));
     append(records, read);
-    append(records, await readLaterRecords(tenant, look, { trust, clock }, listed, wait));
+    append(records, await readLaterRecords({ tenant, listed }, look, { trust, clock }, wait));
   }, wait);
   return { condemned: joinCondemned(condemned), records };
 }

@@ -10,7 +10,7 @@ import { readHolds, type StoredHolds } from "./holds.ts";
 import { readStatements, type Statements } from "./known-damage.ts";
 import type { Library } from "./library.ts";
 import { ListedSizes } from "./listed-sizes.ts";
-import { readRecords, type StoredRecord } from "./records.ts";
+import { readNewRecords, type StoredRecord } from "./records.ts";
 import { askStoreId } from "./store-id.ts";
 import { refuseErased } from "./tombstone.ts";
 
@@ -45,7 +45,7 @@ export async function readHolding(
 ): Promise<TenantHolding> {
   const { storeId, unusable } = await askStoreId(store, wait);
   const erased = await erasureOf(tenant, store, library, wait);
-  const records = await readRecords(tenant, store, library, wait, seen);
+  const records = await readNewRecords({ tenant, seen }, store, library, wait);
   // After the records: whatever a prune took from among them meanwhile is listed by then.
   const removed = await readRemovedRecords(tenant, store, library, wait);
   const statements = await readStatements(tenant, store, library, wait);

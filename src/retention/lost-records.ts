@@ -57,7 +57,7 @@ async function isTrusted(
   for (const store of stores) {
     for await (const { key } of store.list(`${proofsPrefix(tenant)}${backup}/`, wait)) {
       if (parseProofKey(key) === null) continue;
-      if ((await readProof(tenant, key, store, desk, wait)) !== null) return true;
+      if ((await readProof({ tenant, key }, store, desk, wait)) !== null) return true;
     }
   }
   return false;

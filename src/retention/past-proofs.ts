@@ -29,7 +29,7 @@ export async function pastProofs(
       if (backup === undefined || hasRecord(backup)) return;
       found.set(key, backup);
       if (stemOf(key) !== key) return;
-      const proof = await readProof(tenant, key, store, desk, wait);
+      const proof = await readProof({ tenant, key }, store, desk, wait);
       if (proof === null || proof.damaged.length > 0 || (proof.misnamed ?? []).length > 0)
         telling.add(backup);
     });

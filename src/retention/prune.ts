@@ -16,7 +16,7 @@ import type { ObjectKey } from "../model/ids.ts";
 import { condemnedKey, condemnedRecordsKey, recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon, readHolds } from "../repository/holds.ts";
 import { askEach } from "../repository/library.ts";
-import { readRecords } from "../repository/records.ts";
+import { readNewRecords } from "../repository/records.ts";
 import type { WholeStore } from "../stores/store.ts";
 import { CondemnedKeys, isAged } from "./condemned-here.ts";
 import { findGarbage, type Garbage } from "./find-garbage.ts";
@@ -209,7 +209,8 @@ async function addLater(
   const { tenant, stores } = order;
   const { answers, down } = await askEach(
     stores,
-    (store) => readRecords(tenant, store, desk, wait, judgement.holdings.get(store.name)?.records ?? []),
+    (store) =>
+      readNewRecords({ tenant, seen: judgement.holdings.get(store.name)?.records ?? [] }, store, desk, wait),
     wait,
   );
   const doubts = await references.add([...answers.values()].flat(), wait);
