@@ -2,6 +2,7 @@
 import { exitCodes, Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
+import { againstPlanText } from "../desk/against-plan-text.ts";
 import { type ClaimDesk, openClaims } from "../desk/claimed.ts";
 import type { NotedRun } from "../desk/note-run.ts";
 import { pruneTenant, type PruneWish } from "../desk/prune-orders.ts";
@@ -105,6 +106,7 @@ async function outcomeOf(
 ): Promise<PruneOutcome> {
   try {
     const report = await work();
+    for (const one of report.againstPlan) out.say(`warning: ${tenant.id}: ${againstPlanText(one)}`);
     for (const stop of report.stops) out.say(`stopped: ${tenant.id}: ${stopText(stop)}`);
     return { tenant, report, failure: null };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `holdfast retention explain`: for each backup the rules that keep it, or what would remove it and when. */
 import { exitCodes } from "../base/failure.ts";
+import { againstPlanText } from "../desk/against-plan-text.ts";
 import { explainTenant } from "../desk/prune-orders.ts";
 import type { ExplainedBackup, Explanation } from "../retention/explain.ts";
 import { command } from "./frame/command.ts";
@@ -21,6 +22,7 @@ export const retentionExplain = command({
     await using desk = await context.openDesk();
     const tenant = await desk.tenant(parseTenant(args.tenant));
     const explanation = await explainTenant(desk, tenant, context.wait);
+    for (const one of explanation.againstPlan) out.say(`warning: ${tenant.id}: ${againstPlanText(one)}`);
     for (const stop of explanation.stops) out.say(`warning: ${tenant.id}: ${stopText(stop)}`);
     out.result(explanation, () => text(explanation));
     return explanation.stops.length > 0 ? exitCodes.found : exitCodes.done;

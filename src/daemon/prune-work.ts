@@ -1,3 +1,4 @@
+import { againstPlanText } from "../desk/against-plan-text.ts";
 import { pruneTenant } from "../desk/prune-orders.ts";
 import { pruneEnd } from "../desk/run-ends.ts";
 import type { JobWork } from "./job-work.ts";
@@ -12,7 +13,8 @@ export const pruneWork: JobWork<"prune"> = {
   run: async ({ shop, desk, tenant, talk, wait }) => {
     const at = await shop.catalog.now(wait);
     const report = await pruneTenant(desk, tenant, { isDry: false, shareMax: null }, wait);
-    const { stops, removed, freed, isCut } = report;
+    const { stops, removed, freed, isCut, againstPlan } = report;
+    for (const one of againstPlan) talk.say(`warning: ${tenant.id}: ${againstPlanText(one)}`);
     const [stop] = stops;
     if (stop === undefined) {
       const { objects, bytes } = freed;

@@ -3,7 +3,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupState, CopyState } from "../model/choose.ts";
 import type { BackupRecord } from "../model/documents.ts";
-import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
+import { type BackupId, instantOf, type ObjectKey, type StoreName } from "../model/ids.ts";
 import { inventoryKey } from "../model/layout.ts";
 import { readInventory } from "./inventories.ts";
 import { damagedKeys, type Statements } from "./known-damage.ts";
@@ -136,9 +136,4 @@ function suspectEntry(
     copies,
     record,
   };
-}
-
-/** The time an id claims: `20261121T013000Z` as ISO 8601. */
-function instantOf(backup: BackupId): string {
-  return backup.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
 }

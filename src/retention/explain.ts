@@ -4,6 +4,7 @@ import { graceMs } from "../repository/commit.ts";
 import type { BackupKind } from "../model/glossary.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { KeepRule, RemovalReason } from "../model/keep.ts";
+import type { RemovedAgainstPlan } from "./against-plan.ts";
 import { type JudgedBackup, judgeTenant } from "./judge-tenant.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
 import type { Stop } from "./stop.ts";
@@ -14,6 +15,7 @@ export interface Explanation {
   readonly isErased: boolean;
   /** Newest first. */
   readonly backups: readonly ExplainedBackup[];
+  readonly againstPlan: readonly RemovedAgainstPlan[];
   /** Why a prune would remove nothing now. */
   readonly stops: readonly Stop[];
 }
@@ -43,9 +45,10 @@ export async function explain(
   desk: RetentionDesk,
   wait: Waiting,
 ): Promise<Explanation> {
-  const { isErased, stops, backups } = await judgeTenant(order, desk, wait);
+  const { isErased, stops, backups, againstPlan } = await judgeTenant(order, desk, wait);
   const now = desk.clock.now();
-  return { tenant: order.tenant, isErased, stops, backups: backups.map((one) => explained(one, now)) };
+  const all = backups.map((one) => explained(one, now));
+  return { tenant: order.tenant, isErased, stops, againstPlan, backups: all };
 }
 
 function explained({ entry, keeping }: JudgedBackup, now: Date): ExplainedBackup {

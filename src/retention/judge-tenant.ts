@@ -14,6 +14,7 @@ import { askEach, type StoreDown } from "../repository/library.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates } from "../repository/states.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import { type RemovedAgainstPlan, removedAgainstPlan } from "./against-plan.ts";
 import { type Holding, lookInto } from "./holding.ts";
 import { lostRecords } from "./lost-records.ts";
 import { missingRecords } from "./missing-records.ts";
@@ -28,6 +29,7 @@ export interface Judgement<S extends ObjectReader = ObjectReader> {
   readonly holds: readonly HoldStatement[];
   /** Stores that hold something of the tenant or are to, by which they take part in every removal. */
   readonly involved: readonly S[];
+  readonly againstPlan: readonly RemovedAgainstPlan[];
   /** Of every store that answered. */
   readonly holdings: ReadonlyMap<StoreName, Holding>;
 }
@@ -56,10 +58,10 @@ export async function judgeTenant<S extends ObjectReader>(
   const involved = stores.filter(({ name }) => order.own.has(name) || answers.get(name)?.isHolding === true);
   const common = { holds, involved, holdings: answers };
   if (holdings.some(({ isErased }) => isErased)) {
-    return { ...common, isErased: true, stops: [], backups: [] };
+    return { ...common, isErased: true, stops: [], backups: [], againstPlan: [] };
   }
   const stops = [...stopsOfStores(order, answers, down)];
-  if (answers.size === 0) return { ...common, isErased: false, stops, backups: [] };
+  if (answers.size === 0) return { ...common, isErased: false, stops, backups: [], againstPlan: [] };
   const states = await tenantStates(
     tenant,
     { ...cautious, stores: stores.filter(({ name }) => answers.has(name)) },
@@ -74,6 +76,7 @@ export async function judgeTenant<S extends ObjectReader>(
       detail: `${backup} follows ${missing}, which is ${reason}`,
     });
   }
+  const terms = { ...order.terms, now: cautious.clock.now() };
   const keepings = new Map(
     keep(
       states.backups.map((state) => ({
@@ -81,7 +84,7 @@ export async function judgeTenant<S extends ObjectReader>(
         holds: holdsUpon(holds, state.backup),
         lockedUntil: lockedUntil(state, order),
       })),
-      { ...order.terms, now: cautious.clock.now() },
+      terms,
     ).map((one) => [one.backup, one]),
   );
   const backups = states.backups.flatMap((entry) => {
@@ -92,7 +95,8 @@ export async function judgeTenant<S extends ObjectReader>(
   stops.push(...(await missingRecords(order, answers, new Set(kept), wait)));
   stops.push(...(await lostRecords(order, { holdings: answers, holds }, desk, wait)));
   stops.push(...shareStop(order, backups, condemnedRecords(common.holdings, order)));
-  return { ...common, isErased: false, stops, backups };
+  const againstPlan = removedAgainstPlan(states.backups, answers, terms);
+  return { ...common, isErased: false, stops, backups, againstPlan };
 }
 
 /** Backups that no rule keeps. */

@@ -53,10 +53,10 @@ export async function prune(
   await demandTrusted(desk, "removal", desk.clock.now());
   const lookedAt = desk.clock.now();
   const judgement = await judgeTenant(order, desk, wait);
-  const { isErased, stops, backups } = judgement;
-  if (isErased) return { ...nothing(order, backups.length), state: "erased" };
+  const { isErased, stops } = judgement;
+  if (isErased) return { ...nothing(order, judgement), state: "erased" };
   if (!isDry) await reprieve(order, judgement, desk, wait);
-  if (stops.length > 0) return stopped(order, backups.length, stops);
+  if (stops.length > 0) return stopped(order, judgement, stops);
 
   const pruning: Pruning = { order, judgement, desk };
   const references = new References(order.tenant, order.stores);
@@ -67,14 +67,14 @@ export async function prune(
     records.filter(({ backup }) => !leaving.has(backup)),
     wait,
   );
-  if (doubts.length > 0) return stopped(order, backups.length, doubts);
+  if (doubts.length > 0) return stopped(order, judgement, doubts);
 
   const withdrawn = isDry
     ? { removed: going.map(removedBackup), locked: [], stops: [] }
     : await withdraw(going, pruning, wait);
   const later = isDry ? [] : await addLater(references, pruning, wait);
   const base = {
-    ...nothing(order, backups.length),
+    ...nothing(order, judgement),
     removed: withdrawn.removed,
     lockedBackups: withdrawn.locked,
   };
@@ -260,14 +260,15 @@ function tally(lying: Garbage["toRemove"]): Tally {
   return { objects, bytes };
 }
 
-function nothing({ tenant }: PruneOrder, backups: number): PruneReport {
+function nothing({ tenant }: PruneOrder, { backups, againstPlan }: Judgement): PruneReport {
   return {
     tenant,
     state: "pruned",
     stops: [],
-    backups,
+    backups: backups.length,
     removed: [],
     lockedBackups: [],
+    againstPlan,
     condemned: none,
     freed: none,
     locked: none,
@@ -277,6 +278,6 @@ function nothing({ tenant }: PruneOrder, backups: number): PruneReport {
   };
 }
 
-function stopped(order: PruneOrder, backups: number, stops: readonly Stop[]): PruneReport {
-  return { ...nothing(order, backups), state: "stopped", stops };
+function stopped(order: PruneOrder, judgement: Judgement, stops: readonly Stop[]): PruneReport {
+  return { ...nothing(order, judgement), state: "stopped", stops };
 }

@@ -1,6 +1,7 @@
 /** What a prune did to one tenant, or would do. */
 import type { BackupId, TenantId } from "../model/ids.ts";
 import type { RemovalReason } from "../model/keep.ts";
+import type { RemovedAgainstPlan } from "./against-plan.ts";
 import type { Stop } from "./stop.ts";
 
 export interface PruneReport {
@@ -13,6 +14,8 @@ export interface PruneReport {
   readonly removed: readonly RemovedBackup[];
   /** Their records are locked in some store, and go later. */
   readonly lockedBackups: readonly BackupId[];
+  /** Gone within two days by a prune, though this plan had places for them: another host may go by another plan. */
+  readonly againstPlan: readonly RemovedAgainstPlan[];
   /** Keys that were condemned now; their objects may go after the grace time. */
   readonly condemned: Tally;
   /** Taken out of the stores; bytes over all of them. */

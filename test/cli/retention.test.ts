@@ -40,6 +40,7 @@ const explanation = z.strictObject({
         .nullable(),
     }),
   ),
+  againstPlan: z.array(z.strictObject({ backup: z.string(), removedAt: z.iso.datetime() })),
   stops: z.array(z.strictObject({ reason: z.string(), store: z.string().nullable(), detail: z.string() })),
 });
 const tally = z.strictObject({ objects: z.int(), bytes: z.int() });
@@ -52,6 +53,7 @@ const pruned = z.array(
     backups: z.int(),
     removed: z.array(z.strictObject({ backup: z.string(), at: z.string(), reason: z.string() })),
     lockedBackups: z.array(z.string()),
+    againstPlan: explanation.shape.againstPlan,
     condemned: tally,
     freed: tally,
     locked: tally,

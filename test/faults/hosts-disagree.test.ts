@@ -5,10 +5,12 @@ import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId, ObjectKey, StoreName } from "../../src/model/ids.ts";
 import { damagedKeys, joinStatements, readStatements } from "../../src/repository/known-damage.ts";
 import { tenantStates } from "../../src/repository/states.ts";
+import type { PruneOrder } from "../../src/retention/order.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { daysOfBackups, dayMs, pruneNow } from "../support/retention-fixture.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
 
 let house: House;
@@ -126,5 +128,36 @@ describe("a verify by a host whose clock is behind", () => {
     frankfurt.overwrite(chunk, dubai.bodyOf(chunk));
     expect(await verified(slow, frankfurt)).toBe("proven");
     expect(await verdictOf(frankfurt.name)).toBe("proven");
+  });
+});
+
+describe("two hosts whose plans keep other numbers of days", () => {
+  const terms = (daily: number): PruneOrder["terms"] => ({
+    places: { daily, weekly: 0, monthly: 0, yearly: 0 },
+    timeZone: "UTC",
+    everyCopyWithinMs: dayMs,
+  });
+
+  /** Each day both prune; the days of the backups of which each says that it would have kept them. */
+  async function daysOfPrunes(...daily: readonly number[]): Promise<readonly (readonly string[])[]> {
+    await using here = await buildHouse();
+    const stores = await described(here, memoryStore("dubai", here.clock), memoryStore("tokyo", here.clock));
+    const told: string[][] = daily.map(() => []);
+    for (let day = 1; day <= 6; day += 1) {
+      await daysOfBackups(here, stores, [{ rows: `${String(day)}\n` }]);
+      for (const [host, days] of daily.entries()) {
+        const { state, againstPlan } = await pruneNow(here, stores, { terms: terms(days) });
+        expect(state).toBe("pruned");
+        told[host]?.push(againstPlan.map(({ backup: gone }) => gone.slice(6, 8)).join(" "));
+      }
+    }
+    return told;
+  }
+
+  it("are told by the one that keeps more what the other has taken, for two days, and by nobody else", async () => {
+    const none = ["", "", "", "", "", ""];
+    expect(await daysOfPrunes(2, 5)).toEqual([none, ["", "", "21", "21 22", "21 22 23", "22 23 24"]]);
+    expect(await daysOfPrunes(5, 2)).toEqual([["", "", "", "21", "21 22", "22 23"], none]);
+    expect(await daysOfPrunes(2, 2)).toEqual([none, none]);
   });
 });
