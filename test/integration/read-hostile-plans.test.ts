@@ -180,13 +180,15 @@ describe("a tenant who makes an index or statistics between our look for them an
     },
     {
       of: "generated columns",
-      read: (session: Session, present: Session) => readGenerated(session, scope, "UTF8", [], present),
+      read: (session: Session, present: Session) =>
+        readGenerated(session, scope, [], { encoding: "UTF8", present }),
       make: "create index late_too on doubled ((a + grab()))",
       told: /^index public\.late_too was made on "public"\."doubled"/,
     },
     {
       of: "a materialised view",
-      read: (session: Session, present: Session) => readMatviews(session, scope, "UTF8", present),
+      read: (session: Session, present: Session) =>
+        readMatviews(session, scope, { encoding: "UTF8", present }),
       make: "create index latest on summed ((a + grab()))",
       told: /^index public\.latest was made on "public"\."summed"/,
     },

@@ -235,7 +235,7 @@ describe("sequences", () => {
 
 describe("derived data", () => {
   it("has a digest of what is stored, or the reason why there is none", async () => {
-    const views = await reading((session) => readMatviews(session, whole, "UTF8"));
+    const views = await reading((session) => readMatviews(session, whole, { encoding: "UTF8" }));
     expect(views.map(({ name, populated, reason }) => ({ name, populated, reason }))).toEqual([
       { name: "empty", populated: false, reason: "not populated" },
       { name: "far_away", populated: false, reason: "not populated" },
@@ -262,7 +262,7 @@ describe("derived data", () => {
     await using session = await connect({ ...server.address, database: "made" }, "source", {}, testWait());
     await setExactText(session);
     const scope: Scope = { kind: "database", database: "made" };
-    const leaves = await readGenerated(session, scope, "UTF8", []);
+    const leaves = await readGenerated(session, scope, [], { encoding: "UTF8" });
     expect(leaves.map(({ name, multiset }) => [name, multiset?.rows])).toEqual([
       ["plain", 1],
       ["r0", expect.any(Number)],
@@ -273,7 +273,7 @@ describe("derived data", () => {
       name,
       load: { kind: "through-root" as const, root: { schema: "public", name: "r" } },
     }));
-    const rooted = await readGenerated(session, scope, "UTF8", through);
+    const rooted = await readGenerated(session, scope, through, { encoding: "UTF8" });
     expect(rooted.map(({ name, multiset }) => [name, multiset?.rows])).toEqual([
       ["plain", 1],
       ["r", 9],

@@ -91,8 +91,8 @@ export async function measureDatabase(
     tables,
     sequences: await readSequences(session, scope, relations),
     largeObjects: { stream: "large-objects", count, ...ofLargeObjects },
-    generated: await readGenerated(session, scope, of.encoding, tables),
-    matviews: await readMatviews(session, scope, of.encoding),
+    generated: await readGenerated(session, scope, tables, { encoding: of.encoding }),
+    matviews: await readMatviews(session, scope, { encoding: of.encoding }),
     omitted: await readOmitted(session, scope, omission),
   };
   async function* read(): AsyncGenerator<Uint8Array> {

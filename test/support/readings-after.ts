@@ -67,8 +67,8 @@ const readings: Readonly<Record<Part, (session: Session, database: string) => Pr
       await readExtensions(session, []),
     ]);
     const derived = [
-      await readMatviews(session, scope, "UTF8"),
-      await readGenerated(session, scope, "UTF8", []),
+      await readMatviews(session, scope, { encoding: "UTF8" }),
+      await readGenerated(session, scope, [], { encoding: "UTF8" }),
     ];
     return JSON.stringify([found, derived]);
   },

@@ -28,13 +28,16 @@ export async function runEntries(
   loader: Session,
   entries: readonly TocEntry[],
 ): Promise<void> {
-  let pending = await runRound(context, loader, entries, "");
+  let pending = await runRound(context, loader, entries, plainly);
   for (let before = Infinity; pending.length > 0 && pending.length < before;) {
     before = pending.length;
-    pending = await runRound(context, loader, pending, "");
+    pending = await runRound(context, loader, pending, plainly);
   }
-  const last = await runRound(context, loader, pending, context.ownSearchPath, (entry) => {
-    context.ledger.note(`${subjectOf(entry)} needs the database's own search_path`);
+  const last = await runRound(context, loader, pending, {
+    searchPath: context.ownSearchPath,
+    onSuccess: (entry) => {
+      context.ledger.note(`${subjectOf(entry)} needs the database's own search_path`);
+    },
   });
   for (const entry of last) {
     const refusal = await runEntry(context, loader, entry, "");
@@ -43,13 +46,19 @@ export async function runEntries(
   }
 }
 
+interface Round {
+  readonly searchPath: string;
+  readonly onSuccess?: (entry: TocEntry) => void;
+}
+
+const plainly: Round = { searchPath: "" };
+
 /** Returns those that were refused. */
 async function runRound(
   context: LoadContext,
   loader: Session,
   entries: readonly TocEntry[],
-  searchPath: string,
-  onSuccess?: (entry: TocEntry) => void,
+  { searchPath, onSuccess }: Round,
 ): Promise<TocEntry[]> {
   const refused: TocEntry[] = [];
   for (const entry of entries) {
@@ -78,7 +87,7 @@ export async function runEntry(
   if (beyond !== null) return beyond;
   if (isAdmins) return runAsAdmin(context, entry);
   const part = context.keyParts.get(entry.dumpId);
-  if (part !== undefined) return runKeyPart(context, loader, entry, part, searchPath);
+  if (part !== undefined) return runKeyPart(loader, entry, part, context.preamble(searchPath));
   const byBoth = await runByBoth(context, loader, entry);
   if (byBoth !== "none") return byBoth;
   const parts = await partsOf(context, entry);

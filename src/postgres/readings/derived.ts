@@ -23,16 +23,22 @@ interface GeneratedRow {
 /** How a table's rows are loaded; tables that go in through their root are compared at the root. */
 type Loaded = Pick<TableFingerprint, "schema" | "name" | "load">;
 
+/** Where rows are read. */
+interface RowSource {
+  /** In which they are copied. */
+  readonly encoding: string;
+  /** Sees the catalogs as they are now; to be told where rows are read in a snapshot. */
+  readonly present?: Session;
+}
+
 /**
  * One entry per table with stored generated columns, rows that go in through a root under the root's name.
- * `present` is a session that sees the catalogs as they are now, where `session` reads in a snapshot.
  */
 export async function readGenerated(
   session: Session,
   scope: Scope,
-  encoding: string,
   tables: readonly Loaded[],
-  present: Session = session,
+  { encoding, present = session }: RowSource,
 ): Promise<Derived[]> {
   const rows = await session.query<GeneratedRow>(generatedQuery, [schemasOf(scope)]);
   const roots = rootsOf(tables);
@@ -88,12 +94,11 @@ interface MatviewRow {
   readonly volatile: boolean;
 }
 
-/** One entry per materialised view. No digest where a refresh need not give the same rows again; `present` as above. */
+/** One entry per materialised view. No digest where a refresh need not give the same rows again. */
 export async function readMatviews(
   session: Session,
   scope: Scope,
-  encoding: string,
-  present: Session = session,
+  { encoding, present = session }: RowSource,
 ): Promise<Derived[]> {
   const rows = await session.query<MatviewRow>(matviewQuery, [schemasOf(scope)]);
   const derived: Derived[] = [];

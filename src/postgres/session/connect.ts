@@ -85,29 +85,31 @@ async function connectWith(
 ): Promise<Session> {
   const sslmode = sslModeOf(address);
   if (!mayDoWithoutTls(sslmode))
-    return open(address, side, options, await tlsOf(address, sslmode, "the URL"), wait);
+    return open({ address, side, ssl: await tlsOf(address, sslmode, "the URL") }, options, wait);
   // As libpq does: encrypted where the server can, in the clear where it cannot.
   try {
-    return await open(address, side, options, { rejectUnauthorized: false }, wait);
+    return await open({ address, side, ssl: { rejectUnauthorized: false } }, options, wait);
   } catch (error) {
     if (!lacksTls(error)) throw error;
-    return open(address, side, options, false, wait);
+    return open({ address, side, ssl: false }, options, wait);
   }
 }
 
-async function open(
-  address: ServerAddress,
-  side: Side,
-  options: ConnectOptions,
-  ssl: ConnectionOptions | false,
-  wait: Waiting,
-): Promise<Session> {
+/** Where to, and how it is encrypted. */
+interface Route {
+  readonly address: ServerAddress;
+  readonly side: Side;
+  readonly ssl: ConnectionOptions | false;
+}
+
+async function open(route: Route, options: ConnectOptions, wait: Waiting): Promise<Session> {
+  const { address, side, ssl } = route;
   const wire = new Wire(ssl !== false);
-  const client = new Client(configOf(address, options, ssl, wire.socket));
-  const askAfter = async (pulseWait: Waiting): Promise<Pulse> =>
-    takePulse(pidOf(client), () => openPulse(address, side, options, ssl, pulseWait));
-  const silence = options.silence === undefined ? silenceLimitsOf(address) : options.silence;
-  const life = new Life(client, wire, wait, askAfter, silence);
+  const client = new Client(configOf(route, options, wire.socket));
+  const ask = async (pulseWait: Waiting): Promise<Pulse> =>
+    takePulse(pidOf(client), () => openPulse(route, options, pulseWait));
+  const limits = options.silence === undefined ? silenceLimitsOf(address) : options.silence;
+  const life = new Life({ client, wire }, limits === null ? null : { limits, ask }, wait);
   try {
     limitMessages(client, life, side);
     await client.connect();
@@ -124,29 +126,23 @@ async function open(
 }
 
 /** A session of the same login, to ask what another one of it does. */
-async function openPulse(
-  address: ServerAddress,
-  side: Side,
-  { startup }: ConnectOptions,
-  ssl: ConnectionOptions | false,
-  wait: Waiting,
-): Promise<Served> {
-  const wire = new Wire(ssl !== false);
+async function openPulse(route: Route, { startup }: ConnectOptions, wait: Waiting): Promise<Served> {
+  const wire = new Wire(route.ssl !== false);
   const options: ConnectOptions = {
     applicationName: "holdfast pulse",
     silence: null,
     ...(startup === undefined ? {} : { startup }),
   };
-  const client = new Client(configOf(address, options, ssl, wire.socket));
-  const life = new Life(client, wire, wait, async () => "unknown", null);
+  const client = new Client(configOf(route, options, wire.socket));
+  const life = new Life({ client, wire }, null, wait);
   try {
-    limitMessages(client, life, side);
+    limitMessages(client, life, route.side);
     await client.connect();
-    return { session: new PgSession(side, 0, client, life), pid: pidOf(client) };
+    return { session: new PgSession(route.side, 0, client, life), pid: pidOf(client) };
   } catch (error) {
     await life.end();
     if (wait.signal.aborted) throw abortFailure(wait.signal);
-    throw postgresFailure(side, "ask whether the server answers", life.dead ?? error);
+    throw postgresFailure(route.side, "ask whether the server answers", life.dead ?? error);
   }
 }
 
@@ -163,12 +159,7 @@ async function versionOf(client: Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-function configOf(
-  address: ServerAddress,
-  options: ConnectOptions,
-  ssl: ConnectionOptions | false,
-  socket: Socket,
-): ClientConfig {
+function configOf({ address, ssl }: Route, options: ConnectOptions, socket: Socket): ClientConfig {
   return {
     host: address.host,
     port: address.port,

@@ -22,6 +22,18 @@ function slowness({ bytes, seconds }: Trickle): string {
   return `is too slow, ${String(bytes)} bytes in ${seconds.toFixed(0)} seconds`;
 }
 
+interface Connection {
+  readonly client: Client;
+  readonly wire: Wire;
+}
+
+/** A connection that may be dead without anybody saying so. */
+interface AskedAfter {
+  readonly limits: SilenceLimits;
+  /** What becomes of its session, over another connection. */
+  readonly ask: (wait: Waiting) => Promise<Pulse>;
+}
+
 /** The connection from birth to end: cut when its wait ends, and remembered as broken when it breaks while idle. */
 export class Life {
   readonly #client: Client;
@@ -34,13 +46,8 @@ export class Life {
   /** Why the connection was cut, when silence was the reason or what the server sent. */
   dead: Error | null = null;
 
-  constructor(
-    client: Client,
-    wire: Wire,
-    wait: Waiting,
-    ask: (wait: Waiting) => Promise<Pulse>,
-    silence: SilenceLimits | null,
-  ) {
+  /** `silence`: null for one that may be silent for as long as its wait allows. */
+  constructor({ client, wire }: Connection, silence: AskedAfter | null, wait: Waiting) {
     const { socket } = wire;
     this.#client = client;
     this.#socket = socket;
@@ -52,7 +59,8 @@ export class Life {
       this.dead = new Error(`the connection ${how}: ${words[found]}`);
       socket.destroy();
     };
-    this.#watch = silence === null ? null : new SilenceWatch({ moved, ask, onDead }, silence);
+    this.#watch =
+      silence === null ? null : new SilenceWatch({ moved, ask: silence.ask, onDead }, silence.limits);
     this.cut = () => {
       socket.destroy();
     };

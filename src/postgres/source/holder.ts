@@ -21,6 +21,8 @@ export interface Holder {
 
 export interface HoldOptions {
   readonly scope: Scope;
+  /** What a moment ago was there to be read. */
+  readonly listed: readonly SourceTable[];
   readonly leaveOutExtensions: readonly string[];
   /** How long to wait for one table's lock; then "source/busy". */
   readonly lockTimeoutMs: number;
@@ -35,12 +37,11 @@ const tablesPerLock = 500;
  * Locks every table of the scope, *then* takes the snapshot, then looks again (trap 1). Were the
  * snapshot first, a table truncated or rewritten before our lock would read as empty. What changed
  * in between starts the whole anew; after several times "source/changed". `session` is the caller's to
- * close and has the settings of `setExactText`; `listed` is what a moment ago was there to be read. `began` is
- * told the pid before the first lock is asked for, so that somebody can watch whom it blocks.
+ * close and has the settings of `setExactText`. `began` is told the pid before the first lock is asked for, so that
+ * somebody can watch whom it blocks.
  */
 export async function hold(
   session: Session,
-  listed: readonly SourceTable[],
   options: HoldOptions,
   began: (pid: number) => void,
   wait: Waiting,
@@ -49,7 +50,7 @@ export async function hold(
     "select pg_catalog.pg_backend_pid() as pid",
   );
   began(pid);
-  let before = listed;
+  let before = options.listed;
   for (let attempt = 1; ; attempt += 1) {
     const held = await tryHold(session, before, options);
     if (typeof held !== "string") return { session, pid, ...held };

@@ -43,8 +43,8 @@ export async function readSource(opened: Opened): Promise<SourceReadings> {
     ),
     extensions: await readExtensions(session, options.leaveOutExtensions),
     sequences: await readSequences(session, scope, extensionRelations),
-    generated: await readGenerated(session, scope, encoding, loaded, present),
-    matviews: await readMatviews(session, scope, encoding, present),
+    generated: await readGenerated(session, scope, loaded, { encoding, present }),
+    matviews: await readMatviews(session, scope, { encoding, present }),
   };
   return { ...catalogs, told };
 }

@@ -121,8 +121,8 @@ async function lockAndWatch(
 ): Promise<Pick<Opened, "holder" | "readers">> {
   let holderPid: number | null = null;
   life.beside(watchLocks(watcher, () => holderPid, options.yieldAfterMs, life.wait));
-  const request = { ...options, scope, lockTimeoutMs: options.yieldAfterMs };
-  const held = hold(holding, listed, request, (pid) => (holderPid = pid), life.wait);
+  const request = { ...options, scope, listed, lockTimeoutMs: options.yieldAfterMs };
+  const held = hold(holding, request, (pid) => (holderPid = pid), life.wait);
   const readers = made.use(openReaders({ address, versionNum: watcher.versionNum, held }, life.wait));
   // Should anything fail from here on, the first to end is whatever has just been begun.
   made.use(life);

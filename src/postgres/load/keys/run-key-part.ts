@@ -1,20 +1,17 @@
 import type { TocEntry } from "../../archive/toc.ts";
 import { quoteIdent, quoteLiteral } from "../../session/quote.ts";
 import type { Session } from "../../session/session.ts";
-import type { LoadContext } from "../context.ts";
 import type { KeyPart } from "./keys-of-partitions.ts";
 import { identifier, nameOf, quotedName } from "../statements/names-in-text.ts";
 import { refusalOf, type Refusal } from "../report.ts";
 
 /** As `runEntry`; what is refused leaves nothing behind. */
 export async function runKeyPart(
-  context: LoadContext,
   loader: Session,
   entry: TocEntry,
   part: KeyPart,
-  searchPath: string,
+  preamble: string,
 ): Promise<Refusal | null> {
-  const preamble = context.preamble(searchPath);
   try {
     if (part.kind === "root") {
       await loader.query("begin");
