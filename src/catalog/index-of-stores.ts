@@ -13,7 +13,7 @@ import { goneTenants, knownAmong } from "./known-tenants.ts";
 import { setTenants } from "./set-tenants.ts";
 import { restand } from "./standing.ts";
 import { aClockAhead } from "./clock-ahead.ts";
-import type { Db } from "./tables.ts";
+import type { Db, Tables } from "./tables.ts";
 import { longestWaitsForProof, longestWaitsForScrub } from "./waits.ts";
 
 export function indexIn(db: Db): Index {
@@ -33,56 +33,64 @@ export function indexIn(db: Db): Index {
     healedUnproven: (limit, wait) =>
       asked("read which healed copies wait for proof", wait, () => healedUnproven(db, limit)),
     lackingCopies: (limit, wait) => asked("read which copies lack", wait, () => lackingCopies(db, limit)),
-    stalest: (limit, wait) =>
-      asked("read what was looked at longest ago", wait, async () => {
-        const rows = await db
-          .selectFrom("terms")
-          .leftJoin("refreshed", "refreshed.tenant", "terms.tenant")
-          // What was seen while a clock was ahead is to be seen again, as if it never had been.
-          .select(["terms.tenant", sql<Date | null>`case when at < ${aClockAhead} then at end`.as("seen_at")])
-          .orderBy("seen_at", (order) => order.asc().nullsFirst())
-          .orderBy("terms.tenant")
-          .limit(limit)
-          .execute();
-        return rows.map(({ tenant, seen_at }) => ({ tenant: tenantId.parse(tenant), refreshedAt: seen_at }));
-      }),
+    stalest: (limit, wait) => asked("read what was looked at longest ago", wait, () => stalest(db, limit)),
     noteScrub: (tenant, store, at, wait) =>
-      asked(`note the scrub of ${tenant}`, wait, () =>
-        db.transaction().execute(async (tx) => {
-          await lockTenant(tx, tenant);
-          await tx
-            .insertInto("scrubbed")
-            .values({ tenant, store, at })
-            .onConflict((on) => on.columns(["tenant", "store"]).doUpdateSet({ at }))
-            .execute();
-          await restand(tx, [tenant]);
-        }),
-      ),
+      asked(`note the scrub of ${tenant}`, wait, () => noteScrub(db, { tenant, store, at })),
     notePrune: (tenant, at, outcome, wait) =>
-      asked(`note the prune of ${tenant}`, wait, async () => {
-        await db
-          .insertInto("pruned")
-          .values({ tenant, at, outcome })
-          .onConflict((on) => on.column("tenant").doUpdateSet({ at, outcome }))
-          .execute();
-      }),
+      asked(`note the prune of ${tenant}`, wait, () => notePrune(db, { tenant, at, outcome })),
     stoppedPrunes: (limit, wait) =>
-      asked("read which prunes were stopped", wait, async () => {
-        const rows = await db
-          .selectFrom("pruned")
-          .innerJoin("terms", "terms.tenant", "pruned.tenant")
-          .select(["pruned.tenant", "pruned.at"])
-          .where("pruned.outcome", "=", "stopped")
-          .orderBy("pruned.at")
-          .limit(limit)
-          .execute();
-        return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), at }));
-      }),
+      asked("read which prunes were stopped", wait, () => stoppedPrunes(db, limit)),
     scrubsDue: (limit, wait, without = []) =>
       asked("read which scrubs are due", wait, () => longestWaitsForScrub(db, limit, without)),
     prunesDue: (before, limit, wait) =>
       asked("read which prunes are due", wait, () => prunesDue(db, before, limit)),
   };
+}
+
+async function stalest(db: Db, limit: number): ReturnType<Index["stalest"]> {
+  const rows = await db
+    .selectFrom("terms")
+    .leftJoin("refreshed", "refreshed.tenant", "terms.tenant")
+    // What was seen while a clock was ahead is to be seen again, as if it never had been.
+    .select(["terms.tenant", sql<Date | null>`case when at < ${aClockAhead} then at end`.as("seen_at")])
+    .orderBy("seen_at", (order) => order.asc().nullsFirst())
+    .orderBy("terms.tenant")
+    .limit(limit)
+    .execute();
+  return rows.map(({ tenant, seen_at }) => ({ tenant: tenantId.parse(tenant), refreshedAt: seen_at }));
+}
+
+async function noteScrub(db: Db, scrub: Tables["scrubbed"]): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockTenant(tx, scrub.tenant);
+    await tx
+      .insertInto("scrubbed")
+      .values(scrub)
+      .onConflict((on) => on.columns(["tenant", "store"]).doUpdateSet({ at: scrub.at }))
+      .execute();
+    await restand(tx, [scrub.tenant]);
+  });
+}
+
+async function notePrune(db: Db, prune: Tables["pruned"]): Promise<void> {
+  const { at, outcome } = prune;
+  await db
+    .insertInto("pruned")
+    .values(prune)
+    .onConflict((on) => on.column("tenant").doUpdateSet({ at, outcome }))
+    .execute();
+}
+
+async function stoppedPrunes(db: Db, limit: number): ReturnType<Index["stoppedPrunes"]> {
+  const rows = await db
+    .selectFrom("pruned")
+    .innerJoin("terms", "terms.tenant", "pruned.tenant")
+    .select(["pruned.tenant", "pruned.at"])
+    .where("pruned.outcome", "=", "stopped")
+    .orderBy("pruned.at")
+    .limit(limit)
+    .execute();
+  return rows.map(({ tenant, at }) => ({ tenant: tenantId.parse(tenant), at }));
 }
 
 /** Tenants that have terms have a standing. */
