@@ -79,7 +79,12 @@ async function attemptBackup(
     { at, askedAt, openedAt, fingerprint, environment: order.environment },
     wait,
   );
-  return reportOf(order.tenant, kind, committed, fingerprint, (workshop.monotonicMs() - startedMs) / 1000);
+  return reportOf(
+    { tenant: order.tenant, kind },
+    committed,
+    fingerprint,
+    (workshop.monotonicMs() - startedMs) / 1000,
+  );
 }
 
 /**

@@ -31,8 +31,7 @@ export interface BackupReport {
 }
 
 export function reportOf(
-  tenant: TenantId,
-  kind: BackupKind,
+  { tenant, kind }: Pick<BackupReport, "tenant" | "kind">,
   committed: Committed,
   fingerprint: Fingerprint,
   seconds: number,

@@ -18,9 +18,12 @@ export const catalogRebuild = command({
   options: (yargs) => yargs.option("store", { type: "string", describe: "read this store alone" }),
   run: async ({ store }, context, out) => {
     await using desk = await context.openDesk();
-    await using catalog = await openCatalog(desk.config, context.machine, context.wait, "start", {
-      older: "migrate",
-    });
+    await using catalog = await openCatalog(
+      desk.config,
+      context.machine,
+      { mode: "start", older: "migrate" },
+      context.wait,
+    );
     if (catalog === null) throw new Failure("internal/bug", "a catalog that was to be started is not there");
     const onProgress = (done: number, of: number): void => {
       if (done % sayEvery === 0 && done < of) out.say(`${String(done)} of ${String(of)} tenants`);

@@ -55,7 +55,7 @@ async function askCatalog(desk: Desk, telemetry: Telemetry, out: Output, wait: W
   let counted: FleetCounts;
   let counts: readonly QueueCount[] | null;
   try {
-    await using catalog = await openCatalog(desk.config, desk.machine, limited, "only-running");
+    await using catalog = await openCatalog(desk.config, desk.machine, { mode: "only-running" }, limited);
     if (catalog === null) return false;
     health = await catalog.index.health(limited);
     counted = await fleetCounts(catalog, limited);

@@ -42,7 +42,7 @@ const unknown = { ...unknownQueue, scheduler: null, tenants: null, stoppedPrunes
 
 async function askCatalog(desk: Desk, out: Output, wait: Waiting): Promise<Known> {
   try {
-    await using catalog = await openCatalog(desk.config, desk.machine, wait, "only-running");
+    await using catalog = await openCatalog(desk.config, desk.machine, { mode: "only-running" }, wait);
     if (catalog === null) return { catalog: "not-running", ...unknown };
     const { index } = catalog;
     const health = await index.health(wait);

@@ -92,7 +92,7 @@ async function changeChoice(
 ): Promise<TenantChoice | null> {
   const choice = change.kind === "set" ? change.choice : null;
   if (choice !== null) demandAllowed(tenant, choice);
-  await using catalog = await openCatalog(config, machine, wait, "start");
+  await using catalog = await openCatalog(config, machine, { mode: "start" }, wait);
   if (catalog === null) throw new Failure("catalog/unreachable", "the catalog did not start");
   await catalog.choices.set(tenant.id, choice, wait);
   return choice;
@@ -131,7 +131,7 @@ async function readChoice(
     return { choice: null, exit: exitCodes.done };
   }
   try {
-    await using catalog = await openCatalog(config, machine, wait, "start");
+    await using catalog = await openCatalog(config, machine, { mode: "start" }, wait);
     return { choice: (await catalog?.choices.of(tenant.id, wait)) ?? null, exit: exitCodes.done };
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith("catalog/")) throw error;

@@ -126,12 +126,18 @@ async function openOnce(
   onTrouble: OnTrouble,
   wait: Waiting,
 ): Promise<Opened | null> {
-  const catalog = await openCatalog(config, machine, wait, "start", {
-    older: "migrate",
-    onTrouble: (failure) => {
-      onTrouble("the embedded catalog does not start again", failure);
+  const catalog = await openCatalog(
+    config,
+    machine,
+    {
+      mode: "start",
+      older: "migrate",
+      onTrouble: (failure) => {
+        onTrouble("the embedded catalog does not start again", failure);
+      },
     },
-  });
+    wait,
+  );
   if (catalog === null) return null;
   try {
     const { heartbeatMs, pollMs, firstRetryMs } = pace;

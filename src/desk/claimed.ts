@@ -57,7 +57,7 @@ async function catalogIfAny({ config, machine }: Desk, talk: Talk, wait: Waiting
   try {
     // What speaks to the catalog takes a while to load, and most homes of a single host have none that runs.
     const { openCatalog } = await import("./open-catalog.ts");
-    return await openCatalog(config, machine, wait, "only-running");
+    return await openCatalog(config, machine, { mode: "only-running" }, wait);
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
     warn(talk, error);

@@ -19,7 +19,7 @@ export async function knownChoices(
   if (tenants.every(({ plan }) => plan.tenantChoice === null)) return new Map();
   try {
     const { openCatalog } = await import("./open-catalog.ts");
-    await using catalog = await openCatalog(config, machine, wait, "only-running");
+    await using catalog = await openCatalog(config, machine, { mode: "only-running" }, wait);
     return (await catalog?.choices.all(wait)) ?? new Map<TenantId, TenantChoice>();
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;

@@ -11,6 +11,8 @@ import type { Machine } from "./machine.ts";
 import { type UserIds, userIds } from "./scratch-user.ts";
 
 export interface CatalogUse {
+  /** Whether an embedded one that does not run is started, or left alone. */
+  readonly mode: "start" | "only-running";
   /** What becomes of a catalog that an older Holdfast left: daemons and a rebuild migrate it; "take" by default. */
   readonly older?: "migrate" | "take";
   /** Told once each time an embedded server has ended and does not start again; it is tried on and on. */
@@ -18,16 +20,15 @@ export interface CatalogUse {
 }
 
 /**
- * The configured catalog, made where there is none. An embedded one that does not run is started, or with "only-running" left alone: null
- * then. Disposing closes the connections, and stops the embedded server when nobody else uses it.
+ * The configured catalog, made where there is none; null where it was left alone. Disposing closes the connections, and
+ * stops the embedded server when nobody else uses it.
  * "catalog/unreachable", "catalog/failed", "catalog/older", "catalog/newer".
  */
 export async function openCatalog(
   config: Config,
   machine: Machine,
+  { mode, older = "take", onTrouble }: CatalogUse,
   wait: Waiting,
-  mode: "start" | "only-running",
-  { older = "take", onTrouble }: CatalogUse = {},
 ): Promise<Catalog | null> {
   if (config.catalog.kind === "server")
     return connect(addressOf(await config.catalog.url.reveal()), older, wait);

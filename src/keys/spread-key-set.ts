@@ -34,7 +34,7 @@ async function give({ tenant, objects }: KeySet, store: KeyStore, wait: Waiting)
     const there = new Set<ObjectKey>();
     for await (const { key } of store.list(keysPrefix(tenant), wait)) there.add(key);
     const given = async (object: KeyObject): Promise<void> =>
-      giveObject(tenant, object, there.has(object.key), store, wait);
+      giveObject(object, { tenant, store, listed: there }, wait);
     await allEnded([given(identity), given(id)]);
     await given(statement);
     return { store: store.name, failure: null };
@@ -44,15 +44,20 @@ async function give({ tenant, objects }: KeySet, store: KeyStore, wait: Waiting)
   }
 }
 
+/** What a store shows of the tenant's keys. */
+interface Listed {
+  readonly tenant: TenantId;
+  readonly store: KeyStore;
+  readonly listed: ReadonlySet<ObjectKey>;
+}
+
 /** One that a listing shows is read first: a store that cannot create only must not be written over. */
 async function giveObject(
-  tenant: TenantId,
   { key, body }: KeyObject,
-  isListed: boolean,
-  store: KeyStore,
+  { tenant, store, listed }: Listed,
   wait: Waiting,
 ): Promise<void> {
-  const there = isListed ? await readOrNull(key, store, wait) : null;
+  const there = listed.has(key) ? await readOrNull(key, store, wait) : null;
   if (there === null && (await createUnlessTaken({ key, body }, store, wait))) return;
   const isOurs = await readDoubting(`${key} in ${store.name}`, async (again) => {
     const found = again || there === null ? await store.read(key, { again }, wait) : there;

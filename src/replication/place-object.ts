@@ -43,7 +43,7 @@ export async function fetchOrLose(
 ): Promise<Buffer | Lost> {
   try {
     const sources = sourcesFor(ground, to.store.name);
-    return (await fetchWhole(sources, line, () => undefined, wait)).body;
+    return (await fetchWhole(sources, line, {}, wait)).body;
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
     const isGone = isFailure(error, "store/absent") || isFailure(error, "store/corrupt");

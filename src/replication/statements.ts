@@ -97,7 +97,7 @@ async function giveDetail(
   let found: Buffer;
   try {
     const sources = sourcesFor(ground, to.store.name);
-    found = (await fetchWhole(sources, wanted, () => undefined, wait)).body;
+    found = (await fetchWhole(sources, wanted, {}, wait)).body;
   } catch (error) {
     storeFailure(error, wait);
     return;

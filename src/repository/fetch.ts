@@ -21,17 +21,22 @@ export interface Damage {
   readonly reason: "absent" | "altered";
 }
 
+/** Who is told of stores that did not give what they should. */
+export interface Witness {
+  readonly note?: (damage: Damage) => void;
+  readonly down?: (store: StoreName) => void;
+}
+
 /**
  * The object from the first of `stores` that has it whole. Every store that should and does not is
- * told to `onDamage`, every one that could not be asked to `onDown`. Throws, when none has it: the failure of a store that could not be asked (it
- * may hold the object), else "store/corrupt" when one held other bytes, else "store/absent".
+ * told to `witness`, and every one that could not be asked. Throws, when none has it: the failure of a store that could not
+ * be asked (it may hold the object), else "store/corrupt" when one held other bytes, else "store/absent".
  */
 export async function fetchWhole(
   stores: readonly ObjectReader[],
   wanted: Wanted,
-  onDamage: (damage: Damage) => void,
+  witness: Witness,
   wait: Waiting,
-  onDown: (store: StoreName) => void = () => undefined,
 ): Promise<{ readonly body: Buffer; readonly from: StoreName }> {
   let unasked: Failure | null = null;
   let altered = false;
@@ -40,10 +45,10 @@ export async function fetchWhole(
       const body = await fetchFrom(store, wanted, wait);
       if (Buffer.isBuffer(body)) return { body, from: store.name };
       altered ||= body === "altered";
-      onDamage({ store: store.name, key: wanted.key, reason: body });
+      witness.note?.({ store: store.name, key: wanted.key, reason: body });
     } catch (error) {
       unasked ??= storeFailure(error, wait);
-      onDown(store.name);
+      witness.down?.(store.name);
     }
   }
   if (unasked !== null) throw unasked;

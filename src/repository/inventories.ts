@@ -15,6 +15,6 @@ export async function* readInventory(
 ): AsyncGenerator<InventoryLine> {
   const { tenant, backup, inventory, objects } = record;
   const wanted = { key: inventoryKey(tenant, backup), ...inventory };
-  const { body } = await fetchWhole(stores, wanted, onDamage, wait);
+  const { body } = await fetchWhole(stores, wanted, { note: onDamage }, wait);
   yield* decodeInventory(body, { tenant, backup }, objects);
 }

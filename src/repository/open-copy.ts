@@ -78,7 +78,7 @@ export async function openCopy(
 
   const manifestAt = manifestKey(record.tenant, record.backup);
   const wanted = { key: manifestAt, ...record.manifest };
-  const sealed = await fetchWhole(journal.order(library.stores), wanted, journal.note, wait, journal.down);
+  const sealed = await fetchWhole(journal.order(library.stores), wanted, journal, wait);
   journal.served(sealed.from);
   const open = openerOfTenant(opener, identity);
   const manifest = decodeManifest(await open(sealed.body, { atMost: manifestBytesMax }, wait), record);
@@ -87,13 +87,7 @@ export async function openCopy(
   const openLine = async (key: ObjectKey, bytes: PlainBytes, wait: Waiting): Promise<Buffer> => {
     const line = inventory.get(key);
     if (line === undefined) throw new Failure("format/invalid", `the inventory does not name ${key}`);
-    const { body, from } = await fetchWhole(
-      journal.order(library.stores),
-      line,
-      journal.note,
-      wait,
-      journal.down,
-    );
+    const { body, from } = await fetchWhole(journal.order(library.stores), line, journal, wait);
     journal.served(from);
     return open(give(body), bytes, wait);
   };

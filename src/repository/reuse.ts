@@ -125,7 +125,7 @@ async function evenOut(
       const holders = shelves.live
         .filter(({ store }) => one.heldBy.has(store.name))
         .map(({ store }) => store);
-      const body = await fetchOrNull(holders, one, onDamage, wait);
+      const body = await fetchOrNull(holders, one, { note: onDamage }, wait);
       if (body === null) {
         one.heldBy.clear();
         return;
@@ -148,10 +148,10 @@ async function evenOut(
 }
 
 async function fetchOrNull(
-  ...[stores, wanted, onDamage, wait]: Parameters<typeof fetchWhole>
+  ...[stores, wanted, witness, wait]: Parameters<typeof fetchWhole>
 ): Promise<Buffer | null> {
   try {
-    const { body } = await fetchWhole(stores, wanted, onDamage, wait);
+    const { body } = await fetchWhole(stores, wanted, witness, wait);
     return body;
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;

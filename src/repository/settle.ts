@@ -149,7 +149,7 @@ async function fetchFromAnother(
   wait: Waiting,
 ): Promise<Buffer> {
   try {
-    return (await fetchWhole(sources, line, () => undefined, wait)).body;
+    return (await fetchWhole(sources, line, {}, wait)).body;
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;
     throw new Failure("backup/overtaken", `no store holds ${line.key} any more: ${reasonOf(error)}`, {

@@ -52,7 +52,7 @@ export async function verifyCopy(desk: VerifyDesk, order: VerifyOrder, wait: Wai
   await demandBelief(desk, desk.clock.now());
   const trial = await holdTrial(desk, order, wait);
   try {
-    const written = await sign(desk, order, record, { trial, startedMs }, wait);
+    const written = await sign(desk, order, { of: record, trial, startedMs }, wait);
     return reportOf(order, startedMs, desk, { ...trial, ...written });
   } catch (error) {
     stillWaiting(wait);
@@ -72,11 +72,16 @@ async function demandBelief({ signer, library: { trust } }: VerifyDesk, at: Date
   await demandTrusted({ signer, trust }, "proof", at);
 }
 
+interface HeldTrial {
+  readonly of: GoodRecord;
+  readonly trial: Trial;
+  readonly startedMs: number;
+}
+
 async function sign(
   desk: VerifyDesk,
   order: VerifyOrder,
-  { record, sha256 }: GoodRecord,
-  { trial, startedMs }: { readonly trial: Trial; readonly startedMs: number },
+  { of: { record, sha256 }, trial, startedMs }: HeldTrial,
   wait: Waiting,
 ): Promise<Written> {
   // Again, since the trial may have outlasted the time for which the key is trusted.

@@ -102,7 +102,7 @@ async function openedCatalog(): Promise<Catalog> {
     hostName: "test-host",
     uid: process.getuid?.() ?? -1,
   };
-  const opened = await openCatalog(await loadConfig(home.path, env), machine, wait, "start");
+  const opened = await openCatalog(await loadConfig(home.path, env), machine, { mode: "start" }, wait);
   if (opened === null) throw new Error("it was to be started");
   return opened;
 }

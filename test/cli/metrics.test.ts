@@ -95,7 +95,7 @@ describe("metrics from a catalog that runs", () => {
   it("tell what it knows, and ask the stores only whether they answer", async () => {
     const config = await loadConfig(home.path, {});
     const wait = testWait();
-    await using catalog = await openCatalog(config, machine(), wait, "start");
+    await using catalog = await openCatalog(config, machine(), { mode: "start" }, wait);
     await catalog?.index.setTenants(
       [...config.tenants.values()].map((one: Tenant) => tenantTerms(one, null)),
       wait,

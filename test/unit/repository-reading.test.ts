@@ -178,7 +178,7 @@ describe("fetching an object", () => {
     altered.overwrite(key, Buffer.from("garbage"));
     down.isDown();
     const codeOf = async (...stores: readonly ObjectReader[]): Promise<unknown> =>
-      fetchWhole(stores, wanted, () => undefined, never).catch((error: unknown) => error);
+      fetchWhole(stores, wanted, {}, never).catch((error: unknown) => error);
     expect(await codeOf(absent)).toMatchObject({ code: "store/absent" });
     expect(await codeOf(absent, altered)).toMatchObject({ code: "store/corrupt" });
     expect(await codeOf(altered, down)).toMatchObject({ code: "store/unreachable" });

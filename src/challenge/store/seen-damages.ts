@@ -10,55 +10,69 @@ import { storeDamage, type StoreDamage, type StoresToDamage } from "./store-dama
 
 export const seenDamages: readonly StoreDamage[] = [
   listing(
-    "listing-hides-objects",
-    "a listing hides every object",
-    "damaged",
+    {
+      name: "listing-hides-objects",
+      title: "a listing hides every object",
+      expected: "damaged",
+      says: /\/chunks\/\S+ is missing$/,
+    },
     (key) => parseChunkKey(key) === null,
-    /\/chunks\/\S+ is missing$/,
   ),
   listing(
-    "listing-hides-one-object",
-    "a listing hides one object",
-    "damaged",
+    {
+      name: "listing-hides-one-object",
+      title: "a listing hides one object",
+      expected: "damaged",
+      says: /\/chunks\/\S+ is missing$/,
+    },
     (key, { contents }) => key !== objectOfRows(contents),
-    /\/chunks\/\S+ is missing$/,
   ),
   listing(
-    "listing-hides-manifest",
-    "a listing hides the manifest",
-    "damaged",
+    {
+      name: "listing-hides-manifest",
+      title: "a listing hides the manifest",
+      expected: "damaged",
+      says: /manifest\.age is missing$/,
+    },
     (key, { tenant, newest }) => key !== manifestKey(tenant, newest),
-    /manifest\.age is missing$/,
   ),
   listing(
-    "listing-hides-newest-record",
-    "a listing hides the newest record",
-    "missing",
+    {
+      name: "listing-hides-newest-record",
+      title: "a listing hides the newest record",
+      expected: "missing",
+      says: / shows no copy$/,
+    },
     (key, { tenant, newest }) => key !== recordKey(tenant, newest),
-    / shows no copy$/,
   ),
   listing(
-    "listing-hides-everything",
-    "a listing shows nothing at all",
-    "missing",
+    {
+      name: "listing-hides-everything",
+      title: "a listing shows nothing at all",
+      expected: "missing",
+      says: / shows no copy$/,
+    },
     () => false,
-    / shows no copy$/,
   ),
   listing(
-    "listing-ends-early",
-    "a listing ends early, as if that were all",
-    "damaged",
+    {
+      name: "listing-ends-early",
+      title: "a listing ends early, as if that were all",
+      expected: "damaged",
+      says: /\/chunks\/\S+ is missing$/,
+    },
     (key, { contents }) => {
       const keys = [...contents.inventory.keys()].toSorted();
       return key < (keys[keys.length >> 1] ?? "");
     },
-    /\/chunks\/\S+ is missing$/,
   ),
   seen(
-    "listing-of-other-sizes",
-    "a listing shows other sizes than the inventory",
-    "damaged",
-    /\/chunks\//,
+    {
+      name: "listing-of-other-sizes",
+      title: "a listing shows other sizes than the inventory",
+      expected: "damaged",
+      says: /\/chunks\//,
+    },
     () => (store) =>
       listed(store, (stat) => (parseChunkKey(stat.key) === null ? stat : { ...stat, bytes: stat.bytes + 1 })),
   ),
@@ -79,32 +93,14 @@ export const seenDamages: readonly StoreDamage[] = [
   ),
 ];
 
-type Expected = StoreDamage["expected"];
+type Head = Parameters<typeof storeDamage>[0];
 
-function seen(
-  name: string,
-  title: string,
-  expected: Expected,
-  says: RegExp,
-  lens: (stores: StoresToDamage) => (store: AnyStore) => AnyStore,
-): StoreDamage {
-  return storeDamage({ name, title, expected, says }, (stores) => Promise.resolve({ lens: lens(stores) }));
+function seen(head: Head, lens: (stores: StoresToDamage) => (store: AnyStore) => AnyStore): StoreDamage {
+  return storeDamage(head, (stores) => Promise.resolve({ lens: lens(stores) }));
 }
 
-function listing(
-  name: string,
-  title: string,
-  expected: Expected,
-  shows: (key: ObjectKey, stores: StoresToDamage) => boolean,
-  says: RegExp,
-): StoreDamage {
-  return seen(
-    name,
-    title,
-    expected,
-    says,
-    (stores) => (store) => listed(store, (stat) => (shows(stat.key, stores) ? stat : null)),
-  );
+function listing(head: Head, shows: (key: ObjectKey, stores: StoresToDamage) => boolean): StoreDamage {
+  return seen(head, (stores) => (store) => listed(store, (stat) => (shows(stat.key, stores) ? stat : null)));
 }
 
 function listed(store: AnyStore, show: (stat: ObjectStat) => ObjectStat | null): AnyStore {
@@ -119,7 +115,8 @@ function listed(store: AnyStore, show: (stat: ObjectStat) => ObjectStat | null):
 
 /** `times`: how often this object was read, this time included. */
 function reads(name: string, title: string, alter: (body: Buffer, times: number) => Buffer): StoreDamage {
-  return seen(name, title, "refuted", /^object \S+\/chunks\/\S+: /, () => (store) => {
+  const head: Head = { name, title, expected: "refuted", says: /^object \S+\/chunks\/\S+: / };
+  return seen(head, () => (store) => {
     const times = new Map<ObjectKey, number>();
     return {
       ...whole(store),

@@ -15,19 +15,17 @@ export async function examineKeys(config: Config): Promise<Examination[]> {
     keyLine(
       "identity",
       identity,
-      identity?.recipient ?? "",
-      roles.join(", "),
+      `${identity?.recipient ?? ""}: ${roles.join(", ")}`,
       "none: this host opens nothing",
     ),
     keyLine(
       "signing",
       signing,
-      signing?.kid ?? "",
-      signing?.may.join(", ") ?? "",
+      `${signing?.kid ?? ""}: ${signing?.may.join(", ") ?? ""}`,
       "none: this host signs nothing",
     ),
     ...trusted.map((one): Examination =>
-      keyLine("trusted", one, one.kid ?? one.origin, one.may.join(", "), ""),
+      keyLine("trusted", one, `${one.kid ?? one.origin}: ${one.may.join(", ")}`, ""),
     ),
     ...(await openToAll("identity", config.keys.identity)),
     ...(await openToAll("signing", config.keys.signing)),
@@ -49,16 +47,10 @@ interface Readable {
   readonly problem: string | null;
 }
 
-function keyLine(
-  subject: string,
-  key: Readable | null,
-  id: string,
-  worth: string,
-  none: string,
-): Examination {
+function keyLine(subject: string, key: Readable | null, worth: string, none: string): Examination {
   if (key === null) return { area: "keys", subject, outcome: "warned", detail: none };
   if (key.problem !== null) return { area: "keys", subject, outcome: "failed", detail: key.problem };
-  return { area: "keys", subject, outcome: "passed", detail: `${id}: ${worth}` };
+  return { area: "keys", subject, outcome: "passed", detail: worth };
 }
 
 /** A key that every user of the host can read is everybody's. Nothing is said of one that is kept elsewhere. */
