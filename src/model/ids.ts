@@ -29,11 +29,6 @@ export function newBackupId(at: Date, chance: Chance): BackupId {
   return backupId.parse(`${compactUtc(at)}-${randomBase32(chance, 6)}`);
 }
 
-/** The time a backup's id claims: `20261121T013000Z` as ISO 8601. */
-export function instantOf(backup: BackupId): string {
-  return backup.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
-}
-
 /** `20261121T013000Z-k7f3qa`: when the hold was laid, then chance. */
 export const holdId = z
   .string()

@@ -3,10 +3,11 @@
  * wins, as a record that is gone keeps nothing; the others would find fewer backups and no word of it, since the signed
  * list that explains a gap is the word of a prune as good as theirs.
  */
-import { type BackupId, instantOf, type StoreName, storeName } from "../model/ids.ts";
+import { type BackupId, type StoreName, storeName } from "../model/ids.ts";
 import { keep, type Keepable, type KeepTerms, unprovenMs } from "../model/keep.ts";
 import { isCondemnedRecordsKey, parseRecordKey } from "../model/layout.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
+import { instantOf } from "../repository/instant-of.ts";
 import type { Holding } from "./holding.ts";
 
 export interface RemovedAgainstPlan {
@@ -62,7 +63,7 @@ function removals(holdings: ReadonlyMap<StoreName, Holding>): Map<BackupId, stri
       for (const named of list.keys) {
         const backup = parseRecordKey(named)?.backup;
         const before = backup === undefined ? undefined : first.get(backup);
-        if (backup === undefined || Number.isNaN(Date.parse(instantOf(backup)))) continue;
+        if (backup === undefined) continue;
         if (before === undefined || Date.parse(list.at) < Date.parse(before)) first.set(backup, list.at);
       }
     }

@@ -174,6 +174,14 @@ describe("a prune of a tenant stops", () => {
     expect(await reasonsToStop()).toContain("record-unreadable");
   });
 
+  it.each(["20269999T999999Z-aaaaaa", "20260230T000000Z-aaaaaa"])(
+    "when somebody left a record under %s, which is no time",
+    async (id) => {
+      dubai.overwrite(recordKey(house.tenant, backupId.parse(id)), Buffer.from("garbage"));
+      expect(await reasonsToStop()).toContain("record-unreadable");
+    },
+  );
+
   it("when no store has the inventory of a record", async () => {
     for (const store of [dubai, frankfurt]) store.lose(inventoryKey(house.tenant, made[4] ?? neverMade));
     expect(await reasonsToStop()).toContain("inventory-unreadable");
