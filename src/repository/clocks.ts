@@ -2,8 +2,8 @@
  * "Newest" is self-asserted, so clocks have to agree before anything is dated (trap 36): a source,
  * host or store more than five minutes off would shadow, or be shadowed by, every later backup.
  */
-import { Failure, isFailure } from "../base/failure.ts";
-import { stillWaiting, type Waiting } from "../base/waiting.ts";
+import { Failure } from "../base/failure.ts";
+import type { Waiting } from "../base/waiting.ts";
 import type { StoreName } from "../model/ids.ts";
 import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import { spell } from "../model/duration.ts";
@@ -32,30 +32,14 @@ export async function checkStoreClock(
   if (apartMs > clockToleranceMs) throw clockApart(store.name, apartMs);
 }
 
-/**
- * As `checkStoreClock`, for who dates a statement or a proof by this host's clock: one that is wrong would make it outlive,
- * or never outweigh, what others state. A store that cannot tell the time, being full or closed to writes, is read as ever.
- */
-export async function demandRightClock(
-  store: Pick<ObjectReader, "name" | "clock">,
-  now: () => Date,
-  wait: Waiting,
-): Promise<void> {
-  try {
-    await checkStoreClock(store, now, wait);
-  } catch (error) {
-    stillWaiting(wait);
-    if (!isFailure(error) || error.code === "store/clock") throw error;
-  }
-}
-
 /** How often stores that answer slowly are asked for their time. */
 const asksMax = 3;
 
 /**
  * This host's time, to date a signed statement with: the very reading that every one of `stores` that can tell the time
  * agrees with, or, where none of them can, every one of `instead`. A clock that is set after a look at it, or between two,
- * would otherwise date what is said then. Throws "store/clock".
+ * would otherwise date what is said then: it would outlive, or never outweigh, what others state. A store that cannot tell
+ * the time, being full or closed to writes, is read as ever. Throws "store/clock".
  */
 export async function rightTime(
   stores: readonly ObjectReader[],

@@ -14,7 +14,7 @@ import {
 } from "../model/check.ts";
 import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import type { Image } from "../postgres/image.ts";
-import { demandRightClock } from "../repository/clocks.ts";
+import { rightTime } from "../repository/clocks.ts";
 import { isDamage } from "../repository/damage.ts";
 import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
@@ -67,7 +67,7 @@ export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waitin
   const trial = await tryCopy(desk, order, wait);
   try {
     // Set while the copy was tried it would date the proof, whatever this says, as wrongly as one that was wrong before.
-    await demandRightClock(order.store, () => desk.library.clock.now(), wait);
+    await rightTime([order.store], () => desk.library.clock.now(), wait);
     return trial;
   } catch (error) {
     stillWaiting(wait);
@@ -81,7 +81,7 @@ async function tryCopy(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promi
   const { tenant, backup } = order;
   let copy: OpenedCopy;
   try {
-    await demandRightClock(reader, () => desk.library.clock.now(), wait);
+    await rightTime([reader], () => desk.library.clock.now(), wait);
     copy = await openCopy({ tenant, backup, keys }, { ...desk.library, stores: [reader] }, desk.opener, wait);
   } catch (error) {
     return unopened(error, order, wait);
