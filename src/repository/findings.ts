@@ -7,7 +7,6 @@ import { compactUtc } from "../base/clock.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import { sha256 } from "../base/digest.ts";
 import { type FindingsList, findingsList } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
 import { compareInstants } from "../model/instant.ts";
@@ -16,7 +15,7 @@ import type { Signer } from "../keys/signing.ts";
 import type { ObjectReader, Store } from "../stores/store.ts";
 import { isFromFuture } from "./clocks.ts";
 import { askEach, type Library, type StoreDown } from "./library.ts";
-import { putWhole } from "./put.ts";
+import { isTaken, putStatement, statementBytes } from "./put-statement.ts";
 import { readSigned, type SignedForm, signReadable } from "./signed.ts";
 
 const readsAtOnce = 8;
@@ -84,10 +83,8 @@ export async function writeFindings(
     const list: FindingsList = { format, tenant, store, storeId, at: at.toISOString(), host, ...part };
     const body = await signReadable(signer, { purpose: "proof", schema: findingsList }, list);
     if (trust !== null) await demandTrusted(body, trust);
-    const object = { key: findingsKey(tenant, store, at), body, bytes: body.length, sha256: sha256(body) };
-    const put = async (target: Store): Promise<void> =>
-      putWhole({ store: target, lock: null }, { ...object, lockedUntil: null }, wait);
-    const ends = await askEach(taking, put, wait);
+    const statement = statementBytes(findingsKey(tenant, store, at), body);
+    const ends = await askEach(taking, (target) => putStatement(statement, target, wait), wait);
     down.push(...ends.down);
     const [first] = down;
     if (ends.answers.size === 0)
@@ -151,8 +148,7 @@ async function freeSecond(
   for (let second = 0; second < secondsMax; second += 1) {
     const at = new Date(from.getTime() + second * 1000);
     const key = findingsKey(tenant, store, at);
-    const { answers } = await askEach(stores, (one) => one.stat(key, wait), wait);
-    if ([...answers.values()].every((stat) => stat === null)) return at;
+    if (!(await isTaken(key, stores, wait))) return at;
   }
   throw new Failure(
     "store/exists",

@@ -1,16 +1,15 @@
 /** Writing a proof: what it cannot name, the sealed detail, then the signed verdict beside it, to every store that takes it. */
 import { Failure } from "../base/failure.ts";
-import { sha256 } from "../base/digest.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type Proof, proof } from "../model/documents.ts";
-import type { ObjectKey, StoreName } from "../model/ids.ts";
+import type { StoreName } from "../model/ids.ts";
 import { proofDetailKey, proofKey } from "../model/layout.ts";
 import type { Signer } from "../keys/signing.ts";
 import type { Sealer } from "../sealing/sealing.ts";
 import type { Store } from "../stores/store.ts";
 import { keysPerList, writeFindings } from "./findings.ts";
 import { askEach, type StoreDown } from "./library.ts";
-import { putWhole } from "./put.ts";
+import { isTaken, putStatement, statementBytes } from "./put-statement.ts";
 import { signReadable } from "./signed.ts";
 
 export interface ProofOrder {
@@ -62,7 +61,7 @@ export async function writeProof(
     const at = new Date(Date.parse(said.at) + second * 1000);
     const { tenant, backup, store } = said;
     const address = { tenant, backup, store, at };
-    if (second < secondsMax && (await isTaken(order.stores, proofDetailKey(address), wait))) continue;
+    if (second < secondsMax && (await isTaken(proofDetailKey(address), order.stores, wait))) continue;
     const content: Proof = {
       ...said,
       at: at.toISOString(),
@@ -71,9 +70,11 @@ export async function writeProof(
       ...(misnamed.length === 0 ? {} : { misnamed: misnamed.slice(0, keysPerList) }),
     };
     const body = await signReadable(signer, { purpose: "proof", schema: proof }, content);
+    const sealed = statementBytes(proofDetailKey(address), detail.body);
+    const signed = statementBytes(proofKey(address), body);
     const put = async (target: Store): Promise<void> => {
-      await putBytes(target, proofDetailKey(address), detail.body, wait);
-      await putBytes(target, proofKey(address), body, wait);
+      await putStatement(sealed, target, wait);
+      await putStatement(signed, target, wait);
     };
     const { answers, down } = await askEach(order.stores, put, wait);
     const [first] = down;
@@ -82,14 +83,4 @@ export async function writeProof(
     }
     return { proof: content, stores: [...answers.keys()], down };
   }
-}
-
-async function isTaken(stores: readonly Store[], key: ObjectKey, wait: Waiting): Promise<boolean> {
-  const { answers } = await askEach(stores, (store) => store.stat(key, wait), wait);
-  return [...answers.values()].some((stat) => stat !== null);
-}
-
-async function putBytes(store: Store, key: ObjectKey, body: Uint8Array, wait: Waiting): Promise<void> {
-  const object = { key, body, bytes: body.length, sha256: sha256(body), lockedUntil: null };
-  await putWhole({ store, lock: null }, object, wait);
 }

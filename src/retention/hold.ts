@@ -1,6 +1,5 @@
 /** Laying, releasing and listing holds: what is held, retention never removes. */
 import type { Chance } from "../base/chance.ts";
-import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { demandTrusted } from "../keys/demand-trusted.ts";
@@ -10,7 +9,7 @@ import { recordKey } from "../model/layout.ts";
 import { rightTime } from "../repository/clocks.ts";
 import { holdsInForce, keyOfHold, readHolds, type StoredHolds } from "../repository/holds.ts";
 import { askEach, demandAnswer, type StoreDown, unasked } from "../repository/library.ts";
-import { putWhole } from "../repository/put.ts";
+import { putStatement, statementBytes } from "../repository/put-statement.ts";
 import type { ObjectReader, Store } from "../stores/store.ts";
 import type { PruneDesk, RetentionDesk } from "./order.ts";
 
@@ -163,18 +162,8 @@ async function write<T extends HoldStatement | HoldRelease>(
   wait: Waiting,
 ): Promise<Written<T>> {
   const body = await signer.sign("removal", document);
-  const object = {
-    key: keyOfHold(document),
-    body,
-    bytes: body.length,
-    sha256: sha256(body),
-    lockedUntil: null,
-  };
-  const { answers, down } = await askEach(
-    stores,
-    (store) => putWhole({ store, lock: null }, object, wait),
-    wait,
-  );
-  demandAnswer(`that it took ${object.key}`, stores.length, down);
+  const statement = statementBytes(keyOfHold(document), body);
+  const { answers, down } = await askEach(stores, (store) => putStatement(statement, store, wait), wait);
+  demandAnswer(`that it took ${statement.key}`, stores.length, down);
   return { document, stores: [...answers.keys()], down };
 }

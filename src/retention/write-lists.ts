@@ -1,14 +1,13 @@
 /** Condemning: signed lists of exact keys, in every store that takes part before anything follows from them. */
-import { type Sha256, sha256 } from "../base/digest.ts";
 import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Signer } from "../keys/signing.ts";
 import { condemnedList } from "../model/documents.ts";
 import type { ObjectKey, TenantId } from "../model/ids.ts";
 import { rightTime } from "../repository/clocks.ts";
-import { fetchFrom } from "../repository/fetch.ts";
+import { fetchFrom, type Wanted } from "../repository/fetch.ts";
 import { askEach } from "../repository/library.ts";
-import { putWhole } from "../repository/put.ts";
+import { isTaken, putStatement, statementBytes } from "../repository/put-statement.ts";
 import type { Store, WholeStore } from "../stores/store.ts";
 import type { PruneDesk } from "./order.ts";
 import { removeWhole } from "./remove-whole.ts";
@@ -26,13 +25,7 @@ export interface WrittenLists {
   /** What kept a list from a store; as long as one lacks it, nothing may be removed. */
   readonly stops: readonly Stop[];
   /** Each list that was begun; a store that failed may hold it all the same. */
-  readonly lists: readonly WrittenList[];
-}
-
-interface WrittenList {
-  readonly key: ObjectKey;
-  readonly bytes: number;
-  readonly sha256: Sha256;
+  readonly lists: readonly Wanted[];
 }
 
 /** About 10 MB of signed text, below what readers take. */
@@ -46,7 +39,7 @@ export async function writeLists(
   wait: Waiting,
 ): Promise<WrittenLists> {
   const sorted = condemning.keys.toSorted();
-  const lists: WrittenList[] = [];
+  const lists: Wanted[] = [];
   for (let from = 0; from < sorted.length; from += keysPerList) {
     const at = await dateFor(condemning, desk, wait);
     if (!(at instanceof Date)) return { stops: [at], lists };
@@ -66,7 +59,7 @@ export async function writeLists(
  * all the same is taken back a day later, as `reprieve` tells.
  */
 export async function takeBack(
-  lists: readonly WrittenList[],
+  lists: readonly Wanted[],
   stores: readonly WholeStore[],
   wait: Waiting,
 ): Promise<void> {
@@ -96,26 +89,22 @@ async function writeList(
   { tenant, stores, keys, keyAt }: Condemning,
   { signer, from }: { readonly signer: Signer; readonly from: Date },
   wait: Waiting,
-): Promise<{ readonly stops: readonly Stop[]; readonly list: WrittenList }> {
-  const taken = async (key: ObjectKey): Promise<boolean> => {
-    const { answers } = await askEach(stores, (store) => store.stat(key, wait), wait);
-    return [...answers.values()].some((stat) => stat !== null);
-  };
+): Promise<{ readonly stops: readonly Stop[]; readonly list: Wanted }> {
   for (let second = 0; second < secondsMax; second += 1) {
     const at = new Date(from.getTime() + second * 1000);
     const key = keyAt(tenant, at);
-    if (await taken(key)) continue;
+    if (await isTaken(key, stores, wait)) continue;
     const format = { name: "holdfast-condemned" as const, version: 1 as const };
     const list = condemnedList.parse({ format, tenant, at: at.toISOString(), keys });
     const body = await signer.sign("removal", list);
-    const object = { key, body, bytes: body.length, sha256: sha256(body), lockedUntil: null };
-    const { down } = await askEach(stores, (store) => putWhole({ store, lock: null }, object, wait), wait);
+    const statement = statementBytes(key, body);
+    const { down } = await askEach(stores, (store) => putStatement(statement, store, wait), wait);
     const stops = down.map(({ store, failure }): Stop => ({
       reason: "list-unwritten",
       store,
       detail: failure.message,
     }));
-    return { stops, list: { key, bytes: object.bytes, sha256: object.sha256 } };
+    return { stops, list: { key, bytes: statement.bytes, sha256: statement.sha256 } };
   }
   throw new Failure("store/exists", `every name for a list of condemned keys of ${tenant} is taken`);
 }
