@@ -11,14 +11,12 @@ import { fetchDocument } from "../repository/fetch-document.ts";
 import type { ListedSizes } from "../repository/listed-sizes.ts";
 import type { GoodRecord } from "../repository/records.ts";
 import { giveKeys } from "./give-keys.ts";
-import { deadAmong, type Ground, lookForDeath, type MendingShelf, sourcesFor } from "./ground.ts";
+import { deadAmong, type Delivery, lookForDeath, type MendingShelf, sourcesFor } from "./ground.ts";
 import { linesOrLost } from "./named-lines.ts";
 import { bringObject, type Lost } from "./place-object.ts";
 import type { Vouched } from "./vouched.ts";
 
-export interface CopyRun {
-  readonly ground: Ground;
-  readonly to: MendingShelf;
+export interface CopyRun extends Delivery {
   readonly vouched: Vouched;
   /** A record that is not believed lies there already: then it is the backup that is there, and no list against it counts. */
   readonly isShown: boolean;
@@ -45,10 +43,10 @@ const objectsAtOnce = 4;
 
 /** By the listing as it is known; the one that counts is made later. Throws the failure of the store that the copy goes to. */
 export async function carry(run: CopyRun, record: GoodRecord, wait: Waiting): Promise<Carried | NotCarried> {
-  const { ground, to, vouched, listing } = run;
+  const { ground, vouched, listing } = run;
   const key = recordKey(record.record.tenant, record.backup);
   if (!run.isShown && ground.condemned.keys.has(key)) return { kind: "condemned", key };
-  const sources = sourcesFor(ground, to.store.name);
+  const sources = sourcesFor(run);
   const body = await fetchDocument(sources, { key, sha256: record.sha256 }, wait);
   if (body === null) return lostRecord(key);
   const lines = await linesOrLost(record.record, sources, wait);
@@ -77,24 +75,25 @@ export function mortal(
 }
 
 export async function bring(
-  { ground, to, listing }: CopyRun,
+  run: CopyRun,
   { record: { record }, lines, brought }: Carried,
   lacks: readonly InventoryLine[],
   wait: Waiting,
 ): Promise<Lost | null> {
+  const { listing } = run;
   const isKey = ({ key }: InventoryLine): boolean => key.startsWith(keysPrefix(record.tenant));
   let lost: Lost | null = null;
   if (lacks.some(isKey)) {
     // An erasure meanwhile must not get its key objects put back.
-    await lookForDeath(ground, to.store.name, wait);
-    lost = await giveKeys(ground, to, record, lines.filter(isKey), wait);
+    await lookForDeath(run, wait);
+    lost = await giveKeys(run, record, lines.filter(isKey), wait);
   }
   await eachAtOnce(
     lacks.filter((line) => !isKey(line)),
     objectsAtOnce,
     async (line) => {
       // One that is lost makes the copy impossible; the rest need not be carried.
-      if (lost === null) lost = await bringObject(ground, to, line, wait);
+      if (lost === null) lost = await bringObject(run, line, wait);
     },
   );
   if (lost !== null) return lost;

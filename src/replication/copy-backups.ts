@@ -17,7 +17,7 @@ import { ListedSizes } from "../repository/listed-sizes.ts";
 import type { GoodRecord } from "../repository/records.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { bring, type Carried, carry, type CopyRun, doesNotStay, mortal, type NotCarried } from "./carry.ts";
-import { deadAmong, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
+import { deadAmong, type Delivery, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
 import { placeObject } from "./place-object.ts";
 import { Vouched } from "./vouched.ts";
 
@@ -32,7 +32,7 @@ export type CopyEnd =
   | NotCarried
   | { readonly kind: "failed"; readonly failure: Failure };
 
-export interface CopyRunOrder extends Pick<CopyRun, "ground" | "to" | "isShown"> {
+export interface CopyRunOrder extends Delivery, Pick<CopyRun, "isShown"> {
   /** The good records of the store. */
   readonly whole: readonly GoodRecord[];
 }
@@ -47,7 +47,7 @@ export async function openRun(
   wait: Waiting,
 ): Promise<CopyRun> {
   const listing = await list(to.store, ground.tenant, generations, wait);
-  return { ground, to, isShown, listing, vouched: new Vouched(ground, to, whole) };
+  return { ground, to, isShown, listing, vouched: new Vouched({ ground, to }, whole) };
 }
 
 /** One backup by itself. Throws the failure of the store that the copy goes to, and "policy/refused" when the tenant was erased. */
@@ -70,7 +70,6 @@ export async function* conclude(
   wait: Waiting,
 ): AsyncGenerator<CopyEnd> {
   if (batch.length === 0) return;
-  const { ground, to } = run;
   const ends = await settle(run, batch, wait);
   let look: {
     readonly ageMs: () => number;
@@ -87,8 +86,8 @@ export async function* conclude(
       looks += 1;
       if (looks > looksMax + batch.length)
         throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
-      const ageMs = stopwatch(ground.desk);
-      look = { ageMs, condemned: await lookForDeath(ground, to.store.name, wait) };
+      const ageMs = stopwatch(run.ground.desk);
+      look = { ageMs, condemned: await lookForDeath(run, wait) };
     }
     demandReadable(look.condemned);
     const dead = deadAmong(look.condemned, mortal(run, carried.record, carried.lines));

@@ -7,7 +7,7 @@ import { keySetKeys } from "../model/layout.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
 import { keyStatementForm } from "../repository/key-statement-form.ts";
 import { examineSigned, readSigned, type SignedForm } from "../repository/signed.ts";
-import type { Ground, MendingShelf } from "./ground.ts";
+import type { Delivery, MendingShelf } from "./ground.ts";
 import { createObject, fetchOrLose, type Lost, placeObject } from "./place-object.ts";
 
 /**
@@ -16,12 +16,12 @@ import { createObject, fetchOrLose, type Lost, placeObject } from "./place-objec
  * it, so it is never written over. "format/invalid" where inventory and statement disagree.
  */
 export async function giveKeys(
-  ground: Ground,
-  to: MendingShelf,
+  delivery: Delivery,
   record: BackupRecord,
   named: readonly InventoryLine[],
   wait: Waiting,
 ): Promise<Lost | null> {
+  const { ground, to } = delivery;
   const keys = keySetKeys(record.tenant, record.keyGeneration);
   const line = (key: string): InventoryLine => {
     const found = named.find((one) => one.key === key);
@@ -32,19 +32,19 @@ export async function giveKeys(
   const form = keyStatementForm(record, ground.desk.trust);
   const own = { ...statement, form, tenant: record.tenant };
   const there = await refuseAnother(to, own, wait);
-  const body = await fetchOrLose(ground, to, statement, wait);
+  const body = await fetchOrLose(delivery, statement, wait);
   if (!Buffer.isBuffer(body)) return body;
   const reading = await examineSigned(body, form);
   if (reading.kind === "bad") return { key: statement.key, reason: reading.detail, mayReturn: false };
   demandSame(identity, reading.document.identity);
   demandSame(id, reading.document.id);
   for (const one of [identity, id]) {
-    const part = await fetchOrLose(ground, to, one, wait);
+    const part = await fetchOrLose(delivery, one, wait);
     if (!Buffer.isBuffer(part)) return part;
     const object = { ...one, body: part };
     if (there === "absent") {
       if (await createObject(to, object, ground.desk.clock.now(), wait)) continue;
-      await demandGivenUp(ground, to, one, wait);
+      await demandGivenUp(delivery, one, wait);
     }
     await placeObject(to, object, ground.desk.clock.now(), wait);
   }
@@ -65,8 +65,7 @@ const birthMaxMs = 3_600_000;
  * shows a record of the tenant, no host makes a set.
  */
 async function demandGivenUp(
-  { seen }: Ground,
-  { store }: MendingShelf,
+  { ground: { seen }, to: { store } }: Delivery,
   line: InventoryLine,
   wait: Waiting,
 ): Promise<void> {

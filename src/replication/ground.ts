@@ -35,6 +35,12 @@ export interface Ground extends Holdings {
   readonly menders: readonly MendingShelf[];
 }
 
+/** One store of the ground, and what the others can give it. */
+export interface Delivery {
+  readonly ground: Ground;
+  readonly to: MendingShelf;
+}
+
 /**
  * Stores that fail, are none of ours, or stand under two names are out; "policy/refused" for an erased
  * tenant, "store/quorum" when no store is left.
@@ -62,8 +68,8 @@ export function demandLive({ shelves }: Ground, store: StoreName): void {
 }
 
 /** Where bytes for `to` may come from: the others, its own older versions, and last what failed before. */
-export function sourcesFor({ shelves }: Ground, to: StoreName): readonly ObjectReader[] {
-  const rank = (name: StoreName): number => (shelves.failures.has(name) ? 2 : name === to ? 1 : 0);
+export function sourcesFor({ ground: { shelves }, to }: Delivery): readonly ObjectReader[] {
+  const rank = (name: StoreName): number => (shelves.failures.has(name) ? 2 : name === to.store.name ? 1 : 0);
   return shelves.all.map(({ store }) => store).toSorted((one, other) => rank(one.name) - rank(other.name));
 }
 
@@ -71,14 +77,14 @@ export function sourcesFor({ shelves }: Ground, to: StoreName): readonly ObjectR
  * Tombstones and condemned lists as they are now, in every store that is left. "policy/refused" when the
  * tenant was erased meanwhile; the failure of `to` when that store is out.
  */
-export async function lookForDeath(ground: Ground, to: StoreName, wait: Waiting): Promise<Condemned> {
+export async function lookForDeath({ ground, to }: Delivery, wait: Waiting): Promise<Condemned> {
   const { tenant, shelves, desk } = ground;
   const each: Condemned[] = [];
   await shelves.each(async ({ store }) => {
     await refuseErased(tenant, store, desk, wait);
     each.push(await readCondemned(tenant, store, desk, wait));
   }, wait);
-  demandLive(ground, to);
+  demandLive(ground, to.store.name);
   return joinCondemned(each);
 }
 

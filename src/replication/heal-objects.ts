@@ -6,14 +6,12 @@ import { inventoryKey, keysPrefix } from "../model/layout.ts";
 import { fetchCurrent } from "../repository/fetch.ts";
 import { trueLength } from "../repository/true-length.ts";
 import { giveKeys } from "./give-keys.ts";
-import { type Ground, type MendingShelf, sourcesFor } from "./ground.ts";
+import { type Delivery, sourcesFor } from "./ground.ts";
 import type { HealLedger } from "./heal-ledger.ts";
 import { lostInventory, namedLines } from "./named-lines.ts";
 import { bringObject, type Lost } from "./place-object.ts";
 
-export interface HealTask {
-  readonly ground: Ground;
-  readonly to: MendingShelf;
+export interface HealTask extends Delivery {
   readonly record: BackupRecord;
   /** Whether an object is missing, or may be damaged. */
   readonly isDoubtful: (line: InventoryLine) => boolean;
@@ -27,7 +25,7 @@ const objectsAtOnce = 4;
  * store itself fails.
  */
 export async function healObjects(task: HealTask, ledger: HealLedger, wait: Waiting): Promise<void> {
-  const { ground, to, record, isDoubtful } = task;
+  const { to, record, isDoubtful } = task;
   const keys: InventoryLine[] = [];
   let isTouched = false;
   await eachAtOnce(readable(task, ledger, wait), objectsAtOnce, async (line) => {
@@ -47,7 +45,7 @@ export async function healObjects(task: HealTask, ledger: HealLedger, wait: Wait
   }
   const [first] = bad;
   if (first !== undefined) {
-    const lost = await refusedOr(first, () => giveKeys(ground, to, record, keys, wait));
+    const lost = await refusedOr(first, () => giveKeys(task, record, keys, wait));
     for (const line of bad) tell(ledger, line, lost, false);
   }
   if (isTouched || keys.some((line) => isDoubtful(line) && ledger.wasHealed(line)))
@@ -55,24 +53,21 @@ export async function healObjects(task: HealTask, ledger: HealLedger, wait: Wait
 }
 
 /** What the record names, as far as that can be told. */
-async function* readable(
-  { ground, to, record }: HealTask,
-  ledger: HealLedger,
-  wait: Waiting,
-): AsyncGenerator<InventoryLine> {
+async function* readable(task: HealTask, ledger: HealLedger, wait: Waiting): AsyncGenerator<InventoryLine> {
   try {
-    yield* namedLines(record, sourcesFor(ground, to.store.name), wait);
+    yield* namedLines(task.record, sourcesFor(task), wait);
   } catch (error) {
-    ledger.lose(lostInventory(record, error, wait));
+    ledger.lose(lostInventory(task.record, error, wait));
   }
 }
 
 async function healObject(
-  { ground, to, record }: HealTask,
+  task: HealTask,
   line: InventoryLine,
   ledger: HealLedger,
   wait: Waiting,
 ): Promise<void> {
+  const { to, record } = task;
   const lying = await fetchCurrent(to.store, line, wait);
   if (Buffer.isBuffer(lying)) {
     ledger.findWhole(line);
@@ -83,7 +78,7 @@ async function healObject(
     ledger.lose({ key: inventoryKey(record.tenant, record.backup), reason, mayReturn: false });
     return;
   }
-  const lost = await refusedOr(line, () => bringObject(ground, to, line, wait));
+  const lost = await refusedOr(line, () => bringObject(task, line, wait));
   tell(ledger, line, lost, lying === "absent");
 }
 

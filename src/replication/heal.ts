@@ -22,6 +22,7 @@ import { newestProof } from "../repository/proofs.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
 import { type CopyEnd, copyOne } from "./copy-backups.ts";
 import {
+  type Delivery,
   demandLive,
   type Ground,
   type MendingShelf,
@@ -46,9 +47,7 @@ export interface HealOrder {
 export type HealWatch = (bytes: number) => void;
 
 /** One store in the middle of being made whole. */
-interface Healing {
-  readonly ground: Ground;
-  readonly to: MendingShelf;
+interface Healing extends Delivery {
   /** What is known to be damaged there. */
   readonly known: ReadonlySet<ObjectKey>;
   readonly listing: ListedSizes;
@@ -110,13 +109,14 @@ async function healBackup(healing: Healing, record: GoodRecord, wait: Waiting): 
 
 /** The signed bytes may lie under others in a store that keeps versions; who reads finds them, and who lists does not. */
 async function healRecordBytes(
-  { ground, to, known, ledger }: Healing,
+  healing: Healing,
   { backup, sha256 }: GoodRecord,
   wait: Waiting,
 ): Promise<void> {
+  const { ground, to, known, ledger } = healing;
   const key = recordKey(ground.tenant, backup);
   if (!known.has(key)) return;
-  const body = await fetchDocument(sourcesFor(ground, to.store.name), { key, sha256 }, wait);
+  const body = await fetchDocument(sourcesFor(healing), { key, sha256 }, wait);
   const object = body === null ? null : { key, body, bytes: body.length, sha256 };
   if (object !== null && Buffer.isBuffer(await fetchCurrent(to.store, object, wait)))
     ledger.findWhole(object);
@@ -195,12 +195,13 @@ function tellLostRecord(
   });
 }
 
-async function healStatements({ ground, to, ledger }: Healing, wait: Waiting): Promise<void> {
+async function healStatements(healing: Healing, wait: Waiting): Promise<void> {
+  const { ground, to, ledger } = healing;
   const { bad, untrusted } = await badStatements(ground.tenant, to.store, ground.desk.trust, wait);
   const isBad = new Set(bad);
   for (const key of [...bad, ...untrusted]) {
     try {
-      if (await giveStatement(ground, to, key, wait)) ledger.heal({ key, sha256: "" }, 0);
+      if (await giveStatement(healing, key, wait)) ledger.heal({ key, sha256: "" }, 0);
       else if (isBad.has(key))
         ledger.lose({ key, reason: "no store shows it signed by anyone we trust", mayReturn: false });
     } catch (error) {

@@ -6,7 +6,7 @@ import type { InventoryLine } from "../model/documents.ts";
 import type { ObjectKey } from "../model/ids.ts";
 import { fetchCurrent, fetchWhole } from "../repository/fetch.ts";
 import type { CreateOptions } from "../stores/store.ts";
-import { type Ground, type MendingShelf, sourcesFor } from "./ground.ts";
+import { type Delivery, type MendingShelf, sourcesFor } from "./ground.ts";
 
 /** An object that could not be had whole. */
 export interface Lost {
@@ -18,14 +18,14 @@ export interface Lost {
 
 /** Fetches it from wherever it is whole, within the budget, and puts it in place. Throws what the store it goes to did. */
 export async function bringObject(
-  ground: Ground,
-  to: MendingShelf,
+  delivery: Delivery,
   line: InventoryLine,
   wait: Waiting,
 ): Promise<Lost | null> {
+  const { ground, to } = delivery;
   const giveBack = await ground.desk.inFlight.take(line.bytes, wait);
   try {
-    const body = await fetchOrLose(ground, to, line, wait);
+    const body = await fetchOrLose(delivery, line, wait);
     if (!Buffer.isBuffer(body)) return body;
     await placeObject(to, { ...line, body }, ground.desk.clock.now(), wait);
     return null;
@@ -36,13 +36,12 @@ export async function bringObject(
 
 /** Its bytes, from wherever they are whole. */
 export async function fetchOrLose(
-  ground: Ground,
-  to: MendingShelf,
+  delivery: Delivery,
   line: InventoryLine,
   wait: Waiting,
 ): Promise<Buffer | Lost> {
   try {
-    const sources = sourcesFor(ground, to.store.name);
+    const sources = sourcesFor(delivery);
     return (await fetchWhole(sources, line, {}, wait)).body;
   } catch (error) {
     if (!isFailure(error) || wait.signal.aborted) throw error;

@@ -13,6 +13,7 @@ import { type GoodRecord, isGood, type StoredRecord } from "../repository/record
 import { type Carried, carry, type CopyRun } from "./carry.ts";
 import { conclude, type CopyEnd, endsStore, openRun } from "./copy-backups.ts";
 import {
+  type Delivery,
   demandReadable,
   type Ground,
   liveMenders,
@@ -71,7 +72,7 @@ export async function replicate(
   const wanted = distinct(seen.filter(isGood));
   const copies: ReplicatedCopy[] = [];
   for (const to of liveMenders(ground)) {
-    for await (const copy of fill(ground, to, wanted, wait)) {
+    for await (const copy of fill({ ground, to }, wanted, wait)) {
       copies.push(copy);
       watch(copy);
     }
@@ -85,11 +86,11 @@ export async function replicate(
 const batchMax = { backups: 32, objects: 100_000, bytes: 1024 * 1024 * 1024 };
 
 async function* fill(
-  ground: Ground,
-  to: MendingShelf,
+  delivery: Delivery,
   wanted: readonly GoodRecord[],
   wait: Waiting,
 ): AsyncGenerator<ReplicatedCopy> {
+  const { ground, to } = delivery;
   const there = new Map((ground.seen.get(to.store.name) ?? []).map((one) => [one.backup, one]));
   const lacking: GoodRecord[] = [];
   for (const record of wanted) {
@@ -100,12 +101,11 @@ async function* fill(
       if (end !== null) yield { ...nothing, store: to.store.name, backup: record.backup, ...end };
     }
   }
-  if (lacking.length > 0) yield* copyEach(ground, to, lacking, [...there.values()].filter(isGood), wait);
+  if (lacking.length > 0) yield* copyEach(delivery, lacking, [...there.values()].filter(isGood), wait);
 }
 
 async function* copyEach(
-  ground: Ground,
-  to: MendingShelf,
+  { ground, to }: Delivery,
   lacking: readonly GoodRecord[],
   whole: readonly GoodRecord[],
   wait: Waiting,

@@ -15,7 +15,7 @@ import { fetchDocument } from "../repository/fetch-document.ts";
 import { readSigned } from "../repository/signed.ts";
 import { statementForm } from "../repository/statement-forms.ts";
 import { storeFailure } from "../repository/library.ts";
-import { type Ground, liveMenders, type MendingShelf, sourcesFor } from "./ground.ts";
+import { type Delivery, type Ground, liveMenders, type MendingShelf, sourcesFor } from "./ground.ts";
 import { placeObject } from "./place-object.ts";
 
 const documentsAtOnce = 4;
@@ -38,36 +38,27 @@ export async function spreadStatements(ground: Ground, wait: Waiting): Promise<n
     const isWanted = (key: ObjectKey): boolean => !here.has(key) && !ground.condemned.keys.has(key);
     const lacks = [...all].filter(isWanted).toSorted();
     await eachAtOnce(lacks, documentsAtOnce, async (key) => {
-      if (await giveStatement(ground, to, key, wait)) copied += 1;
+      if (await giveStatement({ ground, to }, key, wait)) copied += 1;
     });
   }, wait);
   return copied;
 }
 
 /** False when no store shows it signed by anyone we trust: then there is nothing to copy. */
-export async function giveStatement(
-  ground: Ground,
-  to: MendingShelf,
-  key: ObjectKey,
-  wait: Waiting,
-): Promise<boolean> {
-  const body = await goodBytes(ground, to, key, wait);
+export async function giveStatement(delivery: Delivery, key: ObjectKey, wait: Waiting): Promise<boolean> {
+  const body = await goodBytes(delivery, key, wait);
   if (body === null) return false;
-  await giveDetail(ground, to, key, body, wait);
+  await giveDetail(delivery, key, body, wait);
   const object = { key, body, bytes: body.length, sha256: sha256(body) };
-  await placeObject(to, object, ground.desk.clock.now(), wait);
+  await placeObject(delivery.to, object, delivery.ground.desk.clock.now(), wait);
   return true;
 }
 
-async function goodBytes(
-  ground: Ground,
-  to: MendingShelf,
-  key: ObjectKey,
-  wait: Waiting,
-): Promise<Buffer | null> {
+async function goodBytes(delivery: Delivery, key: ObjectKey, wait: Waiting): Promise<Buffer | null> {
+  const { ground } = delivery;
   const form = statementForm(ground.tenant, key, ground.desk.trust);
   if (form === null) return null;
-  for (const source of sourcesFor(ground, to.store.name)) {
+  for (const source of sourcesFor(delivery)) {
     try {
       const reading = await readSigned(source, key, form, wait);
       if (reading.kind === "good")
@@ -81,12 +72,12 @@ async function goodBytes(
 
 /** The sealed detail of a proof, before the proof that names its digest. One that is lost takes nothing from the verdict. */
 async function giveDetail(
-  ground: Ground,
-  to: MendingShelf,
+  delivery: Delivery,
   key: ObjectKey,
   body: Uint8Array,
   wait: Waiting,
 ): Promise<void> {
+  const { ground, to } = delivery;
   if (!key.startsWith(proofsPrefix(ground.tenant))) return;
   const { payload } = await ground.desk.trust.verify("proof", body);
   const { detail, ...address } = proof.parse(payload);
@@ -96,7 +87,7 @@ async function giveDetail(
   };
   let found: Buffer;
   try {
-    const sources = sourcesFor(ground, to.store.name);
+    const sources = sourcesFor(delivery);
     found = (await fetchWhole(sources, wanted, {}, wait)).body;
   } catch (error) {
     storeFailure(error, wait);

@@ -5,7 +5,7 @@ import type { InventoryLine } from "../model/documents.ts";
 import type { BackupId, ObjectKey } from "../model/ids.ts";
 import { damagedKeys } from "../repository/known-damage.ts";
 import type { GoodRecord } from "../repository/records.ts";
-import { type Ground, type MendingShelf, sourcesFor } from "./ground.ts";
+import { type Delivery, sourcesFor } from "./ground.ts";
 import { lineMark } from "./line-mark.ts";
 import { linesOrLost } from "./named-lines.ts";
 
@@ -16,18 +16,17 @@ import { linesOrLost } from "./named-lines.ts";
  * by their digest too, since their names hold none.
  */
 export class Vouched {
-  readonly #ground: Ground;
-  readonly #to: MendingShelf;
+  readonly #delivery: Delivery;
   readonly #damaged: ReadonlySet<ObjectKey>;
   readonly #marks = new DigestSet();
   readonly #read = new Set<BackupId>();
   #whole: readonly GoodRecord[];
 
   /** `whole`: the good records of the store. */
-  constructor(ground: Ground, to: MendingShelf, whole: readonly GoodRecord[]) {
-    this.#ground = ground;
-    this.#to = to;
+  constructor(delivery: Delivery, whole: readonly GoodRecord[]) {
+    this.#delivery = delivery;
     this.#whole = whole;
+    const { ground, to } = delivery;
     const store = to.store.name;
     this.#damaged = damagedKeys(ground.statements, store, ground.storeIds.get(store) ?? null);
   }
@@ -48,7 +47,7 @@ export class Vouched {
     const after = sorted.find((one) => one.backup > backup);
     for (const neighbour of [before, after]) {
       if (neighbour === undefined || this.#read.has(neighbour.backup)) continue;
-      const sources = sourcesFor(this.#ground, this.#to.store.name);
+      const sources = sourcesFor(this.#delivery);
       const lines = await linesOrLost(neighbour.record, sources, wait);
       if (!("mayReturn" in lines)) this.#learn(neighbour.backup, lines);
     }

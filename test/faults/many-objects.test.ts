@@ -41,7 +41,7 @@ it("a copy of more objects than a call takes arguments is carried whole", async 
   const run = {
     ground,
     to,
-    vouched: new Vouched(ground, to, []),
+    vouched: new Vouched({ ground, to }, []),
     isShown: false,
     listing: new ListedSizes(),
   };
