@@ -47,8 +47,8 @@ export function removedAgainstPlan(
         .map(({ backup }) => backup),
     );
     for (const [backup] of gone) {
-      const isProven = goneMs - Date.parse(instantOf(backup)) < unprovenMs;
-      if (isProven && placed.has(backup)) found.push({ backup, removedAt });
+      const wasProven = goneMs - Date.parse(instantOf(backup)) < unprovenMs;
+      if (wasProven && placed.has(backup)) found.push({ backup, removedAt });
     }
   }
   return found.toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
@@ -62,8 +62,8 @@ function removals(holdings: ReadonlyMap<StoreName, Holding>): Map<BackupId, stri
       if (!isCondemnedRecordsKey(key)) continue;
       for (const named of list.keys) {
         const backup = parseRecordKey(named)?.backup;
-        const before = backup === undefined ? undefined : first.get(backup);
         if (backup === undefined) continue;
+        const before = first.get(backup);
         if (before === undefined || Date.parse(list.at) < Date.parse(before)) first.set(backup, list.at);
       }
     }

@@ -39,7 +39,7 @@ export interface ExplainedBackup {
   } | null;
 }
 
-/** Reads and writes nothing but that. "store/quorum" never: a store that is down is among the stops. */
+/** Writes nothing. A store that is down is among the stops; "store/quorum" is never thrown. */
 export async function explain(
   order: RetentionOrder,
   desk: RetentionDesk,

@@ -40,8 +40,6 @@ export interface Garbage {
   readonly waiting: number;
   /** Condemned, and named by a record all the same: its backup looked just before. */
   readonly spared: number;
-  /** Too young for anybody to know whether a backup is about to name them. */
-  readonly young: number;
   /** Every condemned key that some store still shows. */
   readonly condemnedShown: ReadonlySet<ObjectKey>;
   /** There is more, for the next prune. */
@@ -82,6 +80,7 @@ function markOf(key: ObjectKey): string {
 export async function findGarbage(question: GarbageQuestion, wait: Waiting): Promise<Garbage> {
   const { stores, tenant, condemned } = question;
   const unnamed = new Map<ObjectKey, Lying>();
+  // Nobody knows whether a backup is about to name them.
   const young = new KeyMarks();
   const spared = new KeyMarks();
   const waiting = new KeyMarks();
@@ -111,7 +110,6 @@ export async function findGarbage(question: GarbageQuestion, wait: Waiting): Pro
     locked,
     waiting: waiting.size,
     spared: spared.size,
-    young: young.size,
     condemnedShown,
     isCut,
   };

@@ -6,7 +6,7 @@ import { noLater } from "../base/clock.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { HoldStatement } from "../model/documents.ts";
 import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
-import { keep, type Keeping } from "../model/keep.ts";
+import { keep, type Keeping, type KeepTerms } from "../model/keep.ts";
 import { recordKey } from "../model/layout.ts";
 import { holdsInForce, holdsUpon } from "../repository/holds.ts";
 import { samePlace, samePlaces } from "../repository/identify-stores.ts";
@@ -19,7 +19,7 @@ import { type Holding, lookInto } from "./holding.ts";
 import { lostRecords } from "./lost-records.ts";
 import { missingRecords } from "./missing-records.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
-import type { Stop } from "./stop.ts";
+import { type Stop, storeDown } from "./stop.ts";
 
 export interface Judgement<S extends ObjectReader = ObjectReader> {
   readonly isErased: boolean;
@@ -68,7 +68,7 @@ export async function judgeTenant<S extends ObjectReader>(
     wait,
     new Map([...answers].map(([store, { records }]) => [store, records])),
   );
-  for (const { store, failure } of states.down) stops.push(downStop({ store, failure }));
+  stops.push(...states.down.map(downStop));
   for (const { backup, missing, reason } of states.gaps) {
     stops.push({
       reason: "record-gap",
@@ -77,26 +77,31 @@ export async function judgeTenant<S extends ObjectReader>(
     });
   }
   const terms = { ...order.terms, now: cautious.clock.now() };
-  const keepings = new Map(
-    keep(
-      states.backups.map((state) => ({
-        state,
-        holds: holdsUpon(holds, state.backup),
-        lockedUntil: lockedUntil(state, order),
-      })),
-      terms,
-    ).map((one) => [one.backup, one]),
-  );
-  const backups = states.backups.flatMap((entry) => {
-    const keeping = keepings.get(entry.backup);
-    return keeping === undefined ? [] : [{ entry, keeping }];
-  });
+  const backups = judgeEach(states.backups, order, holds, terms);
   const kept = backups.filter(({ keeping }) => keeping.keptBy.length > 0).map(({ entry }) => entry.backup);
   stops.push(...(await missingRecords(order, answers, new Set(kept), wait)));
   stops.push(...(await lostRecords(order, { holdings: answers, holds }, desk, wait)));
   stops.push(...shareStop(order, backups, condemnedRecords(common.holdings, order)));
   const againstPlan = removedAgainstPlan(states.backups, answers, terms);
   return { ...common, isErased: false, stops, backups, againstPlan };
+}
+
+function judgeEach(
+  entries: readonly BackupEntry[],
+  order: RetentionOrder,
+  holds: readonly HoldStatement[],
+  terms: KeepTerms,
+): readonly JudgedBackup[] {
+  const keepable = entries.map((state) => ({
+    state,
+    holds: holdsUpon(holds, state.backup),
+    lockedUntil: lockedUntil(state, order),
+  }));
+  const keepings = new Map(keep(keepable, terms).map((one) => [one.backup, one]));
+  return entries.flatMap((entry) => {
+    const keeping = keepings.get(entry.backup);
+    return keeping === undefined ? [] : [{ entry, keeping }];
+  });
 }
 
 /** Backups that no rule keeps. */
@@ -139,9 +144,9 @@ function stopsOfStores(
   return stops;
 }
 
-function downStop({ store, failure }: StoreDown): Stop {
-  const reason = failure.code === "keys/signature" ? "store-doubtful" : "store-down";
-  return { reason, store, detail: failure.message };
+function downStop(down: StoreDown): Stop {
+  const stop = storeDown(down);
+  return down.failure.code === "keys/signature" ? { ...stop, reason: "store-doubtful" } : stop;
 }
 
 /** Records that an earlier prune condemned, whether or not it came to remove them everywhere. */

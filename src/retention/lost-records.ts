@@ -41,15 +41,14 @@ export async function lostRecords(
   for (const backup of new Set(all.flatMap(({ tried }) => [...tried]))) {
     if (shown.has(backup) || removed.has(recordKey(tenant, backup))) continue;
     const where = stores.filter(({ name }) => holdings.get(name)?.tried.has(backup));
-    if (await isTrusted(tenant, backup, where, desk, wait)) stops.push(stop(backup, "was tried"));
+    if (await wasTried({ tenant, backup }, where, desk, wait)) stops.push(stop(backup, "was tried"));
   }
   return stops;
 }
 
 /** Whether some proof of it is signed by whom we believe; whatever else lies among them says nothing. */
-async function isTrusted(
-  tenant: TenantId,
-  backup: BackupId,
+async function wasTried(
+  { tenant, backup }: { readonly tenant: TenantId; readonly backup: BackupId },
   stores: readonly ObjectReader[],
   desk: RetentionDesk,
   wait: Waiting,

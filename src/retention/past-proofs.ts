@@ -15,8 +15,7 @@ const readsAtOnce = 8;
 
 /** The keys of such proofs and of the sealed details beside them. */
 export async function pastProofs(
-  tenant: TenantId,
-  stores: readonly ObjectReader[],
+  { tenant, stores }: { readonly tenant: TenantId; readonly stores: readonly ObjectReader[] },
   hasRecord: (backup: BackupId) => boolean,
   desk: RetentionDesk,
   wait: Waiting,

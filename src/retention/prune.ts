@@ -29,7 +29,7 @@ import { removeEach, type Removed } from "./remove-each.ts";
 import { removeWhole } from "./remove-whole.ts";
 import type { PruneReport, RemovedBackup, Tally } from "./report.ts";
 import { reprieve } from "./reprieve.ts";
-import type { Stop } from "./stop.ts";
+import { type Stop, storeDown } from "./stop.ts";
 import { tidyLists } from "./tidy-lists.ts";
 import { takeBack, writeLists } from "./write-lists.ts";
 
@@ -81,19 +81,7 @@ export async function prune(
   const left = [...withdrawn.stops, ...later];
   if (left.length > 0) return { ...base, state: "stopped", stops: left };
 
-  const { involved: stores, holdings } = judgement;
-  const { tenant, lockMs } = order;
-  const storeNow = new Map([...holdings].map(([store, one]) => [store, one.storeNow]));
-  const listed = stores.flatMap(({ name }) => {
-    const holding = holdings.get(name);
-    return holding === undefined ? [] : [{ storeNow: holding.storeNow, lists: holding.condemned.lists }];
-  });
-  const condemned = new CondemnedKeys(listed, lookedAt);
-  const past = await pastProofs(tenant, stores, (one) => references.hasRecord(one), desk, wait);
-  const garbage = await findGarbage(
-    { tenant, stores, storeNow, lockMs, references, condemned, isPastProof: (key) => past.has(key) },
-    wait,
-  );
+  const garbage = await unreferenced(references, pruning, lookedAt, wait);
   const counts = { waiting: garbage.waiting, spared: garbage.spared, isCut: garbage.isCut };
   if (isDry) {
     const { toCondemn, toRemove, locked } = garbage;
@@ -101,6 +89,26 @@ export async function prune(
   }
   const swept = await sweep(garbage, pruning, wait);
   return { ...base, ...counts, ...swept, state: swept.stops.length > 0 ? "stopped" : "pruned" };
+}
+
+/** What no record names, by lists that were read after `lookedAt`. */
+async function unreferenced(
+  references: References,
+  { order: { tenant, lockMs }, judgement: { involved: stores, holdings }, desk }: Pruning,
+  lookedAt: Date,
+  wait: Waiting,
+): Promise<Garbage> {
+  const storeNow = new Map([...holdings].map(([store, one]) => [store, one.storeNow]));
+  const listed = stores.flatMap(({ name }) => {
+    const holding = holdings.get(name);
+    return holding === undefined ? [] : [{ storeNow: holding.storeNow, lists: holding.condemned.lists }];
+  });
+  const condemned = new CondemnedKeys(listed, lookedAt);
+  const past = await pastProofs({ tenant, stores }, (one) => references.hasRecord(one), desk, wait);
+  return findGarbage(
+    { tenant, stores, storeNow, lockMs, references, condemned, isPastProof: (key) => past.has(key) },
+    wait,
+  );
 }
 
 /** Those of which every store shows the same record, which we believe: nothing suspect is removed. */
@@ -131,7 +139,7 @@ async function withdraw(
 ): Promise<Withdrawn> {
   const { tenant } = order;
   const { involved, holdings } = judgement;
-  const keyOf = ({ entry }: JudgedBackup): ReturnType<typeof recordKey> => recordKey(tenant, entry.backup);
+  const keyOf = ({ entry }: JudgedBackup): ObjectKey => recordKey(tenant, entry.backup);
   const held = await heldNow(going, order, desk, wait);
   if (held.length > 0) return { removed: [], locked: [], stops: held };
   const named = involved.map(({ name }) => longNamed(holdings.get(name), desk.clock.now()));
@@ -151,10 +159,7 @@ async function withdraw(
   for (const one of going) {
     const { answers, down } = await askEach(involved, (store) => removeWhole(store, keyOf(one), wait), wait);
     const [first] = down;
-    if (first !== undefined) {
-      const stop: Stop = { reason: "store-down", store: first.store, detail: first.failure.message };
-      return { removed, locked, stops: [stop] };
-    }
+    if (first !== undefined) return { removed, locked, stops: [storeDown(first)] };
     if ([...answers.values()].every((isGone) => isGone)) removed.push(removedBackup(one));
     else locked.push(one.entry.backup);
   }
@@ -178,11 +183,7 @@ async function heldNow(
 ): Promise<readonly Stop[]> {
   if (going.length === 0) return [];
   const { answers, down } = await askEach(stores, (store) => readHolds(tenant, store, desk, wait), wait);
-  const stops: Stop[] = down.map(({ store, failure }) => ({
-    reason: "store-down",
-    store,
-    detail: failure.message,
-  }));
+  const stops = down.map(storeDown);
   for (const [store, { unreadable }] of answers) {
     for (const { key, reason } of unreadable) {
       stops.push({ reason: "hold-unreadable", store, detail: `${key}: ${reason}` });
@@ -214,12 +215,7 @@ async function addLater(
     wait,
   );
   const doubts = await references.add([...answers.values()].flat(), wait);
-  const silent = down.map(({ store, failure }): Stop => ({
-    reason: "store-down",
-    store,
-    detail: failure.message,
-  }));
-  return [...silent, ...doubts];
+  return [...down.map(storeDown), ...doubts];
 }
 
 /** The second step: what is ready goes, and what is found now is condemned. */

@@ -7,7 +7,7 @@ import type { WholeStore } from "../stores/store.ts";
 import type { Lying } from "./find-garbage.ts";
 import { removeWhole } from "./remove-whole.ts";
 import type { Tally } from "./report.ts";
-import type { Stop } from "./stop.ts";
+import { type Stop, storeDown } from "./stop.ts";
 
 export interface Removed {
   readonly freed: Tally;
@@ -38,10 +38,5 @@ export async function removeEach(
     },
     wait,
   );
-  const stops = down.map(({ store, failure }): Stop => ({
-    reason: "store-down",
-    store,
-    detail: failure.message,
-  }));
-  return { freed, locked, stops };
+  return { freed, locked, stops: down.map(storeDown) };
 }

@@ -20,7 +20,7 @@ export interface PruneReport {
   readonly condemned: Tally;
   /** Taken out of the stores; bytes over all of them. */
   readonly freed: Tally;
-  /** Stay because a store refused, being locked. */
+  /** Stay because their store locks them: it refused, or would by their age. */
   readonly locked: Tally;
   /** Condemned earlier, and not for long enough. */
   readonly waiting: number;

@@ -1,5 +1,6 @@
 /** Why nothing of a tenant is removed: findings that somebody has to look at (trap 26). */
 import type { StoreName } from "../model/ids.ts";
+import type { StoreDown } from "../repository/library.ts";
 
 export interface Stop {
   readonly reason: StopReason;
@@ -11,7 +12,7 @@ export interface Stop {
 export type StopReason =
   /** What it holds is unknown, and it may name anything. */
   | "store-down"
-  /** A tombstone that cannot be trusted among them. */
+  /** It shows a tombstone that nobody trusts, has lost its `holdfast.json`, or is another one under a second name. */
   | "store-doubtful"
   | "records-missing"
   | "record-gap"
@@ -24,3 +25,7 @@ export type StopReason =
   /** A list of condemned keys did not reach every store. */
   | "list-unwritten"
   | "share";
+
+export function storeDown({ store, failure }: StoreDown): Stop {
+  return { reason: "store-down", store, detail: failure.message };
+}
