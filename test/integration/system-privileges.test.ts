@@ -1,12 +1,22 @@
 /** What was granted and revoked on the system's own objects is proven where pg_dump tells it, and listed as left out where it does not. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { run } from "../../src/base/program.ts";
 import { readOmitted } from "../../src/postgres/readings/omitted.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { connect } from "../../src/postgres/session/connect.ts";
 import { setExactText } from "../../src/postgres/session/settings.ts";
 import { startScratch } from "../support/loaded.ts";
 import { memoryImage } from "../support/memory-image.ts";
-import { createDatabase, psql, startTestServer, testMajor, testWait } from "../support/postgres-server.ts";
+import {
+  createDatabase,
+  psql,
+  startTestServer,
+  testBinFolder,
+  testMajor,
+  testWait,
+} from "../support/postgres-server.ts";
 import { backupOf } from "../support/read-snapshot.ts";
 import { provenIn, troubles } from "../support/round-trip.ts";
 
@@ -171,4 +181,60 @@ it("what no dump tells of a source is listed as left out, and refutes no copy th
   expect(told).toContain(
     "not in any dump: privileges in no dump of .sql, privileges in no dump of public.refers",
   );
+});
+
+it("a table in a schema of the system, which pg_dump reads past with its rows, refutes every copy by name", async () => {
+  await createDatabase(server, "misplaced");
+  await psql(
+    server,
+    "misplaced",
+    `create table information_schema.ledger (amount int); insert into information_schema.ledger values (7);
+     create function pg_catalog.twice(int) returns int language sql as 'select 2 * $1';
+     create view information_schema.seen as select 1 as one;
+     create operator pg_catalog.@@@@ (leftarg = int, rightarg = int, function = int4eq);
+     create type pg_catalog.mood as enum ('good'); create type pg_catalog.span as range (subtype = int4);
+     create text search configuration pg_catalog.words (copy = simple);
+     create table public.kept (id int)`,
+  );
+  const image = memoryImage(await backupOf(server, "misplaced"));
+  await using scratch = await startScratch();
+  const { checks, verdict } = await provenIn(scratch, image, "misplaced");
+  const findings = checks.flatMap((check) => check.findings);
+  expect({ verdict, findings }).toEqual({
+    verdict: "refuted",
+    findings: [
+      {
+        subject: "table in a schema of the system",
+        difference: "absent: information_schema.ledger, which no dump holds",
+      },
+    ],
+  });
+  const left = image.fingerprint.omitted.filter(({ kind }) => kind === "object in a schema of the system");
+  expect(left.map(({ name }) => name)).toEqual([
+    "function pg_catalog.twice(integer)",
+    "operator pg_catalog.@@@@(integer,integer)",
+    "text search configuration pg_catalog.words",
+    "type pg_catalog.mood",
+    "type pg_catalog.span",
+    "view information_schema.seen",
+  ]);
+});
+
+it("an information_schema that was made anew, as release notes have asked, refutes nothing and is not listed", async () => {
+  await createDatabase(server, "anew");
+  await psql(server, "anew", "drop schema information_schema cascade");
+  const { stdout } = await run(
+    { file: join(testBinFolder(), "pg_config"), args: ["--sharedir"], env: {} },
+    testWait(),
+  );
+  await psql(
+    server,
+    "anew",
+    await readFile(join(stdout.toString().trim(), "information_schema.sql"), "utf8"),
+  );
+  const image = memoryImage(await backupOf(server, "anew"));
+  expect(image.fingerprint.omitted.filter(({ kind }) => /system|information/.test(kind))).toEqual([]);
+  await using scratch = await startScratch();
+  const { checks, verdict } = await provenIn(scratch, image, "anew");
+  expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
 });

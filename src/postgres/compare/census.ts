@@ -8,7 +8,7 @@ import {
   memberOfExtension,
   unspokenDependence,
 } from "../readings/census-extensions.ts";
-import { detachingPartition, sleepingConstraint } from "../readings/census-relations.ts";
+import { detachingPartition, sleepingConstraint, tableInSystemSchema } from "../readings/census-relations.ts";
 import { labelOfDatabase } from "../readings/census-remarks.ts";
 import { readingCatalogs } from "../session/settings.ts";
 import type { Beforehand } from "./beforehand.ts";
@@ -70,7 +70,9 @@ export function compareCensus(
     toldOnly.has(finding.subject) || (toldWhereLost.has(finding.subject) && isLost(finding));
   return {
     compared: [...wanted.values()].reduce((sum, { count }) => sum + count, 0),
-    findings: findings.filter((finding) => !isTold(finding)),
+    findings: findings
+      .filter((finding) => !isTold(finding))
+      .map((finding) => (finding.subject === tableInSystemSchema ? inNoDump(finding) : finding)),
     notes: [
       ...findings.filter(isTold).map(({ subject, difference }) => `${subject}: ${difference}`),
       ...expected.filter(({ kind }) => checkFor(kind) === check && hidden.has(kind)).map(notShown),
@@ -181,7 +183,7 @@ function withoutLeftOut({ census, extensions }: Pick<Fingerprint, "census" | "ex
   return census.filter(({ kind }) => !leftOut.has(kind));
 }
 
-/** No other backup will hold it either, unless it is taken out of the extension or comes with its script. */
+/** No other backup will hold it either, unless it is moved, taken out of the extension or comes with its script. */
 function inNoDump({ subject, difference }: Finding): Finding {
   if (!difference.startsWith(absent)) return { subject, difference };
   return { subject, difference: `${difference}, which no dump holds` };

@@ -1,12 +1,13 @@
 import type { CensusContext } from "./census-context.ts";
 import { notNullAbove } from "./not-null-above.ts";
-import { notMember } from "./scope.ts";
+import { inSystemSchema, notMember } from "./scope.ts";
 
 /** Schemas, everything in pg_class, and what hangs on tables. */
-export function relationQueries({ versionNum }: CensusContext): readonly string[] {
+export function relationQueries({ scope, versionNum }: CensusContext): readonly string[] {
   return [
     schemas,
     relations,
+    ...(scope.kind === "database" ? [tablesOfSystem] : []),
     columns({
       compression: versionNum >= 140_000 ? "a.attcompression" : "''",
       notNull: versionNum >= 180_000 ? notNullConstraint : "null",
@@ -55,6 +56,18 @@ const relations = `
                and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') limit 1)),
          true
     from relation r where r.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`;
+
+/** What somebody made beside the system's own tables: pg_dump reads past it, rows and all. */
+export const tableInSystemSchema = "table in a schema of the system";
+
+/** Whoever makes information_schema anew, as release notes have asked, gives the standard's own tables new oids. */
+const tablesOfSystem = `
+  select '${tableInSystemSchema}', 'pg_class', c.oid, format('%I.%I', n.nspname, c.relname), false
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.oid >= 16384 and c.relkind in ('r', 'p', 'm', 'f', 'S') and c.relpersistence <> 't'
+     and ${inSystemSchema} and ${notMember("pg_class", "c")}
+     and not (n.oid >= 16384 and c.relname in (
+       'sql_features', 'sql_implementation_info', 'sql_languages', 'sql_packages', 'sql_parts', 'sql_sizing', 'sql_sizing_profiles'))`;
 
 /**
  * Order is left out: under inheritance a restore may change it, and every column is read by name. What may be null though

@@ -18,7 +18,12 @@ import {
 } from "./census-database.ts";
 import { aidOfExtension, extensionQueries, memberOfExtension } from "./census-extensions.ts";
 import { privilegeQueries } from "./census-privileges.ts";
-import { detachingPartition, relationQueries, sleepingConstraint } from "./census-relations.ts";
+import {
+  detachingPartition,
+  relationQueries,
+  sleepingConstraint,
+  tableInSystemSchema,
+} from "./census-relations.ts";
 import { remarkQueries } from "./census-remarks.ts";
 import { schemasOf, scopeTables, scopeTablesWithMembers } from "./scope.ts";
 
@@ -91,6 +96,7 @@ const toldApart = [
   sleepingConstraint,
   detachingPartition,
   optionsOfSubscription,
+  tableInSystemSchema,
 ];
 
 /** Counts and digests by kind, as the fingerprint holds them. */

@@ -3,7 +3,7 @@ import type { Session } from "../session/session.ts";
 import { isUnspoken } from "./census-extensions.ts";
 import type { ExtensionRelation } from "./extensions.ts";
 import { notNullAbove } from "./not-null-above.ts";
-import { schemasOf, scopeTables } from "./scope.ts";
+import { inSystemSchema, schemasOf, scopeTables } from "./scope.ts";
 
 type Omission = Fingerprint["omitted"][number];
 
@@ -66,6 +66,32 @@ const alteredInformationSchema = `
    where s.nspname = 'information_schema' and held.oid < 16384 and held.acl is not null
      and array(select pg_catalog.aclexplode(held.acl) x order by x) <> array(select pg_catalog.aclexplode(held.usual) x order by x)`;
 
+/**
+ * What somebody made there; tables are in the census, since rows are lost with them. Without collations, which are
+ * imported there from the system. Where information_schema was made anew, as release notes have asked, all in it looks so.
+ */
+const inSchemasOfSystem = `
+  select i.type || ' ' || i.identity as name
+    from (
+      select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace from pg_catalog.pg_proc p
+      union all select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace from pg_catalog.pg_class c where c.relkind = 'v'
+      union all
+      select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace from pg_catalog.pg_type t
+       where t.typtype <> 'm' and not exists (select from pg_catalog.pg_type e where e.typarray = t.oid)
+         and not exists (select from pg_catalog.pg_class c where c.oid = t.typrelid and c.relkind <> 'c')
+      union all select 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid, o.oprnamespace from pg_catalog.pg_operator o where o.oprcode <> 0
+      union all select 'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid, o.opcnamespace from pg_catalog.pg_opclass o
+      union all select 'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid, v.connamespace from pg_catalog.pg_conversion v
+      union all select 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, d.oid, d.dictnamespace from pg_catalog.pg_ts_dict d
+      union all select 'pg_catalog.pg_ts_config'::pg_catalog.regclass, f.oid, f.cfgnamespace from pg_catalog.pg_ts_config f
+    ) made(catalog, oid, space)
+    join pg_catalog.pg_namespace n on n.oid = made.space
+   cross join lateral pg_catalog.pg_identify_object(made.catalog, made.oid, 0) i
+   where made.oid >= 16384 and ${inSystemSchema} and not (n.nspname = 'information_schema' and n.oid >= 16384)
+     and not exists (
+       select from pg_catalog.pg_depend d
+        where d.classid = made.catalog and d.objid = made.oid and d.deptype in ('e', 'i'))`;
+
 /** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
 function inDatabaseQuery(versionNum: number): string {
   return `
@@ -101,6 +127,9 @@ function inDatabaseQuery(versionNum: number): string {
   select 'privileges', 'on the row type of ' || r.identity, 'left out by pg_dump'
     from relation r join pg_catalog.pg_type t on t.oid = r.reltype
    where r.relkind <> 'c' and t.typacl <> pg_catalog.acldefault('T', t.typowner)
+  union all
+  select 'object in a schema of the system', made.name, 'pg_dump reads past it'
+    from (${inSchemasOfSystem}) made where $1::text[] is null
   union all
   select distinct 'constraint', coalesce(quote_ident(k.conname) || ' on ' || o.identity, 'another''s, at ' || r.identity),
          'its own triggers are not enabled; after a restore they are'

@@ -37,6 +37,10 @@ function tablesOver(members: string): string {
      where not exists (select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid))`;
 }
 
+/** Of a row `n` of pg_namespace: what `space` leaves out, but for what is of a session or kept aside for others. */
+export const inSystemSchema =
+  "(n.nspname = 'information_schema' or (n.nspname ~ '^pg_' and n.nspname !~ '^pg_(?:toast|temp)'))";
+
 /** Whether what `alias` names, a row of that catalog, was made by no extension. */
 export function notMember(catalog: string, alias: string): string {
   return `not exists (select from member m where m.classid = 'pg_catalog.${catalog}'::regclass and m.objid = ${alias}.oid)`;
