@@ -8,8 +8,11 @@ import type { Session } from "../postgres/session/session.ts";
 import { examineTarget, type TargetNeeds } from "../postgres/target/target.ts";
 import { beginAgain, beginAgainOrKeep } from "./left-behind.ts";
 
+/** A target that can take the backup. */
 export interface Ready {
+  /** To a database of its that is there in any case. */
   readonly maintenance: ServerAddress;
+  /** Whether the database itself is yet to be made. */
   readonly create: boolean;
 }
 

@@ -8,7 +8,7 @@ import { type CheckResult, failed } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
-import { assertionLimitMsDefault } from "../postgres/compare/restored.ts";
+import { assertionLimitMsDefault, type CompareOptions } from "../postgres/compare/restored.ts";
 import { weighTarget } from "../postgres/compare/weigh-target.ts";
 import type { ServerAddress } from "../base/server-address.ts";
 import type { Image } from "../postgres/image.ts";
@@ -138,24 +138,15 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
   const loaded = await loadTarget(desk, order, { image: copy.image, loader, ...ready }, wait);
   const loadedSeconds = secondsSoFar();
   desk.watch.loading("comparing", loaded.bytes);
-  const compared = compare(
-    { side: "target", admin: order.target, twin: null, existed: !ready.create },
-    copy.image,
-    {
-      jobs: order.jobs,
-      programs,
-      assertions: order.assertions,
-      assertionLimitMs: assertionLimitMsDefault,
-      indexes: false,
-      onlyTables: order.tables,
-      withheld: loaded.withheld,
-      chance: desk.chance,
-      // All is loaded by now, and a function of the tenant's that sleeps once it is read must hold up no recovery.
-      limitMs: compareMs(loadedSeconds),
-    },
-    wait,
-  );
-  const checks = await compared.catch((error: unknown) => {
+  const toCompare: Loaded = {
+    image: copy.image,
+    existed: !ready.create,
+    withheld: loaded.withheld,
+    programs,
+    // All is loaded by now, and a function of the tenant's that sleeps once it is read must hold up no recovery.
+    limitMs: compareMs(loadedSeconds),
+  };
+  const checks = await compareTarget(desk, order, toCompare, wait).catch((error: unknown) => {
     throw withHint(error, uncompared(order.target.database, loader));
   });
   const left = await forgetLoad(destinationOf(order, ready), loader);
@@ -180,6 +171,34 @@ export async function restore(desk: RestoreDesk, asked: RestoreOrder, wait: Wait
       ...copy.damage().map(({ store, key, reason }) => `${key} is ${reason} in ${store}`),
     ],
   };
+}
+
+interface Loaded extends Pick<CompareOptions, "programs" | "withheld" | "limitMs"> {
+  readonly image: Image;
+  /** The database was there before. */
+  readonly existed: boolean;
+}
+
+function compareTarget(
+  { chance }: RestoreDesk,
+  { target, jobs, assertions, tables }: RestoreOrder,
+  { image, existed, ...options }: Loaded,
+  wait: Waiting,
+): Promise<readonly CheckResult[]> {
+  return compare(
+    { side: "target", admin: target, twin: null, existed },
+    image,
+    {
+      ...options,
+      jobs,
+      assertions,
+      assertionLimitMs: assertionLimitMsDefault,
+      indexes: false,
+      onlyTables: tables,
+      chance,
+    },
+    wait,
+  );
 }
 
 /** Comparing takes about as long as loading; for what is small there is an hour. */
