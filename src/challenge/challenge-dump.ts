@@ -16,15 +16,14 @@ export async function challengeDump(round: Round, damage: DumpDamage, wait: Wait
   const { onTrial, desk: whole, folder } = round.ground;
   const tenant = { ...round.ground.tenant, stores: [onTrial] };
   await using bench = await setOut(folder, [onTrial], whole);
-  const backup = await backUpClone(round, damage, bench, tenant, wait);
-  return await verified(round, bench.desk(), tenant, { backup, store: onTrial }, wait);
+  const backup = await backUpClone(round, damage, { bench, tenant }, wait);
+  return await verified(round, { desk: bench.desk(), tenant }, { backup, store: onTrial }, wait);
 }
 
 async function backUpClone(
   round: Round,
   damage: DumpDamage,
-  bench: Workbench,
-  tenant: Tenant,
+  { bench, tenant }: { readonly bench: Workbench; readonly tenant: Tenant },
   wait: Waiting,
 ): Promise<BackupId> {
   const { source, pristine, original } = round.ground;
@@ -53,5 +52,5 @@ export async function challengeLoad(round: Round, { altered }: LoadDamage, wait:
       for (const statement of altered) await session.query(statement);
     },
   };
-  return await verified(round, bench.desk(), tenant, copy, wait);
+  return await verified(round, { desk: bench.desk(), tenant }, copy, wait);
 }

@@ -27,5 +27,5 @@ export async function challengeSample(round: Round, sample: SampleTenant, wait: 
     return await backUp(desk, tenant, open, wait);
   };
   const backup = await whileCloned(round, database, made, wait);
-  return await verified(round, desk, tenant, { backup, store: onTrial }, wait);
+  return await verified(round, { desk, tenant }, { backup, store: onTrial }, wait);
 }

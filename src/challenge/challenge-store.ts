@@ -38,5 +38,5 @@ export async function challengeStore(
   // What only a listing can tell is not to cost a load.
   return isListed(expected)
     ? seenByListing(await examiner.list(desk, tenant, wait), copy)
-    : await verified(round, desk, tenant, copy, wait);
+    : await verified(round, { desk, tenant }, copy, wait);
 }

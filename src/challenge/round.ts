@@ -34,14 +34,19 @@ export function bothStores({ ground }: Round): Promise<Workbench> {
   return setOut(ground.folder, [ground.onTrial, ground.other], ground.desk);
 }
 
+/** Whose copy, and by which stores and keys. */
+interface Verified {
+  readonly desk: Desk;
+  readonly tenant: Tenant;
+}
+
 /**
  * What verification says of a copy; where it refutes the copy, also whether a restore takes it for proven
  * all the same.
  */
 export async function verified(
   { examiner, lender }: Round,
-  desk: Desk,
-  tenant: Tenant,
+  { desk, tenant }: Verified,
   copy: CopyToVerify,
   wait: Waiting,
 ): Promise<Seen> {

@@ -76,24 +76,15 @@ interface Partitioning {
   readonly how: "hash" | "list" | "range";
 }
 
-/** By hash of a text or an enum, by lists of booleans or labels, by ranges of two keys; with a key of its own and one that refers to it. */
-function partitioned(world: World, { word, label }: KeyTypes): void {
-  const { dice, names } = world;
-  const { schema, name } = placed(world, "rare_parted");
+interface RareParted {
+  readonly schema: string;
+  readonly name: string;
+  readonly by: Partitioning;
+}
+
+function makeParts(world: World, { schema, name, by }: RareParted): void {
+  const { names } = world;
   const part = (what: string): string => `${schema}.${names.next(what)}`;
-  const by = dice.pick<Partitioning>([
-    { key: "w", how: "hash" },
-    { key: "l", how: "hash" },
-    { key: "w, l", how: "hash" },
-    { key: "b", how: "list" },
-    { key: "l", how: "list" },
-    { key: "d, w", how: "range" },
-  ]);
-  run(
-    world,
-    `create table ${name} (n integer not null, w text collate "C" not null default 'a', l ${label.sql} not null, b boolean not null, d date not null, rest text,
-       constraint ${names.next("rare_key")} primary key (n, w, l, b, d)) partition by ${by.how} (${by.key})`,
-  );
   switch (by.how) {
     case "hash":
       run(
@@ -120,6 +111,27 @@ function partitioned(world: World, { word, label }: KeyTypes): void {
         `create table ${part("rare_rest")} partition of ${name} default`,
       );
   }
+}
+
+/** By hash of a text or an enum, by lists of booleans or labels, by ranges of two keys; with a key of its own and one that refers to it. */
+function partitioned(world: World, { word, label }: KeyTypes): void {
+  const { dice, names } = world;
+  const { schema, name } = placed(world, "rare_parted");
+  const part = (what: string): string => `${schema}.${names.next(what)}`;
+  const by = dice.pick<Partitioning>([
+    { key: "w", how: "hash" },
+    { key: "l", how: "hash" },
+    { key: "w, l", how: "hash" },
+    { key: "b", how: "list" },
+    { key: "l", how: "list" },
+    { key: "d, w", how: "range" },
+  ]);
+  run(
+    world,
+    `create table ${name} (n integer not null, w text collate "C" not null default 'a', l ${label.sql} not null, b boolean not null, d date not null, rest text,
+       constraint ${names.next("rare_key")} primary key (n, w, l, b, d)) partition by ${by.how} (${by.key})`,
+  );
+  makeParts(world, { schema, name, by });
   const rows = dice.between(1, 20);
   for (let row = 1; row <= rows; row += 1) {
     const day = dice.pick(["'2025-12-31'", "'2026-01-01'", "'infinity'", "'4713-01-01 BC'"]);
