@@ -1,6 +1,7 @@
 /** The same challenges with nothing damaged: what finds these wrong would find anything wrong. */
 import { Failure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
+import type { ObjectKey } from "../model/ids.ts";
 import { around, type AnyStore } from "../stores/around.ts";
 import { challengeDump, challengeLoad } from "./challenge-dump.ts";
 import { challengeMachine } from "./challenge-machine.ts";
@@ -9,7 +10,9 @@ import type { Family } from "./damage.ts";
 import type { Seen } from "./look.ts";
 import type { MachineDamage } from "./machine/machine-damage.ts";
 import type { Round } from "./round.ts";
+import { bitFlipped } from "./store/folder.ts";
 import { claim, putProof } from "./store/proof-damages.ts";
+import { readAs } from "./store/seen-damages.ts";
 import type { Contents, StoresToDamage } from "./store/store-damage.ts";
 
 export interface Means {
@@ -37,13 +40,25 @@ export const controls: readonly Control[] = [
     name: "store-full",
     title: "a store that takes no bytes any more, in which a copy is as good as ever",
     of: ["store"],
-    see: ({ round, contents }, wait) =>
-      challengeStore(
-        round,
-        { expected: "proven", make: () => Promise.resolve({ lens: full }) },
-        contents,
-        wait,
+    see: seenAs(full),
+  },
+  {
+    name: "store-forgetful",
+    title: "a store that does not find an object at its first read, and gives it at the next",
+    of: ["store"],
+    see: seenAs((store) => readAs(store, (body, times) => (times === 1 ? null : body), isNoRecord)),
+  },
+  {
+    name: "store-stuttering",
+    title: "a store of which an object has one bit flipped at its first read, and none at the next",
+    of: ["store"],
+    see: seenAs((store) =>
+      readAs(
+        store,
+        (body, times) => (times === 1 ? bitFlipped(body, body.length >> 1) : body),
+        () => true,
       ),
+    ),
   },
   {
     name: "proof-that-counts",
@@ -78,6 +93,17 @@ export const controls: readonly Control[] = [
     see: ({ round }, wait) => challengeMachine(round, { bend: complete }, wait),
   },
 ];
+
+/** Nothing is wrong with the copy, however its store is seen. */
+function seenAs(lens: (store: AnyStore) => AnyStore): Control["see"] {
+  return ({ round, contents }, wait) =>
+    challengeStore(round, { expected: "proven", make: () => Promise.resolve({ lens }) }, contents, wait);
+}
+
+/** Of a record that is not there nobody has to know. */
+function isNoRecord(key: ObjectKey): boolean {
+  return !key.endsWith("/record.jws");
+}
 
 const complete: MachineDamage["bend"] = async ({ desk, installation }, wait) => {
   await installation.say({ postgres: `program='${await installation.without([], wait)}'` });

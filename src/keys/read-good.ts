@@ -50,7 +50,7 @@ async function judged<T>(
       return { found: { value: await judge(body) }, wrong: null };
     } catch (error) {
       if (!isFailure(error) || !ofTheBytes.has(error.code)) throw error;
-      return { found: error, wrong: error.code === "store/absent" ? null : (digest ?? error.message) };
+      return { found: error, wrong: error.code === "store/absent" ? "absent" : (digest ?? error.message) };
     }
   });
 }

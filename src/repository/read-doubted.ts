@@ -29,8 +29,9 @@ export async function readDoubted<T>(bytes: StoredBytes, judging: Judging<T>, wa
     try {
       body = await store.read(key, { bytesMax, ...(version === undefined ? {} : { version }), again }, wait);
     } catch (error) {
+      // Stores that are copies of one another answer so until each has what was written to one of them.
       if (isFailure(error, "store/absent") && judging.absent !== undefined)
-        return { found: judging.absent, wrong: null };
+        return { found: judging.absent, wrong: "absent" };
       if (isFailure(error, "store/corrupt"))
         return { found: judging.tooLong, wrong: await wrongOfTooLong(bytes, wait) };
       throw error;

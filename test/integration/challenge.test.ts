@@ -146,7 +146,9 @@ describe("the challenge", () => {
       "installation-moved",
       "load-unaltered",
       "machine-unbroken",
+      "store-forgetful",
       "store-full",
+      "store-stuttering",
       "store-unharmed",
     ]);
   });

@@ -190,6 +190,27 @@ describe("fetching an object", () => {
     expect(await fetchFrom(store, wanted, never)).toBe("altered");
   });
 
+  it("accuses no store of an object that one read did not find and the next one finds", async () => {
+    const store = memoryStore("dubai");
+    store.overwrite(key, good);
+    let reads = 0;
+    const forgetful: ObjectReader = {
+      name: store.name,
+      stat: (of, wait) => store.stat(of, wait),
+      read: async (...asked) => {
+        reads += 1;
+        if (reads === 1) throw new Failure("store/absent", "there is no such object");
+        return store.read(...asked);
+      },
+      list: (prefix, wait, after) => store.list(prefix, wait, after),
+      versions: (of, wait) => store.versions(of, wait),
+      clock: (wait) => store.clock(wait),
+    };
+    expect(await fetchFrom(forgetful, wanted, never)).toEqual(good);
+    expect(reads).toBe(2);
+    expect(await fetchFrom(memoryStore("lahore"), wanted, never)).toBe("absent");
+  });
+
   it("accuses no store of bytes that were too many in passing, though each time in the same words", async () => {
     const store = memoryStore("dubai");
     store.overwrite(key, good);

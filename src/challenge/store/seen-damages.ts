@@ -1,4 +1,5 @@
 /** The folder is whole, and what the store shows of it is not: listings that hide, reads that end early or change. */
+import { Failure } from "../../base/failure.ts";
 import type { Waiting } from "../../base/waiting.ts";
 import type { ObjectKey } from "../../model/ids.ts";
 import { manifestKey, parseChunkKey, recordKey } from "../../model/layout.ts";
@@ -88,6 +89,7 @@ export const seenDamages: readonly StoreDamage[] = [
   reads("reads-go-on", "every read of an object goes on behind its end", (body) =>
     Buffer.concat([body, body]),
   ),
+  reads("reads-absent", "every object is listed and read as absent", () => null),
   reads("reads-change", "an object that is read again has other bytes than before", (body, times) =>
     times === 1 ? body : bitFlipped(body, body.length >> 1),
   ),
@@ -113,22 +115,29 @@ function listed(store: AnyStore, show: (stat: ObjectStat) => ObjectStat | null):
   return { ...whole(store), list };
 }
 
-/** `times`: how often this object was read, this time included. */
-function reads(name: string, title: string, alter: (body: Buffer, times: number) => Buffer): StoreDamage {
+/** What a read gives for these bytes, null for nothing at all; `times`: how often this object was read, this time included. */
+type Altering = (body: Buffer, times: number) => Buffer | null;
+
+function reads(name: string, title: string, alter: Altering): StoreDamage {
   const head: Head = { name, title, expected: "refuted", says: /^object \S+\/chunks\/\S+: / };
-  return seen(head, () => (store) => {
-    const times = new Map<ObjectKey, number>();
-    return {
-      ...whole(store),
-      read: async (key, options, wait) => {
-        const body = await store.read(key, options, wait);
-        if (parseChunkKey(key) === null) return body;
-        const now = (times.get(key) ?? 0) + 1;
-        times.set(key, now);
-        return alter(body, now);
-      },
-    };
-  });
+  return seen(head, () => (store) => readAs(store, alter, (key) => parseChunkKey(key) !== null));
+}
+
+/** A store of which some objects read otherwise than they are. */
+export function readAs(store: AnyStore, alter: Altering, isMeant: (key: ObjectKey) => boolean): AnyStore {
+  const times = new Map<ObjectKey, number>();
+  return {
+    ...whole(store),
+    read: async (key, options, wait) => {
+      const body = await store.read(key, options, wait);
+      if (!isMeant(key)) return body;
+      const now = (times.get(key) ?? 0) + 1;
+      times.set(key, now);
+      const read = alter(body, now);
+      if (read === null) throw new Failure("store/absent", `${store.name} does not show ${key}`);
+      return read;
+    },
+  };
 }
 
 /** All calls as functions of their own, so that one of them can be put in another's place. */
