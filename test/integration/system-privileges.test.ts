@@ -93,6 +93,35 @@ it.runIf(testMajor() >= 15)(
   },
 );
 
+it("text search of the system that was altered in place, and who owns an extension, are listed as left out", async () => {
+  expect(
+    await omittedAfter(
+      "create extension hstore schema public",
+      "create role owns_extensions",
+      "update pg_extension set extowner = 'owns_extensions'::regrole where extname = 'hstore'",
+      "create text search dictionary public.own (template = simple)",
+      "alter text search configuration pg_catalog.english alter mapping for word with public.own, english_stem",
+      "alter text search configuration pg_catalog.french drop mapping for word",
+      "alter text search dictionary pg_catalog.simple (accept = false)",
+      "alter text search dictionary pg_catalog.german_stem (stopwords = english)",
+    ),
+  ).toEqual([
+    {
+      kind: "owner of an extension",
+      name: "hstore",
+      reason: "it is owns_extensions; a restore makes extensions its own",
+    },
+    expect.objectContaining({ kind: "password" }),
+    ...["configuration english", "configuration french", "dictionary german_stem", "dictionary simple"].map(
+      (name) => ({
+        kind: "text search of the system",
+        name,
+        reason: "altered there, and left out by pg_dump",
+      }),
+    ),
+  ]);
+});
+
 it("what was granted there and revoked again is not listed, nor is a database as it was made", async () => {
   expect(await omittedAfter()).not.toContainEqual(notDumped);
   const undone = ["select on information_schema.tables", "select (table_name) on information_schema.columns"];

@@ -92,6 +92,26 @@ const inSchemasOfSystem = `
        select from pg_catalog.pg_depend d
         where d.classid = made.catalog and d.objid = made.oid and d.deptype in ('e', 'i'))`;
 
+/**
+ * Configurations and dictionaries that initdb made and somebody altered in place. It maps each sort of word to one
+ * dictionary of its own, as many sorts in each language, and has a stemmer stop at its language's own words.
+ */
+const alteredTextSearch = `
+  with mapped as (
+    select m.mapcfg, count(*) as number, bool_or(m.mapdict >= 16384 or m.mapseqno > 1) as other
+      from pg_catalog.pg_ts_config_map m where m.mapcfg < 16384 group by m.mapcfg)
+  select 'configuration ' || quote_ident(c.cfgname) as name
+    from pg_catalog.pg_ts_config c left join mapped on mapped.mapcfg = c.oid
+   where c.oid < 16384
+     and (coalesce(mapped.other, true) or mapped.number <> (select mode() within group (order by number) from mapped))
+  union all
+  select 'dictionary ' || quote_ident(d.dictname)
+    from pg_catalog.pg_ts_dict d
+   cross join lateral quote_literal(substring(d.dictname from '^(.*)_stem$')) language
+   where d.oid < 16384 and d.dictinitoption is not null
+     and (language is null
+          or d.dictinitoption not in ('language = ' || language, 'language = ' || language || ', stopwords = ' || language))`;
+
 /** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
 function inDatabaseQuery(versionNum: number): string {
   return `
@@ -127,6 +147,13 @@ function inDatabaseQuery(versionNum: number): string {
   select 'privileges', 'on the row type of ' || r.identity, 'left out by pg_dump'
     from relation r join pg_catalog.pg_type t on t.oid = r.reltype
    where r.relkind <> 'c' and t.typacl <> pg_catalog.acldefault('T', t.typowner)
+  union all
+  select 'text search of the system', altered.name, 'altered there, and left out by pg_dump'
+    from (${alteredTextSearch}) altered where $1::text[] is null
+  union all
+  select 'owner of an extension', quote_ident(e.extname), 'it is ' || quote_ident(o.rolname) || '; a restore makes extensions its own'
+    from pg_catalog.pg_extension e join pg_catalog.pg_roles o on o.oid = e.extowner
+   where not o.rolsuper and $1::text[] is null
   union all
   select 'object in a schema of the system', made.name, 'pg_dump reads past it'
     from (${inSchemasOfSystem}) made where $1::text[] is null
