@@ -112,6 +112,18 @@ const alteredTextSearch = `
      and (language is null
           or d.dictinitoption not in ('language = ' || language, 'language = ' || language || ', stopwords = ' || language))`;
 
+/** Types whose values are XML or hold some. */
+const typesOfXml = `
+  with recursive of_xml(oid) as (
+    select 'pg_catalog.xml'::pg_catalog.regtype::oid
+    union
+    select made.oid from of_xml cross join lateral (
+      select t.oid from pg_catalog.pg_type t where of_xml.oid in (t.typelem, t.typbasetype)
+      union all
+      select c.reltype from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+       where a.atttypid = of_xml.oid and a.attnum > 0 and not a.attisdropped and c.reltype <> 0) made)
+  select oid from of_xml`;
+
 /** Subscriptions need a superuser to be dumped; a schema tenant's dump never holds them. */
 function inDatabaseQuery(versionNum: number): string {
   return `
@@ -147,6 +159,10 @@ function inDatabaseQuery(versionNum: number): string {
   select 'privileges', 'on the row type of ' || r.identity, 'left out by pg_dump'
     from relation r join pg_catalog.pg_type t on t.oid = r.reltype
    where r.relkind <> 'c' and t.typacl <> pg_catalog.acldefault('T', t.typowner)
+  union all
+  select 'declarations of XML', r.identity || '.' || quote_ident(a.attname), 'the server sends values without version 1.0 and encoding'
+    from relation r join pg_catalog.pg_attribute a on a.attrelid = r.oid
+   where r.relkind = 'r' and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.atttypid in (${typesOfXml})
   union all
   select 'text search of the system', altered.name, 'altered there, and left out by pg_dump'
     from (${alteredTextSearch}) altered where $1::text[] is null
