@@ -3,6 +3,8 @@
  * them it holds documents.
  */
 import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../src/base/failure.ts";
 import { type ObjectKey, objectKey, type StoreName, storeName, type TenantId } from "../src/model/ids.ts";
 import { chunkKey, chunksPrefix } from "../src/model/layout.ts";
@@ -39,13 +41,20 @@ export class ManyObjectsStore implements WholeStore {
   /** Which of the chunks lie here. */
   readonly #has: Uint8Array;
   readonly #documents: Documents;
+  /** Of documents that are written, whose bytes are not the program's either. */
+  readonly #folder: string;
+  #written = 0;
 
   constructor(
     name: string,
     chunks: Chunks,
     has: boolean,
     documents: Documents,
-    { modifiedAt, now }: { readonly modifiedAt: Date; readonly now: () => Date },
+    {
+      modifiedAt,
+      now,
+      folder,
+    }: { readonly modifiedAt: Date; readonly now: () => Date; readonly folder: string },
   ) {
     this.name = storeName.parse(name);
     this.#chunks = chunks;
@@ -53,6 +62,7 @@ export class ManyObjectsStore implements WholeStore {
     this.#documents = new Map(documents);
     this.#modifiedAt = modifiedAt;
     this.#now = now;
+    this.#folder = folder;
   }
 
   async stat(key: ObjectKey): Promise<ObjectStat | null> {
@@ -99,8 +109,11 @@ export class ManyObjectsStore implements WholeStore {
 
   async mend(key: ObjectKey, body: Uint8Array): Promise<void> {
     const at = this.#placeOf(key);
-    if (at === null) this.#documents.set(key, () => Buffer.from(body));
-    else this.#has[at] = 1;
+    if (at === null) {
+      const path = join(this.#folder, `${this.name}-${String((this.#written += 1))}`);
+      writeFileSync(path, body);
+      this.#documents.set(key, () => readFileSync(path));
+    } else this.#has[at] = 1;
   }
 
   async remove(key: ObjectKey): Promise<void> {

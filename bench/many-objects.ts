@@ -154,7 +154,7 @@ async function scene(how: {
     const descriptor = { format, storeId: name.repeat(16).slice(0, 16), createdAt: at.toISOString() };
     return new Map(from).set(descriptorKey, () => Buffer.from(JSON.stringify(descriptor)));
   };
-  const times = { modifiedAt: how.chunksAt ?? at, now: () => now };
+  const times = { modifiedAt: how.chunksAt ?? at, now: () => now, folder };
   const first = new ManyObjectsStore("a", chunks, true, marked("a", documents), times);
   const ofSecond = how.secondLacks === "all" ? keysOf(documents) : documents;
   const second = new ManyObjectsStore(

@@ -5,17 +5,18 @@
  */
 import { eachAtOnce } from "../base/limit.ts";
 import { isFailure } from "../base/failure.ts";
+import { digestBytes, digestOf, digestsOf, KeyIndex } from "../base/key-index.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CondemnedList, condemnedList } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
-import { condemnedPrefix, isCondemnedRecordsKey, keysPrefix } from "../model/layout.ts";
+import { condemnedPrefix, isCondemnedRecordsKey, keysPrefix, parseRecordKey } from "../model/layout.ts";
 import { compactUtc } from "../base/clock.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
 import type { Library } from "./library.ts";
 import { readSigned, type SignedForm } from "./signed.ts";
 
 export interface Condemned {
-  readonly keys: ReadonlySet<ObjectKey>;
+  readonly keys: CondemnedDigests;
   /** Lists that could not be read or trusted, and why. */
   readonly unreadable: readonly {
     readonly store: StoreName;
@@ -24,12 +25,43 @@ export interface Condemned {
   }[];
 }
 
-/** One list as it lies in one store. */
+/** One list as it lies in one store. A prune may condemn a quarter of a million keys, so that they are kept as digests. */
 export interface StoredList {
   readonly key: ObjectKey;
-  readonly list: CondemnedList;
+  /** When its prune says that it condemned them. */
+  readonly at: string;
+  /** Of every key that it names, one behind the other. */
+  readonly digests: Buffer;
+  /** Those of records, and whatever else a list of records names. */
+  readonly records: readonly ObjectKey[];
+  /** Whether it names any of the tenant's key objects. */
+  readonly namesKeys: boolean;
   /** By the store's clock. */
   readonly storedAt: Date;
+}
+
+/** The keys that lists name, without their texts. */
+export class CondemnedDigests {
+  readonly lists: readonly StoredList[];
+  #index: KeyIndex | null = null;
+
+  constructor(lists: readonly StoredList[]) {
+    this.lists = lists;
+  }
+
+  has(key: ObjectKey): boolean {
+    if (this.lists.length === 0) return false;
+    this.#index ??= indexOf(this.lists);
+    return this.#index.slotOf(digestOf(key)) !== null;
+  }
+}
+
+function indexOf(lists: readonly StoredList[]): KeyIndex {
+  const bytes = lists.reduce((sum, { digests }) => sum + digests.length, 0);
+  const index = new KeyIndex(bytes / digestBytes);
+  for (const { digests } of lists)
+    for (let from = 0; from < digests.length; from += digestBytes) index.add(digests, from);
+  return index;
 }
 
 export interface StoredLists {
@@ -38,6 +70,8 @@ export interface StoredLists {
 }
 
 const readsAtOnce = 8;
+/** Longer lists are read one after the other, as reading one takes many times its length. */
+const longBytes = 1024 * 1024;
 
 /** The condemned keys that one store lists. Throws what kept us from asking. */
 export async function readCondemned(
@@ -50,7 +84,7 @@ export async function readCondemned(
 }
 
 export function condemnedBy({ lists, unreadable }: StoredLists): Condemned {
-  return { keys: new Set(lists.flatMap(({ list }) => list.keys)), unreadable };
+  return { keys: new CondemnedDigests(lists), unreadable };
 }
 
 /**
@@ -58,9 +92,8 @@ export function condemnedBy({ lists, unreadable }: StoredLists): Condemned {
  * they name was not reused, and what the draft makes after them has keys that nobody could know. Key objects alone are
  * named by every backup whatever a list says, so that one which condemns any of them is read each time.
  */
-export function settledLists(tenant: TenantId, { lists }: StoredLists): ReadonlySet<string> {
-  const named = keysPrefix(tenant);
-  const settled = lists.filter(({ list }) => !list.keys.some((key) => key.startsWith(named)));
+export function settledLists({ lists }: StoredLists): ReadonlySet<string> {
+  const settled = lists.filter(({ namesKeys }) => !namesKeys);
   return new Set(settled.map(({ key, storedAt }) => listMark(key, storedAt)));
 }
 
@@ -75,9 +108,8 @@ export async function readRemovedRecords(
   store: ObjectReader,
   library: Pick<Library, "trust">,
   wait: Waiting,
-): Promise<readonly CondemnedList[]> {
-  const { lists } = await readCondemnedLists(tenant, store, library, wait, isCondemnedRecordsKey);
-  return lists.map(({ list }) => list);
+): Promise<readonly StoredList[]> {
+  return (await readCondemnedLists(tenant, store, library, wait, isCondemnedRecordsKey)).lists;
 }
 
 /** The lists themselves, those under a key that `wanted` takes. */
@@ -92,23 +124,43 @@ export async function readCondemnedLists(
   const unreadable: Condemned["unreadable"][number][] = [];
   const found: ObjectStat[] = [];
   for await (const stat of store.list(condemnedPrefix(tenant), wait)) if (wanted(stat.key)) found.push(stat);
-  await eachAtOnce(found, readsAtOnce, async ({ key, modifiedAt }) => {
+  const read = async ({ key, modifiedAt }: ObjectStat): Promise<void> => {
     try {
       const reading = await readSigned(store, key, condemnedForm(tenant, key, trust), wait);
-      if (reading.kind === "good") lists.push({ key, list: reading.document, storedAt: modifiedAt });
+      if (reading.kind === "good") lists.push(compact(tenant, key, reading.document, modifiedAt));
       else unreadable.push({ store: store.name, key, reason: reading.detail });
     } catch (error) {
       if (!isFailure(error, "store/absent")) throw error;
     }
-  });
+  };
+  const isLong = ({ bytes }: ObjectStat): boolean => bytes > longBytes;
+  await eachAtOnce(
+    found.filter((one) => !isLong(one)),
+    readsAtOnce,
+    read,
+  );
+  for (const one of found.filter(isLong)) await read(one);
   return { lists, unreadable };
+}
+
+function compact(tenant: TenantId, key: ObjectKey, { at, keys }: CondemnedList, storedAt: Date): StoredList {
+  const named = keysPrefix(tenant);
+  const isTold = isCondemnedRecordsKey(key) ? () => true : (one: ObjectKey) => parseRecordKey(one) !== null;
+  return {
+    key,
+    at,
+    digests: digestsOf(keys),
+    records: keys.filter(isTold),
+    namesKeys: keys.some((one) => one.startsWith(named)),
+    storedAt,
+  };
 }
 
 /** A key condemned in any store is dead in all of them. */
 export function joinCondemned(each: Iterable<Condemned>): Condemned {
   const all = [...each];
   return {
-    keys: new Set(all.flatMap((one) => [...one.keys])),
+    keys: new CondemnedDigests(all.flatMap(({ keys }) => keys.lists)),
     unreadable: all.flatMap((one) => one.unreadable),
   };
 }

@@ -64,7 +64,7 @@ export async function openShelves(
     ]);
     statements.push(said);
     condemned.push(condemnedBy(here));
-    settled.set(store.name, settledLists(tenant, here));
+    settled.set(store.name, settledLists(here));
     seen.set(store.name, records);
     listings.set(store.name, listing);
   }, wait);

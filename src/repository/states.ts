@@ -101,7 +101,7 @@ function explained(tenant: TenantId, holdings: readonly TenantHolding[]): Readon
   return new Set(
     lists
       .filter((list) => all.every((since) => compareInstants(list.at, since) <= 0))
-      .flatMap(({ keys }) => keys)
+      .flatMap(({ records }) => records)
       .filter((key) => !held.has(key)),
   );
 }

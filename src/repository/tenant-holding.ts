@@ -1,11 +1,10 @@
 /** What one store holds of a tenant, before anything of it is weighed. */
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { CondemnedList } from "../model/documents.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import { tenantPrefix } from "../model/layout.ts";
 import type { ObjectReader } from "../stores/store.ts";
-import { readRemovedRecords } from "./condemned.ts";
+import { readRemovedRecords, type StoredList } from "./condemned.ts";
 import { readHolds, type StoredHolds } from "./holds.ts";
 import { readStatements, type Statements } from "./known-damage.ts";
 import type { Library } from "./library.ts";
@@ -30,7 +29,7 @@ export interface TenantHolding {
   readonly listing: ListedSizes;
   readonly statements: Statements;
   /** Lists of records that retention removed. */
-  readonly removed: readonly CondemnedList[];
+  readonly removed: readonly StoredList[];
   readonly holds: StoredHolds;
 }
 

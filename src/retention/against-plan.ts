@@ -58,13 +58,13 @@ export function removedAgainstPlan(
 function removals(holdings: ReadonlyMap<StoreName, Holding>): Map<BackupId, string> {
   const first = new Map<BackupId, string>();
   for (const { condemned } of holdings.values()) {
-    for (const { key, list } of condemned.lists) {
+    for (const { key, at, records } of condemned.lists) {
       if (!isCondemnedRecordsKey(key)) continue;
-      for (const named of list.keys) {
+      for (const named of records) {
         const backup = parseRecordKey(named)?.backup;
         if (backup === undefined) continue;
         const before = first.get(backup);
-        if (before === undefined || Date.parse(list.at) < Date.parse(before)) first.set(backup, list.at);
+        if (before === undefined || Date.parse(at) < Date.parse(before)) first.set(backup, at);
       }
     }
   }

@@ -12,7 +12,8 @@ import { parseChunkKey, parseDocumentKey, tenantPrefix } from "../model/layout.t
 import { backupLengthMaxMs } from "../model/plan.ts";
 import { chunkLockFactor } from "../repository/locks.ts";
 import type { ObjectReader, ObjectStat } from "../stores/store.ts";
-import type { CondemnedKeys } from "./condemned-here.ts";
+import type { CondemnedKeys, Standing } from "./condemned-here.ts";
+import { type Lying, LyingKeys } from "./lying-keys.ts";
 import type { References } from "./references.ts";
 import type { Tally } from "./report.ts";
 
@@ -24,6 +25,7 @@ export interface GarbageQuestion {
   /** For how long a store that locks locks a new backup. */
   readonly lockMs: ReadonlyMap<StoreName, number>;
   readonly references: References;
+  /** Which of them are shown is noted there. */
   readonly condemned: CondemnedKeys;
   /** Proofs, and what lies beside them, of backups that are gone. */
   readonly isPastProof: (key: ObjectKey) => boolean;
@@ -31,29 +33,24 @@ export interface GarbageQuestion {
 
 export interface Garbage {
   /** Nothing names them, they are old enough everywhere, and some store has no list of them yet. */
-  readonly toCondemn: ReadonlyMap<ObjectKey, Lying>;
+  readonly toCondemn: Iterable<Lying>;
   /** Condemned everywhere for the whole grace time, and still nothing names them. */
-  readonly toRemove: ReadonlyMap<ObjectKey, Lying>;
+  readonly toRemove: Iterable<Lying>;
   /** Ready, and locked by their store for some time yet, as far as their age tells. */
   readonly locked: Tally;
   /** Condemned, and to be removed by a later prune. */
   readonly waiting: number;
   /** Condemned, and named by a record all the same: its backup looked just before. */
   readonly spared: number;
-  /** Every condemned key that some store still shows. */
-  readonly condemnedShown: ReadonlySet<ObjectKey>;
+  /** The keys that lists name, with which of them some store still shows. */
+  readonly listed: CondemnedKeys;
   /** There is more, for the next prune. */
   readonly isCut: boolean;
 }
 
-export interface Lying {
-  readonly bytes: number;
-  readonly stores: StoreName[];
-}
-
 /** Longer than any backup by any two clocks that we accept: whoever wrote it has named it by now or never will. */
 export const ageMinMs = backupLengthMaxMs + 2 * clockToleranceMs;
-/** At most so many keys are held; about 400 bytes each. */
+/** At most so many keys are held; about 220 bytes each. */
 const keysMax = 250_000;
 
 /** Of any number of keys, in some 20 bytes each; what is not in it may be told to be, once in 2^43 at 2,000,000. */
@@ -79,38 +76,40 @@ function markOf(key: ObjectKey): string {
 
 export async function findGarbage(question: GarbageQuestion, wait: Waiting): Promise<Garbage> {
   const { stores, tenant, condemned } = question;
-  const unnamed = new Map<ObjectKey, Lying>();
+  const unnamed = new LyingKeys(keysMax);
   // Nobody knows whether a backup is about to name them.
   const young = new KeyMarks();
   const spared = new KeyMarks();
   const waiting = new KeyMarks();
-  const condemnedShown = new Set<ObjectKey>();
   const locked = { objects: 0, bytes: 0 };
   let isCut = false;
   for (const store of stores) {
     for await (const stat of store.list(tenantPrefix(tenant), wait)) {
       const { key } = stat;
-      const isNamed = condemned.isNamed(key);
-      if (isNamed) condemnedShown.add(key);
+      const standing = condemned.show(key);
       if (!isLeftBehind(key, question)) {
-        if (isNamed && isKindOfBackup(key, tenant)) spared.add(key);
+        if (standing !== "unnamed" && isKindOfBackup(key, tenant)) spared.add(key);
       } else if (isYoung(stat, store.name, question)) young.add(key);
-      else if (condemned.standing(key) === "waiting") waiting.add(key);
-      else if (condemned.standing(key) === "ready" && isLocked(stat, store.name, question)) {
+      else if (standing === "waiting") waiting.add(key);
+      else if (standing === "ready" && isLocked(stat, store.name, question)) {
         locked.objects += 1;
         locked.bytes += stat.bytes;
-      } else if (unnamed.size < keysMax || unnamed.has(key)) note(unnamed, stat, store.name);
-      else isCut = true;
+      } else if (!unnamed.add(key, stat.bytes, store.name)) isCut = true;
     }
   }
-  const old = [...unnamed].filter(([key]) => !young.mayHave(key));
+  const old = (wanted: (standing: Standing) => boolean): Iterable<Lying> => ({
+    *[Symbol.iterator]() {
+      for (const one of unnamed)
+        if (wanted(condemned.standing(one.key)) && !young.mayHave(one.key)) yield one;
+    },
+  });
   return {
-    toCondemn: new Map(old.filter(([key]) => condemned.standing(key) === "open")),
-    toRemove: new Map(old.filter(([key]) => condemned.standing(key) === "ready")),
+    toCondemn: old((standing) => standing === "open" || standing === "unnamed"),
+    toRemove: old((standing) => standing === "ready"),
     locked,
     waiting: waiting.size,
     spared: spared.size,
-    condemnedShown,
+    listed: condemned,
     isCut,
   };
 }
@@ -135,10 +134,4 @@ function isLocked({ modifiedAt }: ObjectStat, store: StoreName, question: Garbag
   const lockMs = question.lockMs.get(store) ?? 0;
   const now = question.storeNow.get(store);
   return now !== undefined && now.getTime() - modifiedAt.getTime() < lockMs * chunkLockFactor;
-}
-
-function note(unnamed: Map<ObjectKey, Lying>, { key, bytes }: ObjectStat, store: StoreName): void {
-  const lying = unnamed.get(key);
-  if (lying === undefined) unnamed.set(key, { bytes, stores: [store] });
-  else lying.stores.push(store);
 }

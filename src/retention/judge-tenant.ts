@@ -161,7 +161,7 @@ function condemnedRecords(
     holdings
       .values()
       .flatMap(({ condemned }) =>
-        condemned.lists.flatMap(({ list }) => list.keys.filter((key) => records.has(key))),
+        condemned.lists.flatMap((list) => list.records.filter((key) => records.has(key))),
       ),
   );
 }

@@ -27,7 +27,7 @@ export async function lostRecords(
   const all = [...holdings.values()];
   const shown = new Set(all.flatMap(({ records }) => records.map(({ backup }) => backup)));
   const removed = new Set<ObjectKey>(
-    all.flatMap(({ condemned }) => condemned.lists.flatMap(({ list }) => list.keys)),
+    all.flatMap(({ condemned }) => condemned.lists.flatMap(({ records }) => records)),
   );
   const stop = (backup: BackupId, why: string): Stop => ({
     reason: "record-gap",

@@ -3,6 +3,7 @@ import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
 import { recordKey } from "../model/layout.ts";
+import { CondemnedDigests } from "../repository/condemned.ts";
 import { readInventory } from "../repository/inventories.ts";
 import { type GoodRecord, isGood } from "../repository/records.ts";
 import type { Holding } from "./holding.ts";
@@ -21,10 +22,9 @@ export async function missingRecords(
   wait: Waiting,
 ): Promise<readonly Stop[]> {
   const own = [...holdings].filter(([store]) => order.own.has(store));
-  const dead = new Set(
-    holdings.values().flatMap(({ condemned }) => condemned.lists.flatMap(({ list }) => list.keys)),
-  );
-  for (const backup of kept) dead.delete(recordKey(order.tenant, backup));
+  const keptRecords = new Set(Array.from(kept, (backup) => recordKey(order.tenant, backup)));
+  const listed = new CondemnedDigests([...holdings.values()].flatMap(({ condemned }) => condemned.lists));
+  const isDeadKey = (key: ObjectKey): boolean => listed.has(key) && !keptRecords.has(key);
   const shown = new Map(
     own.flatMap(([, { records }]) => records.filter(isGood).map((one) => [one.backup, one])),
   );
@@ -35,7 +35,8 @@ export async function missingRecords(
     const lacks: BackupId[] = [];
     for (const [backup, one] of shown) {
       if (here.has(backup)) continue;
-      const isExcused = mayMiss.get(backup) ?? (await isDead(one, order, dead, wait));
+      const isExcused =
+        mayMiss.get(backup) ?? (listed.lists.length > 0 && (await isDead(one, order, isDeadKey, wait)));
       mayMiss.set(backup, isExcused);
       if (!isExcused) lacks.push(backup);
     }
@@ -50,14 +51,13 @@ export async function missingRecords(
 async function isDead(
   { record, backup }: GoodRecord,
   { tenant, stores }: RetentionOrder,
-  dead: ReadonlySet<ObjectKey>,
+  isDeadKey: (key: ObjectKey) => boolean,
   wait: Waiting,
 ): Promise<boolean> {
-  if (dead.has(recordKey(tenant, backup))) return true;
-  if (dead.size === 0) return false;
+  if (isDeadKey(recordKey(tenant, backup))) return true;
   try {
     for await (const { key } of readInventory(stores, record, () => undefined, wait)) {
-      if (dead.has(key)) return true;
+      if (isDeadKey(key)) return true;
     }
     return false;
   } catch (error) {

@@ -171,7 +171,7 @@ function longNamed(holding: Holding | undefined, now: Date): ReadonlySet<ObjectK
   if (holding === undefined) return new Set();
   const { storeNow, condemned } = holding;
   const aged = condemned.lists.filter((one) => isAged(one, { storeNow, now }));
-  return new Set(aged.flatMap(({ list }) => list.keys));
+  return new Set(aged.flatMap(({ records }) => records));
 }
 
 /** A hold may have been laid while we looked and wrote. */
@@ -226,9 +226,9 @@ async function sweep(
 ): Promise<Pick<PruneReport, "freed" | "locked" | "condemned" | "stops">> {
   const { involved: stores, holdings } = judgement;
   const removed: Removed = await removeEach(garbage.toRemove, stores, wait);
-  const keys = [...garbage.toCondemn.keys()];
+  const keys = keysOf(garbage.toCondemn);
   const { stops: unwritten } = await writeLists({ tenant, stores, keys, keyAt: condemnedKey }, desk, wait);
-  await tidyLists({ tenant, stores, holdings, shown: garbage.condemnedShown, now: desk.clock.now() }, wait);
+  await tidyLists({ tenant, stores, holdings, condemned: garbage.listed, now: desk.clock.now() }, wait);
   return {
     freed: removed.freed,
     locked: {
@@ -246,10 +246,14 @@ function removedBackup({ entry, keeping }: JudgedBackup): RemovedBackup {
 
 const none: Tally = { objects: 0, bytes: 0 };
 
+function* keysOf(lying: Garbage["toCondemn"]): Generator<ObjectKey> {
+  for (const { key } of lying) yield key;
+}
+
 function tally(lying: Garbage["toRemove"]): Tally {
   let objects = 0;
   let bytes = 0;
-  for (const one of lying.values()) {
+  for (const one of lying) {
     objects += one.stores.length;
     bytes += one.bytes * one.stores.length;
   }

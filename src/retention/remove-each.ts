@@ -1,10 +1,9 @@
 /** The last step of a removal: objects that nothing names and that were condemned long ago, out of every store that shows them. */
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { ObjectKey } from "../model/ids.ts";
 import { askEach } from "../repository/library.ts";
 import type { WholeStore } from "../stores/store.ts";
-import type { Lying } from "./find-garbage.ts";
+import type { Lying } from "./lying-keys.ts";
 import { removeWhole } from "./remove-whole.ts";
 import type { Tally } from "./report.ts";
 import { type Stop, storeDown } from "./stop.ts";
@@ -20,7 +19,7 @@ const removalsAtOnce = 8;
 
 /** A store that fails keeps the rest for the next prune, and holds up no other: nothing names these objects anywhere. */
 export async function removeEach(
-  toRemove: ReadonlyMap<ObjectKey, Lying>,
+  toRemove: Iterable<Lying>,
   stores: readonly WholeStore[],
   wait: Waiting,
 ): Promise<Removed> {
@@ -29,8 +28,8 @@ export async function removeEach(
   const { down } = await askEach(
     stores,
     async (store) => {
-      const here = [...toRemove].filter(([, lying]) => lying.stores.includes(store.name));
-      await eachAtOnce(here, removalsAtOnce, async ([key, { bytes }]) => {
+      const here = Iterator.from(toRemove).filter(({ stores: lieIn }) => lieIn.includes(store.name));
+      await eachAtOnce(here, removalsAtOnce, async ({ key, bytes }) => {
         const tally = (await removeWhole(store, key, wait)) ? freed : locked;
         tally.objects += 1;
         tally.bytes += bytes;

@@ -43,14 +43,14 @@ export async function reprieve(
         (one) =>
           isCondemnedRecordsKey(one.key) &&
           isAged(one, { storeNow, now }) &&
-          one.list.keys.some((key) => kept.has(key)),
+          one.records.some((key) => kept.has(key)),
       ),
     ]),
   );
   const rest = new Set(
     wrong
       .values()
-      .flatMap((lists) => lists.flatMap(({ list }) => list.keys))
+      .flatMap((lists) => lists.flatMap(({ records }) => records))
       .filter((key) => !kept.has(key)),
   );
   const written = await writeLists(

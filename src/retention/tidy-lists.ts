@@ -10,6 +10,7 @@ import { recordKey } from "../model/layout.ts";
 import type { StoredList } from "../repository/condemned.ts";
 import { askEach } from "../repository/library.ts";
 import type { WholeStore } from "../stores/store.ts";
+import type { CondemnedKeys } from "./condemned-here.ts";
 import type { Holding } from "./holding.ts";
 import { removeWhole } from "./remove-whole.ts";
 
@@ -17,8 +18,8 @@ export interface Tidying {
   readonly tenant: TenantId;
   readonly stores: readonly WholeStore[];
   readonly holdings: ReadonlyMap<StoreName, Holding>;
-  /** Condemned keys that some store still showed, before this prune removed any. */
-  readonly shown: ReadonlySet<ObjectKey>;
+  /** Told which of them some store still showed, before this prune removed any. */
+  readonly condemned: CondemnedKeys;
   readonly now: Date;
 }
 
@@ -28,14 +29,15 @@ const removalsAtOnce = 8;
 
 /** A list that a store will not give up costs only reading it, so failures are left to the next prune. */
 export async function tidyLists(
-  { tenant, stores, holdings, shown, now }: Tidying,
+  { tenant, stores, holdings, condemned, now }: Tidying,
   wait: Waiting,
 ): Promise<void> {
   const needed = predecessors(holdings).union(tried(tenant, holdings));
-  const isDone = ({ list, storedAt }: StoredList, storeNow: Date): boolean =>
-    storeNow.getTime() - storedAt.getTime() > tidyMs &&
+  const isDone = (list: StoredList, storeNow: Date): boolean =>
+    storeNow.getTime() - list.storedAt.getTime() > tidyMs &&
     now.getTime() - Date.parse(list.at) > tidyMs &&
-    !list.keys.some((key) => shown.has(key) || needed.has(key));
+    !list.records.some((key) => needed.has(key)) &&
+    !condemned.isShown(list);
   await askEach(
     stores,
     async (store) => {

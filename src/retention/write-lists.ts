@@ -16,7 +16,7 @@ import type { Stop } from "./stop.ts";
 export interface Condemning {
   readonly tenant: TenantId;
   readonly stores: readonly Store[];
-  readonly keys: readonly ObjectKey[];
+  readonly keys: Iterable<ObjectKey>;
   /** `condemnedKey` or `condemnedRecordsKey`. */
   readonly keyAt: (tenant: TenantId, at: Date) => ObjectKey;
 }
@@ -38,20 +38,27 @@ export async function writeLists(
   desk: PruneDesk,
   wait: Waiting,
 ): Promise<WrittenLists> {
-  const sorted = condemning.keys.toSorted();
   const lists: Wanted[] = [];
-  for (let from = 0; from < sorted.length; from += keysPerList) {
+  for (const keys of parts(condemning.keys)) {
     const at = await dateFor(condemning, desk, wait);
     if (!(at instanceof Date)) return { stops: [at], lists };
-    const { stops, list } = await writeList(
-      { ...condemning, keys: sorted.slice(from, from + keysPerList) },
-      { signer: desk.signer, from: at },
-      wait,
-    );
+    const { stops, list } = await writeList({ ...condemning, keys }, { signer: desk.signer, from: at }, wait);
     lists.push(list);
     if (stops.length > 0) return { stops, lists };
   }
   return { stops: [], lists };
+}
+
+/** As many as one list takes, in order, one part after the other: there may be more than memory is good for. */
+function* parts(keys: Iterable<ObjectKey>): Generator<ObjectKey[]> {
+  let part: ObjectKey[] = [];
+  for (const key of keys) {
+    part.push(key);
+    if (part.length < keysPerList) continue;
+    yield part.toSorted();
+    part = [];
+  }
+  if (part.length > 0) yield part.toSorted();
 }
 
 /**
@@ -86,7 +93,7 @@ async function dateFor({ stores }: Condemning, { clock }: PruneDesk, wait: Waiti
 
 /** `from`: the time it is dated with, or one of the seconds that follow. */
 async function writeList(
-  { tenant, stores, keys, keyAt }: Condemning,
+  { tenant, stores, keys, keyAt }: Condemning & { readonly keys: ObjectKey[] },
   { signer, from }: { readonly signer: Signer; readonly from: Date },
   wait: Waiting,
 ): Promise<{ readonly stops: readonly Stop[]; readonly list: Wanted }> {
