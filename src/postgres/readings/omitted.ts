@@ -174,6 +174,19 @@ function inDatabaseQuery(versionNum: number): string {
   select 'object in a schema of the system', made.name, 'pg_dump reads past it'
     from (${inSchemasOfSystem}) made where $1::text[] is null
   union all
+  select 'privileges', 'on ' || i.type || ' ' || i.identity || ', which came with its range', 'left out by pg_dump'
+    from (
+      select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace, t.typacl, pg_catalog.acldefault('T', t.typowner)
+        from pg_catalog.pg_type t where t.typtype = 'm'
+      union all
+      select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace, p.proacl, pg_catalog.acldefault('f', p.proowner)
+        from pg_catalog.pg_proc p join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         and d.objid = p.oid and d.deptype = 'i' and d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    ) made(catalog, oid, space, acl, usual)
+   cross join lateral pg_catalog.pg_identify_object(made.catalog, made.oid, 0) i
+   where made.acl <> made.usual and made.space in (select oid from space)
+     and not exists (select from member m where m.classid = made.catalog and m.objid = made.oid)
+  union all
   select distinct 'constraint', coalesce(quote_ident(k.conname) || ' on ' || o.identity, 'another''s, at ' || r.identity),
          'its own triggers are not enabled; after a restore they are'
     from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
