@@ -77,7 +77,7 @@ const inSchemasOfSystem = `
       union all select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace from pg_catalog.pg_class c where c.relkind = 'v'
       union all
       select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typnamespace from pg_catalog.pg_type t
-       where t.typtype <> 'm' and not exists (select from pg_catalog.pg_type e where e.typarray = t.oid)
+       where t.typtype <> 'm' and t.oid not in (select e.typarray from pg_catalog.pg_type e)
          and not exists (select from pg_catalog.pg_class c where c.oid = t.typrelid and c.relkind <> 'c')
       union all select 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid, o.oprnamespace from pg_catalog.pg_operator o where o.oprcode <> 0
       union all select 'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid, o.opcnamespace from pg_catalog.pg_opclass o
