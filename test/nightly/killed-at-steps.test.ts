@@ -18,13 +18,18 @@ afterAll(async () => {
   await prunes[Symbol.asyncDispose]();
 });
 
+/** One run takes a step less than another, which of a part of few steps may be one of two. */
+function mostOf({ length }: readonly number[]): number {
+  return Math.min(length * 0.8, length - 1.5);
+}
+
 describe.each(killedVerbs)("a %s that is killed", (verb) => {
   it("at any step has broken nothing, and the next one ends it", async () => {
     const steps = part(await trials.stepsOf(verb));
     const all: Killed[] = [];
     for (const step of steps) all.push(await trials.kill(verb, step));
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
-    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(steps.length * 0.8);
+    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(mostOf(steps));
   });
 });
 
@@ -34,6 +39,6 @@ describe.each(pruneSteps)("a prune that %s and is killed", (step) => {
     const all: Killed[] = [];
     for (const at of requests) all.push(await prunes.kill(step, at));
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([]);
-    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(requests.length * 0.8);
+    expect(all.filter(({ struck }) => struck).length).toBeGreaterThan(mostOf(requests));
   });
 });

@@ -235,12 +235,16 @@ async function leftBehind({ server }: Stage, verb: PostgresVerb): Promise<string
   return isGone ? [] : [`sessions of the ${verb} are left: ${await psql(server, "postgres", asked)}`];
 }
 
-/** After a restore that failed: the database is gone, or the next one says what to do about it, and that is done. */
+/**
+ * After a restore that failed: the database is gone, or is empty still and serves the next one, or that one says what
+ * to do about it, and that is done.
+ */
 async function clearedAsTold(stage: Stage): Promise<string[]> {
   const { server } = stage;
   const there = await psql(server, "postgres", "select 1 from pg_database where datname = 'back'");
   if (there === "") return [];
   const next = await say(stage, "restore");
+  if (next.exit === 0) return equalThenDropped(stage);
   const told = /drop database (\S+), then role (\S+), and restore again/.exec(failureOf(next).hint);
   if (next.exit !== 6 || told === null) {
     await dropTarget(stage);
