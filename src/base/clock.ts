@@ -40,3 +40,12 @@ export function standingAt(at: Date): Clock {
 export function compactUtc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 }
+
+const named = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/s;
+
+/** The time at the begin of such a name, `20261121T013000Z-frankfurt.jws`; null where it is none. */
+export function timeOfName(name: string): Date | null {
+  if (!named.test(name)) return null;
+  const at = new Date(name.replace(named, "$1-$2-$3T$4:$5:$6.000Z"));
+  return Number.isNaN(at.getTime()) ? null : at;
+}

@@ -1,3 +1,4 @@
+import { timeOfName } from "../base/clock.ts";
 import type { BackupId } from "../model/ids.ts";
 
 /**
@@ -5,8 +6,5 @@ import type { BackupId } from "../model/ids.ts";
  * those are taken to be as old as can be, since rules that count in hours would find no answer.
  */
 export function instantOf(backup: BackupId): string {
-  const claimed = Date.parse(
-    backup.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z"),
-  );
-  return new Date(Number.isNaN(claimed) ? 0 : claimed).toISOString();
+  return (timeOfName(backup) ?? new Date(0)).toISOString();
 }

@@ -2,7 +2,7 @@
  * The newest word about a copy holds, and each host dates its own by a clock that may be minutes off: what is said last
  * must be dated last, or the proof of a host that is ahead outweighs what one that is behind has found since.
  */
-import { compactUtc } from "../base/clock.ts";
+import { compactUtc, timeOfName } from "../base/clock.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type BackupId, objectKey, type TenantId } from "../model/ids.ts";
 import { findingsPrefix, proofsPrefix } from "../model/layout.ts";
@@ -30,10 +30,10 @@ export async function newerThanSaid(
         // Names begin with the second, so that a listing from now on shows what is ahead of us.
         const from = objectKey.parse(`${prefix}${compactUtc(now)}`);
         for await (const { key } of store.list(prefix, wait, from)) {
-          const at = saidAt(key.slice(prefix.length));
+          const at = timeOfName(key.slice(prefix.length));
           // A name that is no time is none of ours.
-          if (!Number.isNaN(Date.parse(at)) && !isFromFuture(at, now))
-            latest = Math.max(latest, Date.parse(at) + 1000);
+          if (at !== null && !isFromFuture(at.toISOString(), now))
+            latest = Math.max(latest, at.getTime() + 1000);
         }
       }
       return latest;
@@ -41,9 +41,4 @@ export async function newerThanSaid(
     wait,
   );
   return new Date(Math.max(now.getTime(), ...answers.values()));
-}
-
-/** `20261121T013000Z-frankfurt.jws` as ISO 8601. */
-function saidAt(name: string): string {
-  return name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
 }
