@@ -22,6 +22,7 @@ export class KeyIndex {
   readonly slots: number;
   readonly #digests: Buffer;
   readonly #isTaken: Uint8Array;
+  #isEmpty = true;
 
   constructor(max: number) {
     this.slots = Math.ceil((max * 4) / 3) + 1;
@@ -33,6 +34,7 @@ export class KeyIndex {
   add(digests: Buffer, from = 0): number {
     const slot = this.#find(digests, from);
     if (this.#isTaken[slot] === 0) {
+      this.#isEmpty = false;
       this.#isTaken[slot] = 1;
       digests.copy(this.#digests, slot * digestBytes, from, from + digestBytes);
     }
@@ -43,6 +45,11 @@ export class KeyIndex {
   slotOf(digests: Buffer, from = 0): number | null {
     const slot = this.#find(digests, from);
     return this.#isTaken[slot] === 0 ? null : slot;
+  }
+
+  /** As `slotOf`, without a digest where there is nothing to find. */
+  slotOfName(name: string): number | null {
+    return this.#isEmpty ? null : this.slotOf(digestOf(name));
   }
 
   /** The slot that holds it, or the free one where it belongs; there is always one. */

@@ -59,7 +59,7 @@ const outlastMs = defaultPatience.looks * defaultPatience.everyMs;
  * "store/clock" where the store's clock and ours disagree.
  */
 export async function bornIn(birth: Birth, mint: Mint, wait: Waiting): Promise<KeySet | null> {
-  const at = await rightTime(birth.store, mint.clock, wait);
+  const at = await birthTime(birth.store, mint.clock, wait);
   const isOurs = await written(await newKeyObjects(birth, mint, at), birth.store, wait);
   if (!isOurs) return winners(birth, mint, wait);
   // All three are read back from the store itself: where it cannot create only, any of them may have been written
@@ -71,7 +71,7 @@ export async function bornIn(birth: Birth, mint: Mint, wait: Waiting): Promise<K
  * The very reading that the statement is dated with. A signer who is retired is believed for what is dated before: with a
  * statement that a clock dated far ahead every backup under these keys would then be closed to everybody.
  */
-async function rightTime(store: KeyStore, clock: Clock, wait: Waiting): Promise<Date> {
+async function birthTime(store: KeyStore, clock: Clock, wait: Waiting): Promise<Date> {
   const at = clock.now();
   const apartMs = Math.abs((await store.clock(wait)).getTime() - at.getTime());
   if (apartMs <= clockToleranceMs) return at;

@@ -5,7 +5,7 @@
  */
 import { eachAtOnce } from "../base/limit.ts";
 import { isFailure } from "../base/failure.ts";
-import { digestBytes, digestOf, digestsOf, KeyIndex } from "../base/key-index.ts";
+import { digestBytes, digestsOf, KeyIndex } from "../base/key-index.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CondemnedList, condemnedList } from "../model/documents.ts";
 import type { ObjectKey, StoreName, TenantId } from "../model/ids.ts";
@@ -50,9 +50,8 @@ export class CondemnedDigests {
   }
 
   has(key: ObjectKey): boolean {
-    if (this.lists.length === 0) return false;
     this.#index ??= indexOf(this.lists);
-    return this.#index.slotOf(digestOf(key)) !== null;
+    return this.#index.slotOfName(key) !== null;
   }
 }
 

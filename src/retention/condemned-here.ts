@@ -1,5 +1,5 @@
 /** What the lists of every store that takes part say of a key: not condemned, waiting, or ready to go. */
-import { digestBytes, digestOf, KeyIndex } from "../base/key-index.ts";
+import { digestBytes, KeyIndex } from "../base/key-index.ts";
 import { graceMs } from "../repository/commit.ts";
 import type { StoredList } from "../repository/condemned.ts";
 import type { ObjectKey } from "../model/ids.ts";
@@ -48,12 +48,12 @@ export class CondemnedKeys {
   }
 
   standing(key: ObjectKey): Standing {
-    return this.#standingAt(this.#slotOf(key));
+    return this.#standingAt(this.#index.slotOfName(key));
   }
 
   /** As `standing`; and some store shows it. */
   show(key: ObjectKey): Standing {
-    const slot = this.#slotOf(key);
+    const slot = this.#index.slotOfName(key);
     if (slot !== null) this.#shown[slot] = 1;
     return this.#standingAt(slot);
   }
@@ -71,10 +71,6 @@ export class CondemnedKeys {
     if (slot === null) return "unnamed";
     if (this.#named[slot] !== this.#stores) return "open";
     return this.#aged[slot] === this.#stores ? "ready" : "waiting";
-  }
-
-  #slotOf(key: ObjectKey): number | null {
-    return this.#index.slots === 1 ? null : this.#index.slotOf(digestOf(key));
   }
 }
 
