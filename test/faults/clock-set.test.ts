@@ -7,7 +7,6 @@ import type { Mint } from "../../src/keys/bear-key-set.ts";
 import { currentKeySet } from "../../src/keys/key-set.ts";
 import { ensureKeySet, rotateKeySet } from "../../src/keys/mint-key-set.ts";
 import { createTrustRing } from "../../src/keys/signing.ts";
-import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId } from "../../src/model/ids.ts";
 import { layHold, releaseHold } from "../../src/retention/hold.ts";
 import type { PointWish } from "../../src/restore/point.ts";
@@ -23,6 +22,7 @@ import { healIn, oneOfEach } from "../support/replication-fixture.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
 import { daysOfBackups, prove, pruneNow } from "../support/retention-fixture.ts";
 import { everySetting, misdated } from "../support/set-clock.ts";
+import { allEqual, verifyDesk } from "../support/verify-desk.ts";
 
 let house: House;
 let opener: ReturnType<typeof startSealing>;
@@ -72,33 +72,20 @@ async function everyRun(
 describe("a verify", () => {
   async function verified(clock: Clock, stores: readonly MemoryStore[], closed = false): Promise<string> {
     const proofStores = stores.map(marked);
-    const [first, ...rest] = stores;
+    const [first] = stores;
     if (first === undefined) throw new Error("no store");
     const tried = faulty(first);
     // It cannot tell the time, so that only the other store can.
     if (closed) tried.every("clock").failsWith("store/full");
     const store = marked(tried);
     const { verdict, proofIn } = await verifyCopy(
-      {
-        library: { ...house.library([first, ...rest]), clock },
-        clock,
-        monotonicMs: () => 0,
-        opener,
-        sealer: opener,
-        signer: house.signer,
-        identity: house.identity,
-        hostName: "test-host",
-        version: "0",
-      },
+      verifyDesk({ house, sealing: opener, clock }, stores),
       {
         tenant: house.tenant,
         backup,
         store,
         proofStores: [store, ...proofStores.slice(1)],
-        tryOut: async () => {
-          const checks = checkNames.filter((name) => name !== "copy").map((name) => passed(name, 1, "equal"));
-          return { checks, notes: [] };
-        },
+        tryOut: allEqual,
       },
       never,
     );

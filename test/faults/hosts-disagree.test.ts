@@ -1,7 +1,6 @@
 /** Two hosts whose clocks or configurations disagree about one repository: what is proven stays true, and nothing is lost unsaid (promises 4 to 6, trap 36). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
-import { checkNames, passed } from "../../src/model/check.ts";
 import type { BackupId, ObjectKey, StoreName } from "../../src/model/ids.ts";
 import { damagedKeys, joinStatements, readStatements } from "../../src/repository/known-damage.ts";
 import { tenantStates } from "../../src/repository/states.ts";
@@ -12,9 +11,10 @@ import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
 import { daysOfBackups, dayMs, pruneNow } from "../support/retention-fixture.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
+import { allEqual, verifyDesk } from "../support/verify-desk.ts";
 
 let house: House;
-let opener: ReturnType<typeof startSealing>;
+let sealing: ReturnType<typeof startSealing>;
 let made: { readonly dubai: MemoryStore; readonly frankfurt: MemoryStore };
 let dubai: MemoryStore;
 let frankfurt: MemoryStore;
@@ -22,14 +22,14 @@ let backup: BackupId;
 
 beforeAll(async () => {
   house = await buildHouse();
-  opener = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
+  sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
   made = { dubai: memoryStore("dubai", house.clock), frankfurt: memoryStore("frankfurt", house.clock) };
   await described(house, made.dubai, made.frankfurt);
   ({ backup } = await house.backUp([made.dubai, made.frankfurt], { rows: "a\n" }));
   house.clock.advance(60_000);
 });
 afterAll(async () => {
-  await opener[Symbol.asyncDispose]();
+  await sealing[Symbol.asyncDispose]();
   await house[Symbol.asyncDispose]();
 });
 beforeEach(() => {
@@ -42,28 +42,9 @@ const slow: Clock = { now: () => new Date(house.clock.now().getTime() - 4 * 60_0
 
 async function verified(clock: Clock, store: MemoryStore): Promise<string> {
   const stores = [dubai, frankfurt];
-  const desk = {
-    library: { ...house.library(stores), clock },
-    clock,
-    monotonicMs: () => 0,
-    opener,
-    sealer: opener,
-    signer: house.signer,
-    identity: house.identity,
-    hostName: "test-host",
-    version: "0",
-  };
+  const desk = verifyDesk({ house, sealing, clock }, stores);
   const proofStores = stores.map(marked);
-  const order = {
-    tenant: house.tenant,
-    backup,
-    store: marked(store),
-    proofStores,
-    tryOut: async () => ({
-      checks: checkNames.filter((name) => name !== "copy").map((name) => passed(name, 1, "equal")),
-      notes: [],
-    }),
-  };
+  const order = { tenant: house.tenant, backup, store: marked(store), proofStores, tryOut: allEqual };
   const { verdict, proofIn } = await verifyCopy(desk, order, never);
   expect(proofIn).toHaveLength(2);
   return verdict;

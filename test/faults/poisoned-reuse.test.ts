@@ -25,6 +25,7 @@ import { faulty } from "../support/faulty-store.ts";
 import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
+import { verifyDesk } from "../support/verify-desk.ts";
 
 const text = rows(41, 300_000);
 
@@ -89,22 +90,8 @@ async function verified(
   tryOut: TryOut = readRows,
   store: WholeStore = dubai,
 ): Promise<VerifyReport> {
-  const { tenant, clock, signer, identity } = house;
-  const report = await verifyCopy(
-    {
-      library: house.library([dubai]),
-      opener: sealing,
-      identity,
-      clock,
-      monotonicMs: () => 0,
-      sealer: sealing,
-      signer,
-      hostName: "verifier",
-      version: "test",
-    },
-    { tenant, backup, store, tryOut, proofStores: [dubai, frankfurt] },
-    never,
-  );
+  const order = { tenant: house.tenant, backup, store, tryOut, proofStores: [dubai, frankfurt] };
+  const report = await verifyCopy(verifyDesk({ house, sealing }, [dubai]), order, never);
   house.clock.advance(60_000);
   return report;
 }
