@@ -5,11 +5,9 @@
 import type { Chance } from "../base/chance.ts";
 import type { Clock } from "../base/clock.ts";
 import { sha256 } from "../base/digest.ts";
-import { Failure, isFailure } from "../base/failure.ts";
+import { isFailure } from "../base/failure.ts";
 import { outlasting, pause, stillWaiting, type Waiting } from "../base/waiting.ts";
-import { clockToleranceMs } from "../model/clock-tolerance.ts";
 import type { KeyStatement } from "../model/documents.ts";
-import { spell } from "../model/duration.ts";
 import type { TenantId } from "../model/ids.ts";
 import { keySetKeys } from "../model/layout.ts";
 import { recipientSuite } from "../model/recipient-suite.ts";
@@ -40,11 +38,13 @@ export interface Mint {
   readonly patience?: { readonly looks: number; readonly everyMs: number };
 }
 
-/** Where and as what a generation is to be born. */
+/** Where, when and as what a generation is to be born. */
 interface Birth {
   readonly store: KeyStore;
   readonly tenant: TenantId;
   readonly generation: number;
+  /** A `birthTime`. */
+  readonly at: Date;
 }
 
 const defaultPatience = { looks: 20, everyMs: 500 };
@@ -56,27 +56,13 @@ const outlastMs = defaultPatience.looks * defaultPatience.everyMs;
  * and will not end it. Whoever creates the identity has won and writes the rest; the statement comes
  * last, so that nothing half-made is ever used. A wait that ends meanwhile leaves nothing half-made where the
  * store answers: who comes next would wait for the rest in vain, and one generation more would be spent.
- * "store/clock" where the store's clock and ours disagree.
  */
 export async function bornIn(birth: Birth, mint: Mint, wait: Waiting): Promise<KeySet | null> {
-  const at = await birthTime(birth.store, mint.clock, wait);
-  const isOurs = await written(await newKeyObjects(birth, mint, at), birth.store, wait);
+  const isOurs = await written(await newKeyObjects(birth, mint), birth.store, wait);
   if (!isOurs) return winners(birth, mint, wait);
   // All three are read back from the store itself: where it cannot create only, any of them may have been written
   // over by now, and the one who wrote last has won. A statement that names other bytes makes none of them count.
   return readOrNull(birth, mint, wait);
-}
-
-/**
- * The very reading that the statement is dated with. A signer who is retired is believed for what is dated before: with a
- * statement that a clock dated far ahead every backup under these keys would then be closed to everybody.
- */
-async function birthTime(store: KeyStore, clock: Clock, wait: Waiting): Promise<Date> {
-  const at = clock.now();
-  const apartMs = Math.abs((await store.clock(wait)).getTime() - at.getTime());
-  if (apartMs <= clockToleranceMs) return at;
-  const apart = `the clock of ${store.name} and this host's are ${spell(apartMs)} apart`;
-  throw new Failure("store/clock", `no keys are made while ${apart}`);
 }
 
 /** False when somebody else was quicker with one of the first two. */
@@ -113,9 +99,8 @@ async function readOrNull(birth: Birth, { trust }: Mint, wait: Waiting): Promise
 }
 
 async function newKeyObjects(
-  { tenant, generation }: Birth,
+  { tenant, generation, at }: Birth,
   { holders, signer, chance }: Mint,
-  at: Date,
 ): Promise<readonly [KeyObject, KeyObject, KeyObject]> {
   const readers = [...holders.verifiers, ...holders.restorers, ...holders.escrow];
   const everyone = [...readers, ...holders.workers];

@@ -7,6 +7,7 @@ import { Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { StoreName, TenantId } from "../model/ids.ts";
 import { bornIn, type Mint } from "./bear-key-set.ts";
+import { birthTime } from "./birth-time.ts";
 import { findKeySet, highestGeneration, type KeyRefusal, type KeySet, unusable } from "./key-set.ts";
 import type { KeyStore } from "./key-store.ts";
 import { askedOnce } from "./asked-once.ts";
@@ -36,7 +37,7 @@ const attemptsMax = 8;
 /**
  * The tenant's current key set, born now if there is none, and given to every store that can be
  * reached and lacks it. `stores`: all of the tenant's, in the tenant's order, also those that are down.
- * It is born in the first store that answers; without `terms` all must. Sets of which none verifies
+ * It is born in the first store that answers, dated with a time that one of them agrees with ("store/clock"); without `terms` all must. Sets of which none verifies
  * are the failure of the newest of them; too few answers that of the first store that gave none.
  * Where records name a generation and neither it nor a newer one is found, "keys/signature": going back
  * would undo a rotation, and a birth would take the keys of what may yet be put back. Nothing is born with "keys/role"
@@ -67,7 +68,7 @@ export async function ensureKeySet(
 }
 
 /**
- * A new generation, above every one that any store shows a trace of or, as `least`, that records name. Every store must answer, or one
+ * A new generation, dated with a time that the first store agrees with, above every one that any store shows a trace of or, as `least`, that records name. Every store must answer, or one
  * that is away might hold a later generation, which would be taken for the current one in the place
  * of this: whom the rotation shuts out would be let in again. "keys/role" as in `ensureKeySet`.
  */
@@ -86,7 +87,8 @@ export async function rotateKeySet(
     highest = Math.max(highest, await highestToRotate(tenant, store, wait));
   }
   const from = highest + 1 + ((stores.length - (highest % stores.length)) % stores.length);
-  const keySet = await mintIn({ store: first, tenant, from, step: stores.length }, mint, wait);
+  const at = await birthTime([first], mint.clock, wait);
+  const keySet = await mintIn({ store: first, tenant, from, step: stores.length, at }, mint, wait);
   return { keySet, places: await spreadKeySet(keySet, stores, wait), refusals: [] };
 }
 
@@ -137,11 +139,18 @@ async function birth(
   await demandTrusted(mint, "key", mint.clock.now());
   const failed: KeyRefusal[] = [...refusals];
   let answering = asked.filter(({ name }) => !failed.some(({ store }) => store === name));
+  const tooFew = (): Failure => {
+    const enough = `${String(answering.length)} of ${String(stores.length)} stores can give birth to the keys of ${tenant}`;
+    return failed[0]?.failure ?? new Failure("store/quorum", `${enough}, ${String(quorum)} must answer`);
+  };
+  if (answering.length < quorum) throw tooFew();
+  // The last first: keys are born in the first, which is asked most often already.
+  const at = await birthTime(answering.toReversed(), mint.clock, wait);
   for (const store of answering) {
     if (answering.length < quorum) break;
     try {
       const from = stores.indexOf(store) + 1;
-      const keySet = await mintIn({ store, tenant, from, step: stores.length }, mint, wait);
+      const keySet = await mintIn({ store, tenant, from, step: stores.length, at }, mint, wait);
       return { keySet, in: store.name, refusals: failed };
     } catch (error) {
       if (!isOfStore(error) || wait.signal.aborted) throw error;
@@ -149,8 +158,7 @@ async function birth(
       answering = answering.filter((other) => other !== store);
     }
   }
-  const enough = `${String(answering.length)} of ${String(stores.length)} stores can give birth to the keys of ${tenant}`;
-  throw failed[0]?.failure ?? new Failure("store/quorum", `${enough}, ${String(quorum)} must answer`);
+  throw tooFew();
 }
 
 function isOfStore(error: unknown): error is Failure {
@@ -163,16 +171,17 @@ interface OwnGenerations {
   readonly tenant: TenantId;
   readonly from: number;
   readonly step: number;
+  readonly at: Date;
 }
 
 async function mintIn(
-  { store, tenant, from, step }: OwnGenerations,
+  { store, tenant, from, step, at }: OwnGenerations,
   mint: Mint,
   wait: Waiting,
 ): Promise<KeySet> {
   const last = from + (attemptsMax - 1) * step;
   for (let generation = from; generation <= last; generation += step) {
-    const keySet = await bornIn({ store, tenant, generation }, mint, wait);
+    const keySet = await bornIn({ store, tenant, generation, at }, mint, wait);
     if (keySet !== null) return keySet;
   }
   throw new Failure(

@@ -341,6 +341,17 @@ const held: readonly Held[] = [
     },
   },
   {
+    fault: "two hosts whose clocks or plans disagree",
+    by: {
+      "faults/hosts-disagree": [
+        "outweighs the proof that one ahead has signed before",
+        "outweighs the heal that one ahead has stated",
+        "outweighs its refutation by one ahead",
+        "what the other has taken",
+      ],
+    },
+  },
+  {
     fault: "a backup of more objects than a call takes arguments",
     by: { "faults/many-objects": ["is carried whole"] },
   },

@@ -106,15 +106,28 @@ describe("a birth", () => {
     expect(frankfurt.bodyOf(objects[1].key).equals(objects[1].body)).toBe(true);
   });
 
-  it("happens in the next store where the clock of the first is not this host's", async () => {
+  it("is dated with a time that any one of the stores agrees with", async () => {
     const behind = memoryStore("tokyo", { now: () => new Date("2025-11-21T01:30:00Z") });
-    const stores = [behind, dubai, frankfurt];
-    const { keySet, refusals } = await ensureKeySet(acme, stores, mint, patient, {
-      away: new Set(),
-      quorum: 2,
-    });
-    expect(keySet.generation).toBe(2);
-    expect(refusals).toEqual([{ store: "tokyo", generation: null, failure: code("store/clock") }]);
+    for (const stores of [
+      [behind.copy(), dubai],
+      [frankfurt, behind.copy()],
+    ]) {
+      const { keySet, refusals } = await ensureKeySet(acme, stores, mint, patient);
+      const { payload } = await trust.verify("key", keySet.objects[2].body);
+      expect(payload).toMatchObject({ createdAt: fleet.clock.now().toISOString() });
+      expect(refusals).toEqual([]);
+    }
+  });
+
+  it("does not happen where no store agrees with this host's clock, and leaves nothing behind", async () => {
+    const behind = memoryStore("tokyo", { now: () => new Date("2025-11-21T01:30:00Z") });
+    const silent = faulty(dubai);
+    silent.every("clock").failsWith("store/full");
+    for (const stores of [[behind], [behind, silent], [silent, behind]]) {
+      await expect(ensureKeySet(acme, stores, mint, patient)).rejects.toMatchObject({ code: "store/clock" });
+    }
+    await expect(ensureKeySet(acme, [silent], mint, patient)).rejects.toMatchObject({ code: "store/full" });
+    expect([...behind.keys(), ...dubai.keys()]).toEqual([]);
   });
 
   it("goes on without a second store that is down, and says so", async () => {
