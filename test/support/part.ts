@@ -2,6 +2,9 @@
 
 const [nth = 1, parts = 1] = (process.env["HOLDFAST_PART"] ?? "1/1").split("/").map(Number);
 
+/** Whether this run is no part, but all. */
+export const isWhole = parts === 1;
+
 /** Of 0 to `count` - 1 those of this part: every so many-th, so that each part has of the beginning and of the end. */
 export function part(count: number): number[] {
   return Array.from({ length: count }, (_, at) => at).filter((at) => at % parts === nth - 1);
