@@ -1,5 +1,4 @@
 /** The first half of a copy: everything that a backup names, brought to the store that lacks it. */
-import { append } from "../base/append.ts";
 import { Failure } from "../base/failure.ts";
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -13,6 +12,7 @@ import type { GoodRecord } from "../repository/records.ts";
 import { giveKeys } from "./give-keys.ts";
 import { deadAmong, type Delivery, lookForDeath, type MendingShelf, sourcesFor } from "./ground.ts";
 import { linesOrLost } from "./named-lines.ts";
+import { PackedLines } from "./packed-lines.ts";
 import { bringObject, type Lost } from "./place-object.ts";
 import type { Vouched } from "./vouched.ts";
 
@@ -30,9 +30,9 @@ export interface Carried {
   /** Of the record. */
   readonly body: Buffer;
   /** All that the backup names, the inventory included. */
-  readonly lines: readonly InventoryLine[];
+  readonly lines: PackedLines;
   /** Those of `lines` that were not there. */
-  readonly brought: InventoryLine[];
+  readonly brought: PackedLines;
 }
 
 export type NotCarried =
@@ -54,10 +54,10 @@ export async function carry(run: CopyRun, record: GoodRecord, wait: Waiting): Pr
   const dead = deadAmong(ground.condemned, mortal(run, record, lines));
   if (dead !== null) return { kind: "condemned", key: dead };
   await vouched.askNeighboursOf(record, wait);
-  const lacks = lines.filter((line) => listing.get(line.key) !== line.bytes);
-  const bad = await altered(run, lines, wait);
-  const carried: Carried = { kind: "carried", record, body, lines, brought: [] };
-  const lost = await bring(run, carried, [...lacks, ...bad], wait);
+  const bad = new Set((await altered(run, lines, wait)).map(({ key }) => key));
+  const isLacking = ({ key, bytes }: InventoryLine): boolean => listing.get(key) !== bytes || bad.has(key);
+  const carried: Carried = { kind: "carried", record, body, lines, brought: new PackedLines() };
+  const lost = await bring(run, carried, isLacking, wait);
   if (lost !== null) return { kind: "lost", lost };
   // Each was vouched for, read, or written by us.
   vouched.add(record, lines);
@@ -65,31 +65,32 @@ export async function carry(run: CopyRun, record: GoodRecord, wait: Waiting): Pr
 }
 
 /** What must not be condemned for the copy to be made. */
-export function mortal(
+export function* mortal(
   { isShown }: CopyRun,
   { backup, record }: GoodRecord,
-  lines: readonly InventoryLine[],
-): readonly ObjectKey[] {
-  const keys = lines.map(({ key }) => key);
-  return isShown ? keys : [recordKey(record.tenant, backup), ...keys];
+  lines: PackedLines,
+): Generator<ObjectKey> {
+  if (!isShown) yield recordKey(record.tenant, backup);
+  for (const { key } of lines) yield key;
 }
 
 export async function bring(
   run: CopyRun,
   { record: { record }, lines, brought }: Carried,
-  lacks: readonly InventoryLine[],
+  isLacking: (line: InventoryLine) => boolean,
   wait: Waiting,
 ): Promise<Lost | null> {
   const { listing } = run;
   const isKey = ({ key }: InventoryLine): boolean => key.startsWith(keysPrefix(record.tenant));
+  const keys = lines.values().filter(isKey).toArray();
   let lost: Lost | null = null;
-  if (lacks.some(isKey)) {
+  if (keys.some(isLacking)) {
     // An erasure meanwhile must not get its key objects put back.
     await lookForDeath(run, wait);
-    lost = await giveKeys(run, record, lines.filter(isKey), wait);
+    lost = await giveKeys(run, record, keys, wait);
   }
   await eachAtOnce(
-    lacks.filter((line) => !isKey(line)),
+    lines.values().filter((line) => !isKey(line) && isLacking(line)),
     objectsAtOnce,
     async (line) => {
       // One that is lost makes the copy impossible; the rest need not be carried.
@@ -97,19 +98,23 @@ export async function bring(
     },
   );
   if (lost !== null) return lost;
-  for (const { key, bytes } of lacks) listing.set(key, bytes);
-  append(brought, lacks);
+  for (const line of lines.values().filter(isLacking)) {
+    brought.add(line);
+    listing.set(line.key, line.bytes);
+  }
   return null;
 }
 
 /** Those that are listed with the right size, that nobody vouches for, and that have other bytes. */
 async function altered(
   { to, vouched, listing }: CopyRun,
-  lines: readonly InventoryLine[],
+  lines: PackedLines,
   wait: Waiting,
 ): Promise<readonly InventoryLine[]> {
   const found: InventoryLine[] = [];
-  const doubtful = lines.filter((line) => listing.get(line.key) === line.bytes && !vouched.vouchesFor(line));
+  const doubtful = lines
+    .values()
+    .filter((line) => listing.get(line.key) === line.bytes && !vouched.vouchesFor(line));
   await eachAtOnce(doubtful, objectsAtOnce, async (line) => {
     if (!Buffer.isBuffer(await fetchCurrent(to.store, line, wait))) found.push(line);
   });

@@ -18,6 +18,7 @@ import type { GoodRecord } from "../repository/records.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { bring, type Carried, carry, type CopyRun, doesNotStay, mortal, type NotCarried } from "./carry.ts";
 import { deadAmong, type Delivery, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
+import type { PackedLines } from "./packed-lines.ts";
 import { placeObject } from "./place-object.ts";
 import { Vouched } from "./vouched.ts";
 
@@ -26,8 +27,8 @@ export type CopyEnd =
       readonly kind: "copied";
       readonly record: GoodRecord;
       /** All that the backup names, the inventory included, and those of it that were not there. */
-      readonly lines: readonly InventoryLine[];
-      readonly brought: readonly InventoryLine[];
+      readonly lines: PackedLines;
+      readonly brought: PackedLines;
     }
   | NotCarried
   | { readonly kind: "failed"; readonly failure: Failure };
@@ -117,14 +118,14 @@ async function settle(
     run.listing = await list(to.store, ground.tenant, generations, wait);
     let isLacking = false;
     for (const carried of batch) {
-      const lacks = carried.lines.filter((line) => run.listing.get(line.key) !== line.bytes);
-      const [first] = lacks;
+      const isMissing = ({ key, bytes }: InventoryLine): boolean => run.listing.get(key) !== bytes;
+      const first = carried.lines.values().find(isMissing);
       if (first === undefined || ends.has(carried)) continue;
       if (round === roundsMax) ends.set(carried, { kind: "failed", failure: doesNotStay(first.key, to) });
       else {
         isLacking = true;
         const failed = await failureOfOne(async () => {
-          const lost = await bring(run, carried, lacks, wait);
+          const lost = await bring(run, carried, isMissing, wait);
           if (lost !== null) ends.set(carried, { kind: "lost", lost });
         });
         if (failed !== null) ends.set(carried, failed);
@@ -156,7 +157,7 @@ async function placeRecord(
   wait: Waiting,
 ): Promise<void> {
   const { tenant } = record.record;
-  const manifest = lines.find(({ key }) => key === manifestKey(tenant, record.backup));
+  const manifest = lines.values().find(({ key }) => key === manifestKey(tenant, record.backup));
   const object = {
     key: recordKey(tenant, record.backup),
     body,

@@ -7,6 +7,7 @@ import { isDamage } from "../repository/damage.ts";
 import { demandFixed } from "../repository/fixed-bytes.ts";
 import { readInventory } from "../repository/inventories.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import { PackedLines } from "./packed-lines.ts";
 import type { Lost } from "./place-object.ts";
 
 /** In no order that anybody may rely on. Throws as `readInventory` does, and "format/invalid". */
@@ -30,9 +31,11 @@ export async function linesOrLost(
   record: BackupRecord,
   sources: readonly ObjectReader[],
   wait: Waiting,
-): Promise<readonly InventoryLine[] | Lost> {
+): Promise<PackedLines | Lost> {
+  const lines = new PackedLines();
   try {
-    return await Array.fromAsync(namedLines(record, sources, wait));
+    for await (const line of namedLines(record, sources, wait)) lines.add(line);
+    return lines;
   } catch (error) {
     return lostInventory(record, error, wait);
   }

@@ -5,7 +5,6 @@
  */
 import { type Failure, isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { InventoryLine } from "../model/documents.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import { distinct } from "../repository/chain.ts";
 import { storeFailure } from "../repository/library.ts";
@@ -164,7 +163,7 @@ async function carryOrFail(run: CopyRun, record: GoodRecord, wait: Waiting): Pro
 
 function isFull(batch: readonly Carried[]): boolean {
   const objects = batch.reduce((sum, { lines }) => sum + lines.length, 0);
-  const bytes = batch.reduce((sum, { brought }) => sum + sizeOf(brought), 0);
+  const bytes = batch.reduce((sum, { brought }) => sum + brought.bytes, 0);
   return batch.length >= batchMax.backups || objects >= batchMax.objects || bytes >= batchMax.bytes;
 }
 
@@ -181,7 +180,7 @@ const nothing = { objects: 0, bytes: 0 };
 function tell(end: CopyEnd): Omit<ReplicatedCopy, "backup" | "store"> {
   switch (end.kind) {
     case "copied":
-      return { result: "copied", objects: end.brought.length, bytes: sizeOf(end.brought), detail: null };
+      return { result: "copied", objects: end.brought.length, bytes: end.brought.bytes, detail: null };
     case "lost": {
       const { key, reason, mayReturn } = end.lost;
       return { ...nothing, result: mayReturn ? "failed" : "lost", detail: `${key}: ${reason}` };
@@ -191,10 +190,6 @@ function tell(end: CopyEnd): Omit<ReplicatedCopy, "backup" | "store"> {
     case "failed":
       return { ...nothing, result: "failed", detail: end.failure.message };
   }
-}
-
-function sizeOf(lines: readonly InventoryLine[]): number {
-  return lines.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The last store that fails is told in the report as the others are. */

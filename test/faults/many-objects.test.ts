@@ -4,6 +4,7 @@ import { sha256 } from "../../src/base/digest.ts";
 import { chunkKey, chunksPrefix } from "../../src/model/layout.ts";
 import { bring } from "../../src/replication/carry.ts";
 import { type MendingShelf, openGround } from "../../src/replication/ground.ts";
+import { PackedLines } from "../../src/replication/packed-lines.ts";
 import { Vouched } from "../../src/replication/vouched.ts";
 import { ListedSizes } from "../../src/repository/listed-sizes.ts";
 import { isGood } from "../../src/repository/records.ts";
@@ -33,11 +34,13 @@ it("a copy of more objects than a call takes arguments is carried whole", async 
   const record = [...ground.seen.values()].flat().find(isGood);
   const [, to] = menders;
   if (record === undefined || to === undefined) throw new Error("nothing to carry");
-  const lines = Array.from({ length: objects }, (_, at) => {
+  const named = Array.from({ length: objects }, (_, at) => {
     const name = at.toString(16).padStart(64, "0");
     return { key: chunkKey(tenant, { generation: 9, name, digest }), bytes: body.length, sha256: digest };
   });
-  const carried = { kind: "carried" as const, record, body, lines, brought: [] };
+  const lines = PackedLines.from(named);
+  const brought = new PackedLines();
+  const carried = { kind: "carried" as const, record, body, lines, brought };
   const run = {
     ground,
     to,
@@ -45,6 +48,6 @@ it("a copy of more objects than a call takes arguments is carried whole", async 
     isShown: false,
     listing: new ListedSizes(),
   };
-  expect(await bring(run, carried, lines, never)).toBe(null);
+  expect(await bring(run, carried, () => true, never)).toBe(null);
   expect(carried.brought).toHaveLength(objects);
 });
