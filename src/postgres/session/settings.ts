@@ -55,13 +55,18 @@ export async function setExactText(session: Session): Promise<void> {
   // Alone and first, for a server that was not told at the start: its database may allow statements less
   // time than the next one takes, and have operators of its own found before ours.
   await session.query("set statement_timeout = 0; set search_path = ''");
+  await setKnown(session, exactText);
+  await assertExactText(session);
+}
+
+/** Sets those that the server knows, beyond any transaction. */
+export async function setKnown(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
   await session.query(
     `select pg_catalog.set_config(wanted.key, wanted.value, false)
        from pg_catalog.json_each_text($1::pg_catalog.json) as wanted
       where pg_catalog.current_setting(wanted.key, true) is not null`,
-    [JSON.stringify(exactText)],
+    [JSON.stringify(settings)],
   );
-  await assertExactText(session);
 }
 
 const scans = ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
