@@ -1,6 +1,6 @@
 /** `holdfast restore`: a tenant back from its newest proven copy. */
 import { standingAt } from "../base/clock.ts";
-import { exitCodes, Failure, isFailure } from "../base/failure.ts";
+import { exitCodes, Failure, isFailure, reasonOf } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { Tenant } from "../config/config.ts";
 import type { TenantId } from "../model/ids.ts";
@@ -92,7 +92,6 @@ export const restore = command({
   run: async (args, context, out) => {
     const { point: wish, target, tables, jobs } = await parseRestore(args, context.machine);
     await using desk = await context.openDesk();
-    const tenant = await knownTenant(desk, wish.tenant);
     const library = await libraryOf(desk, wish.tenant, context.wait);
     const stores = library.stores.map(({ name }) => name);
     if (wish.store !== undefined && !stores.includes(wish.store)) {
@@ -100,10 +99,11 @@ export const restore = command({
       await tellStoresBeside(desk, wish, out, context.wait);
       throw new Failure("usage/invalid", message);
     }
+    const tenant = await knownTenant(desk, wish.tenant, out);
     const seen = await sights(wish.tenant, library, context.wait);
     for (const note of groupedNotes(seen[0].states.notes)) out.say(`warning: ${note}`);
     for (const note of seen.map(apartWords)) if (note !== null) out.say(`warning: ${note}`);
-    const from = { seen, stores, intervalMs: tenant === null ? null : expectedIntervalMs(tenant.plan) };
+    const from = { seen, stores, intervalMs: tenant === null ? undefined : expectedIntervalMs(tenant.plan) };
     const { point, sight } = await chooseOrTell(desk, wish, from, out, context.wait);
     const { choice } = point;
     const believing = { ...library, clock: standingAt(sight.now) };
@@ -117,7 +117,7 @@ export const restore = command({
       tables,
       shared: args.shared === true,
       jobs: jobs ?? desk.config.scratch.jobs,
-      assertions: tenant?.plan.verification.assertions ?? [],
+      assertions: tenant === null ? null : tenant.plan.verification.assertions,
       binFolders: desk.binFolders,
     };
     return args.planOnly === true
@@ -174,11 +174,17 @@ export function exitOf({ checks, problems }: Pick<RestoreReport, "checks" | "pro
   return problems.length > 0 || isOpen || !wereRowsCompared ? exitCodes.degraded : exitCodes.done;
 }
 
-/** The tenant's plan, if the configuration has it; a restore goes without when the source cannot be asked. */
-async function knownTenant(desk: Desk, id: TenantId): Promise<Tenant | null> {
+/** Null, and told, where the configuration does not name the tenant and its source cannot be asked: a restore goes without. */
+async function knownTenant(desk: Desk, id: TenantId, out: Output): Promise<Tenant | null> {
   const configured = desk.config.tenants.get(id);
   if (configured !== undefined) return configured;
-  return desk.tenant(id).catch(() => null);
+  try {
+    return await desk.tenant(id);
+  } catch (error) {
+    out.say(`warning: the plan of ${id} is not known here, since ${reasonOf(error)}`);
+    out.say("  hint: how often it is backed up, and what is asserted of it, is not looked at");
+    return null;
+  }
 }
 
 async function restoreDesk(

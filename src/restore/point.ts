@@ -22,8 +22,8 @@ export interface PointContext {
   /** The tenant's stores in the order of preference. */
   readonly stores: readonly StoreName[];
   readonly now: Date;
-  /** The plan's interval between backups; null where it has none. */
-  readonly intervalMs: number | null;
+  /** The plan's interval between backups: null where it has none, undefined where the plan is not known here. */
+  readonly intervalMs: number | null | undefined;
   /** Told where nothing suits: which stores were not asked; empty when all were. */
   readonly unasked?: string;
 }
@@ -46,8 +46,9 @@ export function choosePoint(wish: PointWish, context: PointContext): Point {
   return { choice, ageMs, ageWords };
 }
 
-function describeAge(ageMs: number, intervalMs: number | null): string {
+function describeAge(ageMs: number, intervalMs: PointContext["intervalMs"]): string {
   const age = `${spell(Math.max(0, ageMs))} old`;
+  if (intervalMs === undefined) return age;
   if (intervalMs === null) return `${age}; its plan expects no regular backups`;
   return `${age}; its plan expects one every ${spell(intervalMs)}${ageMs > intervalMs ? ", so newer changes are lost" : ""}`;
 }

@@ -6,7 +6,6 @@ import type { Chance } from "../base/chance.ts";
 import type { Waiting } from "../base/waiting.ts";
 import { type CheckResult, failed } from "../model/check.ts";
 import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
-import type { Assertion } from "../model/plan.ts";
 import { compare } from "../postgres/compare/compare.ts";
 import { assertionLimitMsDefault, type CompareOptions } from "../postgres/compare/restored.ts";
 import { weighTarget } from "../postgres/compare/weigh-target.ts";
@@ -46,7 +45,7 @@ export interface RestoreOrder {
   readonly shared: boolean;
   /** Connections that load side by side. */
   readonly jobs: number;
-  readonly assertions: readonly Assertion[];
+  readonly assertions: CompareOptions["assertions"];
   readonly binFolders: readonly string[];
 }
 

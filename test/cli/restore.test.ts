@@ -113,6 +113,27 @@ describe("a restore", () => {
     expect(await psql(target, "postgres", who)).toBe("acme_app acme_owner");
   });
 
+  it("whose source is gone, and with it what plan the tenant has, says so and claims nothing of the plan", async () => {
+    using _discovered = home.set({
+      tenants: null,
+      discover: [{ source: "main", databases: "*", plan: "standard" }],
+    });
+    const to = ["restore", "acme", "--to", absent().url];
+    const ended = await home.run([...to, "--json"], {
+      env: { HOLDFAST_SOURCE_URL: "postgres://127.0.0.1:1/x" },
+    });
+    expect(ended.exit).toBe(0);
+    const [warning, , line] = ended.stderr.split("\n");
+    expect(warning).toMatch(/^warning: the plan of acme is not known here, since .*127\.0\.0\.1:1/);
+    expect(line).toMatch(/^acme: backup \S+ of \S+, [^;]+ old$/);
+    const { checks } = report.parse(JSON.parse(ended.stdout));
+    expect(checks).toContainEqual({
+      name: "assertions",
+      outcome: "not-run",
+      detail: "what the plan asserts is not known here",
+    });
+  });
+
   it("gives nothing with --shared to a role that has something in another database, and tells it", async () => {
     const ended = await restore("--to", absent().url, "--shared", "--json");
     expect(ended.exit).toBe(4);

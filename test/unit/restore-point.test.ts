@@ -103,6 +103,11 @@ describe("the recovery point", () => {
     expect(point([older], {}, null).ageWords).toBe("1 d 12 h old; its plan expects no regular backups");
   });
 
+  it("is told by its age alone where the plan is not known", () => {
+    const context = { backups: [older], stores: [dubai, frankfurt], now, intervalMs: undefined };
+    expect(choosePoint(wish, context).ageWords).toBe("1 d 12 h old");
+  });
+
   it("is taken when it is just as old as allowed", () => {
     expect(point([older], { notOlderThanMs: 1.5 * day }).choice.backup.backup).toBe(monday);
   });

@@ -28,6 +28,8 @@ type Answer =
 export async function checkAssertions(comparison: Comparison): Promise<CheckResult> {
   const { restored, fingerprint, options, wait } = comparison;
   const { assertions } = options;
+  if (assertions === null)
+    return notRun("assertions", "irrelevant", "what the plan asserts is not known here");
   if (assertions.length === 0) return notRun("assertions", "irrelevant", "the plan asserts nothing");
   const { owner } = fingerprint.database;
   const memberOf =
@@ -37,11 +39,14 @@ export async function checkAssertions(comparison: Comparison): Promise<CheckResu
   // A forced policy would hide rows from the sum that is asserted; a target's administrator may not have this to give.
   const attributes = restored.side === "scratch" ? "bypassrls" : "";
   const login = await openLogin(restored, { attributes, memberOf, chance: options.chance }, wait);
-  return disposing(login, ({ address }) => askAll(comparison, address));
+  return disposing(login, ({ address }) => askAll(comparison, assertions, address));
 }
 
-async function askAll({ restored, options, wait }: Comparison, address: ServerAddress): Promise<CheckResult> {
-  const { assertions } = options;
+async function askAll(
+  { restored, options, wait }: Comparison,
+  assertions: readonly Assertion[],
+  address: ServerAddress,
+): Promise<CheckResult> {
   const findings: Finding[] = [];
   const unasked: string[] = [];
   for (const assertion of assertions) {

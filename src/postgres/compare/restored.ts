@@ -34,7 +34,8 @@ export interface CompareOptions {
   /** Connections that read tables side by side. */
   readonly jobs: number;
   readonly programs: Programs;
-  readonly assertions: readonly Assertion[];
+  /** Of the plan; null where that is not known here. */
+  readonly assertions: readonly Assertion[] | null;
   readonly assertionLimitMs: number;
   /** Whether amcheck reads every index; only ever on scratch. */
   readonly indexes: boolean;
