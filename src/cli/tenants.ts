@@ -13,7 +13,9 @@ import { spellChoice } from "../model/schedule/choice-text.ts";
 import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates } from "../repository/states.ts";
 import { command } from "./frame/command.ts";
-import type { Desk } from "../desk/desk.ts";
+import { everyTenant } from "./frame/held-tenants.ts";
+import type { Output } from "./frame/output.ts";
+import type { Desk, SourcesAsked } from "../desk/desk.ts";
 import { table } from "./frame/text.ts";
 
 export interface TenantLine {
@@ -62,16 +64,31 @@ export const tenants = command({
     }));
     for (const { source, problem } of unreachable)
       out.say(`warning: source ${source} could not be asked: ${problem}`);
+    if (unreachable.length > 0 && namesOnly !== true) await tellHeld(desk, all, out, context.wait);
     for (const { source, database, reason } of asked.refused) {
       out.say(`warning: database ${database} of ${source} is no tenant: ${reason}`);
     }
     out.result({ tenants: lines, refused: asked.refused, unreachable }, () =>
-      text(lines, namesOnly === true ? "not asked" : "none"),
+      lines.length === 0 ? nobody(asked) : text(lines, namesOnly === true ? "not asked" : "none"),
     );
     const complete = unreachable.length === 0 && described.every(({ asked: all }) => all);
     return complete ? exitCodes.done : exitCodes.degraded;
   },
 });
+
+/** Whose backups lie in the stores though nobody can say now by which plan. */
+async function tellHeld(desk: Desk, known: readonly Tenant[], out: Output, wait: Waiting): Promise<void> {
+  const names = new Set(known.map(({ id }) => id));
+  const held = (await everyTenant(desk, out, wait)).filter((id) => !names.has(id));
+  if (held.length > 0)
+    out.say(`warning: the stores also hold ${held.join(", ")}; \`holdfast list\` shows their backups`);
+}
+
+function nobody({ unreachable }: SourcesAsked): string {
+  return unreachable.length === 0
+    ? "there are no tenants"
+    : "no tenant is known while sources cannot be asked for theirs";
+}
 
 interface DescribedTenant {
   readonly line: TenantLine;
@@ -179,7 +196,6 @@ function wholeCopies({ copies }: BackupEntry): number {
 }
 
 function text(lines: readonly TenantLine[], nothing: string): string {
-  if (lines.length === 0) return "there are no tenants";
   return table(
     ["tenant", "plan", "schedule", "newest backup", "newest proof", "notes"],
     lines.map(({ tenant, plan, schedule, newestBackup, newestProof, notes }) => [

@@ -5,6 +5,7 @@
  * needs only the secrets it uses.
  */
 import type { ByteRate } from "../base/byte-rate.ts";
+import type { Failure } from "../base/failure.ts";
 import type { Budget } from "../base/limit.ts";
 import type { Config, Tenant } from "../config/config.ts";
 import type { Discovery } from "../config/match-discovered.ts";
@@ -57,5 +58,5 @@ export interface Desk extends AsyncDisposable {
 }
 
 export interface SourcesAsked extends Discovery {
-  readonly unreachable: readonly { readonly source: SourceName; readonly failure: Error }[];
+  readonly unreachable: readonly { readonly source: SourceName; readonly failure: Failure }[];
 }

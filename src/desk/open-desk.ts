@@ -115,8 +115,14 @@ async function signerOf({ keys }: Config): Promise<Signer> {
 /** Who asks for all tenants must not be given some of them in silence. */
 function allAsked(asked: SourcesAsked): SourcesAsked {
   const [first] = asked.unreachable;
-  if (first !== undefined) throw first.failure;
+  if (first !== undefined) throw withWayOut(first.failure);
   return asked;
+}
+
+/** Backups outlive their source, and what is to be done about them may not wait for it. */
+function withWayOut({ code, message, hint, cause }: Failure): Failure {
+  const way = "a tenant that the configuration names under `tenants` is known without its source";
+  return new Failure(code, message, { hint: hint === undefined ? way : `${hint}; ${way}`, cause });
 }
 
 async function findTenant(

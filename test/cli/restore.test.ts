@@ -55,6 +55,16 @@ function restore(...args: readonly string[]): Promise<Ended> {
   return home.run(["restore", "acme", ...args]);
 }
 
+const sourceGone = { HOLDFAST_SOURCE_URL: "postgres://127.0.0.1:1/x" };
+
+/** A configuration that names no tenant, and finds those of its source. */
+function onlyDiscovered(): Disposable {
+  return home.set({
+    tenants: null,
+    discover: [{ source: "main", databases: "*", plan: "standard" }],
+  });
+}
+
 const check = z.object({ name: z.string(), outcome: z.string(), detail: z.string() });
 const outline = {
   tenant: z.string(),
@@ -114,13 +124,10 @@ describe("a restore", () => {
   });
 
   it("whose source is gone, and with it what plan the tenant has, says so and claims nothing of the plan", async () => {
-    using _discovered = home.set({
-      tenants: null,
-      discover: [{ source: "main", databases: "*", plan: "standard" }],
-    });
+    using _discovered = onlyDiscovered();
     const to = ["restore", "acme", "--to", absent().url];
     const ended = await home.run([...to, "--json"], {
-      env: { HOLDFAST_SOURCE_URL: "postgres://127.0.0.1:1/x" },
+      env: sourceGone,
     });
     expect(ended.exit).toBe(0);
     const [warning, , line] = ended.stderr.split("\n");
@@ -131,6 +138,24 @@ describe("a restore", () => {
       name: "assertions",
       outcome: "not-run",
       detail: "what the plan asserts is not known here",
+    });
+  });
+
+  it("of a source that is gone is prepared by what the stores hold, and by a configuration that names the tenant", async () => {
+    using _discovered = onlyDiscovered();
+    const lost = { env: sourceGone };
+    expect(await home.run(["tenants"], lost)).toMatchObject({
+      exit: 4,
+      stdout: "no tenant is known while sources cannot be asked for theirs\n",
+      stderr: expect.stringMatching(
+        /^warning: the stores also hold acme; `holdfast list` shows their backups$/m,
+      ),
+    });
+    expect(await home.run(["verify", "acme"], lost)).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(
+        /; a tenant that the configuration names under `tenants` is known without its source$/m,
+      ),
     });
   });
 
