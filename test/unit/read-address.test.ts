@@ -43,6 +43,13 @@ describe("addressOf", () => {
   });
 
   it.each([
+    ["back", "the name of a database does not say on which server it is"],
+    ["postgres://u@p@h:x/d", "in user and password, @ : / ? # % are written %40 %3A %2F %3F %23 %25"],
+  ])("that %s is none is told with a way out", (given, hint) => {
+    expect(() => addressOf(given)).toThrow(expect.objectContaining({ hint }));
+  });
+
+  it.each([
     ["postgres://u@h", null],
     ["postgres://u@h/", null],
     ["postgres://u@h/?host=/var/run", null],

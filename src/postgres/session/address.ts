@@ -97,7 +97,12 @@ function parse(given: string): URL {
   const url = given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^postgres(ql)?:\/\//.test(parsed.href)) {
-    throw bad("the URL of a server must look like postgres://user@host:5432/database");
+    const message = "the URL of a server must look like postgres://user@host:5432/database";
+    if (given.includes("://")) throw bad(message);
+    // What was given is not repeated: it may be a secret from the wrong file.
+    throw new Failure("config/invalid", message, {
+      hint: "the name of a database does not say on which server it is",
+    });
   }
   return parsed;
 }
