@@ -15,6 +15,7 @@ import { backupsPrefix, chunksPrefix, keysPrefix, manifestKey, recordKey } from 
 import { graceMs } from "../repository/commit.ts";
 import { ListedSizes } from "../repository/listed-sizes.ts";
 import type { GoodRecord } from "../repository/records.ts";
+import { demandSamePlace } from "../repository/same-place.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { bring, type Carried, carry, type CopyRun, doesNotStay, mortal, type NotCarried } from "./carry.ts";
 import { deadAmong, type Delivery, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
@@ -88,6 +89,7 @@ export async function* conclude(
       if (looks > looksMax + batch.length)
         throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
       const ageMs = stopwatch(run.ground.desk);
+      await demandSamePlace(run.to.store, run.ground.storeIds.get(run.to.store.name) ?? null, wait);
       look = { ageMs, condemned: await lookForDeath(run, wait) };
     }
     demandReadable(look.condemned);

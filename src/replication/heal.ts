@@ -20,6 +20,7 @@ import { storeFailure } from "../repository/library.ts";
 import { ListedSizes } from "../repository/listed-sizes.ts";
 import { newestProof } from "../repository/proofs.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "../repository/records.ts";
+import { demandSamePlace } from "../repository/same-place.ts";
 import { type CopyEnd, copyOne } from "./copy-backups.ts";
 import {
   type Delivery,
@@ -87,6 +88,7 @@ export async function heal(
   }
   for (const one of shown.values()) tellLostRecord(one, all, tenant, ledger);
   await healStatements(healing, wait);
+  await demandSamePlace(to.store, ground.storeIds.get(store) ?? null, wait);
   const findingsIn = await stateHealed(healing, wait);
   const down = [...ground.shelves.failures].map(([name, failure]) => ({ store: name, failure }));
   return { tenant, store, ...ledger.sums(), findingsIn, down };

@@ -16,8 +16,9 @@ import { chainEnd } from "./chain.ts";
 import type { Committed, DraftEnd, DraftState } from "./draft-state.ts";
 import { encodeInventory } from "./inventory.ts";
 import { encodeManifest } from "./manifest.ts";
-import { putWhole } from "./put.ts";
+import { putOrFind, putWhole } from "./put.ts";
 import { type GoodRecord, isGood, type StoredRecord } from "./records.ts";
+import { demandSamePlace } from "./same-place.ts";
 import { settle } from "./settle.ts";
 
 /** How long a prune waits between condemning and removing; part of what all hosts agree on (trap 27). */
@@ -41,13 +42,17 @@ interface Written {
   readonly notBefore: Date;
 }
 
+interface SignedRecord {
+  readonly key: ObjectKey;
+  readonly body: Uint8Array;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 export async function commit(state: DraftState, ended: EndedDraft, wait: Waiting): Promise<Committed> {
   const written = await writeDocuments(state, ended, wait);
   const record = await lookAndSign(state, ended, written, wait);
-  await state.shelves.each(
-    (shelf) => putWhole(shelf, { ...record, lockedUntil: documentLock(state) }, wait),
-    wait,
-  );
+  await putRecord(state, record, wait);
   const { uploaded, reused } = state.placer.bytes;
   const copies = new Map(
     state.order.shelves.map(({ store }): [StoreName, Failure | null] => [
@@ -64,6 +69,23 @@ export async function commit(state: DraftState, ended: EndedDraft, wait: Waiting
     objects: written.named.length,
     copies,
   };
+}
+
+/**
+ * No other backup has a record of that name. Where it lies already, a path may lead by now to the place of another of
+ * the stores, which lists everything, and one copy would count twice.
+ */
+async function putRecord(state: DraftState, record: SignedRecord, wait: Waiting): Promise<void> {
+  let wasThere = false;
+  await state.shelves.each(async (shelf) => {
+    const isNew = await putOrFind(shelf, { ...record, lockedUntil: documentLock(state) }, wait);
+    if (!isNew) wasThere = true;
+  }, wait);
+  if (!wasThere) return;
+  await state.shelves.each(
+    ({ store }) => demandSamePlace(store, state.before.get(store.name)?.storeId ?? null, wait),
+    wait,
+  );
 }
 
 /** Manifest and inventory, under an id that nobody took; two backups of one second may draw the same letters. */
@@ -110,12 +132,7 @@ async function lookAndSign(
   ended: EndedDraft,
   written: Written,
   wait: Waiting,
-): Promise<{
-  readonly key: ObjectKey;
-  readonly body: Uint8Array;
-  readonly bytes: number;
-  readonly sha256: string;
-}> {
+): Promise<SignedRecord> {
   const { order, workshop, shelves, before } = state;
   const lines = [...written.named, written.inventory].toSorted(byKey);
   for (let look = 1; look <= looksMax; look += 1) {

@@ -91,8 +91,9 @@ export interface Committed {
   readonly copies: ReadonlyMap<StoreName, Failure | null>;
 }
 
-/** What a store showed of earlier backups when the draft began. */
+/** What a store showed of itself and of earlier backups when the draft began. */
 export interface RecordsBefore {
+  readonly storeId: string | null;
   /** The last ones, and what was read on the way to them; see `readLastRecords`. */
   readonly read: readonly StoredRecord[];
   /** All that were listed. */

@@ -62,11 +62,12 @@ export async function begin(order: DraftOrder, workshop: Workshop, wait: Waiting
 }
 
 /** Without the listings, which hold every chunk and are not needed any more. */
-function recordsBefore({ seen, listings, settled }: Holdings): DraftState["before"] {
+function recordsBefore({ seen, listings, settled, storeIds }: Holdings): DraftState["before"] {
   return new Map(
     Array.from(listings, ([store, { others }]) => {
       const listed = others.flatMap(({ key }) => parseRecordKey(key)?.backup ?? []);
-      const before = { read: seen.get(store) ?? [], listed: new Set(listed) };
+      const storeId = storeIds.get(store) ?? null;
+      const before = { storeId, read: seen.get(store) ?? [], listed: new Set(listed) };
       return [store, { ...before, settled: settled.get(store) ?? new Set() }];
     }),
   );

@@ -5,15 +5,21 @@ import type { CreateOptions } from "../stores/store.ts";
 import { fetchFrom, type Wanted } from "./fetch.ts";
 import type { Shelf } from "./shelves.ts";
 
+interface Sealed extends Wanted {
+  readonly body: Uint8Array;
+  readonly lockedUntil: Date | null;
+}
+
 /**
  * When the key is taken by these very bytes, that is as good as having written them; when it is taken
  * by others, they were put there by somebody else, and the store cannot hold the object: "store/corrupt".
  */
-export async function putWhole(
-  shelf: Shelf,
-  object: Wanted & { readonly body: Uint8Array; readonly lockedUntil: Date | null },
-  wait: Waiting,
-): Promise<void> {
+export async function putWhole(shelf: Shelf, object: Sealed, wait: Waiting): Promise<void> {
+  await putOrFind(shelf, object, wait);
+}
+
+/** The same; false when the bytes lay there already. */
+export async function putOrFind(shelf: Shelf, object: Sealed, wait: Waiting): Promise<boolean> {
   const { store, lock } = shelf;
   const options: CreateOptions =
     lock === null || object.lockedUntil === null
@@ -21,6 +27,7 @@ export async function putWhole(
       : { sha256: object.sha256, lock: { mode: lock.mode, until: object.lockedUntil } };
   try {
     await store.create(object.key, object.body, options, wait);
+    return true;
   } catch (error) {
     if (!isFailure(error, "store/exists")) throw error;
     if (!Buffer.isBuffer(await fetchFrom(store, object, wait))) {
@@ -28,5 +35,6 @@ export async function putWhole(
         cause: error,
       });
     }
+    return false;
   }
 }

@@ -23,6 +23,7 @@ import { lacking } from "./listing.ts";
 import type { Library } from "./library.ts";
 import { putWhole } from "./put.ts";
 import { readLaterRecords, type StoredRecord } from "./records.ts";
+import { demandSamePlace } from "./same-place.ts";
 import type { Shelves } from "./shelves.ts";
 import { asListed, noting } from "./tenant-listing.ts";
 import { refuseErased } from "./tombstone.ts";
@@ -124,10 +125,11 @@ async function readLooks(
   return { condemned: joinCondemned(condemned), records };
 }
 
-const nothing: RecordsBefore = { read: [], listed: new Set(), settled: new Set() };
+const nothing: RecordsBefore = { storeId: null, read: [], listed: new Set(), settled: new Set() };
 
+/** An empty folder that its volume has left lacks everything too, and would be filled as if it were the store. */
 async function copyLacks(
-  { shelves }: Settling,
+  { shelves, before }: Settling,
   looks: ReadonlyMap<StoreName, Look>,
   wait: Waiting,
 ): Promise<void> {
@@ -135,7 +137,10 @@ async function copyLacks(
   const failed = shelves.all.filter(({ store }) => shelves.failures.has(store.name));
   const sources = [...shelves.live, ...failed].map(({ store }) => store);
   await shelves.each(async (shelf) => {
-    await eachAtOnce(looks.get(shelf.store.name)?.lacks ?? [], copiesAtOnce, async (line) => {
+    const lacks = looks.get(shelf.store.name)?.lacks ?? [];
+    if (lacks.length === 0) return;
+    await demandSamePlace(shelf.store, before.get(shelf.store.name)?.storeId ?? null, wait);
+    await eachAtOnce(lacks, copiesAtOnce, async (line) => {
       const body = await fetchFromAnother(sources, line, wait);
       const lockedUntil = line.lockedUntil === undefined ? null : new Date(line.lockedUntil);
       await putWhole(shelf, { ...line, body, lockedUntil }, wait);

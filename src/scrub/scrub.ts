@@ -21,6 +21,7 @@ import {
   type Statements,
 } from "../repository/known-damage.ts";
 import { askEach, type Library, storeFailure } from "../repository/library.ts";
+import { movedAway } from "../repository/same-place.ts";
 import { askStoreId, type StoreId } from "../repository/store-id.ts";
 import { refuseErased } from "../repository/tombstone.ts";
 import { meteredRead } from "../stores/metered.ts";
@@ -96,6 +97,9 @@ export async function scrub(
   } catch (error) {
     failed = { error };
   }
+  // Of what lies there now, nothing says anything about the store, nor about what was damaged in it.
+  const moved = wait.signal.aborted ? null : await movedAway(order.store, identity.storeId, wait);
+  if (moved !== null) throw moved;
   const findingsIn = wait.signal.aborted
     ? []
     : await state(order, desk, { identity, statements, ledger }, wait);

@@ -2,7 +2,7 @@
  * The trial of one copy: opened from its store alone, tried out in scratch, every object looked at. What
  * the copy lacks is a finding; what breaks on this machine leaves everything open (promise 5).
  */
-import { Failure, type FailureCode, failureOf } from "../base/failure.ts";
+import { Failure, type FailureCode, failureOf, isFailure } from "../base/failure.ts";
 import { stillWaiting, type Waiting } from "../base/waiting.ts";
 import {
   type CheckName,
@@ -20,6 +20,8 @@ import { keysToRead } from "../repository/key-access.ts";
 import type { Library } from "../repository/library.ts";
 import { type OpenedCopy, openCopy } from "../repository/open-copy.ts";
 import type { GoodRecord, StoredRecord } from "../repository/records.ts";
+import { demandSamePlace } from "../repository/same-place.ts";
+import { askStoreId, type StoreId } from "../repository/store-id.ts";
 import type { Opener } from "../sealing/sealing.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { inspectCopy } from "./inspect-copy.ts";
@@ -62,16 +64,34 @@ export interface Trial {
   readonly failure: Failure | null;
 }
 
+/** Of a store by its id, null where it bears none: what was found is of that place and no other. */
+export interface PlacedTrial extends Trial {
+  readonly storeId: string | null;
+}
+
 /** Throws "keys/role" and "keys/identity" when this host may not read, and "wait/cancelled"; nothing else. */
-export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promise<Trial> {
+export async function holdTrial(desk: TrialDesk, order: TrialOrder, wait: Waiting): Promise<PlacedTrial> {
+  const identity = await askedId(order, wait);
+  if (isFailure(identity)) return { ...untried(identity), storeId: null };
+  const { storeId } = identity;
   const trial = await tryCopy(desk, order, wait);
   try {
     // Set while the copy was tried it would date the proof, whatever this says, as wrongly as one that was wrong before.
     await rightTime([order.store], () => desk.library.clock.now(), wait);
-    return trial;
+    await demandSamePlace(order.store, storeId, wait);
+    return { ...trial, storeId };
   } catch (error) {
     stillWaiting(wait);
-    return undated(trial, failureOf(error));
+    return { ...unsaid(trial, failureOf(error)), storeId };
+  }
+}
+
+async function askedId({ store }: TrialOrder, wait: Waiting): Promise<StoreId | Failure> {
+  try {
+    return await askStoreId(store, wait);
+  } catch (error) {
+    stillWaiting(wait);
+    return failureOf(error);
   }
 }
 
@@ -170,8 +190,11 @@ function untried(failure: Failure): Trial {
   return { ...nothingTried([notRun("copy", "machine", failure.message)]), failure };
 }
 
-/** A finding of next year would outlive what heals the copy until then, so nothing is said of it; what was seen stays listed. */
-function undated(trial: Trial, failure: Failure): Trial {
+/**
+ * A finding of next year would outlive what heals the copy until then, and one about a folder that its volume has left
+ * accuses the store, so nothing is said of it; what was seen stays listed.
+ */
+function unsaid(trial: Trial, failure: Failure): Trial {
   const { message } = failure;
   const checks = trial.checks.map((check): CheckResult => {
     if (check.name !== "copy" && check.outcome !== "failed") return check;

@@ -15,10 +15,16 @@ import { newerThanSaid } from "../repository/newer-than-said.ts";
 import { type GoodRecord, isGood, readRecord } from "../repository/records.ts";
 import { writeProof } from "../repository/write-proof.ts";
 import type { Sealer } from "../sealing/sealing.ts";
-import { readDescriptor } from "../stores/describe.ts";
 import type { Store } from "../stores/store.ts";
 import type { VerifyReport } from "./report.ts";
-import { holdTrial, type Trial, type TrialDesk, type TrialOrder, unbelieved } from "./trial.ts";
+import {
+  holdTrial,
+  type PlacedTrial,
+  type Trial,
+  type TrialDesk,
+  type TrialOrder,
+  unbelieved,
+} from "./trial.ts";
 
 export interface VerifyOrder extends TrialOrder {
   /** Where the proof goes: all the tenant's stores. */
@@ -74,7 +80,7 @@ async function demandBelief({ signer, library: { trust } }: VerifyDesk, at: Date
 
 interface HeldTrial {
   readonly of: GoodRecord;
-  readonly trial: Trial;
+  readonly trial: PlacedTrial;
   readonly startedMs: number;
 }
 
@@ -88,7 +94,6 @@ async function sign(
   const now = await rightTime([order.store], () => desk.clock.now(), wait, order.proofStores);
   const at = await newerThanSaid(order, order.proofStores, now, wait);
   await demandBelief(desk, at);
-  const descriptor = await readDescriptor(order.store, wait);
   const keys = keysToRead(order.tenant, desk.library.trust, desk.identity);
   const named = { generation: record.keyGeneration, statement: null };
   // The copy on trial may have lost its keys; the detail is sealed with those of any store that has them.
@@ -100,7 +105,7 @@ async function sign(
         tenant: order.tenant,
         backup: order.backup,
         store: order.store.name,
-        storeId: descriptor?.storeId ?? "",
+        storeId: trial.storeId ?? "",
         record: sha256,
         verdict: judge(trial.checks),
         at: at.toISOString(),
