@@ -79,7 +79,9 @@ export async function prune(
     lockedBackups: withdrawn.locked,
   };
   const left = [...withdrawn.stops, ...later];
-  if (left.length > 0) return { ...base, state: "stopped", stops: left };
+  if (later.length > 0 || !withdrawn.stops.every(isRefusedList)) {
+    return { ...base, state: "stopped", stops: left };
+  }
 
   const garbage = await unreferenced(references, pruning, lookedAt, wait);
   const counts = { waiting: garbage.waiting, spared: garbage.spared, isCut: garbage.isCut };
@@ -88,7 +90,16 @@ export async function prune(
     return { ...base, ...counts, condemned: tally(toCondemn), freed: tally(toRemove), locked };
   }
   const swept = await sweep(garbage, pruning, wait);
-  return { ...base, ...counts, ...swept, state: swept.stops.length > 0 ? "stopped" : "pruned" };
+  const all = [...left, ...swept.stops];
+  return { ...base, ...counts, ...swept, stops: all, state: all.length > 0 ? "stopped" : "pruned" };
+}
+
+/**
+ * A store that took no list lost no record for it, which names its objects still. What was condemned long ago goes all
+ * the same: a full store gets no other room, and would refuse that list for ever.
+ */
+function isRefusedList({ reason, store }: Stop): boolean {
+  return reason === "list-unwritten" && store !== null;
 }
 
 /** What no record names, by lists that were read after `lookedAt`. */

@@ -404,6 +404,27 @@ describe("a prune that is broken off", () => {
     expect((await pruneNow(house, [dubai, full])).removed).toHaveLength(3);
   });
 
+  it("by a full store makes room there with what is ready, and the next one goes on", async () => {
+    await pruneNow(house, [dubai, frankfurt]);
+    pass(house.clock, dayMs);
+    const full = faulty(frankfurt);
+    full.every("create", "/condemned/").failsWith("store/full");
+    const kept = recordsIn(frankfurt);
+    const more = [6, 7].map((day) => ({ fixed: rows(99, 300_000), moving: rows(day, 200_000) }));
+    const newer = await daysOfBackups(house, [dubai, frankfurt], more);
+    const grownTo = chunksIn(frankfurt).length;
+    expect(await pruneNow(house, [dubai, full])).toMatchObject({
+      state: "stopped",
+      stops: [{ reason: "list-unwritten", store: "frankfurt" }],
+      removed: [],
+    });
+    expect(chunksIn(frankfurt).length).toBeLessThan(grownTo);
+    expect(recordsIn(frankfurt)).toEqual([...kept, ...newer]);
+    expect(broken()).toEqual([]);
+    full.heals();
+    expect((await pruneNow(house, [dubai, full])).removed.length).toBeGreaterThan(0);
+  });
+
   it("between two stores leaves records that the next one takes, and no gap", async () => {
     const falling = faulty(frankfurt);
     falling.next("remove", "record.jws").failsWith("store/unreachable");
