@@ -11,10 +11,14 @@ export function directoryFailure(doing: string, error: unknown): Failure {
       return new Failure("store/full", message, { cause: error });
     case "EACCES":
     case "EPERM":
-    case "EROFS":
       return new Failure("store/refused", message, {
         cause: error,
         hint: "may the user that runs holdfast write there?",
+      });
+    case "EROFS":
+      return new Failure("store/refused", message, {
+        cause: error,
+        hint: "its volume is mounted for reading alone; a kernel does that itself after an error of the disk",
       });
     case "ELOOP":
     case "ENOTDIR":

@@ -35,6 +35,11 @@ describe("an error of the operating system", () => {
     );
   });
 
+  it("of a volume that can only be read asks for the volume, and not for permissions", () => {
+    const error = Object.assign(new Error("open"), { code: "EROFS" });
+    expect(directoryFailure("create a in folder", error).hint).toContain("mounted for reading alone");
+  });
+
   it("stays what it is when it is a failure already", () => {
     const failure = new Failure("store/exists", "a is taken");
     expect(directoryFailure("create a", failure)).toBe(failure);
