@@ -79,6 +79,7 @@ const hints: Readonly<Record<string, string>> = {
   "40001": "on a standby, raise max_standby_streaming_delay or set hot_standby_feedback=on",
   "53200": "the server is out of memory; with a message about locks, raise max_locks_per_transaction",
   "53300": "the server has no connection left; lower maxConcurrent of the source or raise max_connections",
+  "53400": "raise the limit that the message names for this login: ALTER ROLE … SET …",
 };
 
 /** Classes whose messages may carry a tenant's values: data exception, constraint violation, RAISE, external routine. */
