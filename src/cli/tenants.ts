@@ -64,7 +64,10 @@ export const tenants = command({
     }));
     for (const { source, problem } of unreachable)
       out.say(`warning: source ${source} could not be asked: ${problem}`);
-    if (unreachable.length > 0 && namesOnly !== true) await tellHeld(desk, all, out, context.wait);
+    if (namesOnly !== true) {
+      const isWhole = unreachable.length === 0 && asked.refused.length === 0;
+      await tellHeld(desk, { known: all, isWhole }, out, context.wait);
+    }
     for (const { source, database, reason } of asked.refused) {
       out.say(`warning: database ${database} of ${source} is no tenant: ${reason}`);
     }
@@ -76,12 +79,28 @@ export const tenants = command({
   },
 });
 
-/** Whose backups lie in the stores though nobody can say now by which plan. */
-async function tellHeld(desk: Desk, known: readonly Tenant[], out: Output, wait: Waiting): Promise<void> {
+interface KnownTenants {
+  readonly known: readonly Tenant[];
+  /** Whether every source told all of its tenants. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Whose backups lie in the stores under no plan, or under one that nobody can tell now: a tenant that was renamed, left
+ * out of this configuration, or whose database is gone.
+ */
+async function tellHeld(
+  desk: Desk,
+  { known, isWhole }: KnownTenants,
+  out: Output,
+  wait: Waiting,
+): Promise<void> {
   const names = new Set(known.map(({ id }) => id));
   const held = (await everyTenant(desk, out, wait)).filter((id) => !names.has(id));
-  if (held.length > 0)
-    out.say(`warning: the stores also hold ${held.join(", ")}; \`holdfast list\` shows their backups`);
+  if (held.length === 0) return;
+  const are = held.length === 1 ? "which is no tenant here" : "which are no tenants here";
+  const why = isWhole ? `, ${are}: nothing more is backed up, proven or pruned under such a name` : "";
+  out.say(`warning: the stores also hold ${held.join(", ")}${why}; \`holdfast list\` shows their backups`);
 }
 
 function nobody({ unreachable }: SourcesAsked): string {

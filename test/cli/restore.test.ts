@@ -159,6 +159,18 @@ describe("a restore", () => {
     });
   });
 
+  it("under a name that its database had before a tenant was renamed is told of by tenants", async () => {
+    using _renamed = home.set({
+      tenants: { "acme-inc": { source: "main", database: "acme", plan: "standard" } },
+    });
+    const told = await home.run(["tenants"]);
+    expect(told.exit).toBe(0);
+    expect(told.stderr).toMatch(
+      /^warning: the stores also hold acme, which is no tenant here: .*; `holdfast list` shows their backups$/m,
+    );
+    expect((await home.run(["tenants", "--names-only"])).stderr).toBe("");
+  });
+
   it("gives nothing with --shared to a role that has something in another database, and tells it", async () => {
     const ended = await restore("--to", absent().url, "--shared", "--json");
     expect(ended.exit).toBe(4);
