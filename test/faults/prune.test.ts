@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../src/base/failure.ts";
 import { type BackupId, backupId, holdId, objectKey, tenantId } from "../../src/model/ids.ts";
-import { chunkKey, erasedKey, inventoryKey, parseChunkKey, recordKey } from "../../src/model/layout.ts";
+import {
+  chunkKey,
+  erasedKey,
+  inventoryKey,
+  parseChunkKey,
+  proofsPrefix,
+  recordKey,
+} from "../../src/model/layout.ts";
 import { graceMs } from "../../src/repository/commit.ts";
 import type { TrustRing } from "../../src/keys/signing.ts";
 import { around } from "../../src/stores/around.ts";
@@ -164,6 +171,16 @@ describe("a prune of a tenant stops", () => {
     expect(await reasonsToStop()).toContain("record-gap");
   });
 
+  it("when a record that nobody ever tried is missing from every store, as the next one tells", async () => {
+    const [, , , before = neverMade] = made;
+    for (const store of [dubai, frankfurt]) {
+      store.lose(recordKey(house.tenant, before));
+      for (const key of store.keys())
+        if (key.startsWith(`${proofsPrefix(house.tenant)}${before}/`)) store.lose(key);
+    }
+    expect(await reasonsToStop()).toContain("record-gap");
+  });
+
   it("when a record is of a form that nobody here knows", async () => {
     const key = recordKey(house.tenant, made[4] ?? neverMade);
     const newer = await alter(key, (record) => ({
@@ -253,6 +270,12 @@ describe("what a prune leaves alone", () => {
     dubai.overwrite(keyOfHold(release), await house.signer.sign("removal", release));
     const freed = await pruneNow(house, [dubai, frankfurt]);
     expect(freed.removed.map(({ backup }) => backup)).toEqual([made[0]]);
+  });
+
+  it("is what a store of it locks, by the time at which it began", async () => {
+    const lockMs = new Map([[frankfurt.name, 3.5 * dayMs]]);
+    const { removed } = await pruneNow(house, [dubai, frankfurt], { lockMs });
+    expect(removed.map(({ backup }) => backup)).toEqual([made[1], made[0]]);
   });
 
   it("is what is held between its look and the removal", async () => {
