@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
-import type { BackupId, TenantId } from "../model/ids.ts";
+import type { BackupId, ObjectKey, TenantId } from "../model/ids.ts";
 import { parseProofKey, proofsPrefix, tenantPrefix } from "../model/layout.ts";
 import { checkStoreClock } from "../repository/clocks.ts";
 import { readCondemnedLists, type StoredLists } from "../repository/condemned.ts";
@@ -26,6 +26,11 @@ export interface Holding {
   /** Of which proofs lie there; read before the records, so that none is of a backup that was made since. */
   readonly tried: ReadonlySet<BackupId>;
   readonly records: readonly StoredRecord[];
+}
+
+/** Records that an earlier prune condemned, whether or not it came to remove them everywhere. */
+export function condemnedRecords(holdings: readonly Holding[]): ReadonlySet<ObjectKey> {
+  return new Set(holdings.flatMap(({ condemned }) => condemned.lists.flatMap(({ records }) => records)));
 }
 
 /**

@@ -15,7 +15,7 @@ import type { BackupEntry } from "../repository/backup-entry.ts";
 import { tenantStates } from "../repository/states.ts";
 import type { ObjectReader } from "../stores/store.ts";
 import { type RemovedAgainstPlan, removedAgainstPlan } from "./against-plan.ts";
-import { type Holding, lookInto } from "./holding.ts";
+import { condemnedRecords, type Holding, lookInto } from "./holding.ts";
 import { lostRecords } from "./lost-records.ts";
 import { missingRecords } from "./missing-records.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
@@ -81,7 +81,7 @@ export async function judgeTenant<S extends ObjectReader>(
   const kept = backups.filter(({ keeping }) => keeping.keptBy.length > 0).map(({ entry }) => entry.backup);
   stops.push(...(await missingRecords(order, answers, new Set(kept), wait)));
   stops.push(...(await lostRecords(order, { holdings: answers, holds }, desk, wait)));
-  stops.push(...shareStop(order, backups, condemnedRecords(common.holdings, order)));
+  stops.push(...shareStop(order, backups, condemnedRecords(holdings)));
   const againstPlan = removedAgainstPlan(states.backups, answers, terms);
   return { ...common, isErased: false, stops, backups, againstPlan };
 }
@@ -147,23 +147,6 @@ function stopsOfStores(
 function downStop(down: StoreDown): Stop {
   const stop = storeDown(down);
   return down.failure.code === "keys/signature" ? { ...stop, reason: "store-doubtful" } : stop;
-}
-
-/** Records that an earlier prune condemned, whether or not it came to remove them everywhere. */
-function condemnedRecords(
-  holdings: ReadonlyMap<StoreName, Holding>,
-  { tenant }: RetentionOrder,
-): ReadonlySet<ObjectKey> {
-  const records = new Set(
-    holdings.values().flatMap((one) => one.records.map(({ backup }) => recordKey(tenant, backup))),
-  );
-  return new Set(
-    holdings
-      .values()
-      .flatMap(({ condemned }) =>
-        condemned.lists.flatMap((list) => list.records.filter((key) => records.has(key))),
-      ),
-  );
 }
 
 /** One may always go, else a small tenant could never lose any; a plan that says 0 means none. */

@@ -5,11 +5,11 @@
  */
 import type { Waiting } from "../base/waiting.ts";
 import type { HoldStatement } from "../model/documents.ts";
-import type { BackupId, ObjectKey, StoreName, TenantId } from "../model/ids.ts";
+import type { BackupId, StoreName, TenantId } from "../model/ids.ts";
 import { parseProofKey, proofsPrefix, recordKey } from "../model/layout.ts";
 import { readProof } from "../repository/proofs.ts";
 import type { ObjectReader } from "../stores/store.ts";
-import type { Holding } from "./holding.ts";
+import { condemnedRecords, type Holding } from "./holding.ts";
 import type { RetentionDesk, RetentionOrder } from "./order.ts";
 import type { Stop } from "./stop.ts";
 
@@ -26,9 +26,7 @@ export async function lostRecords(
 ): Promise<readonly Stop[]> {
   const all = [...holdings.values()];
   const shown = new Set(all.flatMap(({ records }) => records.map(({ backup }) => backup)));
-  const removed = new Set<ObjectKey>(
-    all.flatMap(({ condemned }) => condemned.lists.flatMap(({ records }) => records)),
-  );
+  const removed = condemnedRecords(all);
   const stop = (backup: BackupId, why: string): Stop => ({
     reason: "record-gap",
     store: null,

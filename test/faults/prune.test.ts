@@ -217,6 +217,16 @@ describe("a prune of a tenant stops", () => {
     expect(await pruneNow(house, [dubai, frankfurt], { shareMax: 0.6 })).toMatchObject({ state: "pruned" });
   });
 
+  it("not for what an earlier prune condemned and could not take away", async () => {
+    const refusing = [faulty(dubai), faulty(frankfurt)];
+    for (const store of refusing) store.every("remove").failsWith("store/refused");
+    await pruneNow(house, refusing, { shareMax: 0.6 });
+    expect(recordsIn(dubai)).toEqual(made);
+    await daysOfBackups(house, [dubai, frankfurt], [{ fixed: rows(99, 300_000), moving: rows(6, 200_000) }]);
+    const { state, removed } = await pruneNow(house, [dubai, frankfurt], { shareMax: 0.6 });
+    expect([state, removed.map(({ backup }) => backup)]).toEqual(["pruned", made.slice(0, 4).toReversed()]);
+  });
+
   it("where one place stands under two names", async () => {
     frankfurt.overwrite("holdfast.json", dubai.bodyOf("holdfast.json"));
     expect(await reasonsToStop()).toContain("store-doubtful");
