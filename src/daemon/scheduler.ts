@@ -46,6 +46,7 @@ const relivedMsMax = 3_600_000;
 export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Scheduler {
   /** As of the last beat that went well. */
   let known: ReadonlyMap<TenantId, ScheduledTenant> = new Map();
+  let beatAt: Date | null = null;
   const quiet = createQuietTimes();
   return {
     beat: async (all, wait) => {
@@ -54,7 +55,7 @@ export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Sch
       const watermark = await slots.watermark(wait);
       const now = await catalog.now(wait);
       const aheadMs = watermark === null ? 0 : Math.max(0, watermark.getTime() - now.getTime());
-      const span: Span = { after: watermark === null || aheadMs > 0 ? now : watermark, upTo: now };
+      const span: Span = { after: aheadMs > 0 ? now : earlier(watermark ?? now, beatAt), upTo: now };
       const choices = await catalog.choices.all(wait);
       const tenants = [...all];
       const isBack = aheadMs > relivedMsMax;
@@ -72,6 +73,7 @@ export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Sch
         else if (found.length > 0) due.push(...found);
       }
       const fresh = await slots.handOut(due, now, enqueue, wait);
+      beatAt = now;
       if (altered.length > 0 || tenants.length !== known.size) {
         known = new Map(tenants.map((tenant) => [tenant.id, tenant]));
         quiet.keepOnly(known);
@@ -81,6 +83,14 @@ export function createScheduler({ catalog, enqueue, tell }: SchedulerParts): Sch
       return fresh;
     },
   };
+}
+
+/**
+ * The watermark may have been moved past a slot by a daemon that does not know its tenant, or holds it to other times;
+ * what others handed out since our own last beat the catalog knows by its keys.
+ */
+function earlier(watermark: Date, beatAt: Date | null): Date {
+  return beatAt !== null && beatAt < watermark ? beatAt : watermark;
 }
 
 function scheduleOf(

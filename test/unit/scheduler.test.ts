@@ -336,6 +336,47 @@ describe("tenants that come and go", () => {
   });
 });
 
+describe("daemons whose configurations differ", () => {
+  /** Beats of two in turn, seconds apart, of which each may be the first that sees a slot's time pass. */
+  async function inTurn(
+    one: readonly ScheduledTenant[],
+    other: readonly ScheduledTenant[],
+    days: number,
+  ): Promise<readonly string[]> {
+    const daemons = [
+      { daemon: world.daemon(), tenants: one },
+      { daemon: world.daemon(), tenants: other },
+    ];
+    for (let beat = 0; beat < days * 96; beat += 1) {
+      world.clock.advance(900_000 - 5000);
+      for (const { daemon, tenants } of beat % 7 < 3 ? daemons : daemons.toReversed()) {
+        await daemon.beat(tenants, wait);
+        world.clock.advance(2500);
+      }
+    }
+    return world.queued;
+  }
+
+  it("leave out no slot of a tenant that one of them alone knows", async () => {
+    const globex = tenantId.parse("globex");
+    const both = [tenantOf(nightly), tenantOf(nightly, "UTC", globex)];
+    const queued = await inTurn([tenantOf(nightly)], both, 14);
+    const ofGlobex = queued.filter((key) => key.startsWith("globex/daily/"));
+    expect(ofGlobex).toHaveLength(14);
+    expect(queued.map((key) => key.replace("globex", "acme")).filter((key) => !queued.includes(key))).toEqual(
+      [],
+    );
+    expect(new Set(queued).size).toBe(queued.length);
+  });
+
+  it("make one daily backup a day of a tenant that they hold to different times", async () => {
+    const queued = await inTurn([tenantOf(nightly)], [tenantOf(nightly, "Asia/Dubai")], 14);
+    const days = queued.filter((key) => key.includes("/daily/"));
+    expect(days).toHaveLength(14);
+    expect(new Set(days).size).toBe(14);
+  });
+});
+
 describe("any life of a fleet", () => {
   it("hands out every slot exactly once, however daemons beat, and of what was missed the newest of each kind", async () => {
     await fc.assert(
