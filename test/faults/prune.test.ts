@@ -20,6 +20,7 @@ import { buildHouse, described, type House, never, rows } from "../support/repos
 import { holdRelease, holdStatement } from "../../src/model/documents.ts";
 import { keyOfHold } from "../../src/repository/holds.ts";
 import { faulty } from "../support/faulty-store.ts";
+import { pruneOrder } from "../support/prune-order.ts";
 import { dayMs, daysOfBackups, hourMs, pass, prove, pruneNow } from "../support/retention-fixture.ts";
 
 let house: House;
@@ -156,6 +157,15 @@ describe("a prune of a tenant stops", () => {
     expect(dubai.keys()).toEqual(before);
   });
 
+  it("while a store shows its records and not what was proven of them", async () => {
+    const away = faulty(frankfurt);
+    away.every("read", "/proofs/").failsWith("store/unreachable");
+    const before = dubai.keys();
+    const report = await pruneNow(house, [dubai, away]);
+    expect(report).toMatchObject({ state: "stopped", stops: [{ reason: "store-down", store: "frankfurt" }] });
+    expect(dubai.keys()).toEqual(before);
+  });
+
   it("when one store shows fewer records than another", async () => {
     const [, , , , newest = ""] = made;
     for (const backup of recordsIn(frankfurt)) {
@@ -217,14 +227,26 @@ describe("a prune of a tenant stops", () => {
     expect(await pruneNow(house, [dubai, frankfurt], { shareMax: 0.6 })).toMatchObject({ state: "pruned" });
   });
 
+  it("when the plan lets none go, were it one alone", async () => {
+    const places = { daily: 4, weekly: 0, monthly: 0, yearly: 0 };
+    const terms = { ...pruneOrder(house, []).terms, places };
+    expect(await reasonsToStop({ terms, shareMax: 0 })).toEqual(["share"]);
+    expect(await pruneNow(house, [dubai, frankfurt], { terms, shareMax: 0.1 })).toMatchObject({
+      state: "pruned",
+    });
+  });
+
   it("not for what an earlier prune condemned and could not take away", async () => {
     const refusing = [faulty(dubai), faulty(frankfurt)];
     for (const store of refusing) store.every("remove").failsWith("store/refused");
     await pruneNow(house, refusing, { shareMax: 0.6 });
     expect(recordsIn(dubai)).toEqual(made);
-    await daysOfBackups(house, [dubai, frankfurt], [{ fixed: rows(99, 300_000), moving: rows(6, 200_000) }]);
+    const more = [6, 7].map((day) => ({ fixed: rows(99, 300_000), moving: rows(day, 200_000) }));
+    await daysOfBackups(house, [dubai, frankfurt], more);
+    // Two of the four that are left may go, or one.
+    expect(await reasonsToStop({ shareMax: 0.4 })).toEqual(["share"]);
     const { state, removed } = await pruneNow(house, [dubai, frankfurt], { shareMax: 0.6 });
-    expect([state, removed.map(({ backup }) => backup)]).toEqual(["pruned", made.slice(0, 4).toReversed()]);
+    expect([state, removed.map(({ backup }) => backup)]).toEqual(["pruned", made.toReversed()]);
   });
 
   it("where one place stands under two names", async () => {
