@@ -34,7 +34,10 @@ export interface RestoreWish {
 }
 
 /** "usage/invalid" for what cannot be meant. */
-export async function parseRestore(args: RestoreArguments, machine: Machine): Promise<RestoreWish> {
+export async function parseRestore(
+  args: RestoreArguments,
+  machine: Pick<Machine, "env" | "cwd">,
+): Promise<RestoreWish> {
   return {
     point: pointOf(args),
     tables: args.table === undefined ? null : args.table.map(parseTable),
@@ -51,7 +54,9 @@ function parseTarget(url: string): ServerAddress {
   } catch (cause) {
     if (!isFailure(cause, "config/invalid")) throw cause;
     const { message, hint = "" } = cause;
-    throw new Failure("usage/invalid", `--to: ${message}`, { cause, hint });
+    // NAME stands for what was given, which may be a secret from the wrong file.
+    const wanted = url.includes("://") ? "" : "; a whole URL is wanted: --to postgres://user@host/NAME";
+    throw new Failure("usage/invalid", `--to: ${message}`, { cause, hint: `${hint}${wanted}` });
   }
   throw usage("--to names no database; it is written postgres://user@host:5432/database");
 }
@@ -130,7 +135,7 @@ function usage(message: string): Failure {
   return new Failure("usage/invalid", message);
 }
 
-async function targetUrl(to: string, { env, cwd }: Machine): Promise<string> {
+async function targetUrl(to: string, { env, cwd }: Pick<Machine, "env" | "cwd">): Promise<string> {
   if (to.startsWith("env:")) {
     const value = env[to.slice("env:".length)];
     if (value === undefined || value === "") throw usage(`the environment has no ${to.slice("env:".length)}`);
