@@ -1,7 +1,7 @@
 /**
- * What a prune took that this plan would have kept. Hosts may be given plans that differ, and the one that keeps least
- * wins, as a record that is gone keeps nothing; the others would find fewer backups and no word of it, since the signed
- * list that explains a gap is the word of a prune as good as theirs.
+ * Backups that a prune removed although the plan of this host would have kept them. Two hosts may have different plans
+ * for one tenant; then the plan that keeps least decides, as a removed record cannot be kept by anybody. The other host
+ * would only see fewer backups: the gap is explained by a validly signed list and stops nothing, so it is reported here.
  */
 import { type BackupId, type StoreName, storeName } from "../model/ids.ts";
 import { keep, type Keepable, type KeepTerms, unprovenMs } from "../model/keep.ts";
@@ -16,13 +16,14 @@ export interface RemovedAgainstPlan {
   readonly removedAt: string;
 }
 
-/** So long it is told, by prunes that run each day. */
+/** For how long a removal is reported: prunes run daily, so that at least one of them reports it. */
 const toldMs = 2 * 86_400_000;
 
 /**
- * Backups that no store shows any more, that were condemned within two days, and for which these terms had a place then.
- * None that nobody had proven, which no plan lets go within a month. In doubt nothing is told: every backup that is known
- * counts as one that filled its place, whatever came of it since.
+ * Backups that no store shows any more, that were condemned within `toldMs`, and that these terms would have kept at the
+ * time of their removal; sorted by id. Only such as were younger than `unprovenMs` then: before that age no plan lets an
+ * unproven backup go, so that these were proven. In doubt nothing is reported: every backup that is known is taken for
+ * proven, and so for one that may have filled the place instead.
  */
 export function removedAgainstPlan(
   shown: readonly BackupEntry[],
@@ -35,17 +36,13 @@ export function removedAgainstPlan(
   const found: RemovedAgainstPlan[] = [];
   for (const [removedAt, gone] of Map.groupBy(recent, ([, at]) => at)) {
     const goneMs = Date.parse(removedAt);
-    const later = [...removed].filter(([, at]) => Date.parse(at) >= goneMs);
-    const left = shown.filter(({ at }) => Date.parse(at) <= goneMs);
     const then = [
-      ...later.map(([backup]) => filling(backup, instantOf(backup))),
-      ...left.map(({ backup, at }) => filling(backup, at)),
+      ...[...removed]
+        .filter(([, at]) => Date.parse(at) >= goneMs)
+        .map(([backup]) => filling(backup, instantOf(backup))),
+      ...shown.filter(({ at }) => Date.parse(at) <= goneMs).map(({ backup, at }) => filling(backup, at)),
     ];
-    const placed = new Set(
-      keep(then, { ...terms, now: new Date(goneMs) })
-        .filter(({ keptBy }) => keptBy.some((rule) => "period" in rule))
-        .map(({ backup }) => backup),
-    );
+    const placed = placedBy({ ...terms, now: new Date(goneMs) }, then);
     for (const [backup] of gone) {
       const wasProven = goneMs - Date.parse(instantOf(backup)) < unprovenMs;
       if (wasProven && placed.has(backup)) found.push({ backup, removedAt });
@@ -54,7 +51,13 @@ export function removedAgainstPlan(
   return found.toSorted((one, other) => (one.backup < other.backup ? -1 : 1));
 }
 
-/** Every backup that some list of records names, and the time of the first that does. */
+/** Those that a place of the plan keeps, such as one of seven days; not those that only a hold or a lock does. */
+function placedBy(terms: KeepTerms, backups: readonly Keepable[]): ReadonlySet<BackupId> {
+  const kept = keep(backups, terms).filter(({ keptBy }) => keptBy.some((rule) => "period" in rule));
+  return new Set(kept.map(({ backup }) => backup));
+}
+
+/** Every backup whose record is named by some list of condemned records, and the time (ISO 8601) of the first such list. */
 function removals(holdings: ReadonlyMap<StoreName, Holding>): Map<BackupId, string> {
   const first = new Map<BackupId, string>();
   for (const { condemned } of holdings.values()) {
@@ -73,7 +76,7 @@ function removals(holdings: ReadonlyMap<StoreName, Holding>): Map<BackupId, stri
 
 const anywhere = storeName.parse("anywhere");
 
-/** As if it were proven, whatever it is or was. */
+/** A backup as the keep rule sees one that is proven and free to go, whatever is true of it. */
 function filling(backup: BackupId, at: string): Keepable {
   const copies = new Map([[anywhere, { state: "present", proof: { verdict: "proven", at } } as const]]);
   const state = { backup, kind: "manual", at, plainBytes: 0, suspect: false, copies } as const;

@@ -1,4 +1,4 @@
-/** What the lists of every store that takes part say of a key: not condemned, waiting, or ready to go. */
+/** What the condemned lists of all stores that take part in a prune say of a key: not condemned, waiting, or ready to go. */
 import { digestBytes, KeyIndex } from "../base/key-index.ts";
 import { graceMs } from "../repository/commit.ts";
 import type { StoredList } from "../repository/condemned.ts";
@@ -10,11 +10,11 @@ export interface ListedStore {
 }
 
 export type Standing =
-  /** No list names it. */
+  /** No list of any store names it. */
   | "unnamed"
-  /** Some store has no list that names it. */
+  /** Some stores have a list that names it, and others have none. */
   | "open"
-  /** Every store has, and somewhere not for long enough. */
+  /** Every store has a list that names it, and in some none is as old as the grace time. */
   | "waiting"
   /** Condemned in every store for the whole grace time. */
   | "ready";
@@ -22,12 +22,17 @@ export type Standing =
 export class CondemnedKeys {
   readonly #stores: number;
   readonly #index: KeyIndex;
-  /** Of each key in how many stores a list names it, and one that is old enough. */
+  /** By slot of the index: in how many stores a list names the key. */
   readonly #named: Uint16Array;
+  /** By slot: in how many stores a list that is as old as the grace time names it. */
   readonly #aged: Uint16Array;
+  /** By slot: 1 where a store was seen to hold the key. */
   readonly #shown: Uint8Array;
 
-  /** `now`: this host's clock when the lists were read. A step of either clock must not shorten the wait, so both have to agree. */
+  /**
+   * `now`: this host's clock when the lists were read. A list is old enough only when this clock and the store's
+   * both say so, since a step of either must not shorten the wait.
+   */
   constructor(stores: readonly ListedStore[], now: Date) {
     this.#stores = stores.length;
     const bytes = stores.flatMap(({ lists }) => lists).reduce((sum, { digests }) => sum + digests.length, 0);
@@ -40,7 +45,7 @@ export class CondemnedKeys {
         const counts = isAged(list, { storeNow, now }) ? [this.#named, this.#aged] : [this.#named];
         for (let from = 0; from < list.digests.length; from += digestBytes) {
           const slot = this.#index.add(list.digests, from);
-          // Several lists of one store count once: nothing but the stores before may have counted it.
+          // Several lists of one store count once: the first raises the count from `store`, the others find it raised.
           for (const count of counts) if (count[slot] === store) count[slot] = store + 1;
         }
       }
@@ -51,14 +56,14 @@ export class CondemnedKeys {
     return this.#standingAt(this.#index.slotOfName(key));
   }
 
-  /** As `standing`; and some store shows it. */
+  /** As `standing`, and notes that some store shows the key, for `isShown`. */
   show(key: ObjectKey): Standing {
     const slot = this.#index.slotOfName(key);
     if (slot !== null) this.#shown[slot] = 1;
     return this.#standingAt(slot);
   }
 
-  /** Whether any key of the list was shown. */
+  /** Whether `show` was told any key of the list. */
   isShown({ digests }: StoredList): boolean {
     for (let from = 0; from < digests.length; from += digestBytes) {
       const slot = this.#index.slotOf(digests, from);

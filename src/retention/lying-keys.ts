@@ -1,6 +1,7 @@
 /**
- * Keys that lie in stores, what is there under each, and in which of them: a quarter of a million are looked at in one
- * prune, and as strings of the heap they took a kilobyte each. Their texts lie in bytes outside of it, one behind the other.
+ * Keys that lie in stores, with the size of the object under each and the stores that hold it. One prune looks at a
+ * quarter of a million of them, which took a kilobyte each as strings on the heap. Here their texts are kept as bytes
+ * outside of the heap, one behind the other, in slabs of a megabyte.
  */
 import { digestOf, KeyIndex } from "../base/key-index.ts";
 import { type ObjectKey, objectKey, type StoreName } from "../model/ids.ts";
@@ -17,14 +18,15 @@ export class LyingKeys implements Iterable<Lying> {
   readonly max: number;
   readonly #index: KeyIndex;
   readonly #bytes: Float64Array;
-  /** Where the text of each begins, counted over all slabs, and how long it is. */
+  /** By slot of the index: where the key's text begins, in bytes counted over all slabs, and its length in bytes. */
   readonly #from: Float64Array;
   readonly #length: Uint16Array;
   readonly #slabs: Buffer[] = [];
   #end = 0;
-  /** In the order in which they came. */
+  /** The slots, in the order in which their keys were added. */
   readonly #order: Uint32Array;
   #size = 0;
+  /** By slot: 1 where the store holds the key. */
   readonly #in = new Map<StoreName, Uint8Array>();
 
   constructor(max: number) {
@@ -41,7 +43,7 @@ export class LyingKeys implements Iterable<Lying> {
     return this.#size;
   }
 
-  /** False where it is full, and nothing was added. */
+  /** Notes that the store holds this key. False where `max` keys are held and this would be a new one: nothing is added. */
   add(key: ObjectKey, bytes: number, store: StoreName): boolean {
     const digest = digestOf(key);
     let slot = this.#index.slotOf(digest);
@@ -73,7 +75,7 @@ export class LyingKeys implements Iterable<Lying> {
 
   #write(slot: number, key: ObjectKey): void {
     const length = Buffer.byteLength(key, "latin1");
-    // No text is cut in two.
+    // A text lies within one slab: where the rest of this one is too short, it begins the next.
     if ((this.#end % slabBytes) + length > slabBytes)
       this.#end = Math.ceil(this.#end / slabBytes) * slabBytes;
     const slab = Math.floor(this.#end / slabBytes);

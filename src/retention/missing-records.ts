@@ -1,4 +1,4 @@
-/** A store of the tenant that lacks records which others show has lost them, withholds them, or was never told (trap 26). */
+/** A store of the tenant that lacks records which its other stores show: it lost or withholds them, or never got them (trap 26). */
 import { isFailure } from "../base/failure.ts";
 import type { Waiting } from "../base/waiting.ts";
 import type { BackupId, ObjectKey, StoreName } from "../model/ids.ts";
@@ -11,9 +11,10 @@ import type { RetentionOrder } from "./order.ts";
 import type { Stop } from "./stop.ts";
 
 /**
- * Two kinds of record may be missing: those that a prune condemned, and those that no `replicate` will
- * bring, as they name an object that was condemned just before they were written; else such a one would
- * stop every prune for ever, and never go. A list excuses no lack of a backup that is kept after all.
+ * One stop for each store of the plan that lacks records. Two kinds of record may be missing: those that a prune
+ * condemned, and those that name an object which was condemned just before they were written. `replicate` copies
+ * neither, so that either would stop every prune for ever. A condemned record whose backup is in `kept` is
+ * missed all the same.
  */
 export async function missingRecords(
   order: RetentionOrder,
@@ -48,6 +49,7 @@ export async function missingRecords(
   return stops;
 }
 
+/** Whether the record or an object that it names is condemned; false where its inventory cannot be read. */
 async function isDead(
   { record, backup }: GoodRecord,
   { tenant, stores }: RetentionOrder,

@@ -1,7 +1,7 @@
 /**
- * Lists of condemned keys that have done their work go too, or every backup would read more of them each
- * day. A list has, when it is a month old, no store shows anything that it names, and it explains no gap,
- * nor why a backup is not there of which a proof still tells.
+ * Removes lists of condemned keys that are needed no more, since every backup reads all that are left. A list
+ * is needed no more when it is a month old, no store shows anything that it names, and it names no record that
+ * is still there, that one still there calls its predecessor, or of whose backup a proof still tells.
  */
 import { eachAtOnce } from "../base/limit.ts";
 import type { Waiting } from "../base/waiting.ts";
@@ -23,7 +23,7 @@ export interface Tidying {
   readonly now: Date;
 }
 
-/** Many times the grace time and the longest backup: nobody who looked before the list was there still works. */
+/** Many times the grace time and the longest backup: no work that began before the list was there still runs. */
 const tidyMs = 30 * 86_400_000;
 const removalsAtOnce = 8;
 
@@ -52,6 +52,7 @@ export async function tidyLists(
   );
 }
 
+/** Records of backups of which some store holds a proof. */
 function tried(tenant: TenantId, holdings: ReadonlyMap<StoreName, Holding>): ReadonlySet<ObjectKey> {
   const backups = holdings.values().flatMap((one) => [...one.tried]);
   return new Set(backups.map((backup) => recordKey(tenant, backup)));
@@ -62,10 +63,10 @@ function predecessors(holdings: ReadonlyMap<StoreName, Holding>): ReadonlySet<Ob
   const all = holdings.values().flatMap(({ records }) => records);
   return new Set(
     all.flatMap(({ backup, record }) => {
-      const previous = record?.previous ?? null;
       if (record === null) return [];
-      const own = recordKey(record.tenant, backup);
-      return previous === null ? [own] : [own, recordKey(record.tenant, previous.backup)];
+      const { tenant, previous } = record;
+      const own = recordKey(tenant, backup);
+      return previous === null ? [own] : [own, recordKey(tenant, previous.backup)];
     }),
   );
 }
