@@ -20,7 +20,7 @@ import {
   readStatements,
   type Statements,
 } from "../repository/known-damage.ts";
-import { askEach, type Library, storeFailure } from "../repository/library.ts";
+import { askEach, type Library, type StoreDown, storeFailure } from "../repository/library.ts";
 import { movedAway } from "../repository/same-place.ts";
 import { askStoreId, type StoreId } from "../repository/store-id.ts";
 import { refuseErased } from "../repository/tombstone.ts";
@@ -69,26 +69,9 @@ export async function scrub(
   const begunAt = await rightTime([order.store], () => order.library.clock.now(), wait);
   // One that is set back meanwhile would pass over records, whose objects would then not be looked at.
   const library = { ...order.library, clock: standingAt(begunAt) };
-  const identity = await askStoreId(order.store, wait);
-  const asked = await askEach(
-    library.stores,
-    async (store) => {
-      await refuseErased(tenant, store, library, wait);
-      const { storeId } = store.name === order.store.name ? identity : await askStoreId(store, wait);
-      return { storeId, statements: await readStatements(tenant, store, library, wait) };
-    },
-    wait,
-  );
-  const own = asked.down.find(({ store }) => store === order.store.name);
-  if (own !== undefined && own.failure.code !== "keys/signature") throw own.failure;
-  const ids = new Map(library.stores.map(({ name }) => [name, asked.answers.get(name)?.storeId ?? null]));
-  const statements = joinStatements(
-    Array.from(asked.answers.values(), (one) => one.statements),
-    ids.set(order.store.name, identity.storeId),
-  );
+  const { identity, statements, down } = await askStores({ ...order, library }, wait);
   const ledger = new ScrubLedger(damagedKeys(statements, order.store.name, identity.storeId), watch);
-  for (const { store, failure } of asked.down)
-    ledger.notes.push(`${store} was not asked: ${failure.message}`);
+  for (const { store, failure } of down) ledger.notes.push(`${store} was not asked: ${failure.message}`);
   const paced = pacedReader(order.store, desk.rate);
   let failed: { readonly error: unknown } | null = null;
   try {
@@ -121,6 +104,39 @@ export async function scrub(
     findingsIn,
     notes,
   };
+}
+
+interface Asked {
+  /** Of the store that is scrubbed. */
+  readonly identity: StoreId;
+  /** Of all stores that answered. */
+  readonly statements: Statements;
+  readonly down: readonly StoreDown[];
+}
+
+/**
+ * What the stores say of the tenant before anything is read. Throws when the store that is scrubbed cannot be asked; one
+ * with a tombstone that nobody whom we trust has signed ("keys/signature") is scrubbed all the same: it may be forged.
+ */
+async function askStores({ tenant, store: scrubbed, library }: ScrubOrder, wait: Waiting): Promise<Asked> {
+  const identity = await askStoreId(scrubbed, wait);
+  const { answers, down } = await askEach(
+    library.stores,
+    async (store) => {
+      await refuseErased(tenant, store, library, wait);
+      const { storeId } = store.name === scrubbed.name ? identity : await askStoreId(store, wait);
+      return { storeId, statements: await readStatements(tenant, store, library, wait) };
+    },
+    wait,
+  );
+  const own = down.find(({ store }) => store === scrubbed.name);
+  if (own !== undefined && own.failure.code !== "keys/signature") throw own.failure;
+  const ids = new Map(library.stores.map(({ name }) => [name, answers.get(name)?.storeId ?? null]));
+  const statements = joinStatements(
+    Array.from(answers.values(), (one) => one.statements),
+    ids.set(scrubbed.name, identity.storeId),
+  );
+  return { identity, statements, down };
 }
 
 function pacedReader(store: ObjectReader, rate: ByteRate): ObjectReader {
