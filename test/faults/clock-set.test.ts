@@ -19,6 +19,7 @@ import { verifyCopy } from "../../src/verify/verify-copy.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { instantOf } from "../../src/repository/instant-of.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
 import { daysOfBackups, prove, pruneNow } from "../support/retention-fixture.ts";
 import { everySetting, misdated } from "../support/set-clock.ts";
@@ -141,23 +142,43 @@ it("a heal dates nothing wrongly that it says is whole", async () => {
   expect([...ends]).toContain("1 in 2");
 });
 
-it("a prune dates no list wrongly", async () => {
+/** Backups of three days, of which the plan of `pruneNow` keeps two. */
+async function threeDays(): Promise<{ readonly stores: readonly MemoryStore[]; readonly oldest: BackupId }> {
   const stores = await described(
     house,
     memoryStore("dubai", house.clock),
     memoryStore("frankfurt", house.clock),
   );
-  await daysOfBackups(
+  const made = await daysOfBackups(
     house,
     stores,
     ["a\n", "b\n", "c\n"].map((rows) => ({ rows })),
   );
+  const [oldest] = made;
+  if (oldest === undefined) throw new Error("three were made");
+  return { stores, oldest };
+}
+
+it("a prune dates no list wrongly", async () => {
+  const { stores } = await threeDays();
   const { ends, misdated: wrong } = await everyRun(stores, async (clock, copies) => {
     const { state, removed } = await pruneNow(house, copies, { clock });
     return `${state} ${String(removed.length)}`;
   });
   expect(wrong).toEqual([]);
   expect([...ends].toSorted()).toEqual(["pruned 1", "stopped 0", "stopped 1"]);
+});
+
+it("a prune takes nothing that a lock holds for another hour", async () => {
+  const { stores, oldest } = await threeDays();
+  const beganAtMs = Date.parse(instantOf(oldest));
+  const lockMs = house.clock.now().getTime() - beganAtMs + 3_600_000;
+  const { ends } = await everyRun(stores, async (clock, copies) => {
+    const locks = new Map(copies.map(({ name }) => [name, lockMs]));
+    const { state, removed } = await pruneNow(house, copies, { clock, lockMs: locks });
+    return `${state} ${String(removed.length)}`;
+  });
+  expect([...ends].toSorted()).toEqual(["pruned 0", "stopped 0"]);
 });
 
 it("a hold and its release are not dated wrongly", async () => {
