@@ -7,6 +7,7 @@ import {
   erasedKey,
   inventoryKey,
   parseChunkKey,
+  proofKey,
   proofsPrefix,
   recordKey,
 } from "../../src/model/layout.ts";
@@ -273,6 +274,20 @@ describe("a prune of a tenant stops", () => {
     const trust = { verify: () => Promise.reject(untrusted) };
     const failed = await pruneNow(house, [dubai, frankfurt], { trust }).catch((error: unknown) => error);
     expect(isFailure(failed, "keys/role")).toBe(true);
+  });
+});
+
+describe("a prune of a tenant goes on", () => {
+  it("whatever somebody left among the proofs of a backup that never was", async () => {
+    const at = house.clock.now();
+    for (const store of [dubai, frankfurt]) {
+      store.overwrite(
+        proofKey({ tenant: house.tenant, backup: neverMade, store: dubai.name, at }),
+        Buffer.from("proof!"),
+      );
+      store.overwrite(`${proofsPrefix(house.tenant)}${neverMade}/note.txt`, Buffer.from("a note"));
+    }
+    expect(await pruneNow(house, [dubai, frankfurt])).toMatchObject({ state: "pruned", stops: [] });
   });
 });
 
