@@ -17,6 +17,7 @@ import { ListedSizes } from "../repository/listed-sizes.ts";
 import type { GoodRecord } from "../repository/records.ts";
 import { demandSamePlace } from "../repository/same-place.ts";
 import type { ObjectReader } from "../stores/store.ts";
+import type { Condemned } from "../repository/condemned.ts";
 import { bring, type Carried, carry, type CopyRun, doesNotStay, mortal, type NotCarried } from "./carry.ts";
 import { deadAmong, type Delivery, demandReadable, lookForDeath, type ReplicationDesk } from "./ground.ts";
 import type { PackedLines } from "./packed-lines.ts";
@@ -73,10 +74,7 @@ export async function* conclude(
 ): AsyncGenerator<CopyEnd> {
   if (batch.length === 0) return;
   const ends = await settle(run, batch, wait);
-  let look: {
-    readonly ageMs: () => number;
-    readonly condemned: Awaited<ReturnType<typeof lookForDeath>>;
-  } | null = null;
+  let look: LastLook | null = null;
   let looks = 0;
   for (const carried of batch) {
     const end = ends.get(carried);
@@ -88,17 +86,27 @@ export async function* conclude(
       looks += 1;
       if (looks > looksMax + batch.length)
         throw new Failure("backup/overtaken", "the stores answer too slowly for a last look to stay valid");
-      const ageMs = stopwatch(run.ground.desk);
-      await demandSamePlace(run.to.store, run.ground.storeIds.get(run.to.store.name) ?? null, wait);
-      look = { ageMs, condemned: await lookForDeath(run, wait) };
+      look = await takeLastLook(run, wait);
     }
     demandReadable(look.condemned);
     const dead = deadAmong(look.condemned, mortal(run, carried.record, carried.lines));
-    if (dead === null) {
-      const failed = await failureOfOne(() => placeRecord(run, carried, wait));
-      yield failed ?? { ...carried, kind: "copied" };
-    } else yield { kind: "condemned", key: dead };
+    yield dead === null ? await placeRecord(run, carried, wait) : { kind: "condemned", key: dead };
   }
+}
+
+/** What must still be so when a record is written. */
+interface LastLook {
+  /** Milliseconds since it began. */
+  readonly ageMs: () => number;
+  readonly condemned: Condemned;
+}
+
+/** "policy/refused" when the tenant was erased; throws as `demandSamePlace` does where the store is another place by now. */
+async function takeLastLook(delivery: Delivery, wait: Waiting): Promise<LastLook> {
+  const { ground, to } = delivery;
+  const ageMs = stopwatch(ground.desk);
+  await demandSamePlace(to.store, ground.storeIds.get(to.store.name) ?? null, wait);
+  return { ageMs, condemned: await lookForDeath(delivery, wait) };
 }
 
 /** What has passed since, by the clock or however it was set meanwhile: a look must not stay young because of it. */
@@ -118,34 +126,42 @@ async function settle(
   const generations = new Set(batch.map(({ record }) => record.record.keyGeneration));
   for (let round = 1; ; round += 1) {
     run.listing = await list(to.store, ground.tenant, generations, wait);
-    let isLacking = false;
+    const isMissing = ({ key, bytes }: InventoryLine): boolean => run.listing.get(key) !== bytes;
+    let wasLacking = false;
     for (const carried of batch) {
-      const isMissing = ({ key, bytes }: InventoryLine): boolean => run.listing.get(key) !== bytes;
       const first = carried.lines.values().find(isMissing);
       if (first === undefined || ends.has(carried)) continue;
-      if (round === roundsMax) ends.set(carried, { kind: "failed", failure: doesNotStay(first.key, to) });
-      else {
-        isLacking = true;
-        const failed = await failureOfOne(async () => {
-          const lost = await bring(run, carried, isMissing, wait);
-          if (lost !== null) ends.set(carried, { kind: "lost", lost });
-        });
-        if (failed !== null) ends.set(carried, failed);
+      if (round === roundsMax) {
+        ends.set(carried, { kind: "failed", failure: doesNotStay(first.key, to) });
+        continue;
       }
+      wasLacking = true;
+      const end = await bringAgain(run, carried, isMissing, wait);
+      if (end !== null) ends.set(carried, end);
     }
-    if (!isLacking) return ends;
+    if (!wasLacking) return ends;
+  }
+}
+
+/** Null where all that is missing was brought. */
+async function bringAgain(
+  run: CopyRun,
+  carried: Carried,
+  isMissing: (line: InventoryLine) => boolean,
+  wait: Waiting,
+): Promise<CopyEnd | null> {
+  try {
+    const lost = await bring(run, carried, isMissing, wait);
+    return lost === null ? null : { kind: "lost", lost };
+  } catch (error) {
+    return failureOfOne(error);
   }
 }
 
 /** What is wrong with what lies in the place of one object keeps no other backup from the store. */
-async function failureOfOne(work: () => Promise<void>): Promise<CopyEnd | null> {
-  try {
-    await work();
-    return null;
-  } catch (error) {
-    if (!isFailure(error) || endsStore(error)) throw error;
-    return { kind: "failed", failure: error };
-  }
+function failureOfOne(error: unknown): CopyEnd {
+  if (!isFailure(error) || endsStore(error)) throw error;
+  return { kind: "failed", failure: error };
 }
 
 /** Whether it is the store that fails, and not one backup in it. */
@@ -153,11 +169,8 @@ export function endsStore({ code }: Failure): boolean {
   return code !== "store/corrupt" && code !== "store/absent" && code !== "format/invalid";
 }
 
-async function placeRecord(
-  { ground, to }: CopyRun,
-  { record, body, lines }: Carried,
-  wait: Waiting,
-): Promise<void> {
+async function placeRecord({ ground, to }: CopyRun, carried: Carried, wait: Waiting): Promise<CopyEnd> {
+  const { record, body, lines } = carried;
   const { tenant } = record.record;
   const manifest = lines.values().find(({ key }) => key === manifestKey(tenant, record.backup));
   const object = {
@@ -167,7 +180,12 @@ async function placeRecord(
     sha256: sha256(body),
     lockedUntil: manifest?.lockedUntil,
   };
-  await placeObject(to, object, ground.desk.clock.now(), wait);
+  try {
+    await placeObject(to, object, ground.desk.clock.now(), wait);
+    return { ...carried, kind: "copied" };
+  } catch (error) {
+    return failureOfOne(error);
+  }
 }
 
 async function list(
