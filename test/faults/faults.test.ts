@@ -144,6 +144,19 @@ const held: readonly Held[] = [
     fault: "a volume that is not mounted, and one place under two names",
     by: { "faults/backup-places": ["where a volume was to be mounted", "are one copy"] },
   },
+  {
+    fault: "a volume that goes away while it is worked with, or another in its place",
+    by: {
+      "faults/place-swapped": [
+        "counts no copy there when",
+        "where the quorum wants that store",
+        "neither proves nor refutes anything when",
+        "says nothing of what lies in",
+        "are not called copied",
+        "heal nothing that lies in the volume",
+      ],
+    },
+  },
   // The copies.
   {
     fault: "key objects exchanged in a store",

@@ -16,7 +16,7 @@ import {
 import { graceMs } from "../../src/repository/commit.ts";
 import { writeFindings } from "../../src/repository/findings.ts";
 import { encodeInventory } from "../../src/repository/inventory.ts";
-import { replicate } from "../../src/replication/replicate.ts";
+import { replicate, type ReplicateReport } from "../../src/replication/replicate.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
@@ -274,23 +274,26 @@ describe("what is dead", () => {
     expect(brokenPromises(frankfurt)).toEqual([]);
   });
 
-  it("stays away when it is condemned while its objects are carried over (trap 27)", async () => {
+  /** Something happens once the first chunk is on its way to Frankfurt. */
+  async function replicatedWhile(happening: () => Promise<unknown>): Promise<ReplicateReport> {
     const watched = faulty(frankfurt);
-    const condemned = watched
-      .reaches("create", "/chunks/")
-      .then(() => condemn(dubai, [recordKey(house.tenant, idOf(0))]));
-    let done: (() => void) | undefined;
-    watched.next("create", "/chunks/").takes(
-      new Promise<void>((resolve) => {
-        done = resolve;
-      }),
-    );
-    const replicating = replicateAll(house, [dubai, watched]);
-    await condemned;
-    done?.();
-    const report = await replicating;
+    const happened = watched.reaches("create", "/chunks/").then(happening);
+    watched.next("create", "/chunks/").takes(happened);
+    return replicateAll(house, [dubai, watched]);
+  }
+
+  it("stays away when it is condemned while its objects are carried over (trap 27)", async () => {
+    const report = await replicatedWhile(() => condemn(dubai, [recordKey(house.tenant, idOf(0))]));
     expect(report.copies.map(({ result }) => result)).toEqual(["condemned", "copied"]);
     expect(recordsIn(frankfurt)).toEqual([backups[1]]);
+  });
+
+  it("stays away when a list that nobody can read turns up while its objects are carried over", async () => {
+    const report = await replicatedWhile(async () => {
+      dubai.overwrite(condemnedKey(house.tenant, house.clock.now()), Buffer.from("garbage"));
+    });
+    expect(report.copies.map(({ result }) => result)).toEqual(["failed"]);
+    expect(recordsIn(frankfurt)).toEqual([]);
   });
 
   it.for([
