@@ -192,6 +192,21 @@ describe("a prune of a tenant stops", () => {
     expect(await reasonsToStop()).toContain("record-gap");
   });
 
+  it("when what somebody holds is in no store, though nothing else tells that it ever was", async () => {
+    const hold = holdId.parse("20261121T120000Z-aaaaaa");
+    const statement = holdStatement.parse({
+      format: { name: "holdfast-hold", version: 1 },
+      backup: neverMade,
+      tenant: house.tenant,
+      hold,
+      reason: "x",
+      at: "2026-11-21T12:00:00Z",
+      host: "h",
+    });
+    dubai.overwrite(keyOfHold(statement), await house.signer.sign("removal", statement));
+    expect(await reasonsToStop()).toEqual(["record-gap"]);
+  });
+
   it("when a record is of a form that nobody here knows", async () => {
     const key = recordKey(house.tenant, made[4] ?? neverMade);
     const newer = await alter(key, (record) => ({
@@ -278,6 +293,12 @@ describe("a prune of a tenant stops", () => {
 });
 
 describe("a prune of a tenant goes on", () => {
+  it("where a store that is none of its own bears no id", async () => {
+    frankfurt.lose("holdfast.json");
+    const own = new Set([dubai.name]);
+    expect(await pruneNow(house, [dubai, frankfurt], { own })).toMatchObject({ state: "pruned", stops: [] });
+  });
+
   it("whatever somebody left among the proofs of a backup that never was", async () => {
     const at = house.clock.now();
     for (const store of [dubai, frankfurt]) {
