@@ -5,8 +5,8 @@ import type { BackupId, ObjectKey, StoreName } from "../../src/model/ids.ts";
 import { damagedKeys, joinStatements, readStatements } from "../../src/repository/known-damage.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import type { PruneOrder } from "../../src/retention/order.ts";
-import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { type BackedUpHouse, backedUpHouse } from "../support/backed-up-house.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
 import { daysOfBackups, dayMs, pruneNow } from "../support/retention-fixture.ts";
@@ -14,23 +14,18 @@ import { buildHouse, described, type House, marked, never } from "../support/rep
 import { allEqual, verifyDesk } from "../support/verify-desk.ts";
 
 let house: House;
-let sealing: ReturnType<typeof startSealing>;
-let made: { readonly dubai: MemoryStore; readonly frankfurt: MemoryStore };
+let sealing: BackedUpHouse["sealing"];
+let made: BackedUpHouse;
 let dubai: MemoryStore;
 let frankfurt: MemoryStore;
 let backup: BackupId;
 
 beforeAll(async () => {
-  house = await buildHouse();
-  sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
-  made = { dubai: memoryStore("dubai", house.clock), frankfurt: memoryStore("frankfurt", house.clock) };
-  await described(house, made.dubai, made.frankfurt);
-  ({ backup } = await house.backUp([made.dubai, made.frankfurt], { rows: "a\n" }));
-  house.clock.advance(60_000);
+  made = await backedUpHouse();
+  ({ house, sealing, backup } = made);
 });
 afterAll(async () => {
-  await sealing[Symbol.asyncDispose]();
-  await house[Symbol.asyncDispose]();
+  await made[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   [dubai, frankfurt] = [made.dubai.copy(), made.frankfurt.copy()];

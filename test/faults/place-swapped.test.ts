@@ -7,12 +7,12 @@ import { damagedKeys, joinStatements, readStatements } from "../../src/repositor
 import { heal } from "../../src/replication/heal.ts";
 import { replicate } from "../../src/replication/replicate.ts";
 import { scrub } from "../../src/scrub/scrub.ts";
-import { startSealing } from "../../src/sealing/start-sealing.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
+import { type BackedUpHouse, backedUpHouse } from "../support/backed-up-house.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
 import { deskOf, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, described, type House, never } from "../support/repository-fixture.ts";
+import { type House, never } from "../support/repository-fixture.ts";
 import { allEqual, verifyDesk } from "../support/verify-desk.ts";
 
 /** What lies where the path of a store leads now. */
@@ -48,9 +48,9 @@ class MountPoint implements WholeStore {
 }
 
 let house: House;
-let sealing: ReturnType<typeof startSealing>;
+let sealing: BackedUpHouse["sealing"];
 let backup: BackupId;
-let made: { readonly dubai: MemoryStore; readonly frankfurt: MemoryStore };
+let made: BackedUpHouse;
 let dubai: MemoryStore;
 let volume: MemoryStore;
 /** What is left of the path of Frankfurt's volume: an empty folder of the root disk. */
@@ -58,16 +58,11 @@ let folder: MemoryStore;
 let frankfurt: MountPoint;
 
 beforeAll(async () => {
-  house = await buildHouse();
-  sealing = startSealing({ workers: 1, inFlightBytesMax: 64 * 1024 * 1024 });
-  made = { dubai: memoryStore("dubai", house.clock), frankfurt: memoryStore("frankfurt", house.clock) };
-  await described(house, made.dubai, made.frankfurt);
-  ({ backup } = await house.backUp([made.dubai, made.frankfurt], { rows: "a\n" }));
-  house.clock.advance(60_000);
+  made = await backedUpHouse();
+  ({ house, sealing, backup } = made);
 });
 afterAll(async () => {
-  await sealing[Symbol.asyncDispose]();
-  await house[Symbol.asyncDispose]();
+  await made[Symbol.asyncDispose]();
 });
 beforeEach(() => {
   [dubai, volume] = [made.dubai.copy(), made.frankfurt.copy()];
