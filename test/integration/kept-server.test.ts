@@ -175,6 +175,34 @@ describe("a kept server", () => {
     ]);
   });
 
+  it.each(["is being started again", "has just been started again"])(
+    "that %s is stopped by the last to leave",
+    async (moment) => {
+      const server = await open();
+      const pid = await pidOf();
+      if (pid === undefined) throw new Error("it was to run");
+      process.kill(pid, "SIGKILL");
+      await until("another server", async () => {
+        const now = await pidOf();
+        if (now === undefined || now === pid || !lives(now)) return null;
+        return moment === "is being started again" ? now : ask(server, "select").catch(() => null);
+      });
+      await server[Symbol.asyncDispose]();
+      expect(await pidOf()).toBeUndefined();
+    },
+  );
+
+  it("whose start is called off does not go on running", async () => {
+    const called = new AbortController();
+    const opened = openKeptServer(optionsIn(folder), "start", { signal: called.signal }).catch(
+      (error: unknown) => error,
+    );
+    await until("a server", pidOf);
+    called.abort();
+    expect(await opened).toMatchObject({ code: "wait/cancelled" });
+    expect(await pidOf()).toBeUndefined();
+  });
+
   it("starts although a process of its user has the number that a crash left in postmaster.pid", async () => {
     await (await open())[Symbol.asyncDispose]();
     const other = spawn("sleep", ["60"], { stdio: "ignore", ...runAs });

@@ -11,7 +11,7 @@ import { Client } from "pg";
 import { exists } from "../../base/exists.ts";
 import { Failure, isFailure, reasonOf } from "../../base/failure.ts";
 import { makeFolder } from "../../base/make-folder.ts";
-import { orAbort, pause, type Waiting, within } from "../../base/waiting.ts";
+import { orAbort, pause, stillWaiting, type Waiting, within } from "../../base/waiting.ts";
 import type { ServerAddress } from "../../base/server-address.ts";
 import { fileLock } from "./file-lock.ts";
 import { keptFolders, type KeptFolders, type KeptServerOptions, startKept } from "./kept-server-start.ts";
@@ -45,7 +45,10 @@ export async function openKeptServer(
   const folders = keptFolders(options.folder);
   if (mode === "start") await makeFolder(options.folder, 0o711);
   else if (!(await exists(folders.data))) return null;
-  const opened = await keep(options, folders, mode, wait);
+  const opened = await keep(options, folders, mode, wait).catch(async (error: unknown) => {
+    if (mode === "start") await leaveRunning(options, folders);
+    throw error;
+  });
   if (opened === null) return null;
   const closing = new AbortController();
   const closed = aborted(closing.signal);
@@ -56,7 +59,7 @@ export async function openKeptServer(
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await life;
-      await leave(keeper, folders);
+      await (keeper.isOver() ? leaveRunning(options, folders) : leave(keeper, folders));
     },
   };
 
@@ -91,6 +94,7 @@ interface Keeper {
   readonly address: ServerAddress;
   /** Resolves when the session has ended, for whatever reason. */
   readonly ended: Promise<void>;
+  readonly isOver: () => boolean;
   /** Ends it without a goodbye. */
   readonly cut: () => void;
 }
@@ -109,7 +113,7 @@ async function keep(
     if (found === null && mode === "only-running") return null;
     const socketFolder = found?.socketFolder ?? (await startKept(options, folders, limited));
     if (socketFolder !== "") {
-      const keeper = await connectKeeper(await addressIn(socketFolder, options, folders));
+      const keeper = await connectKeeper(await addressIn(socketFolder, options, folders), limited);
       if (keeper !== null) return keeper;
     }
     // It starts, or is being stopped by somebody else than us; either ends.
@@ -142,7 +146,7 @@ async function addressIn(
 }
 
 /** Null while the server does not take connections. */
-async function connectKeeper(address: ServerAddress): Promise<Keeper | null> {
+async function connectKeeper(address: ServerAddress, wait: Waiting): Promise<Keeper | null> {
   const { host, port, user, database, password } = address;
   const socket = new Socket();
   const client = new Client({
@@ -156,21 +160,33 @@ async function connectKeeper(address: ServerAddress): Promise<Keeper | null> {
     connectionTimeoutMillis: 20_000,
   });
   client.on("error", () => undefined);
+  let isOver = false;
   const ended = new Promise<void>((resolve) => {
     client.once("end", () => {
+      isOver = true;
       resolve();
     });
   });
   try {
-    await client.connect();
-    return { client, address, ended, cut: () => socket.destroy() };
+    await orAbort(client.connect(), wait);
+    return { client, address, ended, isOver: () => isOver, cut: () => socket.destroy() };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    socket.destroy();
+    stillWaiting(wait);
     const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "57P03" || code === "ECONNREFUSED" || code === "ENOENT" || code === "ECONNRESET")
       return null;
     throw new Failure("catalog/failed", "log in to the embedded catalog", { cause: error });
   }
+}
+
+/** A server that we have started and were called away from before we could use it is ours to stop all the same. */
+async function leaveRunning(options: KeptServerOptions, folders: KeptFolders): Promise<void> {
+  const wait = within({ signal: new AbortController().signal }, answerLimitMs);
+  // The database itself may not be made yet.
+  const either = { ...options, database: "postgres" };
+  const keeper = await keep(either, folders, "only-running", wait).catch(() => null);
+  if (keeper !== null) await leave(keeper, folders);
 }
 
 /** Stops the server unless somebody else uses it. What cannot be found out or done leaves it running. */
