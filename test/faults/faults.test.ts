@@ -322,6 +322,19 @@ const held: readonly Held[] = [
     },
   },
   { fault: "a heal cut off at any call", by: { "faults/heal": ["leaves promise 1 as it was"] } },
+  {
+    fault: "a signer of records who gives another backup's object other bytes",
+    by: { "faults/replicate-mistrust": ["has nothing written over"] },
+  },
+  {
+    fault: "a store that forgets what it was given, or is stuck at other bytes",
+    by: {
+      "faults/replicate-mistrust": [
+        "holds up no backup but those that name it",
+        "is not believed to have mended what does not read back",
+      ],
+    },
+  },
   { fault: "a replicate cut off at any call", by: { "faults/replicate": ["leaves promise 1 intact"] } },
   {
     fault: "garbage put under a name beforehand",

@@ -274,6 +274,23 @@ describe("what is dead", () => {
     expect(brokenPromises(frankfurt)).toEqual([]);
   });
 
+  it.each(["record", "manifest"])("is not even carried, where its %s was condemned before", async (part) => {
+    await condemn(
+      dubai,
+      backups.map((backup) => oneOfEach(dubai, backup)[part] ?? ""),
+    );
+    const report = await replicateAll(house, [dubai, frankfurt]);
+    expect(report.copies.map(({ result }) => result)).toEqual(["condemned", "condemned"]);
+    expect(frankfurt.keys().filter((key) => !key.includes("/condemned/"))).toEqual([]);
+  });
+
+  it("is told as condemned also where its inventory is gone already", async () => {
+    await condemn(dubai, [recordKey(house.tenant, idOf(0))]);
+    dubai.lose(inventoryKey(house.tenant, idOf(0)));
+    const report = await replicateAll(house, [dubai, frankfurt]);
+    expect(report.copies.map(({ result }) => result)).toEqual(["condemned", "copied"]);
+  });
+
   /** Something happens once the first chunk is on its way to Frankfurt. */
   async function replicatedWhile(happening: () => Promise<unknown>): Promise<ReplicateReport> {
     const watched = faulty(frankfurt);
