@@ -47,7 +47,7 @@ const resultsOf = async (stores: Parameters<typeof replicateAll>[1]) =>
 
 describe("a store that does not keep what it is given", () => {
   it("holds up no backup but those that name it, and is told what does not stay", async () => {
-    const [own] = chunksOf(dubai).filter((key) => !namesOf(backups[0]).has(key));
+    const own = chunksOf(dubai).find((key) => !namesOf(backups[0]).has(key));
     if (own === undefined) throw new Error("nothing that the first backup does not name");
     const forgetful = faulty(frankfurt);
     const { calls } = forgetful;
@@ -70,7 +70,7 @@ describe("a store that does not keep what it is given", () => {
   });
 
   it("is not believed to have mended what does not read back", async () => {
-    const [chunk = ""] = chunksOf(dubai).filter((key) => namesOf(backups[0]).has(key));
+    const chunk = chunksOf(dubai).find((key) => namesOf(backups[0]).has(key)) ?? "";
     frankfurt.overwrite(chunk, Buffer.alloc(dubai.bodyOf(chunk).length, 7));
     const stuck = faulty(frankfurt);
     stuck.every("read", chunk).flipsBit(3);
@@ -142,10 +142,8 @@ describe("what neighbours vouch for", () => {
   it("is read where a finding says that it is damaged", async () => {
     await replicateAll(house, [dubai, frankfurt]);
     frankfurt.lose(recordKey(house.tenant, backups[1]));
-    const shared = [...namesOf(backups[1])].filter(
-      (key) => key.includes("/chunks/") && namesOf(backups[0]).has(key),
-    );
-    const [chunk = ""] = shared;
+    const names = namesOf(backups[0]);
+    const chunk = [...namesOf(backups[1])].find((key) => key.includes("/chunks/") && names.has(key)) ?? "";
     frankfurt.overwrite(chunk, Buffer.alloc(dubai.bodyOf(chunk).length, 7));
     const about = { tenant: house.tenant, store: frankfurt.name, storeId: markOf(frankfurt), host: "h" };
     const damaged = [objectKey.parse(chunk)];
@@ -247,9 +245,9 @@ describe("a set of keys", () => {
     await house.backUp([other], { rows: "other\n" });
     const born = other.keys().filter((key) => key.includes("/keys/"));
     const watched = faulty(frankfurt);
-    const birth = watched.reaches("create", keys.statement).then(() => {
-      for (const key of born) frankfurt.overwrite(key, other.bodyOf(key));
-    });
+    const birth = watched
+      .reaches("create", keys.statement)
+      .then(() => born.forEach((key) => frankfurt.overwrite(key, other.bodyOf(key))));
     watched.next("create", keys.statement).takes(birth);
     const { copies } = await replicateAll(house, [dubai, watched]);
     expect(copies.map(({ result }) => result)).toEqual(["failed", "failed", "failed"]);
