@@ -54,6 +54,24 @@ afterAll(async () => {
   await Promise.all([source[Symbol.asyncDispose](), scratch[Symbol.asyncDispose]()]);
 });
 
+describe("default privileges that an extension's script gives to whoever installs it", () => {
+  it("are those of the source's installer, and of nobody here", async () => {
+    await createDatabase(source, "defaulted");
+    await psql(
+      source,
+      "defaulted",
+      `create extension holdfast_place; create role late_maker; grant create on schema places to late_maker;
+       create table places.later (a int); set role late_maker; create table places.others (a int)`,
+    );
+    const image = memoryImage(await backupOf(source, "defaulted"), 4_099);
+    const { report, verdict, checks } = await provenIn(scratch, image, "defaulted");
+    expect(report.problems).toEqual([]);
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const whose = "select distinct defaclrole::regrole from pg_default_acl";
+    expect(await psql(scratch, "defaulted", whose)).toBe(await psql(source, "defaulted", whose));
+  });
+});
+
 describe("keys that refer to tables of extensions, and tables below them", () => {
   it("come back and are proven", async () => {
     await createDatabase(source, "hanging");

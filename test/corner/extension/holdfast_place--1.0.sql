@@ -20,3 +20,8 @@ insert into places_hidden.fact values ('of few');
 
 create schema places_data;
 create table places_data.street (id serial, name text default 'none' check (length(name) > 0));
+
+-- Of whoever installs it, for what comes later; in its own schemas and everywhere.
+alter default privileges in schema places grant select on tables to pg_monitor;
+alter default privileges in schema places_data grant usage on sequences to pg_monitor;
+alter default privileges grant execute on routines to pg_monitor;

@@ -20,8 +20,21 @@ const words: Readonly<Record<string, string>> = {
 };
 const publicHas: Readonly<Record<string, string>> = { f: "execute", T: "usage" };
 
-/** Statements after which none of these roles has default privileges of its own in this database. */
-export async function defaultPrivilegeResets(session: Session, roles: readonly string[]): Promise<string[]> {
+/** Those of whoever asks, in this database, for `defaultPrivilegeResets`. */
+export async function ownDefaultPrivileges(session: Session): Promise<readonly string[]> {
+  const found = await session.query<{ oid: string }>(
+    `select d.oid::text as oid from pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole
+      where r.rolname = current_user`,
+  );
+  return found.map(({ oid }) => oid);
+}
+
+/** Statements after which none of these roles has default privileges of its own in this database, but those to keep. */
+export async function defaultPrivilegeResets(
+  session: Session,
+  roles: readonly string[],
+  toKeep: readonly string[] = [],
+): Promise<string[]> {
   const found = await session.query<DefaultAcl>(
     `select r.rolname::text as role, n.nspname::text as schema, d.defaclobjtype::text as kind,
             array(select distinct g.rolname::text from pg_catalog.aclexplode(d.defaclacl) a
@@ -29,8 +42,8 @@ export async function defaultPrivilegeResets(session: Session, roles: readonly s
        from pg_catalog.pg_default_acl d
        join pg_catalog.pg_roles r on r.oid = d.defaclrole
        left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
-      where r.rolname::text = any ($1)`,
-    [roles],
+      where r.rolname::text = any ($1) and d.oid::text <> all ($2)`,
+    [roles, toKeep],
   );
   return found.flatMap((one) => resetsOf(one));
 }
