@@ -117,6 +117,8 @@ describe.each([
 
     const report = await verified(honest);
     expect(report).toMatchObject({ verdict: "refuted", misnamed: 1 });
+    const lie = { subject: `object ${key}`, difference: "is not what it is named for" };
+    expect(report.checks.find(({ name }) => name === "copy")?.findings).toContainEqual(lie);
     const [proof] = await readProofs(house.tenant, frankfurt, house.library([frankfurt]), never);
     expect(proof).toMatchObject({ backup: honest, damaged: [], misnamed: [key] });
 
@@ -127,19 +129,22 @@ describe.each([
   });
 });
 
-it("are told where the trial itself could not end, which refutes nothing", async () => {
-  const good = await backUp();
-  const key = await poison(good, Buffer.from("garbage"));
-  const honest = await backUp();
-  const never_: TryOut = () => Promise.reject(new Failure("wait/expired", "it slept for ever"));
-  const report = await verified(honest, never_);
-  expect([report.verdict, report.error?.code]).toEqual(["inconclusive", "wait/expired"]);
-  expect(report.misnamed).toBe(1);
-  expect(report.notes.join()).toContain(
-    "not what they are named for: 1 object; a host that signs records lied",
-  );
-  expect(await named(await backUp())).not.toContain(key);
-});
+it.for(["wait/expired", "load/failed", "scratch/lost"] as const)(
+  "are told where the trial itself could not end (%s), which refutes nothing",
+  async (code) => {
+    const good = await backUp();
+    const key = await poison(good, Buffer.from("garbage"));
+    const honest = await backUp();
+    const broken: TryOut = () => Promise.reject(new Failure(code, "what the rows may have brought about"));
+    const report = await verified(honest, broken);
+    expect([report.verdict, report.error?.code]).toEqual(["inconclusive", code]);
+    expect(report.misnamed).toBe(1);
+    expect(report.notes.join()).toContain(
+      "not what they are named for: 1 object; a host that signs records lied",
+    );
+    expect(await named(await backUp())).not.toContain(key);
+  },
+);
 
 it("are not looked for where this machine alone was in the way, as that would read every object once more", async () => {
   const key = await poison(await backUp(), Buffer.from("garbage"));
