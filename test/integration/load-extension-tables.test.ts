@@ -72,6 +72,30 @@ describe("default privileges that an extension's script gives to whoever install
   });
 });
 
+describe("what an extension's script makes beside its members", () => {
+  it("comes back once, and what it gives to a role is that role's", async () => {
+    await createDatabase(source, "beside");
+    await psql(
+      source,
+      "beside",
+      `create schema corner_ext; create extension holdfast_corner schema corner_ext`,
+    );
+    const image = memoryImage(await backupOf(source, "beside"), 4_099);
+    expect(image.fingerprint.omitted).toContainEqual({
+      kind: "contents of an extension's materialised view",
+      name: "corner_ext.setting_names",
+      reason: "its script makes it anew; refresh it after a restore",
+    });
+    const { report, verdict, checks } = await provenIn(scratch, image, "beside");
+    expect(report.problems).toEqual([]);
+    expect(report.notes.filter((note) => /keep|dropped/.test(note))).toEqual([]);
+    expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
+    const whose = `select pubname, pubowner::regrole from pg_publication union all
+      select relname, relowner::regrole from pg_class where relname = 'kept'`;
+    expect(await psql(scratch, "beside", whose)).toBe(await psql(source, "beside", whose));
+  });
+});
+
 describe("keys that refer to tables of extensions, and tables below them", () => {
   it("come back and are proven", async () => {
     await createDatabase(source, "hanging");

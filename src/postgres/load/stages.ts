@@ -8,6 +8,7 @@ import { applyDatabaseProperties } from "./database.ts";
 import { refreshMatviews, setSequences } from "./derived.ts";
 import { runEntries } from "./entries.ts";
 import { createExtensions } from "./extensions/extensions.ts";
+import { publishMembers } from "./extensions/published-members.ts";
 import { giveOwners, runAdminStage, runGrants } from "./finish.ts";
 import { findHeirs, noteMemberships, ownerOrHeir, type Heirs } from "./rights/heirs.ts";
 import { kindOf, type Stage } from "./kinds.ts";
@@ -78,6 +79,7 @@ export async function runStages(context: LoadContext): Promise<void> {
   await runGrants(context);
   await runAdminStage(context, "default-acl");
   await runAdminStage(context, "publication");
+  await publishMembers(context);
   await giveOwners(context, ofStage(context, "publication"), heirs);
   await runAdminStage(context, "remark");
   await giveUndumpedComments(context);

@@ -29,6 +29,7 @@ export function definitionsStatement({ scope, versionNum }: CensusContext): stri
     ...(versionNum < 150_000 ? publicSchema : []),
     ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
     ...(versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
+    ...(scope.kind === "database" ? [publishedMembers(versionNum >= 150_000)] : []),
   ];
   return `with ${scopeTables},
      definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})
@@ -232,3 +233,29 @@ const publicationFilters = `
   select 'publication filter', r.nspname, p.pubname, r.relname, pg_catalog.pg_get_expr(f.prqual, f.prrelid), false
     from pg_catalog.pg_publication_rel f join relation r on r.oid = f.prrelid
     join pg_catalog.pg_publication p on p.oid = f.prpubid where f.prqual is not null`;
+
+/** Its name is the publication, its part the table, or empty for all of a schema; its text the columns, as a JSON array. */
+export const publishedInNoDump = "published in no dump";
+
+/** pg_dump leaves a publication without the tables and schemas that extensions made. One with a filter is not told here. */
+function publishedMembers(hasColumns: boolean): string {
+  const [columns, filtered] = hasColumns
+    ? ["r.prattrs", "r.prqual is not null"]
+    : ["null::pg_catalog.int2vector", "false"];
+  const tables = `
+  select '${publishedInNoDump}', n.nspname, p.pubname, c.relname,
+         coalesce((select pg_catalog.jsonb_agg(a.attname order by a.attnum)::text
+                     from unnest(${columns}) k join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k), ''), false
+    from pg_catalog.pg_publication_rel r
+    join pg_catalog.pg_publication p on p.oid = r.prpubid
+    join pg_catalog.pg_class c on c.oid = r.prrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where not ${notMember("pg_class", "c")} and not (${filtered})`;
+  const schemas = `
+  select '${publishedInNoDump}', n.nspname, p.pubname, '', '', false
+    from pg_catalog.pg_publication_namespace s
+    join pg_catalog.pg_publication p on p.oid = s.pnpubid
+    join pg_catalog.pg_namespace n on n.oid = s.pnnspid
+   where not ${notMember("pg_namespace", "n")}`;
+  return hasColumns ? `${tables} union all ${schemas}` : tables;
+}

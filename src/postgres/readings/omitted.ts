@@ -3,7 +3,7 @@ import type { Session } from "../session/session.ts";
 import { isUnspoken } from "./census-extensions.ts";
 import type { ExtensionRelation } from "./extensions.ts";
 import { notNullAbove } from "./not-null-above.ts";
-import { inSystemSchema, schemasOf, scopeTables } from "./scope.ts";
+import { inSystemSchema, notMember, schemasOf, scopeTables } from "./scope.ts";
 
 type Omission = Fingerprint["omitted"][number];
 
@@ -215,6 +215,11 @@ function inDatabaseQuery(versionNum: number): string {
   union all
   select 'tablespace', format('%I', t.spcname), 'everything is restored into the default tablespace'
     from pg_catalog.pg_tablespace t where t.oid in (select reltablespace from relation) and t.spcname !~ '^pg_'
+  union all
+  select 'contents of an extension''s materialised view', format('%I.%I', s.nspname, c.relname),
+         'its script makes it anew; refresh it after a restore'
+    from pg_catalog.pg_class c join space s on s.oid = c.relnamespace
+   where c.relkind = 'm' and c.relispopulated and not ${notMember("pg_class", "c")}
   union all
   select 'rows of an unlogged table', identity, 'a standby does not have them'
     from relation where relkind = 'r' and relpersistence = 'u' and pg_catalog.pg_is_in_recovery()

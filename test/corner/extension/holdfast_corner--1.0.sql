@@ -32,3 +32,11 @@ select pg_catalog.pg_extension_config_dump('child', '');
 select pg_catalog.pg_extension_config_dump('job', '');
 select pg_catalog.pg_extension_config_dump('guarded', '');
 select pg_catalog.pg_extension_config_dump('setting_id', '');
+create materialized view setting_names as select name from setting;
+-- What is no member of the extension, and what is another's.
+create publication holdfast_corner_told for table setting;
+do $$ begin if not exists (select from pg_catalog.pg_roles where rolname = 'holdfast_corner_keeper') then create role holdfast_corner_keeper; end if; end $$;
+create table kept (a int);
+alter table kept owner to holdfast_corner_keeper;
+create function keep() returns int language sql as 'select 1';
+alter function keep() owner to holdfast_corner_keeper;

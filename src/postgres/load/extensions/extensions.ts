@@ -1,8 +1,7 @@
 import type { ExtensionFingerprint } from "../../../model/fingerprint.ts";
 import { quoteIdent, quoteLiteral } from "../../session/quote.ts";
-import type { Session } from "../../session/session.ts";
 import type { LoadContext } from "../context.ts";
-import { defaultPrivilegeResets, ownDefaultPrivileges } from "../rights/default-privileges.ts";
+import { besideMembers, takeBackBeside } from "./beside-members.ts";
 import { tellFormerMembers } from "./former-members.ts";
 import { refusalOf, type Refusal } from "../report.ts";
 
@@ -23,7 +22,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
   );
   await using scripts = pending.length === 0 ? null : await context.openForScripts();
   const lent = await takeSchemas(context, pending);
-  const ownDefaults = await ownDefaultPrivileges(admin);
+  const before = await besideMembers(admin);
   const refusals = new Map<string, Refusal>();
   for (let rounds = pending.length + 1; rounds > 0 && pending.length > 0; rounds -= 1) {
     const refused: ExtensionFingerprint[] = [];
@@ -47,7 +46,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     context,
     fingerprint.extensions.map(({ name }) => name).filter((name) => !there.has(name) && !missing.has(name)),
   );
-  await takeBackDefaults(admin, ownDefaults);
+  await takeBackBeside(admin, before);
   await giveSchemas(context, lent);
   for (const extension of fingerprint.extensions) {
     const entry = entryOf(extension.name);
@@ -96,16 +95,6 @@ async function takeSchemas(
 async function giveSchemas({ admin, loader }: LoadContext, schemas: readonly string[]): Promise<void> {
   for (const name of schemas)
     await admin.query(`alter schema ${quoteIdent(name)} owner to ${quoteIdent(loader)}`);
-}
-
-/**
- * A script that gives default privileges gives them to whoever installs the extension. At the source that was another,
- * whose are in the archive; the administrator had none for this database.
- */
-async function takeBackDefaults(admin: Session, toKeep: readonly string[]): Promise<void> {
-  const [self] = await admin.query<{ name: string }>("select current_user::text as name");
-  for (const statement of await defaultPrivilegeResets(admin, self === undefined ? [] : [self.name], toKeep))
-    await admin.query(statement);
 }
 
 /**

@@ -20,15 +20,6 @@ const words: Readonly<Record<string, string>> = {
 };
 const publicHas: Readonly<Record<string, string>> = { f: "execute", T: "usage" };
 
-/** Those of whoever asks, in this database, for `defaultPrivilegeResets`. */
-export async function ownDefaultPrivileges(session: Session): Promise<readonly string[]> {
-  const found = await session.query<{ oid: string }>(
-    `select d.oid::text as oid from pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole
-      where r.rolname = current_user`,
-  );
-  return found.map(({ oid }) => oid);
-}
-
 /** Statements after which none of these roles has default privileges of its own in this database, but those to keep. */
 export async function defaultPrivilegeResets(
   session: Session,

@@ -76,7 +76,7 @@ async function loadersRoles({ admin, loader }: LoadContext): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** In this database, without what goes with something else. */
+/** In this database, without what goes with something else, be it an extension of somebody else's whose script gave it away. */
 async function ownedBy(session: Session, roles: readonly string[]): Promise<Owned[]> {
   return session.query<Owned>(
     `select i.type, i.identity
@@ -89,6 +89,10 @@ async function ownedBy(session: Session, roles: readonly string[]): Promise<Owne
         and s.classid not in ('pg_catalog.pg_user_mapping'::pg_catalog.regclass, 'pg_catalog.pg_default_acl'::pg_catalog.regclass)
         and not exists (select from pg_catalog.pg_depend d
                          where d.classid = s.classid and d.objid = s.objid and d.deptype = 'i')
+        and not exists (select from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
+                         where d.classid = s.classid and d.objid = s.objid and d.deptype = 'e'
+                           and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+                           and pg_catalog.pg_get_userbyid(e.extowner) <> all ($1))
       order by s.objid`,
     [roles],
   );

@@ -2,10 +2,8 @@ import type { Definition } from "../../../model/fingerprint.ts";
 import { commentInNoDump } from "../../readings/definitions.ts";
 import { quoteIdent, quoteLiteral } from "../../session/quote.ts";
 import type { LoadContext } from "../context.ts";
+import { goneStates } from "../gone-states.ts";
 import { refusalOf } from "../report.ts";
-
-/** A type, relation or schema that is not there was refused or withheld before, and is told by its own name. */
-const goneStates: ReadonlySet<string | undefined> = new Set(["42704", "42P01", "3F000"]);
 
 /**
  * Comments that pg_dump reads past: on the row types of tables and views, on arrays, on multiranges and on the rules that
