@@ -119,29 +119,33 @@ async function loadInto(
 }
 
 /** Kinds of the census whose code a server without walls must not be given (trap 20). */
-const hazards = new Set(["foreign server", "event trigger", "language"]);
+const hazards: ReadonlyMap<string, string> = new Map([
+  ["foreign server", "a foreign server"],
+  ["event trigger", "an event trigger"],
+  ["language", "a language"],
+]);
 /** Languages that may do whatever the server's user may; by custom their names end so. */
 const untrustedLanguage = /^pl.*u$/;
 
 async function demandIsolation({ isolation }: PrivateServer, image: Image, wait: Waiting): Promise<void> {
   if (isolation.ownUser && isolation.noNetwork) return;
   const { census, extensions } = image.fingerprint;
-  const found = [
-    ...census.filter(({ kind, count }) => hazards.has(kind) && count > 0).map(({ kind }) => `a ${kind}`),
+  const found = new Set([
+    ...census.flatMap(({ kind, count }) => (count > 0 ? (hazards.get(kind) ?? []) : [])),
     ...extensions
       .filter(({ name }) => untrustedLanguage.test(name))
       .map(({ name }) => `the language ${name}`),
     // What is counted is the word of whoever made the backup, as the archive is; but it is the archive that is run.
     ...mightyEntries(await readSchemaArchive(image, wait)),
-  ];
-  if (found.length === 0) return;
+  ]);
+  if (found.size === 0) return;
   const lacks = [
     ...(isolation.ownUser ? [] : ["a user of its own"]),
     ...(isolation.noNetwork ? [] : ["a network namespace"]),
   ];
   throw new Failure(
     "scratch/isolation",
-    `the backup holds ${found.join(", ")}, and scratch lacks ${lacks.join(" and ")} here`,
+    `the backup holds ${[...found].join(", ")}, and scratch lacks ${lacks.join(" and ")} here`,
   );
 }
 

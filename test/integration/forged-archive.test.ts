@@ -239,7 +239,7 @@ it("tells what reaches beyond the server by the archive itself", () => {
   expect(mightyEntries(parseToc(archiveOf(honest)))).toEqual([
     "a function in internal",
     "a foreign data wrapper",
-    "a server",
+    "a foreign server",
     "an event trigger",
   ]);
 });

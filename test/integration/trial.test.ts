@@ -52,6 +52,14 @@ describe("a trial", () => {
     expect(twice).toEqual([]);
   });
 
+  it.each(["archive", "tables", "sequences"])("that never reached %s is left open", async (name) => {
+    const trial = await tried(async (image, wait) => {
+      const { checks, notes } = await allEqual(image, wait);
+      return { checks: checks.filter((check) => check.name !== name), notes };
+    });
+    expect(judge(trial.checks)).toBe("inconclusive");
+  });
+
   it("of a store that does not tell its id is left open", async () => {
     store.every("read", "holdfast.json").failsWith("store/unreachable");
     const trial = await tried(readAll);

@@ -51,6 +51,13 @@ describe("the backup to restore", () => {
     ).toBe("02");
   });
 
+  it("is, named and proven, none without leave where no copy is whole", () => {
+    const torn = state(1, { near: copy("proven", "damaged"), far: copy("proven", "damaged") });
+    const wish = { ...plain, backup: torn.backup };
+    expect(choose([torn], wish, preferred)).toBeNull();
+    expect(choose([torn], { ...wish, allowUnproven: true }, preferred)?.stores).toEqual(preferred);
+  });
+
   it("is none where nothing is proven", () => {
     const backups = [
       state(1, { near: copy(null) }),
