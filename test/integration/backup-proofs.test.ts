@@ -6,6 +6,7 @@ import type { CopyState } from "../../src/model/choose.ts";
 import type { Proof } from "../../src/model/documents.ts";
 import { storeName } from "../../src/model/ids.ts";
 import type { OpenedCopy } from "../../src/repository/open-copy.ts";
+import { newestProof } from "../../src/repository/proofs.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
@@ -129,6 +130,12 @@ describe("a proof", () => {
     await prove({ storeId: "a".repeat(16) });
     await prove({ at: new Date(house.clock.now().getTime() + 700_000).toISOString() });
     expect(await shown()).toEqual([null, null]);
+  });
+
+  it("is about one store by its name too, where neither bears an id", async () => {
+    const { proof } = await prove({ storeId: "" });
+    expect(newestProof([proof], proof)).toBe(proof);
+    expect(newestProof([proof], { ...proof, store: frankfurt.name })).toBeNull();
   });
 
   it("by somebody unknown, altered, or under another path shows nowhere", async () => {

@@ -173,6 +173,41 @@ describe("fetching an object", () => {
     });
   });
 
+  it("that is signed by nobody we know is read again, since the name of the signer may be what was spoilt", async () => {
+    const { privateJwk, publicJwk } = await newSigningKey();
+    const trust = await createTrustRing([{ jwk: publicJwk, may: ["proof"] }]);
+    const form = { purpose: "proof", schema: z.unknown(), trust, misplaced: () => null } as const;
+    const signed = Buffer.from(await (await createSigner(privateJwk)).sign("proof", {}));
+    const others = Buffer.from(
+      await (await createSigner((await newSigningKey()).privateJwk)).sign("proof", {}),
+    );
+    const bodies = [others, signed, signed];
+    const store: ObjectReader = {
+      ...versioned(signed, signed),
+      read: async () => bodies.shift() ?? signed,
+      versions: async () => [],
+    };
+    expect(await readSigned(store, key, form, never)).toMatchObject({ kind: "good" });
+    const strange = { ...store, read: async () => others };
+    expect(await readSigned(strange, key, form, never)).toMatchObject({ kind: "bad", reason: "signer" });
+  });
+
+  it("that is signed is looked for in no older version that is longer than any document", async () => {
+    const trust = await createTrustRing([]);
+    const form = { purpose: "proof", schema: z.unknown(), trust, misplaced: () => null } as const;
+    const read: (string | undefined)[] = [];
+    const store = versioned(Buffer.from("garbage"), Buffer.alloc(documentBytesMax + 1));
+    const noted: ObjectReader = {
+      ...store,
+      read: async (of, options, wait) => {
+        read.push(options.version);
+        return store.read(of, options, wait);
+      },
+    };
+    expect(await readSigned(noted, key, form, never)).toMatchObject({ kind: "bad" });
+    expect(read).not.toContain("1");
+  });
+
   it("says of several stores what is worse: not asked, then altered, then absent", async () => {
     const [absent, altered, down] = [memoryStore("a"), memoryStore("b"), faulty(memoryStore("c"))];
     altered.overwrite(key, Buffer.from("garbage"));

@@ -53,6 +53,13 @@ describe("beside a part that this server could not take", () => {
 });
 
 describe("the parts that this server could not take", () => {
+  it("are told without a message that may hold a row (trap 34)", () => {
+    const message = 'invalid input syntax for type integer: "a secret"';
+    const problem = { subject: "TABLE DATA a.b", message, sqlState: "22P02", kind: "machine" } as const;
+    const { notes } = weigh(whole, { ...clean, problems: [problem] }, clean);
+    expect(notes).toEqual(["TABLE DATA a.b: refused, SQLSTATE 22P02"]);
+  });
+
   const keys = (kind: "data" | "machine", number: number): LoadReport => ({
     ...clean,
     problems: Array.from({ length: number }, (_, index) => ({
