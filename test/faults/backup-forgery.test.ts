@@ -98,6 +98,12 @@ describe("a record that is not to be believed", () => {
     expect(await disbelieved(future, /^source\/clock$/)).toMatch(/^future: /);
   });
 
+  it("has an end that lies in the future", async () => {
+    const finishedAt = "2027-11-21T12:00:30.000Z";
+    await plant({ backup: later, at, finishedAt, counter: 9 }, recordPath(later));
+    expect(await disbelieved(later, /^source\/clock$/)).toMatch(/^future: /);
+  });
+
   it("is bytes without end, which is damage and no newer Holdfast's work", async () => {
     dubai.overwrite(recordPath(first), Buffer.alloc(17 * 1024 * 1024, 65));
     await expect(house.open([dubai], backupId.parse(first))).rejects.toMatchObject({
@@ -111,6 +117,11 @@ describe("a record that is not to be believed", () => {
       recordPath(later),
     );
     expect(await disbelieved(later)).toMatch(/^format: /);
+  });
+
+  it("is of an engine unknown", async () => {
+    await plant({ backup: later, at, counter: 9, engine: "postgres-physical" }, recordPath(later));
+    expect(await disbelieved(later, /^format\/unknown$/)).toMatch(/^format: /);
   });
 
   it("lies under another backup's path, or says another time than its id", async () => {
