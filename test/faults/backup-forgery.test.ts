@@ -5,6 +5,7 @@ import { createSigner } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { backupId } from "../../src/model/ids.ts";
 import { parseChunkKey } from "../../src/model/layout.ts";
+import { readNewRecords, readRecords } from "../../src/repository/records.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { recordsIn } from "../support/copy-reader.ts";
@@ -96,6 +97,17 @@ describe("a record that is not to be believed", () => {
     const future = "20271121T120030Z-aaaaaa";
     await plant({ backup: future, at: "2027-11-21T12:00:30.000Z", counter: 9 }, recordPath(future));
     expect(await disbelieved(future, /^source\/clock$/)).toMatch(/^future: /);
+  });
+
+  it("came from the future and was seen then, is believed once it is time", async () => {
+    const finishedAt = new Date(house.clock.now().getTime() + 1_800_000).toISOString();
+    await plant({ backup: later, at, finishedAt }, recordPath(later));
+    const library = house.library([dubai]);
+    const seen = await readRecords(house.tenant, dubai, library, never);
+    expect(seen.map(({ standing }) => standing).toSorted()).toEqual(["good", "suspect"]);
+    house.clock.advance(3_600_000);
+    const now = await readNewRecords({ tenant: house.tenant, seen }, dubai, library, never);
+    expect(now.map(({ standing }) => standing)).toEqual(["good", "good"]);
   });
 
   it("has an end that lies in the future", async () => {

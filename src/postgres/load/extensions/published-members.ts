@@ -8,7 +8,10 @@ import { refusalOf } from "../report.ts";
 
 const columnNames = z.array(z.string());
 
-/** Puts tables and schemas of extensions into the publications in which the source had them; no dump tells. */
+/** Some releases of pg_dump do tell, and then it is there. */
+const isMember = "42710";
+
+/** Puts tables and schemas of extensions into the publications in which the source had them; no dump of most releases tells. */
 export async function publishMembers({ admin, fingerprint, ledger, options }: LoadContext): Promise<void> {
   if (options.tables !== undefined) return;
   for (const one of fingerprint.definitions ?? []) {
@@ -18,7 +21,7 @@ export async function publishMembers({ admin, fingerprint, ledger, options }: Lo
       await admin.query(`alter publication ${quoteIdent(one.name)} add ${published}`);
     } catch (error) {
       const { sqlState, message } = refusalOf(error);
-      if (!goneStates.has(sqlState))
+      if (sqlState !== isMember && !goneStates.has(sqlState))
         ledger.problem(`PUBLICATION ${one.name} of ${published}`, { sqlState, message, kind: "machine" });
     }
   }
