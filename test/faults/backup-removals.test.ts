@@ -91,6 +91,22 @@ describe("an object that a backup reuses", () => {
     expect(recordsIn(frankfurt).length).toBe(1);
   });
 
+  it("that is taken each time but does not stay costs the store its copy", async () => {
+    const [victim = ""] = chunksIn(frankfurt);
+    const forgetful = faulty(frankfurt);
+    const { calls } = forgetful;
+    calls.push = (...added) => {
+      if (added.some(({ operation }) => operation === "list")) frankfurt.lose(victim);
+      return Array.prototype.push.apply(calls, added);
+    };
+    const made = await house.backUp([dubai, forgetful], { rows: table });
+    expect(made.state).toBe("degraded");
+    expect(made.copies.get(frankfurt.name)?.message).toBe(`${victim} does not stay in frankfurt`);
+    expect(recordsIn(frankfurt).length).toBe(1);
+    expect(recordsIn(dubai).length).toBe(2);
+    expect(brokenPromises(dubai)).toEqual([]);
+  });
+
   it("is sealed anew when it was condemned before, in whichever store the list lies", async () => {
     const dead = chunksIn(dubai);
     await condemn(frankfurt, dead);

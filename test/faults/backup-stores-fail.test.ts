@@ -100,6 +100,16 @@ describe("one of two stores", () => {
     frankfurt.next("create", "record.jws").failsWith("store/exists");
     expect(await outcome()).toEqual(onlyDubai);
   });
+
+  it("may hold something under each id that a backup draws, and is out after the third", async () => {
+    frankfurt.every("create", "manifest.age").failsWith("store/exists");
+    expect(await outcome()).toEqual(onlyDubai);
+    const tried = frankfurt.calls.filter(
+      ({ operation, key }) => operation === "create" && key.endsWith("manifest.age"),
+    );
+    // That of the backup before this one is the first.
+    expect(new Set(tried.map(({ key }) => key)).size).toBe(1 + 3);
+  });
 });
 
 describe("fewer stores than the quorum", () => {
