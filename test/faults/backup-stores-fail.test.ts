@@ -101,6 +101,11 @@ describe("one of two stores", () => {
     expect(await outcome()).toEqual(onlyDubai);
   });
 
+  it("may spoil what it is given, for which no other id is drawn", async () => {
+    frankfurt.next("create", "manifest.age").failsWith("store/corrupt");
+    expect(await outcome()).toEqual(onlyDubai);
+  });
+
   it("may hold something under each id that a backup draws, and is out after the third", async () => {
     frankfurt.every("create", "manifest.age").failsWith("store/exists");
     expect(await outcome()).toEqual(onlyDubai);
