@@ -39,12 +39,16 @@ function twoChunksIn(store: MemoryStore): readonly [string, string] {
   return [first, second];
 }
 
-async function condemn(store: MemoryStore, keys: readonly string[]): Promise<string> {
+async function condemn(
+  store: MemoryStore,
+  keys: readonly string[],
+  tenant: string = house.tenant,
+): Promise<string> {
   const at = house.clock.now();
   const path = `${condemnedPrefix(house.tenant)}${compactUtc(at)}.jws`;
   const list = {
     format: { name: "holdfast-condemned", version: 1 },
-    tenant: house.tenant,
+    tenant,
     at: at.toISOString(),
     keys,
   };
@@ -169,12 +173,23 @@ describe("a condemned list that a backup has read when it began", () => {
 });
 
 describe("an erasure while a backup runs", () => {
+  async function bury(): Promise<void> {
+    const at = house.clock.now().toISOString();
+    const grave = { format: { name: "holdfast-erased", version: 1 }, tenant: house.tenant, at };
+    dubai.overwrite(`tenants/${house.tenant}/erased.jws`, await house.signer.sign("removal", grave));
+  }
+
+  it("ends it although nothing is removed yet", async () => {
+    await expect(
+      house.backUp([dubai, frankfurt], { rows: table }, { beforeCommit: bury }),
+    ).rejects.toMatchObject({ code: "policy/refused" });
+    expect([recordsIn(dubai).length, recordsIn(frankfurt).length]).toEqual([1, 1]);
+  });
+
   it("ends it: no record is written, and no key object that was removed is put back (promise 10)", async () => {
     const gone = dubai.keys().filter((key) => key.includes("/keys/"));
     const erase = async (): Promise<void> => {
-      const at = house.clock.now().toISOString();
-      const grave = { format: { name: "holdfast-erased", version: 1 }, tenant: house.tenant, at };
-      dubai.overwrite(`tenants/${house.tenant}/erased.jws`, await house.signer.sign("removal", grave));
+      await bury();
       for (const key of gone) dubai.lose(key);
     };
     await expect(
@@ -205,6 +220,11 @@ describe("a condemned list that cannot be read", () => {
     expect((await house.backUp([dubai, frankfurt], { rows: rows(99, 500_000) }, plant)).state).toBe(
       "complete",
     );
+  });
+
+  it("is one of another tenant's", async () => {
+    await condemn(dubai, [], "bravo");
+    expect((await house.backUp([dubai, frankfurt], { rows: table })).reusedBytes).toBe(0);
   });
 
   it("is one that lies under another list's path", async () => {
