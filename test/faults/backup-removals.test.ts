@@ -5,9 +5,18 @@ import { backupId, objectKey } from "../../src/model/ids.ts";
 import { chunksPrefix, condemnedPrefix, parseChunkKey } from "../../src/model/layout.ts";
 import { graceMs } from "../../src/repository/commit.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
+import type { CreateOptions, Store } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
-import { buildHouse, type House, markOf, never, readAll, rows } from "../support/repository-fixture.ts";
+import {
+  buildHouse,
+  type House,
+  marked,
+  markOf,
+  never,
+  readAll,
+  rows,
+} from "../support/repository-fixture.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 
 let house: House;
@@ -235,6 +244,45 @@ describe("a condemned list that cannot be read", () => {
 });
 
 describe("the last look", () => {
+  it("finds a backup that has ended meanwhile, which is the one before", async () => {
+    const others: string[] = [];
+    const meanwhile = async (): Promise<void> => {
+      others.push((await house.backUp([dubai, frankfurt], { rows: "meanwhile\n" })).backup);
+    };
+    const { backup } = await house.backUp([dubai, frankfurt], { rows: table }, { beforeCommit: meanwhile });
+    const { record } = await house.open([dubai], backup);
+    expect([record.previous?.backup, record.counter]).toEqual([others[0], 3]);
+  });
+
+  it("takes what is lacking from a store that has failed, where no other has it, and locks it as long", async () => {
+    const lock = { mode: "compliance", keepMs: 30 * 24 * 3_600_000 } as const;
+    const failing = faulty(frankfurt);
+    const locks = new Map<string, CreateOptions["lock"]>();
+    const watched: Store = {
+      ...marked(dubai),
+      create: async (key, body, options, wait) => {
+        await dubai.create(key, body, options, wait);
+        locks.set(key, options.lock);
+      },
+    };
+    const shelves = [watched, marked(failing)].map((store) => ({ store, lock }));
+    await house.backUp([dubai, frankfurt], { rows: `${table}1\n` }, { order: { shelves } });
+    house.clock.advance(60_000);
+    const victim = [...locks.keys()].find((key) => key.includes("/chunks/")) ?? "";
+    const first = locks.get(victim);
+    locks.clear();
+    failing.every("create").failsWith("store/full");
+    const made = await house.backUp(
+      [dubai, frankfurt],
+      { rows: `${table}1\n` },
+      { order: { shelves }, beforeCommit: () => dubai.lose(victim) },
+    );
+    expect(made.state).toBe("degraded");
+    expect(brokenPromises(dubai)).toEqual([]);
+    expect(first).toBeDefined();
+    expect(locks.get(victim)).toEqual(first);
+  });
+
   it("is taken again when more than a quarter of the grace time goes by before the record", async () => {
     const watched = faulty(dubai);
     const [victim = ""] = chunksIn(dubai);

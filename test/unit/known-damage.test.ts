@@ -58,6 +58,11 @@ const cases: readonly {
 }[] = [
   { what: "nothing is said", damaged: false },
   { what: "a scrub found it", findings: [said(1, [key])], damaged: true },
+  {
+    what: "it was proven whole at the very instant of a refutation",
+    proofs: [proof(1, first, "refuted"), proof(1, first, "proven")],
+    damaged: true,
+  },
   { what: "a scrub found another", findings: [said(1, [`${key}-2`])], damaged: false },
   { what: "a heal came after the scrub", findings: [said(1, [key]), said(2, [], [key])], damaged: false },
   { what: "a heal came before the scrub", findings: [said(2, [key]), said(1, [], [key])], damaged: true },
