@@ -1,5 +1,6 @@
 /** What a tenant hangs on tables of an extension comes back and is proven, and none of its code runs with the rights of those who own them (trap 19). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { publishedInNoDump } from "../../src/postgres/readings/definitions.ts";
 import type { PrivateServer } from "../../src/postgres/server/private-server.ts";
 import { installOwnExtension } from "../corner/own-extension.ts";
 import { loadInto, startScratch } from "../support/loaded.ts";
@@ -78,7 +79,10 @@ describe("what an extension's script makes beside its members", () => {
     await psql(
       source,
       "beside",
-      `create schema corner_ext; create extension holdfast_corner schema corner_ext`,
+      `create schema corner_ext; create extension holdfast_corner schema corner_ext; create extension holdfast_place;
+       create table public.own (a int); create publication empty;
+       create publication "all; x" for table public.own, places.system (name), corner_ext.whole;
+       create publication "of schemas" for tables in schema places_data, table corner_ext.whole`,
     );
     const image = memoryImage(await backupOf(source, "beside"), 4_099);
     expect(image.fingerprint.omitted).toContainEqual({
@@ -91,9 +95,26 @@ describe("what an extension's script makes beside its members", () => {
     expect(report.notes.filter((note) => /keep|dropped/.test(note))).toEqual([]);
     expect({ verdict, troubles: troubles(checks) }).toEqual({ verdict: "proven", troubles: [] });
     const whose = `select pubname, pubowner::regrole from pg_publication union all
-      select relname, relowner::regrole from pg_class where relname = 'kept'`;
+      select relname, relowner::regrole from pg_class where relname = 'kept' order by 1`;
     expect(await psql(scratch, "beside", whose)).toBe(await psql(source, "beside", whose));
   });
+});
+
+describe("a publication of an extension's table whose columns are no names", () => {
+  it.each(["name", '{"a": 1}', "[]"])(
+    "is told where they are %j, and nothing of them is run",
+    async (text) => {
+      const backup = await backupOf(source, "beside");
+      const definitions = (backup.fingerprint.definitions ?? []).map((one) =>
+        one.kind === publishedInNoDump && one.text !== "" ? { ...one, text } : one,
+      );
+      const image = memoryImage({ ...backup, fingerprint: { ...backup.fingerprint, definitions } });
+      const report = await loadInto(scratch, image, { destination: { database: `told ${text}` } });
+      expect(report.problems).toMatchObject([
+        { subject: "PUBLICATION all; x of places.system", message: "its columns are no names" },
+      ]);
+    },
+  );
 });
 
 describe("keys that refer to tables of extensions, and tables below them", () => {

@@ -6,7 +6,7 @@ import { quoteIdent } from "../../session/quote.ts";
 import type { Session } from "../../session/session.ts";
 import { defaultPrivilegeResets } from "../rights/default-privileges.ts";
 
-/** Ours in this database; of publications all there are. */
+/** Ours in this database. */
 export interface BesideMembers {
   readonly self: string;
   readonly publications: readonly string[];
@@ -17,7 +17,8 @@ export interface BesideMembers {
 export async function besideMembers(admin: Session): Promise<BesideMembers> {
   const [found] = await admin.query<BesideMembers>(
     `select current_user::text as self,
-            array(select pubname::text from pg_catalog.pg_publication) as publications,
+            array(select pubname::text from pg_catalog.pg_publication
+                   where pg_catalog.pg_get_userbyid(pubowner) = current_user) as publications,
             array(select oid::text from pg_catalog.pg_default_acl
                    where pg_catalog.pg_get_userbyid(defaclrole) = current_user) as defaults`,
   );

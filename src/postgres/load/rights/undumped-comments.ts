@@ -2,8 +2,7 @@ import type { Definition } from "../../../model/fingerprint.ts";
 import { commentInNoDump } from "../../readings/definitions.ts";
 import { quoteIdent, quoteLiteral } from "../../session/quote.ts";
 import type { LoadContext } from "../context.ts";
-import { goneStates } from "../gone-states.ts";
-import { refusalOf } from "../report.ts";
+import { goneStates, refusalOf } from "../report.ts";
 
 /**
  * Comments that pg_dump reads past: on the row types of tables and views, on arrays, on multiranges and on the rules that
