@@ -5,8 +5,9 @@ import { newSigningKey } from "../../src/keys/signing-key.ts";
 import type { CopyState } from "../../src/model/choose.ts";
 import type { Proof } from "../../src/model/documents.ts";
 import { storeName } from "../../src/model/ids.ts";
+import { proofKey } from "../../src/model/layout.ts";
 import type { OpenedCopy } from "../../src/repository/open-copy.ts";
-import { newestProof } from "../../src/repository/proofs.ts";
+import { newestProof, readProofs } from "../../src/repository/proofs.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { writeProof } from "../../src/repository/write-proof.ts";
 import { readDescriptor } from "../../src/stores/describe.ts";
@@ -136,6 +137,19 @@ describe("a proof", () => {
     const { proof } = await prove({ storeId: "" });
     expect(newestProof([proof], proof)).toBe(proof);
     expect(newestProof([proof], { ...proof, store: frankfurt.name })).toBeNull();
+  });
+
+  it.each([
+    ["tenant", "bravo"],
+    ["backup", "20261121T000000Z-aaaaaa"],
+    ["store", "frankfurt"],
+    ["at", "2026-11-21T00:00:00.000Z"],
+  ])("whose path says another %s than it does itself is passed over", async (field, other) => {
+    const { proof } = await prove();
+    const place = proofKey({ ...proof, at: new Date(proof.at) });
+    expect(await readProofs(house.tenant, dubai, house.library([dubai]), never)).toEqual([proof]);
+    dubai.overwrite(place, await house.signer.sign("proof", { ...proof, [field]: other }));
+    expect(await readProofs(house.tenant, dubai, house.library([dubai]), never)).toEqual([]);
   });
 
   it("by somebody unknown, altered, or under another path shows nowhere", async () => {
