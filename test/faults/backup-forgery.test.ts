@@ -102,11 +102,11 @@ describe("a record that is not to be believed", () => {
   it("came from the future and was seen then, is believed once it is time", async () => {
     const finishedAt = new Date(house.clock.now().getTime() + 1_800_000).toISOString();
     await plant({ backup: later, at, finishedAt }, recordPath(later));
-    const library = house.library([dubai]);
-    const seen = await readRecords(house.tenant, dubai, library, never);
+    const { tenant, library } = house;
+    const seen = await readRecords(tenant, dubai, library([dubai]), never);
     expect(seen.map(({ standing }) => standing).toSorted()).toEqual(["good", "suspect"]);
     house.clock.advance(3_600_000);
-    const now = await readNewRecords({ tenant: house.tenant, seen }, dubai, library, never);
+    const now = await readNewRecords({ tenant, seen }, dubai, library([dubai]), never);
     expect(now.map(({ standing }) => standing)).toEqual(["good", "good"]);
   });
 

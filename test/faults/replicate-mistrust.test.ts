@@ -1,18 +1,14 @@
 /** What replicating believes of stores and of signers: nothing that it has not seen for itself (traps 23, 24). */
-import { zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/base/digest.ts";
-import { type BackupId, backupId, objectKey, tenantId } from "../../src/model/ids.ts";
-import { inventoryLine } from "../../src/model/documents.ts";
+import { type BackupId, tenantId } from "../../src/model/ids.ts";
 import { inventoryKey, keySetKeys, manifestKey, recordKey } from "../../src/model/layout.ts";
 import { writeFindings } from "../../src/repository/findings.ts";
-import { encodeInventory } from "../../src/repository/inventory.ts";
 import { chunkLockFactor } from "../../src/repository/locks.ts";
-import type { MendingShelf } from "../../src/replication/ground.ts";
 import { replicate } from "../../src/replication/replicate.ts";
-import type { CreateOptions } from "../../src/stores/store.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { faulty } from "../support/faulty-store.ts";
+import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { deskOf, mending, replicateAll } from "../support/replication-fixture.ts";
 import { buildHouse, type House, marked, markOf, never, rows } from "../support/repository-fixture.ts";
@@ -47,15 +43,11 @@ const resultsOf = async (stores: Parameters<typeof replicateAll>[1]) =>
 
 describe("a store that does not keep what it is given", () => {
   it("holds up no backup but those that name it, and is told what does not stay", async () => {
-    const own = chunksOf(dubai).find((key) => !namesOf(backups[0]).has(key));
+    const names = await namesOf(backups[0]);
+    const own = chunksOf(dubai).find((key) => !names.has(key));
     if (own === undefined) throw new Error("nothing that the first backup does not name");
     const forgetful = faulty(frankfurt);
-    const { calls } = forgetful;
-    calls.push = (...added) => {
-      if (added.some(({ operation, key }) => operation === "list" && key.includes("/chunks/")))
-        frankfurt.lose(own);
-      return Array.prototype.push.apply(calls, added);
-    };
+    forgetful.every("list", "/chunks/").does(() => frankfurt.lose(own));
     const report = await replicateAll(house, [dubai, forgetful]);
     const failed = report.copies.filter(({ result }) => result === "failed");
     expect(failed.length).toBeGreaterThan(0);
@@ -70,7 +62,8 @@ describe("a store that does not keep what it is given", () => {
   });
 
   it("is not believed to have mended what does not read back", async () => {
-    const chunk = chunksOf(dubai).find((key) => namesOf(backups[0]).has(key)) ?? "";
+    const names = await namesOf(backups[0]);
+    const chunk = chunksOf(dubai).find((key) => names.has(key)) ?? "";
     frankfurt.overwrite(chunk, Buffer.alloc(dubai.bodyOf(chunk).length, 7));
     const stuck = faulty(frankfurt);
     stuck.every("read", chunk).flipsBit(3);
@@ -106,7 +99,10 @@ describe("a record that lies there already", () => {
   it("and is another that is signed as well is told, and left", async () => {
     await replicateAll(house, [dubai, frankfurt]);
     const key = recordKey(house.tenant, backups[1]);
-    const other = await house.signer.sign("record", { ...payloadOf(key), host: "another-host" });
+    const other = await house.signer.sign("record", {
+      ...recordIn(dubai, house, backups[1]),
+      host: "another-host",
+    });
     frankfurt.overwrite(key, other);
     const { copies } = await replicateAll(house, [dubai, frankfurt]);
     const detail = "another record, signed as well, lies there under that name";
@@ -118,8 +114,7 @@ describe("a record that lies there already", () => {
   it("and came while ours was on its way is left as it is", async () => {
     const key = recordKey(house.tenant, backups[0]);
     const watched = faulty(frankfurt);
-    const others = watched.reaches("create", key).then(() => frankfurt.overwrite(key, dubai.bodyOf(key)));
-    watched.next("create", key).takes(others);
+    watched.next("create", key).does(() => frankfurt.overwrite(key, dubai.bodyOf(key)));
     expect(await resultsOf([dubai, watched])).toEqual(["copied", "copied", "copied"]);
     expect(watched.calls.filter(({ operation }) => operation === "mend")).toEqual([]);
   });
@@ -130,8 +125,8 @@ describe("what neighbours vouch for", () => {
     await replicateAll(house, [dubai, frankfurt]);
     frankfurt.lose(recordKey(house.tenant, backups[lacking]));
     const others = backups.filter((backup) => backup !== backups[lacking]);
-    const vouched = new Set(others.flatMap((backup) => [...namesOf(backup)]));
-    const shared = [...namesOf(backups[lacking])].filter((key) => vouched.has(key));
+    const vouched = new Set((await Promise.all(others.map(namesOf))).flatMap((names) => [...names]));
+    const shared = [...(await namesOf(backups[lacking]))].filter((key) => vouched.has(key));
     expect(shared.filter((key) => key.includes("/chunks/")).length).toBeGreaterThan(0);
     const watched = faulty(frankfurt);
     expect(await resultsOf([dubai, watched])).toEqual(["copied"]);
@@ -142,12 +137,12 @@ describe("what neighbours vouch for", () => {
   it("is read where a finding says that it is damaged", async () => {
     await replicateAll(house, [dubai, frankfurt]);
     frankfurt.lose(recordKey(house.tenant, backups[1]));
-    const names = namesOf(backups[0]);
-    const chunk = [...namesOf(backups[1])].find((key) => key.includes("/chunks/") && names.has(key)) ?? "";
+    const [names, others] = [await namesOf(backups[1]), await namesOf(backups[0])];
+    const chunk = chunksOf(dubai).find((key) => names.has(key) && others.has(key));
+    if (chunk === undefined) throw new Error("nothing that both backups name");
     frankfurt.overwrite(chunk, Buffer.alloc(dubai.bodyOf(chunk).length, 7));
     const about = { tenant: house.tenant, store: frankfurt.name, storeId: markOf(frankfurt), host: "h" };
-    const damaged = [objectKey.parse(chunk)];
-    const order = { ...about, at: house.clock.now(), damaged, healed: [], stores: [dubai] };
+    const order = { ...about, at: house.clock.now(), damaged: [chunk], healed: [], stores: [dubai] };
     await writeFindings(order, house, never);
     house.clock.advance(60_000);
     expect(await resultsOf([dubai, frankfurt])).toEqual(["copied"]);
@@ -160,20 +155,11 @@ describe("an inventory that gives an object of another backup other bytes", () =
     await replicateAll(house, [dubai, frankfurt]);
     const victim = manifestKey(house.tenant, backups[0]);
     const own = frankfurt.bodyOf(victim);
-    const evil = backupId.parse(`${backups[0].slice(0, 16)}-aaaaaa`);
     const bytes = Buffer.from("other bytes");
+    const [chunk] = chunksOf(dubai);
+    const stated = { key: victim, bytes: bytes.length, sha256: sha256(bytes) };
+    const evil = await writeLie(house, [dubai], backups[0], (line) => (line.key === chunk ? stated : line));
     dubai.overwrite(victim, bytes);
-    const line = { key: victim, bytes: bytes.length, sha256: sha256(bytes) };
-    const body = await encodeInventory({ tenant: house.tenant, backup: evil }, [line]);
-    const inventory = { bytes: body.length, sha256: sha256(body) };
-    const record = {
-      ...payloadOf(recordKey(house.tenant, backups[0])),
-      backup: evil,
-      objects: 1,
-      inventory,
-    };
-    dubai.overwrite(inventoryKey(house.tenant, evil), body);
-    dubai.overwrite(recordKey(house.tenant, evil), await house.signer.sign("record", record));
     const { copies } = await replicateAll(house, [dubai, frankfurt]);
     expect(copies).toMatchObject([{ backup: evil, store: "frankfurt", result: "lost" }]);
     expect(copies[0]?.detail).toContain("with bytes that nothing fixes");
@@ -189,24 +175,14 @@ describe("a store that locks what it is given", () => {
     const startedAt = house.clock.now();
     const order = { shelves: [{ store: marked(source), lock }] };
     const { backup } = await house.backUp([source], { rows: table }, { order });
-    const [from, to] = mending(source, frankfurt);
-    if (from === undefined || to === undefined) throw new Error("two were asked for");
-    const locks = new Map<string, CreateOptions["lock"]>();
-    const watched: MendingShelf["store"] = {
-      ...to.store,
-      create: async (key, body, options, wait) => {
-        locks.set(key, options.lock);
-        await to.store.create(key, body, options, wait);
-      },
-    };
-    const menders = [from, { store: watched, lock }];
+    const menders = mending(source, frankfurt).map(({ store }) => ({ store, lock }));
     await replicate(house.tenant, menders, deskOf(house), () => undefined, never);
     const until = new Date(startedAt.getTime() + lock.keepMs);
     for (const key of [manifestKey, inventoryKey, recordKey].map((keyOf) => keyOf(house.tenant, backup)))
-      expect([key, locks.get(key)]).toEqual([key, { mode: lock.mode, until }]);
+      expect([key, frankfurt.lockOf(key)]).toEqual([key, { mode: lock.mode, until }]);
     const [chunk = ""] = chunksOf(frankfurt);
     const longer = new Date(startedAt.getTime() + lock.keepMs * chunkLockFactor);
-    expect(locks.get(chunk)).toEqual({ mode: lock.mode, until: longer });
+    expect(frankfurt.lockOf(chunk)).toEqual({ mode: lock.mode, until: longer });
   });
 });
 
@@ -219,10 +195,9 @@ describe("a set of keys", () => {
       const other = memoryStore("dubai", house.clock);
       await house.backUp([other], { rows: "other\n" });
       const bytes = other.bodyOf(keys[part]);
-      await misstate(keys[part], bytes);
-      dubai.overwrite(keys[part], bytes);
+      const lie = await misstated(keys[part], bytes);
       const { copies } = await replicateAll(house, [dubai, frankfurt]);
-      const own = copies.filter(({ backup }) => backup === backups[0]);
+      const own = copies.filter(({ backup }) => backup === lie);
       expect(own).toMatchObject([{ store: "frankfurt", result: "failed" }]);
       expect(own[0]?.detail).toBe(`an inventory names ${keys[part]} with other bytes than its key statement`);
       expect(frankfurt.keys()).not.toContain(keys[part]);
@@ -231,10 +206,9 @@ describe("a set of keys", () => {
 
   it("whose statement nobody signed is not written", async () => {
     const bytes = Buffer.from("no statement");
-    await misstate(keys.statement, bytes);
-    dubai.overwrite(keys.statement, bytes);
+    const lie = await misstated(keys.statement, bytes);
     const { copies } = await replicateAll(house, [dubai, frankfurt]);
-    const own = copies.filter(({ backup }) => backup === backups[0]);
+    const own = copies.filter(({ backup }) => backup === lie);
     expect(own).toMatchObject([{ store: "frankfurt", result: "lost" }]);
     expect(own[0]?.detail).toContain(keys.statement);
     expect(frankfurt.keys()).not.toContain(keys.statement);
@@ -245,42 +219,26 @@ describe("a set of keys", () => {
     await house.backUp([other], { rows: "other\n" });
     const born = other.keys().filter((key) => key.includes("/keys/"));
     const watched = faulty(frankfurt);
-    const birth = watched
-      .reaches("create", keys.statement)
-      .then(() => born.forEach((key) => frankfurt.overwrite(key, other.bodyOf(key))));
-    watched.next("create", keys.statement).takes(birth);
+    watched.next("create", keys.statement).does(() => {
+      for (const key of born) frankfurt.overwrite(key, other.bodyOf(key));
+    });
     const { copies } = await replicateAll(house, [dubai, watched]);
     expect(copies.map(({ result }) => result)).toEqual(["failed", "failed", "failed"]);
     expect(copies[0]?.detail).toContain("another key set");
     for (const key of born) expect(frankfurt.bodyOf(key).equals(other.bodyOf(key))).toBe(true);
   });
 
-  /** The first backup's inventory and record, signed by the same host, say that the key object has these bytes. */
-  async function misstate(key: string, bytes: Buffer): Promise<void> {
-    const [backup] = backups;
-    const place = inventoryKey(house.tenant, backup);
-    const [, ...lines] = zstdDecompressSync(dubai.bodyOf(place)).toString().trimEnd().split("\n");
-    const named = lines.map((line) => inventoryLine.parse(JSON.parse(line)));
-    const misstated = named.map((line) =>
+  /** A backup whose inventory says that the key object has these bytes, which a store has under its name. */
+  async function misstated(key: string, bytes: Buffer): Promise<BackupId> {
+    const lie = await writeLie(house, [dubai], backups[0], (line) =>
       line.key === key ? { ...line, bytes: bytes.length, sha256: sha256(bytes) } : line,
     );
-    const body = await encodeInventory({ tenant: house.tenant, backup }, misstated);
-    const inventory = { bytes: body.length, sha256: sha256(body) };
-    const signed = recordKey(house.tenant, backup);
-    dubai.overwrite(place, body);
-    dubai.overwrite(signed, await house.signer.sign("record", { ...payloadOf(signed), inventory }));
+    dubai.overwrite(key, bytes);
+    return lie;
   }
 });
 
-function payloadOf(key: string): Readonly<Record<string, unknown>> {
-  const [, payload = ""] = dubai.bodyOf(key).toString("latin1").split(".");
-  return Object(JSON.parse(Buffer.from(payload, "base64url").toString()));
-}
-
-/** The keys of all that it names, by a reader of its own. */
-function namesOf(backup: BackupId): ReadonlySet<string> {
-  const alone = memoryStore("alone", house.clock);
-  for (const key of dubai.keys())
-    if (key.includes(`/backups/${backup}/`)) alone.overwrite(key, dubai.bodyOf(key));
-  return new Set(brokenPromises(alone).map((words) => words.split(" ")[0] ?? ""));
+/** The keys of all that it names, as a restore opens it. */
+async function namesOf(backup: BackupId): Promise<ReadonlySet<string>> {
+  return new Set((await house.open([dubai], backup)).inventory.keys());
 }

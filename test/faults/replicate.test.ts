@@ -294,8 +294,7 @@ describe("what is dead", () => {
   /** Something happens once the first chunk is on its way to Frankfurt. */
   async function replicatedWhile(happening: () => Promise<unknown>): Promise<ReplicateReport> {
     const watched = faulty(frankfurt);
-    const happened = watched.reaches("create", "/chunks/").then(happening);
-    watched.next("create", "/chunks/").takes(happened);
+    watched.next("create", "/chunks/").does(happening);
     return replicateAll(house, [dubai, watched]);
   }
 

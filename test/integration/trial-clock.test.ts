@@ -5,9 +5,10 @@ import { Failure } from "../../src/base/failure.ts";
 import { failed, judge, passed } from "../../src/model/check.ts";
 import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
-import { holdTrial, type Trial } from "../../src/verify/trial.ts";
+import type { Trial } from "../../src/verify/trial.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { buildHouse, described, type House, never, noon } from "../support/repository-fixture.ts";
+import { buildHouse, described, type House, noon } from "../support/repository-fixture.ts";
+import { tried } from "../support/verify-desk.ts";
 
 const yearMs = 365 * 86_400_000;
 
@@ -28,22 +29,13 @@ afterAll(async () => {
   await house[Symbol.asyncDispose]();
 });
 
-/** Of a copy that `tryOut` finds so; the clock is put ahead by as much while it is tried. */
-async function tried(found: () => Trial["checks"], aheadMs: number): Promise<Trial> {
+/** Of a copy that is found so; the clock is put ahead by as much while it is tried. */
+async function triedWhile(found: () => Trial["checks"], aheadMs: number): Promise<Trial> {
   const clock = new ManualClock(house.clock.now());
-  return holdTrial(
-    { library: { ...house.library([store]), clock }, opener, identity: house.identity },
-    {
-      tenant: house.tenant,
-      backup,
-      store,
-      tryOut: () => {
-        clock.advance(aheadMs);
-        return Promise.resolve({ checks: found(), notes: [] });
-      },
-    },
-    never,
-  );
+  return tried({ house, sealing: opener, clock }, { backup, store }, () => {
+    clock.advance(aheadMs);
+    return Promise.resolve({ checks: found(), notes: [] });
+  });
 }
 
 const lostRow = { subject: "table public.bill", difference: "a row is missing" };
@@ -51,14 +43,14 @@ const lostRow = { subject: "table public.bill", difference: "a row is missing" }
 describe("a trial during which the clock is set", () => {
   it("says nothing of a copy that lost a row, and lists what it saw", async () => {
     const lost = (): Trial["checks"] => [failed("tables", 1, [lostRow])];
-    expect(judge((await tried(lost, 0)).checks)).toBe("refuted");
-    const trial = await tried(lost, yearMs);
+    expect(judge((await triedWhile(lost, 0)).checks)).toBe("refuted");
+    const trial = await triedWhile(lost, yearMs);
     expect([judge(trial.checks), trial.failure?.code]).toEqual(["inconclusive", "store/clock"]);
     expect(trial.checks.find(({ name }) => name === "tables")?.findings).toEqual([lostRow]);
   });
 
   it("says nothing of a good copy", async () => {
-    const trial = await tried(() => [passed("tables", 1, "equal")], yearMs);
+    const trial = await triedWhile(() => [passed("tables", 1, "equal")], yearMs);
     expect([judge(trial.checks), trial.failure?.code]).toEqual(["inconclusive", "store/clock"]);
   });
 
@@ -66,9 +58,9 @@ describe("a trial during which the clock is set", () => {
     const damaged = (): never => {
       throw new Failure("store/corrupt", "an object is damaged");
     };
-    expect(judge((await tried(damaged, 0)).checks)).toBe("refuted");
+    expect(judge((await triedWhile(damaged, 0)).checks)).toBe("refuted");
     const lost: ObjectKey[] = [];
-    const trial = await tried(damaged, -yearMs);
+    const trial = await triedWhile(damaged, -yearMs);
     expect([judge(trial.checks), trial.failure?.code, trial.damaged]).toEqual([
       "inconclusive",
       "store/clock",

@@ -3,24 +3,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Failure } from "../../src/base/failure.ts";
 import { judge } from "../../src/model/check.ts";
-import { type BackupId, type ObjectKey, objectKey } from "../../src/model/ids.ts";
+import { type ObjectKey, objectKey } from "../../src/model/ids.ts";
 import { inspectCopy } from "../../src/verify/inspect-copy.ts";
 import { findMisnamed } from "../../src/verify/misnamed-chunks.ts";
 import { noting } from "../../src/verify/noting-reader.ts";
-import { holdTrial, type PlacedTrial, type TryOut } from "../../src/verify/trial.ts";
+import type { PlacedTrial, TryOut } from "../../src/verify/trial.ts";
 import { type BackedUpHouse, backedUpHouse } from "../support/backed-up-house.ts";
 import { faulty, type FaultyStore } from "../support/faulty-store.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { never } from "../support/repository-fixture.ts";
-import { allEqual } from "../support/verify-desk.ts";
+import { allEqual, tried } from "../support/verify-desk.ts";
 
 let here: BackedUpHouse;
 let store: FaultyStore;
-let backup: BackupId;
 
 beforeAll(async () => {
   here = await backedUpHouse();
-  ({ backup } = here);
 });
 afterAll(async () => {
   await here[Symbol.asyncDispose]();
@@ -34,16 +32,14 @@ const readAll: TryOut = async (image, wait) => {
   return allEqual(image, wait);
 };
 
-async function tried(tryOut: TryOut, aheadMs = 0): Promise<PlacedTrial> {
-  const { house, sealing: opener } = here;
-  const clock = new ManualClock(new Date(house.clock.now().getTime() + aheadMs));
-  const desk = { library: { ...house.library([store]), clock }, opener, identity: house.identity };
-  return holdTrial(desk, { tenant: house.tenant, backup, store, tryOut }, never);
+async function triedBy(tryOut: TryOut, aheadMs = 0): Promise<PlacedTrial> {
+  const clock = new ManualClock(new Date(here.house.clock.now().getTime() + aheadMs));
+  return tried({ ...here, clock }, { backup: here.backup, store }, tryOut);
 }
 
 describe("a trial", () => {
   it("reads each object once, be it for the load or to see that it is whole", async () => {
-    const trial = await tried(readAll);
+    const trial = await triedBy(readAll);
     expect(judge(trial.checks)).toBe("proven");
     const read = store.calls.filter(({ operation }) => operation === "read").map(({ key }) => key);
     const ofTenant = read.filter((key) => key.startsWith("tenants/"));
@@ -53,7 +49,7 @@ describe("a trial", () => {
   });
 
   it.each(["archive", "tables", "sequences"])("that never reached %s is left open", async (name) => {
-    const trial = await tried(async (image, wait) => {
+    const trial = await triedBy(async (image, wait) => {
       const { checks, notes } = await allEqual(image, wait);
       return { checks: checks.filter((check) => check.name !== name), notes };
     });
@@ -62,7 +58,7 @@ describe("a trial", () => {
 
   it("of a store that does not tell its id is left open", async () => {
     store.every("read", "holdfast.json").failsWith("store/unreachable");
-    const trial = await tried(readAll);
+    const trial = await triedBy(readAll);
     expect([judge(trial.checks), trial.failure?.code, trial.storeId]).toEqual([
       "inconclusive",
       "store/unreachable",
@@ -76,7 +72,7 @@ describe("a trial", () => {
       tries += 1;
       return allEqual(image, wait);
     };
-    const trial = await tried(counted, -365 * 86_400_000);
+    const trial = await triedBy(counted, -365 * 86_400_000);
     expect([judge(trial.checks), trial.failure?.code, tries]).toEqual(["inconclusive", "store/clock", 0]);
   });
 });
@@ -95,7 +91,7 @@ describe("an object of which a read failed", () => {
 
   it("leaves open what lies under its name, where the store does not answer", async () => {
     const { house } = here;
-    const copy = await house.open([store], backup);
+    const copy = await house.open([store], here.backup);
     const openChunk = () => Promise.reject(new Failure("store/unreachable", "it does not answer"));
     await expect(findMisnamed({ ...copy, openChunk }, never)).rejects.toMatchObject({
       code: "store/unreachable",

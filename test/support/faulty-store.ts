@@ -32,6 +32,8 @@ export interface Fault {
   flipsBit(n: number): void;
   /** Of a read: only the first `bytes` are returned. */
   truncatesTo(bytes: number): void;
+  /** This happens before the call begins, which waits for it. */
+  does(act: () => unknown): void;
   /** The call begins when `until` resolves, or after so many milliseconds. */
   takes(until: Promise<unknown> | number): void;
 }
@@ -41,6 +43,7 @@ type Effect =
   | { readonly kind: "fails-once-done"; readonly code: FailureCode }
   | { readonly kind: "fails-after"; readonly code: FailureCode; readonly bytesMax: number }
   | { readonly kind: "alters"; readonly alter: (body: Buffer) => Buffer }
+  | { readonly kind: "does"; readonly act: () => unknown }
   | { readonly kind: "takes"; readonly until: Promise<unknown> | number };
 
 interface Armed {
@@ -170,6 +173,7 @@ export class FaultyStore implements WholeStore {
     this.#faults = this.#faults.filter((fault) => !used.has(fault));
     this.#announce(call);
     for (const { effect } of faults) {
+      if (effect.kind === "does") await effect.act();
       if (effect.kind !== "takes") continue;
       await (typeof effect.until === "number" ? pause(effect.until, wait) : orAbort(effect.until, wait));
     }
@@ -198,6 +202,7 @@ export class FaultyStore implements WholeStore {
         arm({ kind: "fails-after", code, bytesMax: bytes }),
       flipsBit: (n) => arm({ kind: "alters", alter: (body) => flipped(body, n) }),
       truncatesTo: (bytes) => arm({ kind: "alters", alter: (body) => body.subarray(0, bytes) }),
+      does: (act) => arm({ kind: "does", act }),
       takes: (until) => arm({ kind: "takes", until }),
     };
   }

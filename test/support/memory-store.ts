@@ -58,6 +58,11 @@ export class MemoryStore implements WholeStore {
     this.#held.delete(key);
   }
 
+  /** As it was asked for when the object came; null without one. */
+  lockOf(key: string): LockWish | null {
+    return this.#find(key).lock;
+  }
+
   /** An independent store with the same objects. */
   copy(name: string = this.name): MemoryStore {
     const twin = memoryStore(name, this.#clock);

@@ -62,7 +62,7 @@ export interface House extends AsyncDisposable {
   /** Condemned lists that stopped reuse. */
   readonly reuseOff: string[];
   order(stores: readonly Store[], changes?: Partial<DraftOrder>): DraftOrder;
-  library(stores: readonly ObjectReader[]): Library;
+  readonly library: (stores: readonly ObjectReader[]) => Library;
   /** A whole backup of streams made by hand, in the order given. */
   backUp(stores: readonly Store[], streams: Streams, changes?: BackUpChanges): Promise<Committed>;
   open(stores: readonly ObjectReader[], backup: Committed["backup"]): Promise<OpenedCopy>;

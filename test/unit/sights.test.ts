@@ -31,12 +31,12 @@ describe("what is held is looked at by this host's clock", () => {
       [-30, 15],
     ],
   ] as const)("and, with stores at %j minutes, by those at %j", async ([ahead, expected]) => {
-    const { house } = here;
-    const now = house.clock.now();
+    const { tenant, library, clock } = here.house;
+    const now = clock.now();
     const stores = ahead.map((minutes, at) =>
       memoryStore(`store-${String(at)}`, new ManualClock(new Date(now.getTime() + minutes * 60_000))),
     );
-    const [own, ...others] = await sights(house.tenant, house.library([here.dubai, ...stores]), never);
+    const [own, ...others] = await sights(tenant, library([here.dubai, ...stores]), never);
     expect([own.clockOf, own.aheadMs]).toEqual([null, 0]);
     expect(others.map(({ aheadMs }) => aheadMs / 60_000)).toEqual(expected);
   });
@@ -44,8 +44,8 @@ describe("what is held is looked at by this host's clock", () => {
 
 describe("a backup that is proven by one clock alone", () => {
   const states = async (): Promise<TenantStates> => {
-    const { house, dubai } = here;
-    return (await sights(house.tenant, house.library([dubai]), never))[0].states;
+    const { tenant, library } = here.house;
+    return (await sights(tenant, library([here.dubai]), never))[0].states;
   };
   const proven = ({ backups, ...rest }: TenantStates): TenantStates => ({
     ...rest,

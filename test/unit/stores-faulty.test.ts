@@ -76,6 +76,17 @@ describe("a faulty store", () => {
     expect(await store.stat(key, wait)).toMatchObject({ bytes: 10 });
   });
 
+  it("waits for what happens before a call, which then meets it", async () => {
+    const { store, memory } = scene();
+    store.next("stat").does(async () => {
+      await Promise.resolve();
+      memory.lose(key);
+    });
+    expect(await store.stat(key, wait)).toBeNull();
+    memory.overwrite(key, Buffer.from("again"));
+    expect(await store.stat(key, wait)).toMatchObject({ bytes: 5 });
+  });
+
   it("waits for an event, or until its caller stops waiting", async () => {
     const { store } = scene();
     const gate = Promise.withResolvers<void>();

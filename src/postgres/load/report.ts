@@ -161,9 +161,6 @@ const noSuchFile = "58P01";
 /** The server lacks or forbids something; the data are not to blame. */
 const machine = /^(08|0A000|0L|0P|22023|28|42501|53400|55000|57014|58P01|HV|XX000|40|55P03)/;
 
-/** Of a type, relation, schema or other object that is not there: it was refused or withheld before, and is told by its own name. */
-export const goneStates: ReadonlySet<string | undefined> = new Set(["42704", "42P01", "3F000"]);
-
 /** It took longer than a statement may; to try it again would take as long again. */
 export function isTimeout({ sqlState }: Refusal): boolean {
   return sqlState === "57014";

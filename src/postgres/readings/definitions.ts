@@ -27,9 +27,10 @@ export function definitionsStatement({ scope, versionNum }: CensusContext): stri
     undumpedComments,
     ...(versionNum >= 140_000 ? from14 : []),
     ...(versionNum < 150_000 ? publicSchema : []),
-    ...(scope.kind === "database" ? [givenPrivileges, extensionComments] : []),
+    ...(scope.kind === "database"
+      ? [givenPrivileges, extensionComments, publishedMembers(versionNum >= 150_000)]
+      : []),
     ...(versionNum >= 150_000 && scope.kind === "database" ? [publicationFilters] : []),
-    ...(scope.kind === "database" ? [publishedMembers(versionNum >= 150_000)] : []),
   ];
   return `with ${scopeTables},
      definition(kind, schema, name, part, text, inherited) as (${parts.map((part) => `(${part})`).join(" union all ")})

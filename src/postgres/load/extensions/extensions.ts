@@ -22,7 +22,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
   );
   await using scripts = pending.length === 0 ? null : await context.openForScripts();
   const lent = await takeSchemas(context, pending);
-  const before = await besideMembers(admin);
+  const before = scripts === null ? null : await besideMembers(admin);
   const refusals = new Map<string, Refusal>();
   for (let rounds = pending.length + 1; rounds > 0 && pending.length > 0; rounds -= 1) {
     const refused: ExtensionFingerprint[] = [];
@@ -46,7 +46,7 @@ export async function createExtensions(context: LoadContext): Promise<void> {
     context,
     fingerprint.extensions.map(({ name }) => name).filter((name) => !there.has(name) && !missing.has(name)),
   );
-  await takeBackBeside(admin, before);
+  if (before !== null) await takeBackBeside(admin, before);
   await giveSchemas(context, lent);
   for (const extension of fingerprint.extensions) {
     const entry = entryOf(extension.name);
