@@ -173,6 +173,10 @@ const held: readonly Held[] = [
     by: { "faults/heal-at-random": ["seed %i"] },
   },
   {
+    fault: "a store that replays, hides and swaps whatever it ever saw",
+    by: { "faults/store-at-war": ["costs the other store nothing", "had something to lose"] },
+  },
+  {
     fault: "a store that was emptied, or whose objects are locked and damaged",
     by: { "faults/heal-stores": ["that is empty is filled", "has a locked object healed"] },
   },
