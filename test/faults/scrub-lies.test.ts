@@ -4,7 +4,7 @@ import { ByteRate } from "../../src/base/byte-rate.ts";
 import { sha256 } from "../../src/base/digest.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner, createTrustRing } from "../../src/keys/signing.ts";
-import { type BackupId, holdId } from "../../src/model/ids.ts";
+import { type BackupId, holdId, type ObjectKey } from "../../src/model/ids.ts";
 import {
   condemnedRecordsKey,
   findingsPrefix,
@@ -172,6 +172,34 @@ describe("a signer who is not trusted any more", () => {
     });
     expect(frankfurt.bodyOf(place).equals(dubai.bodyOf(place))).toBe(true);
   });
+});
+
+describe("a hold", () => {
+  const laid = (id: string): ObjectKey => holdKey(house.tenant, holdId.parse(id));
+  const [first, second] = ["20261121T120000Z-aaaaaa", "20261121T120000Z-bbbbbb"] as const;
+
+  it("of a stranger is damage where another store shows what ought to lie there", async () => {
+    const stranger = await createSigner((await newSigningKey()).privateJwk);
+    const hold = heldBy(first);
+    dubai.overwrite(laid(first), await house.signer.sign("removal", hold));
+    frankfurt.overwrite(laid(first), await stranger.sign("removal", hold));
+    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [laid(first)], untrusted: 0, notes: [] });
+  });
+
+  it("of a stranger that no store explains is told, once for all of them", async () => {
+    const stranger = await createSigner((await newSigningKey()).privateJwk);
+    for (const id of [second, first])
+      frankfurt.overwrite(laid(id), await stranger.sign("removal", heldBy(id)));
+    const report = await scrubIn(frankfurt);
+    expect(report).toMatchObject({ damaged: 0, untrusted: 2 });
+    expect(report.notes).toEqual([`signer not trusted: ${laid(first)} and 1 more`]);
+  });
+
+  function heldBy(hold: string): Readonly<Record<string, unknown>> {
+    const at = house.clock.now().toISOString();
+    const format = { name: "holdfast-hold", version: 1 };
+    return { format, tenant: house.tenant, hold, backup: null, reason: "litigation", at, host: "h" };
+  }
 });
 
 describe("a backup that was condemned and is kept", () => {

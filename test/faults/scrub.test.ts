@@ -5,7 +5,14 @@ import { Failure } from "../../src/base/failure.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { type BackupId, objectKey } from "../../src/model/ids.ts";
-import { descriptorKey, erasedKey, findingsPrefix, recordKey } from "../../src/model/layout.ts";
+import {
+  descriptorKey,
+  erasedKey,
+  findingsPrefix,
+  inventoryKey,
+  keySetKeys,
+  recordKey,
+} from "../../src/model/layout.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
@@ -76,6 +83,8 @@ describe("a whole store", () => {
     const chunks = reads.filter((key) => key.includes("/chunks/"));
     expect(new Set(chunks).size).toBe(chunks.length);
     expect(report.whole).toBe(frankfurt.keys().length);
+    const lying = frankfurt.keys().map((key) => frankfurt.bodyOf(key).length);
+    expect(report.bytes).toBe(lying.reduce((sum, bytes) => sum + bytes, 0));
   });
 });
 
@@ -95,10 +104,31 @@ describe("damage", () => {
       expect(healed.unhealed).toEqual([]);
       expect(frankfurt.bodyOf(key).equals(before)).toBe(true);
       house.clock.advance(60_000);
-      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 0 });
+      const whole = frankfurt.keys().length;
+      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 0, whole });
       expect(await stateIn(frankfurt)).toBe("present");
     },
   );
+
+  it("of several objects is told in the order of their keys, and what is missing as well", async () => {
+    const chunks = frankfurt.keys().filter((key) => key.includes("/chunks/"));
+    const gone = [...chunks.slice(0, 2), keySetKeys(house.tenant, 1).id];
+    const bad = [...chunks.slice(2, 4), keySetKeys(house.tenant, 1).identity];
+    for (const key of gone) frankfurt.lose(key);
+    for (const key of bad) flip(frankfurt, key);
+    const report = await scrubIn(frankfurt);
+    expect(report.missingKeys).toEqual(gone.toSorted());
+    expect(report.damagedKeys).toEqual(bad.toSorted());
+    expect(report).toMatchObject({ missing: 3, damaged: 3 });
+  });
+
+  it("of an inventory in every store is told as such, and what it named as unknown", async () => {
+    const key = inventoryKey(house.tenant, backup);
+    for (const store of [dubai, frankfurt]) flip(store, key);
+    const report = await scrubIn(frankfurt);
+    expect(report).toMatchObject({ damagedKeys: [key], missing: 0 });
+    expect(report.notes).toEqual([expect.stringMatching(`^the objects of ${backup} are unknown: `)]);
+  });
 
   it("that is known is not stated again", async () => {
     flip(frankfurt, oneOfEach(frankfurt, backup)["chunk"] ?? "");
@@ -140,12 +170,15 @@ describe("damage", () => {
     expect(report.notes).toEqual([expect.stringContaining("cannot be bound to frankfurt: holdfast.json")]);
   });
 
-  it("of an object that is missing is told, and heal finds it in the listing", async () => {
-    const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
-    frankfurt.lose(key);
-    expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 1, missingKeys: [key] });
-    expect((await healIn(house, frankfurt.name, [dubai, frankfurt])).healed).toBe(1);
-  });
+  it.each(["chunk", "manifest", "inventory", "key statement", "key identity", "key id"] as const)(
+    "of a %s that is missing is told, and heal finds it in the listing",
+    async (kind) => {
+      const key = oneOfEach(frankfurt, backup)[kind] ?? "";
+      frankfurt.lose(key);
+      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 1, missingKeys: [key] });
+      expect((await healIn(house, frankfurt.name, [dubai, frankfurt])).healed).toBe(1);
+    },
+  );
 
   it("of a document that somebody else put there is found", async () => {
     const forged = objectKey.parse(`${findingsPrefix(house.tenant)}20261121T120000Z-frankfurt.jws`);
@@ -188,6 +221,18 @@ describe("what is no damage", () => {
     expect(report).toMatchObject({ damaged: 0, missing: 0 });
   });
 
+  it("is a record that goes between two looks at it", async () => {
+    const place = recordKey(house.tenant, backup);
+    const pruned = faulty(frankfurt);
+    let reads = 0;
+    pruned.every("read", place).does(() => {
+      reads += 1;
+      if (reads === 2) frankfurt.lose(place);
+    });
+    expect(await scrubIn(pruned)).toMatchObject({ damaged: 0, missing: 0 });
+    expect(reads).toBeGreaterThan(1);
+  });
+
   it("is an erased tenant: it is refused", async () => {
     const grave = {
       format: { name: "holdfast-erased", version: 1 },
@@ -222,6 +267,16 @@ describe("a store that fails on the way", () => {
     const report = await scrub(order, desk, () => undefined, never);
     expect(report).toMatchObject({ damagedKeys: [key], findingsIn: ["frankfurt"] });
     expect(report.notes.length).toBeGreaterThan(0);
+  });
+
+  it("that cannot be asked what was said of the tenant fails it before anything is read", async () => {
+    const broken = faulty(frankfurt);
+    broken.every("list", findingsPrefix(house.tenant)).failsWith("store/unreachable");
+    await expect(scrubIn(broken)).rejects.toMatchObject({ code: "store/unreachable" });
+    const reads = broken.calls.filter(
+      ({ operation, key }) => operation === "read" && key.includes("/chunks/"),
+    );
+    expect(reads).toEqual([]);
   });
 });
 
