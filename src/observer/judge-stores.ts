@@ -48,7 +48,7 @@ export function judgeStores(answers: readonly StoreAnswer[], evidence: Evidence)
     add(
       "store-stalled",
       store,
-      `other stores received records of ${String(missed)} tenants since; ${since}`,
+      `other stores received records of ${String(missed)} tenant${missed === 1 ? "" : "s"} since; ${since}`,
       missed,
     );
   }

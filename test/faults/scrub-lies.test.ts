@@ -66,7 +66,9 @@ describe("an inventory that lies about the objects of another backup", () => {
       line.key.includes("/chunks/") ? { ...line, sha256: zeros } : line,
     );
     const told = inventoryKey(house.tenant, lie);
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [told], missing: 0, recovered: 0 });
+    const report = await scrubIn(frankfurt);
+    expect(report).toMatchObject({ damagedKeys: [told], missing: 0, recovered: 0 });
+    expect(report.notes.join()).toContain(`${lie} is not to be believed, though its record is signed`);
     expect(await stateOf(lie, frankfurt)).toBe("damaged");
     expect(await stateOf(backup, frankfurt)).toBe("present");
     const healed = await healIn(house, frankfurt.name, [dubai, frankfurt]);

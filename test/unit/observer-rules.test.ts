@@ -10,8 +10,9 @@ import { observerOrder } from "../../src/desk/observer-order.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { ruleThatMayMake } from "../../src/config/match-discovered.ts";
 import { createTrustRing } from "../../src/keys/signing.ts";
-import { objectKey, storeName, tenantId } from "../../src/model/ids.ts";
+import { objectKey, type StoreName, storeName, tenantId } from "../../src/model/ids.ts";
 import { plan } from "../../src/model/plan.ts";
+import { judgeStores, newestIn } from "../../src/observer/judge-stores.ts";
 import { newMemory } from "../../src/observer/memory.ts";
 import { observePass } from "../../src/observer/observe-pass.ts";
 import { observe } from "../../src/observer/observe.ts";
@@ -54,6 +55,42 @@ describe("windows", () => {
     expect(opened(timeZone, now)).toEqual([
       ["daily", daily],
       ["weekly", weekly],
+    ]);
+  });
+});
+
+describe("what a store received last", () => {
+  const [dubai, frankfurt] = [storeName.parse("dubai"), storeName.parse("frankfurt")];
+  const ago = (hours: number): Date => new Date(noon.getTime() - hours * 3_600_000);
+  const received = [
+    new Map([[dubai, ago(30)]]),
+    new Map([[dubai, ago(3)]]),
+    new Map<StoreName, Date | null>([
+      [dubai, null],
+      [frankfurt, ago(1.1)],
+    ]),
+    new Map([[dubai, ago(20)]]),
+  ];
+
+  it("is the newest of all tenants, in whatever order they come", () => {
+    expect(newestIn(dubai, received)).toEqual(ago(3));
+    expect(newestIn(dubai, received.toReversed())).toEqual(ago(3));
+    expect(newestIn(storeName.parse("sydney"), received)).toBeNull();
+  });
+
+  it("is told where other stores received more since", () => {
+    const up = [dubai, frankfurt].map((store) => ({
+      store,
+      failure: null,
+      storeId: null,
+      aheadMs: null,
+      tenants: [],
+      observations: [],
+    }));
+    const evidence = { received, boundIds: new Map(), knownIds: new Map(), now: noon };
+    const detail = "other stores received records of 1 tenant since; its last is 3 h old";
+    expect(judgeStores(up, evidence)).toEqual([
+      { kind: "store-stalled", tenant: null, store: dubai, count: 1, detail },
     ]);
   });
 });

@@ -51,6 +51,12 @@ async function backUp(stores: MemoryStore[], signer?: Signer, seed = 1): Promise
   return backup;
 }
 
+/** A day later. */
+async function later(seed: number): Promise<string> {
+  house.clock.advance(dayMs);
+  return backUp([dubai, frankfurt], undefined, seed);
+}
+
 async function stranger(): Promise<Signer> {
   const { privateJwk } = await newSigningKey();
   return createSigner(privateJwk);
@@ -126,6 +132,30 @@ describe("a tenant", () => {
     expect(await watch.finds()).toEqual(["backup-late", "missed-window"]);
     house.clock.advance(dayMs);
     expect(await watch.finds()).toEqual(["backup-late", "missed-window", "recovery-point"]);
+  });
+
+  it("is told how late each thing is", async () => {
+    const backup = await backUp([dubai, frankfurt]);
+    await prove(dubai, backup);
+    house.clock.advance(3 * dayMs);
+    const { observations } = await watchOver(house, [dubai, frankfurt]).pass();
+    expect(observations.map(({ kind, detail }) => [kind, detail])).toEqual([
+      ["backup-late", "the newest backup that counts was made 3 d ago"],
+      ["proof-late", "a proof was due 1 d ago"],
+      ["recovery-point", "the newest proven backup was made 3 d ago"],
+      ["missed-window", "no daily backup came of the window of 2026-11-23T11:00:00.000Z"],
+    ]);
+  });
+
+  it.each([
+    ["a little before its window", 4, []],
+    ["long before its window", 6, ["missed-window"]],
+  ])("whose backup began %s, by the source's clock", async (_, minutes, found) => {
+    await backUp([dubai, frankfurt]);
+    house.clock.advance(23 * hourMs - minutes * 60_000);
+    await backUp([dubai, frankfurt], undefined, 2);
+    house.clock.advance(1.7 * hourMs);
+    expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual(found);
   });
 
   it("is late with its proofs where none was made", async () => {
@@ -223,6 +253,23 @@ describe("a store", () => {
     await backUp([dubai, frankfurt], undefined, 2);
     for (const store of [dubai, frankfurt]) store.lose(recordKey(house.tenant, backupId.parse(first)));
     expect(await watchOver(house, [dubai, frankfurt]).finds()).toEqual(["chain-gap"]);
+  });
+
+  it("that hides records is told of only when all could be asked: a silent one may hold them", async () => {
+    const first = await backUp([dubai, frankfurt]);
+    await later(2);
+    const last = await later(3);
+    const away = faulty(frankfurt);
+    const watch = watchOver(house, [dubai, away]);
+    expect(await watch.finds()).toEqual([]);
+    away.isDown();
+    for (const hidden of [first, last]) dubai.lose(recordKey(house.tenant, backupId.parse(hidden)));
+    const found = await watch.finds();
+    expect(found).not.toContain("chain-gap");
+    expect(found).not.toContain("rolled-back");
+    away.comesBack();
+    for (const hidden of [first, last]) frankfurt.lose(recordKey(house.tenant, backupId.parse(hidden)));
+    expect(await watch.finds()).toEqual(expect.arrayContaining(["chain-gap", "rolled-back"]));
   });
 
   it("from which retention removed a record, and said so, has no gap", async () => {
