@@ -1,6 +1,7 @@
 /** What the observer sees from the stores alone: each way in which a daemon or a store may be dead or lie. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemChance } from "../../src/base/chance.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { backupId, type ObjectKey, objectKey } from "../../src/model/ids.ts";
@@ -245,6 +246,8 @@ describe("a store", () => {
       for (const key of store.keys()) if (!kept.has(key)) store.lose(key);
     }
     expect(await watch.finds()).toContain("rolled-back");
+    // Until somebody has looked after it: what is highest now is no new beginning.
+    expect(await watch.finds()).toContain("rolled-back");
   });
 
   it("that hides an older record breaks the chain", async () => {
@@ -313,8 +316,10 @@ describe("a store", () => {
     const watch = watchOver(house, [dubai, frankfurt]);
     await watch.pass();
     frankfurt.overwrite(descriptorKey, Buffer.from(JSON.stringify({ ...other, storeId: "b".repeat(16) })));
-    expect(await watch.finds()).toContain("store-changed frankfurt");
-    house.clock.advance(1000);
+    for (const _ of ["first", "again"]) {
+      expect(await watch.finds()).toContain("store-changed frankfurt");
+      house.clock.advance(1000);
+    }
     await prove(frankfurt, backup);
     expect(await watch.finds()).not.toContain("store-changed frankfurt");
   });
@@ -486,6 +491,41 @@ describe("a pass", () => {
       "holdfast.json",
     ]);
     expect(later.filter(({ key }) => key === "tenants/acme/" || key.includes("chunks"))).toHaveLength(1);
+  });
+
+  it("reads what is new alone, and leaves out none of what it has read before", async () => {
+    const backup = await backUp([dubai, frankfurt]);
+    await prove(dubai, backup, { verdict: "refuted" });
+    const watched = faulty(dubai);
+    const watch = watchOver(house, [watched, frankfurt]);
+    await watch.pass();
+    house.clock.advance(hourMs);
+    const newer = await backUp([dubai, frankfurt], undefined, 2);
+    const before = watched.calls.length;
+    expect(await watch.finds()).toContain("refuted dubai");
+    const read = watched.calls
+      .slice(before)
+      .filter(({ operation, key }) => operation === "read" && key.endsWith(".jws"));
+    expect(read.map(({ key }) => key)).toEqual([recordKey(house.tenant, backupId.parse(newer))]);
+  });
+
+  it("in which the only store falls silent once it was glanced at tells what it saw last", async () => {
+    const backup = await backUp([dubai]);
+    const away = faulty(dubai);
+    const watch = watchOver(house, [away]);
+    const [first] = (await watch.pass()).health;
+    house.clock.advance(60_000);
+    await prove(dubai, backup);
+    let lists = 0;
+    away.every("list", "backups/").does(() => {
+      lists += 1;
+      if (lists > 1) throw new Failure("store/unreachable", "it is gone");
+    });
+    const { health, stores } = await watch.pass();
+    expect(health).toEqual([first]);
+    expect(stores[0]?.failure?.message).toContain("it is gone");
+    away.heals();
+    expect((await watch.pass()).health[0]?.proofs.size).toBe(1);
   });
 
   it("sees other bytes under a key that it has read before", async () => {
