@@ -114,6 +114,21 @@ describe("two key sets of one number", () => {
     expect(await stateOf(late, frankfurt)).toBe("present");
   });
 
+  it("are told of once, however many backups they keep from opening", async () => {
+    const { backup: second } = await house.backUp([dubai], { rows: rows(31, 300_000) });
+    const other = memoryStore("frankfurt", house.clock);
+    await house.backUp([other], { rows: "other\n" });
+    house.clock.advance(60_000);
+    for (const key of dubai.keys().filter((one) => !one.includes("/keys/")))
+      if (!other.keys().includes(key)) other.overwrite(key, dubai.bodyOf(key));
+    const { notes, unopenable } = await scrubIn(other);
+    expect(unopenable).toEqual([backup, second].toSorted());
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(
+      /is whole, and of another key set than \S+ and 1 more: they do not open from here$/,
+    );
+  });
+
   it("do not hide a key object that is really damaged", async () => {
     const { identity } = keySetKeys(house.tenant, 1);
     const evil = Buffer.alloc(frankfurt.bodyOf(identity).length, 7);
