@@ -160,11 +160,12 @@ class War {
   }
 
   async #scrub(): Promise<unknown> {
-    const library = house.library(this.#stores);
-    const store = library.stores.find(({ name }) => name === this.#hostile.name);
+    const { tenant, signer, library: libraryOf } = house;
+    const library = libraryOf(this.#stores);
+    const [store] = libraryOf([this.#hostile]).stores;
     if (store === undefined) throw new Error("no store");
-    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
-    const order = { tenant: house.tenant, store, library, findingsStores: this.#stores.map(marked) };
+    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer, host: "h" };
+    const order = { tenant, store, library, findingsStores: this.#stores.map(marked) };
     return scrub(order, desk, () => undefined, never);
   }
 
