@@ -108,10 +108,22 @@ describe("a tenant whose functions are constant in its indexes", () => {
   });
 });
 
-/** Sees the catalogs as they are, and lets a tenant make something right after the first look for what calls functions. */
-function withWindow(present: Session, sql: string): Session {
+interface Window {
+  /** Sees the catalogs as they are, and lets a tenant make something right after the first look for what calls functions. */
+  readonly session: Session;
+  /** What the later looks found that `reader` was made to lock: its connection may be closed by the time it has failed. */
+  readonly called: readonly unknown[];
+}
+
+async function withWindow(present: Session, reader: Session, sql: string): Promise<Window> {
+  const [own] = await reader.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const called: unknown[] = [];
   let isOpen = true;
   const query: Session["query"] = async (text, values) => {
+    if (!isOpen && called.length === 0)
+      called.push(
+        ...(await present.query("select from pg_locks where locktype = 'advisory' and pid = $1", [own?.pid])),
+      );
     const rows = await present.query<never>(text, values);
     if (isOpen && text.includes("pg_statistic_ext")) {
       isOpen = false;
@@ -119,9 +131,10 @@ function withWindow(present: Session, sql: string): Session {
     }
     return rows;
   };
-  return new Proxy(present, {
+  const session = new Proxy(present, {
     get: (of, key) => (key === "query" ? query : (Reflect.get(of, key) as unknown)),
   });
+  return { session, called };
 }
 
 describe("a tenant who makes an index or statistics between our look for them and our query", () => {
@@ -195,16 +208,14 @@ describe("a tenant who makes an index or statistics between our look for them an
   ])("gets no backup, and it is named: $of", async ({ read, make, told }) => {
     await using session = await exact();
     await using open = await exact();
+    const window = await withWindow(open, session, make);
     await session.query("begin isolation level repeatable read read only");
-    await expect(read(session, withWindow(open, make))).rejects.toMatchObject({
+    await expect(read(session, window.session)).rejects.toMatchObject({
       code: "source/changed",
       message: expect.stringMatching(told),
       hint: expect.stringMatching(/rights of the backup role/),
     });
-    const called = await session.query(
-      "select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()",
-    );
-    expect(called, "the window was open, and the function was called").toHaveLength(1);
+    expect(window.called, "the window was open, and the function was called").toHaveLength(1);
   });
 });
 
