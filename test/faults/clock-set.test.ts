@@ -1,6 +1,5 @@
 /** A host's clock that is set while a verb works, at whichever reading, dates nothing that is signed and accuses nobody (promise 5, trap 36). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { isFailure } from "../../src/base/failure.ts";
 import type { Mint } from "../../src/keys/bear-key-set.ts";
@@ -11,14 +10,13 @@ import type { BackupId } from "../../src/model/ids.ts";
 import { layHold, releaseHold } from "../../src/retention/hold.ts";
 import type { PointWish } from "../../src/restore/point.ts";
 import { choosePointByAll, sights } from "../../src/restore/sights.ts";
-import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
 import { around } from "../../src/stores/around.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { startSealing } from "../../src/sealing/start-sealing.ts";
 import { verifyCopy } from "../../src/verify/verify-copy.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { type MemoryStore, memoryStore } from "../support/memory-store.ts";
-import { healIn, oneOfEach } from "../support/replication-fixture.ts";
+import { healIn, oneOfEach, scrubIn } from "../support/replication-fixture.ts";
 import { instantOf } from "../../src/repository/instant-of.ts";
 import { buildHouse, described, type House, marked, never } from "../support/repository-fixture.ts";
 import { daysOfBackups, prove, pruneNow } from "../support/retention-fixture.ts";
@@ -110,17 +108,9 @@ describe("a verify", () => {
 });
 
 async function scrubbed(clock: Clock, stores: readonly MemoryStore[]): Promise<string> {
-  const library = { ...house.library(stores), clock };
-  const [store] = library.stores;
+  const [store] = stores;
   if (store === undefined) throw new Error("no store");
-  const desk: ScrubDesk = {
-    rate: new ByteRate(() => null),
-    monotonicMs: () => 0,
-    signer: house.signer,
-    host: "test-host",
-  };
-  const order = { tenant: house.tenant, store, library, findingsStores: stores.map(marked) };
-  const { damaged, findingsIn } = await scrub(order, desk, () => undefined, never);
+  const { damaged, findingsIn } = await scrubIn(house, store.name, stores, { clock });
   return `${String(damaged)} in ${String(findingsIn.length)}`;
 }
 

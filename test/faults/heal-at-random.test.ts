@@ -1,12 +1,10 @@
 /** Whatever happens to three stores, as long as each object is whole in one of them: scrub, heal and replicate bring all of them back (promise 1, traps 22, 23). */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import { tenantStates } from "../../src/repository/states.ts";
-import { scrub } from "../../src/scrub/scrub.ts";
 import { brokenPromises } from "../support/copy-reader.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { healIn, replicateAll } from "../support/replication-fixture.ts";
-import { buildHouse, type House, marked, never, rows } from "../support/repository-fixture.ts";
+import { healIn, replicateAll, scrubIn } from "../support/replication-fixture.ts";
+import { buildHouse, type House, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 /** As three backups left them. */
@@ -53,13 +51,8 @@ function harmed(stores: readonly MemoryStore[], roll: (below: number) => number)
 async function scrubEach(stores: readonly MemoryStore[]): Promise<number> {
   let bad = 0;
   for (const store of stores) {
-    const library = house.library(stores);
-    const reader = library.stores.find(({ name }) => name === store.name);
-    if (reader === undefined) throw new Error("no store");
-    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
-    const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
-    const report = await scrub(order, desk, () => undefined, never);
-    bad += report.damaged + report.missing;
+    const { damaged, missing } = await scrubIn(house, store.name, stores);
+    bad += damaged + missing;
     house.clock.advance(2000);
   }
   return bad;

@@ -5,20 +5,18 @@ import { join } from "node:path";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { randomBase32, systemChance } from "../../src/base/chance.ts";
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import { isFailure } from "../../src/base/failure.ts";
 import { type BackupId, objectKey, storeName } from "../../src/model/ids.ts";
 import { heal } from "../../src/replication/heal.ts";
 import type { MendingShelf } from "../../src/replication/ground.ts";
 import { replicate } from "../../src/replication/replicate.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
-import { scrub } from "../../src/scrub/scrub.ts";
 import { directoryStore } from "../../src/stores/directory.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { deskOf, mending, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, type House, marked, never, readAll, rows } from "../support/repository-fixture.ts";
+import { deskOf, mending, oneOfEach, scrubIn } from "../support/replication-fixture.ts";
+import { buildHouse, type House, never, readAll, rows } from "../support/repository-fixture.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 
 const day = 86_400_000;
@@ -88,13 +86,7 @@ async function backUp(place: Place): Promise<BackupId> {
 }
 
 async function scrubbed({ store }: Place): Promise<ScrubReport> {
-  const stores = [dubai, store];
-  const library = house.library(stores);
-  const reader = library.stores.find(({ name }) => name === store.name);
-  if (reader === undefined) throw new Error("no store");
-  const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
-  const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
-  return scrub(order, desk, () => undefined, never);
+  return scrubIn(house, store.name, [dubai, store]);
 }
 
 async function harm({ store }: Place, key: string, alter: (body: Buffer) => Buffer): Promise<void> {

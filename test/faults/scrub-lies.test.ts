@@ -1,6 +1,5 @@
 /** What a scrub signs is what it saw: neither a signer of records nor a second key set nor a signer who was let go makes good objects count as damaged (traps 22 to 25). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import { sha256 } from "../../src/base/digest.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner, createTrustRing } from "../../src/keys/signing.ts";
@@ -15,13 +14,12 @@ import {
 } from "../../src/model/layout.ts";
 import { tenantStates } from "../../src/repository/states.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
-import { scrub } from "../../src/scrub/scrub.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { recordIn, writeLie } from "../support/lying-record.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { healIn, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, type House, marked, never, rows } from "../support/repository-fixture.ts";
+import { healIn, oneOfEach, scrubIn } from "../support/replication-fixture.ts";
+import { buildHouse, type House, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let dubai: MemoryStore;
@@ -41,15 +39,9 @@ beforeEach(async () => {
   house.clock.advance(60_000);
 });
 
-async function scrubIn(store: WholeStore, trust: House["trust"] = house.trust): Promise<ScrubReport> {
-  const library = { ...house.library([dubai, frankfurt]), trust };
-  const findingsStores = [dubai, frankfurt].map(marked);
-  const report = await scrub(
-    { tenant: house.tenant, store: marked(store), library, findingsStores },
-    { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" },
-    () => undefined,
-    never,
-  );
+async function scrubbed(store: WholeStore, trust: House["trust"] = house.trust): Promise<ScrubReport> {
+  const stores = [dubai, frankfurt].map((one) => (one.name === store.name ? store : one));
+  const report = await scrubIn(house, store.name, stores, { trust });
   house.clock.advance(60_000);
   return report;
 }
@@ -66,7 +58,7 @@ describe("an inventory that lies about the objects of another backup", () => {
       line.key.includes("/chunks/") ? { ...line, sha256: zeros } : line,
     );
     const told = inventoryKey(house.tenant, lie);
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report).toMatchObject({ damagedKeys: [told], missing: 0, recovered: 0 });
     expect(report.notes.join()).toContain(`${lie} is not to be believed, though its record is signed`);
     expect(await stateOf(lie, frankfurt)).toBe("damaged");
@@ -74,14 +66,14 @@ describe("an inventory that lies about the objects of another backup", () => {
     const healed = await healIn(house, frankfurt.name, [dubai, frankfurt]);
     expect(healed).toMatchObject({ healed: 0, whole: 0, findingsIn: [] });
     expect(healed.unhealed).toMatchObject([{ key: told, mayReturn: false }]);
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [told], recovered: 0, findingsIn: [] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [told], recovered: 0, findingsIn: [] });
   });
 
   it("by their lengths speaks against its own backup alone", async () => {
     const lie = await writeLie(house, [dubai, frankfurt], backup, (line) =>
       line.key.includes("/chunks/") ? { ...line, bytes: line.bytes - 1 } : line,
     );
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [inventoryKey(house.tenant, lie)] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [inventoryKey(house.tenant, lie)] });
     expect(await stateOf(backup, frankfurt)).toBe("present");
   });
 
@@ -92,7 +84,7 @@ describe("an inventory that lies about the objects of another backup", () => {
       line.key.endsWith("identity.age") ? { ...line, sha256: digest } : line,
     );
     frankfurt.overwrite(chunk, Buffer.alloc(frankfurt.bodyOf(chunk).length, 7));
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report.damagedKeys).toEqual([chunk]);
     expect(await stateOf(backup, dubai)).toBe("present");
   });
@@ -107,7 +99,7 @@ describe("two key sets of one number", () => {
       if (!other.keys().includes(key)) other.overwrite(key, dubai.bodyOf(key));
     frankfurt = other;
     for (let round = 0; round < 2; round += 1) {
-      const report = await scrubIn(frankfurt);
+      const report = await scrubbed(frankfurt);
       expect(report).toMatchObject({ damaged: 0, missing: 0, findingsIn: [], unopenable: [backup] });
       expect(report.notes.join()).toContain("another key set");
     }
@@ -121,7 +113,7 @@ describe("two key sets of one number", () => {
     house.clock.advance(60_000);
     for (const key of dubai.keys().filter((one) => !one.includes("/keys/")))
       if (!other.keys().includes(key)) other.overwrite(key, dubai.bodyOf(key));
-    const { notes, unopenable } = await scrubIn(other);
+    const { notes, unopenable } = await scrubbed(other);
     expect(unopenable).toEqual([backup, second].toSorted());
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(
@@ -136,7 +128,7 @@ describe("two key sets of one number", () => {
     await writeLie(house, [dubai, frankfurt], backup, (line) =>
       line.key === identity ? { ...line, sha256: sha256(evil) } : line,
     );
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [identity], unopenable: [] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [identity], unopenable: [] });
   });
 });
 
@@ -144,14 +136,14 @@ describe("key objects that a line makes longer than they may be", () => {
   it("accuse nobody", async () => {
     const store = faulty(frankfurt);
     store.every("read", "identity.age").failsWith("store/corrupt");
-    await expect(scrubIn(store)).rejects.toMatchObject({ code: "store/protocol" });
+    await expect(scrubbed(store)).rejects.toMatchObject({ code: "store/protocol" });
     expect(await stateOf(backup, frankfurt)).toBe("present");
   });
 
   it("accuse the store when they are that long where they lie", async () => {
     const { identity } = keySetKeys(house.tenant, 1);
     frankfurt.overwrite(identity, Buffer.alloc(1024 * 1024 + 1));
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [identity] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [identity] });
   });
 });
 
@@ -164,7 +156,7 @@ describe("a signer who is not trusted any more", () => {
     for (const store of [dubai, frankfurt]) store.overwrite(place, await old.sign("record", record));
     const hold = holdId.parse("20261121T120000Z-aaaaaa");
     frankfurt.overwrite(holdKey(house.tenant, hold), await old.sign("removal", { hold }));
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report).toMatchObject({ damaged: 0, missing: 0, untrusted: 2, findingsIn: [] });
     expect(report.notes).toHaveLength(2);
     expect(report.notes.every((note) => note.startsWith("signer not trusted: "))).toBe(true);
@@ -175,14 +167,14 @@ describe("a signer who is not trusted any more", () => {
       { jwk: retired.publicJwk, may, until },
       { jwk: house.publicJwk, may },
     ]);
-    expect(await scrubIn(frankfurt, trust)).toMatchObject({ damaged: 0, untrusted: 2 });
+    expect(await scrubbed(frankfurt, trust)).toMatchObject({ damaged: 0, untrusted: 2 });
   });
 
   it("is no excuse where another store shows what ought to lie there", async () => {
     const place = recordKey(house.tenant, backup);
     const stranger = await createSigner((await newSigningKey()).privateJwk);
     frankfurt.overwrite(place, await stranger.sign("record", recordIn(dubai, house, backup)));
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [place], untrusted: 0 });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [place], untrusted: 0 });
     expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
       healed: 1,
       unhealed: [],
@@ -200,14 +192,14 @@ describe("a hold", () => {
     const hold = heldBy(first);
     dubai.overwrite(laid(first), await house.signer.sign("removal", hold));
     frankfurt.overwrite(laid(first), await stranger.sign("removal", hold));
-    expect(await scrubIn(frankfurt)).toMatchObject({ damagedKeys: [laid(first)], untrusted: 0, notes: [] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damagedKeys: [laid(first)], untrusted: 0, notes: [] });
   });
 
   it("of a stranger that no store explains is told, once for all of them", async () => {
     const stranger = await createSigner((await newSigningKey()).privateJwk);
     for (const id of [second, first])
       frankfurt.overwrite(laid(id), await stranger.sign("removal", heldBy(id)));
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report).toMatchObject({ damaged: 0, untrusted: 2 });
     expect(report.notes).toEqual([`signer not trusted: ${laid(first)} and 1 more`]);
   });
@@ -231,7 +223,7 @@ describe("a backup that was condemned and is kept", () => {
     );
     const { chunk = "" } = oneOfEach(frankfurt, backup);
     frankfurt.lose(chunk);
-    expect(await scrubIn(frankfurt)).toMatchObject({ missingKeys: [chunk] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ missingKeys: [chunk] });
     expect(frankfurt.keys().some((key) => key.startsWith(findingsPrefix(house.tenant)))).toBe(false);
   });
 });

@@ -14,13 +14,13 @@ import {
   recordKey,
 } from "../../src/model/layout.ts";
 import { tenantStates } from "../../src/repository/states.ts";
-import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
+import type { ScrubDesk } from "../../src/scrub/scrub.ts";
 import type { ScrubReport } from "../../src/scrub/report.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { healIn, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, descriptorOf, type House, marked, never, rows } from "../support/repository-fixture.ts";
+import { healIn, oneOfEach, scrubIn } from "../support/replication-fixture.ts";
+import { buildHouse, descriptorOf, type House, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let dubai: MemoryStore;
@@ -42,20 +42,9 @@ beforeEach(async () => {
   house.clock.advance(60_000);
 });
 
-async function scrubIn(store: WholeStore, changes: Partial<ScrubDesk> = {}): Promise<ScrubReport> {
+async function scrubbed(store: WholeStore, changes: Partial<ScrubDesk> = {}): Promise<ScrubReport> {
   const stores = [dubai, frankfurt].map((one) => (one.name === store.name ? store : one));
-  const library = house.library(stores);
-  const [reader] = house.library([store]).stores;
-  if (reader === undefined) throw new Error("no store");
-  const desk = {
-    rate: new ByteRate(() => null),
-    monotonicMs: () => performance.now(),
-    signer: house.signer,
-    host: "test-host",
-    ...changes,
-  };
-  const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
-  const report = await scrub(order, desk, () => undefined, never);
+  const report = await scrubIn(house, store.name, stores, changes);
   house.clock.advance(60_000);
   return report;
 }
@@ -76,7 +65,7 @@ describe("a whole store", () => {
     await house.backUp([dubai, frankfurt], { rows: table });
     house.clock.advance(60_000);
     const watched = faulty(frankfurt);
-    const report = await scrubIn(watched);
+    const report = await scrubbed(watched);
     expect(report).toMatchObject({ damaged: 0, missing: 0, findingsIn: [], notes: [] });
     const reads = watched.calls.filter(({ operation }) => operation === "read").map(({ key }) => key);
     for (const key of frankfurt.keys()) expect(reads).toContain(key);
@@ -95,7 +84,7 @@ describe("damage", () => {
       const key = oneOfEach(frankfurt, backup)[kind] ?? objectKey.parse("none");
       const before = frankfurt.bodyOf(key);
       flip(frankfurt, key);
-      const report = await scrubIn(frankfurt);
+      const report = await scrubbed(frankfurt);
       expect(report).toMatchObject({ damaged: 1, missing: 0, damagedKeys: [key] });
       expect(report.findingsIn).toEqual(["dubai", "frankfurt"]);
       expect(await stateIn(frankfurt)).toBe("damaged");
@@ -105,7 +94,7 @@ describe("damage", () => {
       expect(frankfurt.bodyOf(key).equals(before)).toBe(true);
       house.clock.advance(60_000);
       const whole = frankfurt.keys().length;
-      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 0, whole });
+      expect(await scrubbed(frankfurt)).toMatchObject({ damaged: 0, missing: 0, whole });
       expect(await stateIn(frankfurt)).toBe("present");
     },
   );
@@ -118,31 +107,31 @@ describe("damage", () => {
     const bad = both.map((one) => inventoryKey(house.tenant, one));
     for (const key of gone) frankfurt.lose(key);
     for (const key of bad) flip(frankfurt, key);
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report).toMatchObject({ missing: 2, missingKeys: gone, damaged: 2, damagedKeys: bad });
   });
 
   it("of an inventory in every store is told as such, and what it named as unknown", async () => {
     const key = inventoryKey(house.tenant, backup);
     for (const store of [dubai, frankfurt]) flip(store, key);
-    const report = await scrubIn(frankfurt);
+    const report = await scrubbed(frankfurt);
     expect(report).toMatchObject({ damagedKeys: [key], missing: 0 });
     expect(report.notes).toEqual([expect.stringMatching(`^the objects of ${backup} are unknown: `)]);
   });
 
   it("that is known is not stated again", async () => {
     flip(frankfurt, oneOfEach(frankfurt, backup)["chunk"] ?? "");
-    await scrubIn(frankfurt);
-    const again = await scrubIn(frankfurt);
+    await scrubbed(frankfurt);
+    const again = await scrubbed(frankfurt);
     expect(again).toMatchObject({ damaged: 1, findingsIn: [] });
   });
 
   it("that is gone by the next scrub is withdrawn without a heal", async () => {
     const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
     flip(frankfurt, key);
-    await scrubIn(frankfurt);
+    await scrubbed(frankfurt);
     flip(frankfurt, key);
-    const again = await scrubIn(frankfurt);
+    const again = await scrubbed(frankfurt);
     expect(again).toMatchObject({ damaged: 0, recovered: 1, findingsIn: ["dubai", "frankfurt"] });
     expect(await stateIn(frankfurt)).toBe("present");
   });
@@ -151,11 +140,11 @@ describe("damage", () => {
     frankfurt.overwrite(descriptorKey, descriptorOf(frankfurt));
     const key = oneOfEach(frankfurt, backup)["chunk"] ?? "";
     flip(frankfurt, key);
-    await scrubIn(frankfurt);
+    await scrubbed(frankfurt);
     flip(frankfurt, key);
     frankfurt = frankfurt.copy("left");
     expect(await stateIn(frankfurt)).toBe("damaged");
-    expect(await scrubIn(frankfurt)).toMatchObject({ recovered: 1, findingsIn: ["dubai", "left"] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ recovered: 1, findingsIn: ["dubai", "left"] });
     expect(await stateIn(frankfurt)).toBe("present");
   });
 
@@ -165,7 +154,7 @@ describe("damage", () => {
     flip(frankfurt, key);
     const shortened = faulty(frankfurt);
     shortened.every("read", descriptorKey).truncatesTo(7);
-    const report = await scrubIn(shortened);
+    const report = await scrubbed(shortened);
     expect(report).toMatchObject({ damagedKeys: [key], findingsIn: [] });
     expect(report.notes).toEqual([expect.stringContaining("cannot be bound to frankfurt: holdfast.json")]);
   });
@@ -175,7 +164,7 @@ describe("damage", () => {
     async (kind) => {
       const key = oneOfEach(frankfurt, backup)[kind] ?? "";
       frankfurt.lose(key);
-      expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 0, missing: 1, missingKeys: [key] });
+      expect(await scrubbed(frankfurt)).toMatchObject({ damaged: 0, missing: 1, missingKeys: [key] });
       expect((await healIn(house, frankfurt.name, [dubai, frankfurt])).healed).toBe(1);
     },
   );
@@ -183,7 +172,7 @@ describe("damage", () => {
   it("of a document that somebody else put there is found", async () => {
     const forged = objectKey.parse(`${findingsPrefix(house.tenant)}20261121T120000Z-frankfurt.jws`);
     frankfurt.overwrite(forged, Buffer.from("not signed"));
-    expect(await scrubIn(frankfurt)).toMatchObject({ damaged: 1, damagedKeys: [forged] });
+    expect(await scrubbed(frankfurt)).toMatchObject({ damaged: 1, damagedKeys: [forged] });
     const report = await healIn(house, frankfurt.name, [dubai, frankfurt]);
     expect(report.unhealed).toMatchObject([{ key: forged, mayReturn: false }]);
   });
@@ -193,7 +182,7 @@ describe("without any key", () => {
   it("the same damage is found; it is reported, and stated nowhere", async () => {
     const key = oneOfEach(frankfurt, backup)["manifest"] ?? "";
     flip(frankfurt, key);
-    const report = await scrubIn(frankfurt, { signer: null });
+    const report = await scrubbed(frankfurt, { signer: null });
     expect(report).toMatchObject({ damagedKeys: [key], findingsIn: [] });
     expect(report.notes).toEqual(["findings are not stated: this host signs nothing"]);
   });
@@ -201,7 +190,7 @@ describe("without any key", () => {
   it("that anybody trusts nothing is stated, and why is told", async () => {
     flip(frankfurt, oneOfEach(frankfurt, backup)["chunk"] ?? "");
     const stranger = await createSigner((await newSigningKey()).privateJwk);
-    const report = await scrubIn(frankfurt, { signer: stranger });
+    const report = await scrubbed(frankfurt, { signer: stranger });
     expect(report.findingsIn).toEqual([]);
     expect(report.notes[0]).toContain("nobody would believe");
     expect(frankfurt.keys().some((one) => one.startsWith(findingsPrefix(house.tenant)))).toBe(false);
@@ -217,7 +206,7 @@ describe("what is no damage", () => {
       frankfurt.lose(recordKey(house.tenant, backup));
       frankfurt.lose(each["manifest"] ?? "");
     };
-    const [report] = await Promise.all([scrubIn(pruned), prune()]);
+    const [report] = await Promise.all([scrubbed(pruned), prune()]);
     expect(report).toMatchObject({ damaged: 0, missing: 0 });
   });
 
@@ -229,7 +218,7 @@ describe("what is no damage", () => {
       reads += 1;
       if (reads === 2) frankfurt.lose(place);
     });
-    expect(await scrubIn(pruned)).toMatchObject({ damaged: 0, missing: 0 });
+    expect(await scrubbed(pruned)).toMatchObject({ damaged: 0, missing: 0 });
     expect(reads).toBeGreaterThan(1);
   });
 
@@ -240,7 +229,7 @@ describe("what is no damage", () => {
       at: house.clock.now().toISOString(),
     };
     dubai.overwrite(erasedKey(house.tenant), await house.signer.sign("removal", grave));
-    await expect(scrubIn(frankfurt)).rejects.toMatchObject({ code: "policy/refused" });
+    await expect(scrubbed(frankfurt)).rejects.toMatchObject({ code: "policy/refused" });
   });
 });
 
@@ -249,7 +238,7 @@ describe("a store that fails on the way", () => {
     flip(frankfurt, oneOfEach(frankfurt, backup)["inventory"] ?? "");
     const broken = faulty(frankfurt);
     broken.every("read", "/chunks/").failsWith("store/unreachable");
-    await expect(scrubIn(broken)).rejects.toMatchObject({ code: "store/unreachable" });
+    await expect(scrubbed(broken)).rejects.toMatchObject({ code: "store/unreachable" });
     expect(dubai.keys().some((key) => key.startsWith(findingsPrefix(house.tenant)))).toBe(true);
   });
 
@@ -258,13 +247,7 @@ describe("a store that fails on the way", () => {
     flip(frankfurt, key);
     const away = faulty(dubai);
     away.isDown();
-    const [reader] = house.library([frankfurt]).stores;
-    if (reader === undefined) throw new Error("no store");
-    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
-    const stores = [away, frankfurt];
-    const library = house.library(stores);
-    const order = { tenant: house.tenant, store: reader, library, findingsStores: stores.map(marked) };
-    const report = await scrub(order, desk, () => undefined, never);
+    const report = await scrubIn(house, frankfurt.name, [away, frankfurt]);
     expect(report).toMatchObject({ damagedKeys: [key], findingsIn: ["frankfurt"] });
     expect(report.notes.length).toBeGreaterThan(0);
   });
@@ -272,7 +255,7 @@ describe("a store that fails on the way", () => {
   it("that cannot be asked what was said of the tenant fails it before anything is read", async () => {
     const broken = faulty(frankfurt);
     broken.every("list", findingsPrefix(house.tenant)).failsWith("store/unreachable");
-    await expect(scrubIn(broken)).rejects.toMatchObject({ code: "store/unreachable" });
+    await expect(scrubbed(broken)).rejects.toMatchObject({ code: "store/unreachable" });
     const reads = broken.calls.filter(
       ({ operation, key }) => operation === "read" && key.includes("/chunks/"),
     );
@@ -290,7 +273,7 @@ describe("the pace", () => {
       },
     };
     const rate = new ByteRate(() => 65_536, pacing);
-    const report = await scrubIn(frankfurt, { rate, monotonicMs: pacing.monotonicMs });
+    const report = await scrubbed(frankfurt, { rate, monotonicMs: pacing.monotonicMs });
     const largest = Math.max(...frankfurt.keys().map((key) => frankfurt.bodyOf(key).length));
     expect(report.seconds).toBeGreaterThanOrEqual((report.bytes - largest) / 65_536);
     expect(report.seconds).toBeLessThan((report.bytes * 1.2) / 65_536);
@@ -308,7 +291,7 @@ describe("a clock that is off", () => {
     const truth = house.clock.now();
     const watched = faulty(ownTime(dubai, truth));
     house.clock.advance(ms);
-    await expect(scrubIn(watched)).rejects.toMatchObject({ code: "store/clock" });
+    await expect(scrubbed(watched)).rejects.toMatchObject({ code: "store/clock" });
     house.clock.advance(-ms - 60_000);
     expect(watched.calls.filter(({ operation }) => operation === "read")).toEqual([]);
     expect(findingsOf(dubai)).toEqual([]);
@@ -321,18 +304,18 @@ describe("a clock that is off", () => {
       if (house.clock.now().getTime() < Date.parse("2100-01-01")) house.clock.advance(100 * year);
       return null;
     });
-    const report = await scrubIn(steady, { rate });
+    const report = await scrubbed(steady, { rate });
     house.clock.advance(-100 * year);
     expect(report).toMatchObject({ damaged: 1, findingsIn: [] });
     expect(report.notes.join()).toContain("are not stated: the clock of dubai and this host's are");
     expect(findingsOf(dubai)).toEqual([]);
     // Right again, it is stated.
-    expect(await scrubIn(dubai)).toMatchObject({ damaged: 1, findingsIn: ["dubai", "frankfurt"] });
+    expect(await scrubbed(dubai)).toMatchObject({ damaged: 1, findingsIn: ["dubai", "frankfurt"] });
   });
 
   it("that a store cannot tell keeps nobody from reading", async () => {
     const silent = changedClock(dubai, () => Promise.reject(new Failure("store/full", "no room")));
-    expect(await scrubIn(silent)).toMatchObject({ damaged: 0, missing: 0 });
+    expect(await scrubbed(silent)).toMatchObject({ damaged: 0, missing: 0 });
   });
 });
 

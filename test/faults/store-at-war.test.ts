@@ -4,22 +4,19 @@
  * in it opens as it was made (promises 1, 6 and 9; trap 26).
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import { systemChance } from "../../src/base/chance.ts";
 import { isFailure } from "../../src/base/failure.ts";
 import { type BackupId, backupId, type HoldId, type ObjectKey } from "../../src/model/ids.ts";
 import { descriptorKey } from "../../src/model/layout.ts";
-import { layHold, releaseHold } from "../../src/retention/hold.ts";
-import { scrub } from "../../src/scrub/scrub.ts";
+import { type HoldDesk, layHold, releaseHold } from "../../src/retention/hold.ts";
 import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { seeded } from "../support/interleaved.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
-import { healIn, replicateAll } from "../support/replication-fixture.ts";
+import { deskOf, healIn, replicateAll, scrubIn } from "../support/replication-fixture.ts";
 import {
   buildHouse,
   described,
   type House,
-  marked,
   never,
   readAll,
   rows,
@@ -89,7 +86,7 @@ class War {
     [0.2, "wait", () => house.clock.advance((this.#pick([0.3, 2, 9, 25, 50]) ?? 0) * hourMs)],
     [0.18, "backup", () => this.#backUp()],
     [0.17, "prune", () => this.#prune()],
-    [0.07, "scrub", () => this.#scrub()],
+    [0.07, "scrub", () => scrubIn(house, this.#hostile.name, this.#stores)],
     [0.07, "heal", () => healIn(house, this.#hostile.name, this.#stores)],
     [0.06, "replicate", () => replicateAll(house, this.#stores)],
     [0.03, "hold", () => this.#hold()],
@@ -159,21 +156,11 @@ class War {
     return { stops, removed, freed };
   }
 
-  async #scrub(): Promise<unknown> {
-    const { tenant, signer, library: libraryOf } = house;
-    const library = libraryOf(this.#stores);
-    const [store] = libraryOf([this.#hostile]).stores;
-    if (store === undefined) throw new Error("no store");
-    const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer, host: "h" };
-    const order = { tenant, store, library, findingsStores: this.#stores.map(marked) };
-    return scrub(order, desk, () => undefined, never);
-  }
-
   async #hold(): Promise<unknown> {
     const backup = backupId.safeParse(this.#pick(recordsIn(this.#honest))).data;
     if (backup === undefined) return null;
     const wish = { tenant: house.tenant, backup, reason: "litigation" };
-    const { document } = await layHold(wish, this.#stores, deskOf(house), never);
+    const { document } = await layHold(wish, this.#stores, holdDesk(), never);
     this.#holds.set(document.hold, backup);
     return document;
   }
@@ -181,7 +168,7 @@ class War {
   async #release(): Promise<unknown> {
     const hold = this.#pick([...this.#holds.keys()]);
     if (hold === undefined) return null;
-    await releaseHold({ tenant: house.tenant, hold, reason: "settled" }, this.#stores, deskOf(house), never);
+    await releaseHold({ tenant: house.tenant, hold, reason: "settled" }, this.#stores, holdDesk(), never);
     this.#holds.delete(hold);
     return hold;
   }
@@ -239,6 +226,6 @@ function documents(store: MemoryStore): readonly ObjectKey[] {
   return store.keys().filter((key) => key !== descriptorKey);
 }
 
-function deskOf({ trust, clock, signer }: House): Parameters<typeof layHold>[2] {
-  return { trust, clock, signer, chance: systemChance, host: "test-host" };
+function holdDesk(): HoldDesk {
+  return { ...deskOf(house), signer: house.signer, chance: systemChance };
 }

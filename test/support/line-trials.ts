@@ -2,13 +2,10 @@
  * Each verb that works on stores, run over a line to a real S3 server that goes wrong at one of its
  * requests: what became of it, what it left in the stores, and whether it can be done afterwards.
  */
-import { ByteRate } from "../../src/base/byte-rate.ts";
 import { Failure, reasonOf } from "../../src/base/failure.ts";
 import { isDamage } from "../../src/repository/damage.ts";
 import { graceMs } from "../../src/repository/commit.ts";
 import { type BackupId, type ObjectKey, objectKey, storeName } from "../../src/model/ids.ts";
-import type { ScrubReport } from "../../src/scrub/report.ts";
-import { scrub } from "../../src/scrub/scrub.ts";
 import { retrying } from "../../src/stores/retrying.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import type { S3Limits } from "../../src/stores/s3-client.ts";
@@ -20,17 +17,8 @@ import { breaks, type Fault, opening } from "./proxy-fault.ts";
 import { dated } from "./dated-store.ts";
 import { unopened } from "./open-by-stock-tools.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
-import { healIn, replicateAll } from "./replication-fixture.ts";
-import {
-  buildHouse,
-  described,
-  type House,
-  marked,
-  never,
-  noon,
-  readAll,
-  rows,
-} from "./repository-fixture.ts";
+import { healIn, replicateAll, scrubIn } from "./replication-fixture.ts";
+import { buildHouse, described, type House, never, noon, readAll, rows } from "./repository-fixture.ts";
 import { daysOfBackups, dayMs, pass, pruneNow } from "./retention-fixture.ts";
 import { type S3Server, startS3Server } from "./s3-server.ts";
 
@@ -177,7 +165,7 @@ async function scenesOf(house: House): Promise<Readonly<Record<Verb, Scene>>> {
       far.overwrite(chunk, Buffer.alloc(far.bodyOf(chunk).length, 7));
       far.lose(keys.find((key) => key.endsWith("manifest.age")) ?? "");
       // No listing shows that bytes were altered: a scrub has told of it.
-      await scrubFar(house, near, far);
+      await scrubIn(house, far.name, [near, far]);
       return backups;
     }),
     prune: await build(days),
@@ -293,7 +281,7 @@ async function attempt(
       return JSON.stringify(report);
     }
     case "scrub": {
-      const report = await scrubFar(house, near, far);
+      const report = await scrubIn(house, far.name, [near, far]);
       if (report.damaged + report.missing > 0) throw new Error(`told ${JSON.stringify(report)}`);
       return "scrubbed";
     }
@@ -303,16 +291,6 @@ async function attempt(
       return `${report.state} ${JSON.stringify(report)}`;
     }
   }
-}
-
-async function scrubFar(house: House, near: WholeStore, far: WholeStore): Promise<ScrubReport> {
-  const stores = [near, far];
-  const [reader] = house.library([far]).stores;
-  if (reader === undefined) throw new Error("no store");
-  const desk = { rate: new ByteRate(() => null), monotonicMs: () => 0, signer: house.signer, host: "h" };
-  const findingsStores = stores.map(marked);
-  const order = { tenant: house.tenant, store: reader, library: house.library(stores), findingsStores };
-  return scrub(order, desk, () => undefined, never);
 }
 
 function bare(

@@ -1,10 +1,14 @@
 /** What replicating, healing and scrubbing take, over a house of the repository fixture and its stores in memory. */
+import { ByteRate } from "../../src/base/byte-rate.ts";
 import { Budget } from "../../src/base/limit.ts";
 import type { ObjectKey, StoreName } from "../../src/model/ids.ts";
 import type { HealReport } from "../../src/replication/heal-report.ts";
 import type { MendingShelf, ReplicationDesk } from "../../src/replication/ground.ts";
 import { heal } from "../../src/replication/heal.ts";
 import { replicate, type ReplicateReport } from "../../src/replication/replicate.ts";
+import type { Library } from "../../src/repository/library.ts";
+import type { ScrubReport } from "../../src/scrub/report.ts";
+import { scrub, type ScrubDesk } from "../../src/scrub/scrub.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
 import { marked, never, type House } from "./repository-fixture.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -45,6 +49,23 @@ export async function healIn(
 ): Promise<HealReport> {
   const order = { tenant: house.tenant, store, menders: mending(...stores) };
   return heal(order, { ...deskOf(house), ...changes }, () => undefined, never);
+}
+
+/** Of the store of that name, at full speed and with its findings in all of `stores`. */
+export async function scrubIn(
+  house: House,
+  store: StoreName,
+  stores: readonly WholeStore[],
+  changes: Partial<ScrubDesk> & Partial<Pick<Library, "trust" | "clock">> = {},
+): Promise<ScrubReport> {
+  const { tenant, library: libraryOf } = house;
+  const { trust = house.trust, clock = house.clock, ...desk } = changes;
+  const library = { ...libraryOf(stores), trust, clock };
+  const reader = library.stores.find(({ name }) => name === store);
+  if (reader === undefined) throw new Error(`no store is called ${store}`);
+  const order = { tenant, store: reader, library, findingsStores: stores.map(marked) };
+  const rate = new ByteRate(() => null);
+  return scrub(order, { ...deskOf(house), rate, ...desk }, () => undefined, never);
 }
 
 /** The key of one object of each kind that a backup names, and of its record. */
