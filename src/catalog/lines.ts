@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ClientConfig } from "pg";
 
 export interface Lines {
@@ -10,15 +11,16 @@ export interface Lines {
 
 /**
  * `pg` says goodbye and waits for the other end to hang up. Over a line that went silent nobody does, and whoever
- * closes would wait for as long as the kernel hopes, which is a quarter of an hour and more.
+ * closes would wait for as long as the kernel hopes, which is a quarter of an hour and more. What is made over the options of other
+ * lines makes connections that both know of.
  */
 export function linesOf(options: ClientConfig): Lines {
-  const open = new Map<Socket, Promise<void>>();
+  const open = new Map<Duplex, Promise<void>>();
   return {
     options: {
       ...options,
       stream: () => {
-        const socket = new Socket();
+        const socket = options.stream?.() ?? new Socket();
         const closed = new Promise<void>((resolve) => {
           socket.once("close", () => {
             open.delete(socket);

@@ -86,9 +86,7 @@ export class SessionLocks implements AsyncDisposable {
 
   #open(): Promise<Session> {
     if (this.#opening !== null) return this.#opening;
-    // A session that breaks late must not take a newer one's place with it: nobody would ever end that one.
     const opening = Session.begin(this.#lines.options, () => {
-      if (this.#opening !== opening) return;
       this.#opening = null;
       this.#session = null;
       this.#regain();
@@ -131,33 +129,36 @@ export class SessionLocks implements AsyncDisposable {
 class Session {
   /** As the server told; an answer that is on its way is not in it. */
   readonly locked = new Set<string>();
+  /** Resolves once its connection has ended, whether or not the server hangs up; never rejects. */
+  readonly end: () => Promise<void>;
   readonly #client: Client;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, end: () => Promise<void>) {
     this.#client = client;
+    this.end = end;
   }
 
   /** `onEnd` is called once, as soon as the session cannot be used any more; also where this rejects. */
   static async begin(options: ClientConfig, onEnd: () => void): Promise<Session> {
-    const client = new Client(options);
-    let isOver = false;
-    const over = (): void => {
-      if (isOver) return;
-      isOver = true;
-      void client.end().catch(() => undefined);
+    const line = linesOf(options);
+    const client = new Client(line.options);
+    let ended: Promise<void> | null = null;
+    const end = (): Promise<void> => {
+      if (ended !== null) return ended;
+      ended = line.ended(client.end(), closeLimitMs);
       onEnd();
+      return ended;
     };
-    client.on("error", over);
-    client.on("end", over);
+    for (const sign of ["error", "end"] as const) client.on(sign, () => void end());
     try {
       await client.connect();
       // A server may end sessions that idle (14 and newer), which is all that this one does.
       await client.query(
         "select set_config(name, '0', false) from pg_catalog.pg_settings where name = 'idle_session_timeout'",
       );
-      return new Session(client);
+      return new Session(client, end);
     } catch (error) {
-      over();
+      void end();
       throw error;
     }
   }
@@ -172,10 +173,6 @@ class Session {
   async unlock(key: string): Promise<void> {
     await this.#ask("pg_advisory_unlock", key);
     this.locked.delete(key);
-  }
-
-  async end(): Promise<void> {
-    await this.#client.end().catch(() => undefined);
   }
 
   async #ask(what: "pg_try_advisory_lock" | "pg_advisory_unlock", key: string): Promise<boolean> {
