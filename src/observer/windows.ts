@@ -21,25 +21,36 @@ const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 export function closedWindows({ plan, timeZone }: TenantSchedule, now: Date): readonly ClosedWindow[] {
   const { daily, weekly } = plan.schedules;
   const found: ClosedWindow[] = [];
-  const add = (
-    kind: ClosedWindow["kind"],
-    window: { readonly from: string; readonly spread: number },
-    on: string | null,
-  ): void => {
-    const startBy = now.getTime() - window.spread - plan.maxSnapshotAge;
-    found.push({ kind, openedAt: newestOpening(window.from, on, timeZone, startBy) });
+  const add = (kind: ClosedWindow["kind"], window: Window, on: string | null): void => {
+    const lastStart = now.getTime() - plan.maxSnapshotAge;
+    found.push({ kind, openedAt: newestOpening(window, on, timeZone, lastStart) });
   };
   if (daily !== null) add("daily", daily, null);
   if (weekly !== null) add("weekly", weekly, weekly.on);
   return found;
 }
 
-/** The newest time of day, on that weekday, at or before `byMs`; one that the clocks skip comes right after the gap. */
-function newestOpening(from: string, on: string | null, timeZone: string, byMs: number): Date {
+interface Window {
+  readonly from: string;
+  /** Milliseconds that the local clock goes on by while the window is open. */
+  readonly spread: number;
+}
+
+/** When the newest window opened, of those of that weekday, whose last start came at or before `byMs`. */
+function newestOpening({ from, spread }: Window, on: string | null, timeZone: string, byMs: number): Date {
   const last = Temporal.Instant.fromEpochMilliseconds(byMs).toZonedDateTimeISO(timeZone).toPlainDate();
   const isDay = (day: Temporal.PlainDate): boolean => on === null || weekdays[day.dayOfWeek - 1] === on;
   for (let day = last; ; day = day.subtract({ days: 1 })) {
-    const opensMs = day.toZonedDateTime({ timeZone, plainTime: from }).epochMilliseconds;
-    if (isDay(day) && opensMs <= byMs) return new Date(opensMs);
+    if (!isDay(day)) continue;
+    const opens = day.toPlainDateTime(from);
+    if (firstShownMs(opens.add({ milliseconds: spread }), timeZone) <= byMs)
+      return new Date(firstShownMs(opens, timeZone));
   }
+}
+
+/** A local time that the clocks skip comes right after the gap, of one that comes twice the first counts. */
+function firstShownMs(local: Temporal.PlainDateTime, timeZone: string): number {
+  const first = local.toZonedDateTime(timeZone, { disambiguation: "earlier" });
+  const isSkipped = !first.toPlainDateTime().equals(local);
+  return (isSkipped ? first.getTimeZoneTransition("next") : first)?.epochMilliseconds ?? Infinity;
 }
