@@ -5,7 +5,7 @@ import { Failure, isFailure, reasonOf } from "../base/failure.ts";
 export function directoryFailure(doing: string, error: unknown): Failure {
   if (isFailure(error)) return error;
   const message = `${doing}: ${spoken(error)}`;
-  switch (errnoOf(error) ?? "") {
+  switch (numberOf(error)) {
     case "ENOSPC":
     case "EDQUOT":
       return new Failure("store/full", message, { cause: error });
@@ -43,6 +43,13 @@ export function directoryFailure(doing: string, error: unknown): Failure {
         hint: "is the volume mounted, and well?",
       });
   }
+}
+
+/** What is staged is our own, which anybody may link: Linux says so of file systems without hard links, as FAT is. */
+function numberOf(error: unknown): string {
+  const number = errnoOf(error) ?? "";
+  const isLink = error instanceof Error && "syscall" in error && error.syscall === "link";
+  return isLink && number === "EPERM" ? "EOPNOTSUPP" : number;
 }
 
 /** `permission denied (EACCES)`: the number's name alone says little at night, and the system's whole text repeats the path. */

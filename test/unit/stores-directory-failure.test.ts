@@ -28,6 +28,17 @@ describe("an error of the operating system", () => {
     });
   });
 
+  it("of a file system that has no hard links asks for another one, and not for permissions", () => {
+    const error = Object.assign(new Error("link"), { code: "EPERM", syscall: "link" });
+    expect(directoryFailure("create a in folder", error)).toMatchObject({
+      code: "store/unsuitable",
+      message: "create a in folder: EPERM",
+      hint: "a directory store needs one file system with hard links",
+    });
+    const other = Object.assign(new Error("open"), { code: "EPERM", syscall: "open" });
+    expect(directoryFailure("create a in folder", other).code).toBe("store/refused");
+  });
+
   it("is told in the words of the system, too", async () => {
     const error: unknown = await readdir("/dev/null").catch((thrown: unknown) => thrown);
     expect(directoryFailure("list a in folder", error).message).toBe(
