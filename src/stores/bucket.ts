@@ -6,6 +6,15 @@ export interface BucketSettings {
   readonly objectLock: boolean | null;
   /** The retention that every new object gets unasked. */
   readonly defaultRetention: { readonly mode: string; readonly period: string } | null;
+  /** What rules of the bucket will do to objects of ours, whatever retention says. */
+  readonly lifecycle: readonly LifecycleDeed[] | null;
+}
+
+export interface LifecycleDeed {
+  readonly rule: string;
+  readonly does: "remove" | "archive";
+  /** For people: `30 days after they came`. */
+  readonly when: string;
 }
 
 /** A capability of stores that are buckets; others lack the method. */

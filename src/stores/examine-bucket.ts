@@ -15,6 +15,7 @@ export function bucketProbes(store: AnyStore, lock: boolean, wait: Waiting): rea
     probe("versions", ({ versioning }) => judgeVersions(versioning, lock)),
     probe("object-lock", ({ objectLock }) => judgeLock(objectLock, lock)),
     probe("default-retention", judgeRetention),
+    probe("lifecycle", judgeLifecycle),
   ];
 }
 
@@ -49,4 +50,18 @@ function judgeRetention({ objectLock, defaultRetention }: BucketSettings): Said 
   if (objectLock === null)
     return { notRun: "the server does not tell whether the bucket has a default retention" };
   return "the bucket has no default retention";
+}
+
+/** Backups share chunks of any age, and only retention knows which; what lies in an archive can be neither proven nor restored. */
+function judgeLifecycle({ lifecycle }: BucketSettings): Said {
+  if (lifecycle === null)
+    return { notRun: "the server does not tell whether rules of the bucket remove objects" };
+  const [one] = lifecycle;
+  if (one === undefined) return "no rule of the bucket removes or archives objects of holdfast";
+  const what = one.does === "remove" ? "removes objects" : "moves objects into an archive";
+  const so =
+    one.does === "remove"
+      ? "new backups need chunks that are as old"
+      : "they can then be neither proven nor restored";
+  return { problem: `rule ${JSON.stringify(one.rule)} of the bucket ${what} ${one.when}: ${so}` };
 }

@@ -3,23 +3,27 @@ import {
   GetObjectLockConfigurationCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { descriptorKey, tenantsPrefix } from "../model/layout.ts";
 import type { BucketSettings } from "./bucket.ts";
 import { statusOf } from "./s3-failure.ts";
+import { s3Lifecycle } from "./s3-lifecycle.ts";
 
-/** What the server tells about a bucket; throws the errors of the client, beside those that mean "not told". */
+/** What the server tells about a bucket and a store below `prefix` in it; throws the errors of the client, beside those that mean "not told". */
 export async function s3BucketSettings(
   client: S3Client,
-  bucket: string,
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
   abortSignal: AbortSignal,
 ): Promise<BucketSettings> {
   const at = { Bucket: bucket };
   const versioning = await unlessUnknown(client.send(new GetBucketVersioningCommand(at), { abortSignal }));
   const lock = await unlessUnknown(client.send(new GetObjectLockConfigurationCommand(at), { abortSignal }));
   const rules = lock === "unknown" ? undefined : lock?.ObjectLockConfiguration;
+  const prefixes = [descriptorKey, tenantsPrefix].map((ours) => prefix + ours);
   return {
     versioning: versioning === "unknown" ? null : versioningOf(versioning?.Status),
     objectLock: lock === "unknown" ? null : rules?.ObjectLockEnabled === "Enabled",
     defaultRetention: retentionOf(rules?.Rule?.DefaultRetention),
+    lifecycle: await s3Lifecycle(client, { bucket, prefixes }, abortSignal),
   };
 }
 

@@ -22,6 +22,10 @@ const byName: Readonly<Record<string, { readonly code: FailureCode; readonly hin
   InvalidAccessKeyId: { code: "store/refused", hint: "the store does not know this accessKeyId" },
   SignatureDoesNotMatch: { code: "store/refused", hint: "is secretAccessKey right?" },
   AccessDenied: { code: "store/refused", hint: "the credentials lack a permission, or the object is locked" },
+  InvalidObjectState: {
+    code: "store/refused",
+    hint: "it lies in an archive of the store; bring it back there, and see `holdfast stores check`",
+  },
   RequestTimeout: { code: "store/unreachable" },
   SlowDown: { code: "store/unreachable", hint: "the store asks for fewer requests at once" },
   NotImplemented: { code: "store/protocol", hint: "the server lacks a part of S3 that holdfast needs" },

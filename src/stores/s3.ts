@@ -189,7 +189,7 @@ class S3Store implements WholeStore, BucketInspector, Disposable {
 
   async bucketSettings(wait: Waiting): Promise<BucketSettings> {
     return this.#guard(`examine the bucket of ${this.name}`, wait, async (abortSignal) =>
-      s3BucketSettings(this.#client, this.#settings.bucket, abortSignal),
+      s3BucketSettings(this.#client, { bucket: this.#settings.bucket, prefix: this.#prefix }, abortSignal),
     );
   }
 

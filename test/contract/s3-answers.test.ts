@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { objectKey, storeName } from "../../src/model/ids.ts";
+import type { BucketInspector, LifecycleDeed } from "../../src/stores/bucket.ts";
 import type { S3Limits } from "../../src/stores/s3-client.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import type { WholeStore } from "../../src/stores/store.ts";
@@ -15,7 +16,7 @@ const body = Buffer.from("0123456789");
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface StandIn extends AsyncDisposable {
-  readonly store: WholeStore;
+  readonly store: WholeStore & BucketInspector;
   readonly seen: IncomingMessage[];
 }
 
@@ -98,6 +99,7 @@ describe("a refusal of a create", () => {
     [403, "QuotaExceeded", "store/full"],
     [403, "RequestTimeTooSkewed", "store/clock"],
     [403, "AccessDenied", "store/refused"],
+    [403, "InvalidObjectState", "store/refused"],
     [403, "SignatureDoesNotMatch", "store/refused"],
     [401, "Unauthorized", "store/refused"],
     [404, "NoSuchBucket", "store/refused"],
@@ -140,6 +142,93 @@ describe("a refusal of a create", () => {
     const { store } = await standIn(refuses(403, "SignatureDoesNotMatch"));
     const error: unknown = await store.create(key, body, {}, wait).catch((thrown: unknown) => thrown);
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain("hush-hush");
+  });
+});
+
+describe("the rules of a bucket", () => {
+  const says =
+    (xml: string): Answer =>
+    (_request, response) =>
+      response.writeHead(200, { "content-type": "application/xml" }).end(`<?xml version="1.0"?>${xml}`);
+  const notAnswered = refuses(501, "NotImplemented");
+
+  async function lifecycleAnswered(answer: Answer): Promise<readonly LifecycleDeed[] | null> {
+    const { store } = await standIn(notAnswered, notAnswered, answer);
+    return (await store.bucketSettings(wait)).lifecycle;
+  }
+  const ruled = (...rules: readonly string[]): Answer =>
+    says(
+      `<LifecycleConfiguration>${rules
+        .map((rule) => `<Rule><ID>tidy</ID><Status>Enabled</Status>${rule}</Rule>`)
+        .join("")}</LifecycleConfiguration>`,
+    );
+  const days = "<Expiration><Days>30</Days></Expiration>";
+  const removes = { rule: "tidy", does: "remove", when: "30 days after they came" };
+
+  it.each([
+    ["all objects", `<Filter/>${days}`, removes],
+    ["all objects, in the old spelling", `<Prefix></Prefix>${days}`, removes],
+    ["those of a tenant", `<Filter><Prefix>tenants/acme/</Prefix></Filter>${days}`, removes],
+    ["what begins with a letter", `<Filter><Prefix>h</Prefix></Filter>${days}`, removes],
+    [
+      "large ones",
+      `<Filter><And><Prefix>tenants</Prefix><ObjectSizeGreaterThan>9</ObjectSizeGreaterThan></And></Filter>${days}`,
+      removes,
+    ],
+    [
+      "all from a day on",
+      "<Filter/><Expiration><Date>2027-01-31T00:00:00Z</Date></Expiration>",
+      { ...removes, when: "from 2027-01-31" },
+    ],
+    [
+      "all into an archive",
+      "<Filter/><Transition><Days>0</Days><StorageClass>DEEP_ARCHIVE</StorageClass></Transition>",
+      { rule: "tidy", does: "archive", when: "0 days after they came" },
+    ],
+  ])("are told that take %s", async (_what, rule, deed) => {
+    expect(await lifecycleAnswered(ruled(rule))).toEqual([deed]);
+  });
+
+  it.each([
+    ["other folders", `<Filter><Prefix>logs/</Prefix></Filter>${days}`],
+    ["a folder with a longer name", `<Filter><Prefix>tenants-of-another/</Prefix></Filter>${days}`],
+    ["tagged objects", `<Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>${days}`],
+    [
+      "tagged objects below a folder",
+      `<Filter><And><Prefix>tenants/</Prefix><Tag><Key>a</Key><Value>b</Value></Tag></And></Filter>${days}`,
+    ],
+    [
+      "marks of deletion",
+      "<Filter/><Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>",
+    ],
+    [
+      "versions that others replaced",
+      "<Filter/><NoncurrentVersionExpiration><NoncurrentDays>3</NoncurrentDays></NoncurrentVersionExpiration>",
+    ],
+    [
+      "objects to where they cost less and read as fast",
+      "<Filter/><Transition><Days>9</Days><StorageClass>GLACIER_IR</StorageClass></Transition>",
+    ],
+  ])("are no matter that take %s", async (_what, rule) => {
+    expect(await lifecycleAnswered(ruled(rule))).toEqual([]);
+  });
+
+  it("are looked through, and those that are switched off passed over", async () => {
+    const off = `<Rule><ID>off</ID><Status>Disabled</Status><Filter/>${days}</Rule>`;
+    expect(await lifecycleAnswered(says(`<LifecycleConfiguration>${off}</LifecycleConfiguration>`))).toEqual(
+      [],
+    );
+    const other = `<Filter><Prefix>logs/</Prefix></Filter>${days}`;
+    expect(await lifecycleAnswered(ruled(other, `<Filter/>${days}`))).toEqual([removes]);
+  });
+
+  it.each([
+    [404, "NoSuchLifecycleConfiguration", []],
+    [403, "AccessDenied", null],
+    [501, "NotImplemented", null],
+    [400, "InvalidRequest", null],
+  ])("that are asked for and answered with %i %s, are %j", async (status, name, told) => {
+    expect(await lifecycleAnswered(refuses(status, name))).toEqual(told);
   });
 });
 

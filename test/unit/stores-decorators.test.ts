@@ -107,7 +107,12 @@ describe("observed", () => {
 
 describe("the decorators together", () => {
   it("keep what a bucket tells of itself, and tell nothing where there is no bucket", async () => {
-    const settings: BucketSettings = { versioning: "off", objectLock: false, defaultRetention: null };
+    const settings: BucketSettings = {
+      versioning: "off",
+      objectLock: false,
+      defaultRetention: null,
+      lifecycle: null,
+    };
     const bucket = Object.assign(memoryStore(), { bucketSettings: async () => settings });
     const dressed = retrying(
       limited(
