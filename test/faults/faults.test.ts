@@ -327,6 +327,17 @@ const held: readonly Held[] = [
   },
   { fault: "a heal cut off at any call", by: { "faults/heal": ["leaves promise 1 as it was"] } },
   {
+    fault: "a record that is not believed, and what it names lacking, condemned or not to be written",
+    by: {
+      "faults/heal-records": [
+        "comes back with what else is lacking of its backup",
+        "stays where a list of what is condemned cannot be read",
+        "stays where no store holds what it names",
+        "stays where its store %s",
+      ],
+    },
+  },
+  {
     fault: "a signer of records who gives another backup's object other bytes",
     by: { "faults/replicate-mistrust": ["has nothing written over"] },
   },
