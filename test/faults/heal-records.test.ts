@@ -98,6 +98,19 @@ describe("a record that is damaged", () => {
     expect(recordHere()).toBe("garbage");
   });
 
+  it("stays with its neighbour, who vouches for nothing that was not healed", async () => {
+    const table = rows(12, 300_000);
+    const { backup: next } = await house.backUp([dubai, frankfurt], { rows: table });
+    house.clock.advance(60_000);
+    const neighbour = oneOfEach(frankfurt, next)["record"] ?? "";
+    frankfurt.overwrite(neighbour, garbage);
+    dubai.lose(chunk);
+    const body = frankfurt.bodyOf(chunk);
+    frankfurt.overwrite(chunk, Buffer.alloc(body.length, 7));
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({ healed: 0, backups: [] });
+    expect([recordHere(), frankfurt.bodyOf(neighbour).toString()]).toEqual(["garbage", "garbage"]);
+  });
+
   it.each([
     ["is full", "store/full"],
     ["does not keep it", "store/corrupt"],

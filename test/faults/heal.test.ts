@@ -42,12 +42,16 @@ function flip(store: MemoryStore, key: string): void {
 }
 
 /** What a scrub of frankfurt would have said. */
-async function find(damaged: readonly ObjectKey[], healed: readonly ObjectKey[] = []): Promise<void> {
+async function find(
+  damaged: readonly ObjectKey[],
+  healed: readonly ObjectKey[] = [],
+  storeId: string = markOf(frankfurt),
+): Promise<void> {
   const at = house.clock.now();
   const about = {
     tenant: house.tenant,
     store: frankfurt.name,
-    storeId: markOf(frankfurt),
+    storeId,
     host: "scrub",
     at,
   };
@@ -172,15 +176,22 @@ describe("findings", () => {
     expect(await stateIn(frankfurt)).toBe("damaged");
   });
 
-  it("that are false cost a look and change nothing", async () => {
-    const { chunk } = oneOfEach(frankfurt, backup);
-    if (chunk === undefined) throw new Error("no chunk");
-    await find([chunk]);
+  it.each(["chunk", "record"])("that are false of a %s cost a look and change nothing", async (kind) => {
+    const key = objectKey.parse(oneOfEach(frankfurt, backup)[kind]);
+    await find([key]);
     const watched = faulty(frankfurt);
     const report = await healIn(house, frankfurt.name, [dubai, watched]);
     expect(report).toMatchObject({ healed: 0, whole: 1, unhealed: [] });
     expect(watched.calls.filter(({ operation }) => operation === "mend")).toEqual([]);
     expect(await stateIn(frankfurt)).toBe("present");
+  });
+
+  it("of another store that bore this name are none of it", async () => {
+    const { chunk } = oneOfEach(frankfurt, backup);
+    if (chunk === undefined) throw new Error("no chunk");
+    await find([chunk], [], "aaaabbbbccccdddd");
+    const report = await healIn(house, frankfurt.name, [dubai, frankfurt]);
+    expect(report).toMatchObject({ healed: 0, whole: 0, unhealed: [], findingsIn: [] });
   });
 
   it("that say healed without a look are overtaken by the next scrub's", async () => {
@@ -209,13 +220,7 @@ describe("findings", () => {
 });
 
 describe("a proof that refuted a copy", () => {
-  it("keeps its verdict after the heal, and the copy counts as present again", async () => {
-    const { chunk } = oneOfEach(frankfurt, backup);
-    if (chunk === undefined) throw new Error("no chunk");
-    flip(frankfurt, chunk);
-    const states = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
-    const record = states.backups[0]?.record;
-    if (record === null || record === undefined) throw new Error("no record");
+  async function refute(damaged: readonly ObjectKey[]): Promise<void> {
     const proof = {
       format: { name: "holdfast-proof", version: 1 } as const,
       tenant: house.tenant,
@@ -230,7 +235,7 @@ describe("a proof that refuted a copy", () => {
       version: "0",
       checks: [],
       excluded: 0,
-      damaged: [chunk],
+      damaged: [...damaged],
     };
     const { recipient } = await newHostIdentity();
     await writeProof(
@@ -239,6 +244,13 @@ describe("a proof that refuted a copy", () => {
       never,
     );
     house.clock.advance(60_000);
+  }
+
+  it("keeps its verdict after the heal, and the copy counts as present again", async () => {
+    const { chunk } = oneOfEach(frankfurt, backup);
+    if (chunk === undefined) throw new Error("no chunk");
+    flip(frankfurt, chunk);
+    await refute([chunk]);
     expect(await stateIn(frankfurt)).toBe("damaged");
     expect((await healIn(house, frankfurt.name, [dubai, frankfurt])).healed).toBe(1);
     const after = await tenantStates(house.tenant, house.library([dubai, frankfurt]), never);
@@ -246,6 +258,18 @@ describe("a proof that refuted a copy", () => {
       state: "present",
       proof: { verdict: "refuted" },
     });
+  });
+
+  it("without naming an object has each of them looked at", async () => {
+    const { chunk } = oneOfEach(frankfurt, backup);
+    if (chunk === undefined) throw new Error("no chunk");
+    flip(frankfurt, chunk);
+    await refute([]);
+    expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
+      healed: 1,
+      unhealed: [],
+    });
+    expect(frankfurt.bodyOf(chunk).equals(dubai.bodyOf(chunk))).toBe(true);
   });
 });
 
