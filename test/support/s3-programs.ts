@@ -81,6 +81,8 @@ async function seaweed(
       "-ip.bind=127.0.0.1",
       `-master.port=${master ?? ""}`,
       `-volume.port=${volume ?? ""}`,
+      "-master.volumeSizeLimitMB=64",
+      "-volume.max=0",
       "-filer=true",
       `-filer.port=${filer ?? ""}`,
       "-s3=true",
