@@ -338,6 +338,16 @@ const held: readonly Held[] = [
     },
   },
   {
+    fault: "a store that takes all but one object, and an inventory that lies of a length or is gone",
+    by: {
+      "faults/heal-objects": [
+        "holds up no other",
+        "that gives an object another length than it has is the one that is lost",
+        "that no store has any more is told",
+      ],
+    },
+  },
+  {
     fault: "a signer of records who gives another backup's object other bytes",
     by: { "faults/replicate-mistrust": ["has nothing written over"] },
   },
