@@ -189,6 +189,22 @@ describe("the catalog's clock", () => {
     },
   );
 
+  it("set back by hours does nothing twice of the past and the hour to come, and all that comes then", async () => {
+    const choice: TenantChoice = { kind: "every", everyMs: 900_000 };
+    world.choices.set(acme, choice);
+    const tenants = [tenantOf(nightly)];
+    const daemon = world.daemon();
+    await daemon.beat(tenants, wait);
+    await run(world, daemon, tenants, "2026-06-02T06:00:00Z");
+    world.clock.advance(-3 * hourMs);
+    expect(await daemon.beat(tenants, wait)).toEqual([]);
+    const handed = await run(world, daemon, tenants, "2026-06-02T06:00:00Z");
+    const span = { after: new Date("2026-06-02T04:00:00Z"), upTo: world.clock.now() };
+    const again = dueSlots(acme, { plan: nightly, timeZone: "UTC", choice }, span);
+    expect(again.length).toBeGreaterThan(6);
+    expect(keysOf(handed)).toEqual(keysOf(again));
+  });
+
   it("ahead of the watermark is not told again when the beat fails", async () => {
     await world.daemon().beat([], wait);
     world.clock.advance(-hourMs);
@@ -275,6 +291,31 @@ describe("a plan that changes between slots", () => {
     ]);
   });
 
+  it("to another day of the week is made up for although a daily one came since", async () => {
+    const on = (weekday: string): Plan =>
+      planOf({
+        daily: { from: "01:00", spread: "1s" },
+        weekly: { from: "05:00", spread: "1s", on: weekday },
+      });
+    const daemon = world.daemon();
+    await daemon.beat([tenantOf(on("sunday"))], wait);
+    await run(world, daemon, [tenantOf(on("sunday"))], "2026-06-13T15:00:00Z");
+    expect(keysOf(await daemon.beat([tenantOf(on("friday"))], wait))).toEqual(["acme/weekly/2026-06-12"]);
+  });
+
+  it("by the time zone of its tenant is made up for as well", async () => {
+    const late = planOf({ daily: { from: "22:00", spread: "1s" } });
+    const daemon = world.daemon();
+    await daemon.beat([tenantOf(late)], wait);
+    await run(world, daemon, [tenantOf(late)], "2026-06-03T19:00:00Z");
+    // There it is past 22:00 already.
+    const dubai = [tenantOf(late, "Asia/Dubai")];
+    expect(keysOf(await daemon.beat(dubai, wait))).toEqual(["acme/daily/2026-06-03"]);
+    expect(keysOf(await run(world, daemon, dubai, "2026-06-04T19:00:00Z"))).toEqual([
+      "acme/daily/2026-06-04",
+    ]);
+  });
+
   it("that was read anew and says the same changes nothing", async () => {
     const daemon = world.daemon();
     await daemon.beat([tenantOf(nightly)], wait);
@@ -333,6 +374,14 @@ describe("tenants that come and go", () => {
       "acme/weekly/2026-06-07",
     ]);
     expect(await daemon.beat([tenantOf(nightly)], wait)).toEqual([]);
+  });
+
+  it("catch up what they missed while they were gone, once they are back", async () => {
+    const daemon = world.daemon();
+    await daemon.beat([tenantOf(nightly)], wait);
+    await run(world, daemon, [tenantOf(nightly)], "2026-06-03T12:00:00Z");
+    expect(await run(world, daemon, [], "2026-06-05T12:00:00Z")).toEqual([]);
+    expect(keysOf(await daemon.beat([tenantOf(nightly)], wait))).toEqual(["acme/daily/2026-06-05"]);
   });
 });
 
