@@ -1,5 +1,6 @@
 /** What heal does object by object: it goes on past what it cannot mend, touches nothing that is lied about, and states no more than it did (promises 1 and 9). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Budget } from "../../src/base/limit.ts";
 import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
 import { inventoryKey } from "../../src/model/layout.ts";
 import { brokenPromises } from "../support/copy-reader.ts";
@@ -98,6 +99,15 @@ describe("what is healed", () => {
       healed: 1,
       findingsIn: ["dubai", "frankfurt"],
     });
+  });
+
+  it("takes its turn where there is room for one object alone", async () => {
+    const inventory = inventoryKey(house.tenant, backup);
+    for (const key of [chunk, manifest, inventory]) frankfurt.lose(key);
+    const inFlight = new Budget(1);
+    const report = await healIn(house, frankfurt.name, [dubai, frankfurt], { inFlight });
+    expect(report).toMatchObject({ healed: 3, unhealed: [] });
+    expect(inFlight.takeNow(1)).not.toBeNull();
   });
 
   it("names the backups that hold it, and no others", async () => {

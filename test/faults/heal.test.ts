@@ -1,19 +1,17 @@
 /** Healing brings every kind of object back, believes nothing it has not looked at, and stops anywhere without breaking a promise (promises 1 and 9, traps 22, 23, 28). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { sha256 } from "../../src/base/digest.ts";
-import { newHostIdentity } from "../../src/keys/host-keys.ts";
 import { newSigningKey } from "../../src/keys/signing-key.ts";
 import { createSigner } from "../../src/keys/signing.ts";
 import { type BackupId, objectKey, type ObjectKey } from "../../src/model/ids.ts";
 import { condemnedKey, erasedKey, findingsKey, findingsPrefix, recordKey } from "../../src/model/layout.ts";
 import { writeFindings } from "../../src/repository/findings.ts";
 import { tenantStates } from "../../src/repository/states.ts";
-import { writeProof } from "../../src/repository/write-proof.ts";
 import { brokenPromises } from "../support/copy-reader.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, type House, markOf, never, rows } from "../support/repository-fixture.ts";
+import { prove } from "../support/retention-fixture.ts";
+import { buildHouse, type House, marked, markOf, never, rows } from "../support/repository-fixture.ts";
 
 let house: House;
 let dubai: MemoryStore;
@@ -220,29 +218,8 @@ describe("findings", () => {
 });
 
 describe("a proof that refuted a copy", () => {
-  async function refute(damaged: readonly ObjectKey[]): Promise<void> {
-    const proof = {
-      format: { name: "holdfast-proof", version: 1 } as const,
-      tenant: house.tenant,
-      backup,
-      store: frankfurt.name,
-      storeId: markOf(frankfurt),
-      record: sha256(frankfurt.bodyOf(recordKey(house.tenant, backup))),
-      verdict: "refuted" as const,
-      at: house.clock.now().toISOString(),
-      seconds: 1,
-      host: "h",
-      version: "0",
-      checks: [],
-      excluded: 0,
-      damaged: [...damaged],
-    };
-    const { recipient } = await newHostIdentity();
-    await writeProof(
-      { proof, detail: {}, recipient, stores: [dubai, frankfurt] },
-      { signer: house.signer, sealer: house.workshop.sealer },
-      never,
-    );
+  async function refute(damaged: ObjectKey[]): Promise<void> {
+    await prove(house, [dubai, frankfurt], marked(frankfurt), backup, "refuted", damaged);
     house.clock.advance(60_000);
   }
 

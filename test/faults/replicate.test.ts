@@ -21,6 +21,7 @@ import { brokenPromises, recordsIn } from "../support/copy-reader.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { deskOf, mending, oneOfEach, replicateAll } from "../support/replication-fixture.ts";
+import { prove } from "../support/retention-fixture.ts";
 import { buildHouse, type House, markOf, never, readAll, rows } from "../support/repository-fixture.ts";
 
 let house: House;
@@ -106,6 +107,28 @@ describe("a store that lacks everything", () => {
     dubai.overwrite(forged.replace("condemned", "holds"), await stranger.sign("removal", {}));
     expect((await replicateAll(house, [dubai, frankfurt])).documents).toBe(0);
     expect(frankfurt.keys().some((key) => key.includes("/holds/"))).toBe(false);
+  });
+
+  it("is told it in every other store, a proof together with its sealed detail", async () => {
+    const sydney = memoryStore("sydney", house.clock);
+    await prove(house, [dubai], dubai, idOf(1));
+    const said = dubai.keys().filter((key) => key.includes("/proofs/"));
+    expect(said).toHaveLength(2);
+    const { documents } = await replicateAll(house, [frankfurt, dubai, sydney]);
+    expect(documents).toBe(2);
+    for (const store of [frankfurt, sydney])
+      for (const key of said) expect(store.bodyOf(key).equals(dubai.bodyOf(key))).toBe(true);
+  });
+
+  it("is told of a proof whose detail is gone as well", async () => {
+    await prove(house, [dubai], dubai, idOf(1));
+    const [proof = "", ...details] = dubai
+      .keys()
+      .filter((key) => key.includes("/proofs/"))
+      .toSorted((one) => (one.endsWith(".jws") ? -1 : 1));
+    for (const key of details) dubai.lose(key);
+    expect((await replicateAll(house, [dubai, frankfurt])).documents).toBe(1);
+    expect(frankfurt.keys().filter((key) => key.includes("/proofs/"))).toEqual([proof]);
   });
 });
 
