@@ -2,13 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { systemChance } from "../../src/base/chance.ts";
-import { systemClock } from "../../src/base/clock.ts";
-import { loadConfig } from "../../src/config/load-config.ts";
-import { type Household, openHousehold } from "../../src/daemon/household.ts";
 import { sourceName, storeName } from "../../src/model/ids.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { type ConfigFolder, configFolder, someRecipient } from "../support/config-folder.ts";
+import { someRecipient } from "../support/config-folder.ts";
+import { type HouseholdHome, householdHome } from "../support/household-home.ts";
 
 const yaml = `
 version: 1
@@ -24,50 +20,7 @@ sources:
 
 const wait = { signal: new AbortController().signal };
 
-interface Home extends AsyncDisposable {
-  readonly household: Household;
-  readonly folder: ConfigFolder;
-  readonly said: readonly string[];
-}
-
-async function home(lastLeaseMs: number): Promise<Home> {
-  const folder = await configFolder(yaml, { "signing.pub.jwk": "a key" });
-  const said: string[] = [];
-  const household = await openHousehold(
-    {
-      config: await loadConfig(folder.path, {}),
-      machine: {
-        clock: systemClock,
-        chance: systemChance,
-        monotonicMs: () => performance.now(),
-        env: {},
-        cwd: folder.folder,
-        version: "0.0.0",
-        packageFolder: folder.folder,
-        hostName: "one",
-        uid: 1000,
-      },
-      onRequest: () => undefined,
-      log: createLog({
-        level: "info",
-        clock: systemClock,
-        to: { write: (line: string) => said.push(line) },
-        base: {},
-      }),
-      lastLeaseMs,
-    },
-    wait,
-  );
-  return {
-    household,
-    folder,
-    said,
-    [Symbol.asyncDispose]: async () => {
-      await household[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+const home = (lastLeaseMs: number): Promise<HouseholdHome> => householdHome(yaml, lastLeaseMs);
 
 const longMs = 60_000;
 const main = sourceName.parse("main");
