@@ -1,37 +1,15 @@
 /** What heal does object by object: it goes on past what it cannot mend, touches nothing that is lied about, and states no more than it did (promises 1 and 9). */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Budget } from "../../src/base/limit.ts";
-import type { BackupId, ObjectKey } from "../../src/model/ids.ts";
 import { inventoryKey } from "../../src/model/layout.ts";
 import { brokenPromises } from "../support/copy-reader.ts";
 import { faulty } from "../support/faulty-store.ts";
 import { writeLie } from "../support/lying-record.ts";
-import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healIn, oneOfEach } from "../support/replication-fixture.ts";
-import { buildHouse, type House, rows } from "../support/repository-fixture.ts";
+import { rows } from "../support/repository-fixture.ts";
+import { twoCopies } from "../support/two-copies.ts";
 
-let house: House;
-let dubai: MemoryStore;
-let frankfurt: MemoryStore;
-let backup: BackupId;
-let chunk: ObjectKey;
-let manifest: ObjectKey;
-
-beforeAll(async () => {
-  house = await buildHouse();
-});
-afterAll(async () => {
-  await house[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  dubai = memoryStore("dubai", house.clock);
-  frankfurt = memoryStore("frankfurt", house.clock);
-  ({ backup } = await house.backUp([dubai, frankfurt], { rows: rows(13, 300_000) }));
-  house.clock.advance(60_000);
-  const found = oneOfEach(frankfurt, backup);
-  if (found["chunk"] === undefined || found["manifest"] === undefined) throw new Error("nothing there");
-  ({ chunk, manifest } = { chunk: found["chunk"], manifest: found["manifest"] });
-});
+const copies = twoCopies(rows(13, 300_000));
 
 describe("an object that cannot be mended", () => {
   it.each([
@@ -40,6 +18,7 @@ describe("an object that cannot be mended", () => {
     ["store/absent", true],
     ["format/invalid", false],
   ] as const)("for %s holds up no other, and may return: %s", async (code, mayReturn) => {
+    const { house, dubai, frankfurt, backup, manifest, chunk } = copies();
     for (const key of [chunk, manifest]) frankfurt.lose(key);
     const broken = faulty(frankfurt);
     for (const call of ["create", "mend"] as const) broken.every(call, chunk).failsWith(code);
@@ -49,6 +28,7 @@ describe("an object that cannot be mended", () => {
   });
 
   it("since its store is away ends the heal", async () => {
+    const { house, dubai, frankfurt, chunk } = copies();
     frankfurt.lose(chunk);
     const broken = faulty(frankfurt);
     broken.every("create", chunk).failsWith("store/unreachable");
@@ -60,7 +40,7 @@ describe("an object that cannot be mended", () => {
 
 describe("an inventory", () => {
   it("that no store has any more is told, and nothing of its backup is touched", async () => {
-    const inventory = inventoryKey(house.tenant, backup);
+    const { house, dubai, frankfurt, inventory, chunk } = copies();
     for (const store of [dubai, frankfurt]) store.lose(inventory);
     frankfurt.lose(chunk);
     expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
@@ -71,6 +51,7 @@ describe("an inventory", () => {
   });
 
   it("that gives an object another length than it has is the one that is lost", async () => {
+    const { house, dubai, frankfurt, backup, chunk } = copies();
     const evil = await writeLie(house, [dubai, frankfurt], backup, (line) =>
       line.key === chunk ? { ...line, bytes: line.bytes + 1 } : line,
     );
@@ -89,6 +70,7 @@ describe("an inventory", () => {
 
 describe("what is healed", () => {
   it("is stated where it was altered, and not where listings told", async () => {
+    const { house, dubai, frankfurt, chunk } = copies();
     frankfurt.lose(chunk);
     expect(await healIn(house, frankfurt.name, [dubai, frankfurt])).toMatchObject({
       healed: 1,
@@ -102,7 +84,7 @@ describe("what is healed", () => {
   });
 
   it("takes its turn where there is room for one object alone", async () => {
-    const inventory = inventoryKey(house.tenant, backup);
+    const { house, dubai, frankfurt, inventory, manifest, chunk } = copies();
     for (const key of [chunk, manifest, inventory]) frankfurt.lose(key);
     const inFlight = new Budget(1);
     const report = await healIn(house, frankfurt.name, [dubai, frankfurt], { inFlight });
@@ -111,6 +93,7 @@ describe("what is healed", () => {
   });
 
   it("names the backups that hold it, and no others", async () => {
+    const { house, dubai, frankfurt, backup, manifest } = copies();
     const other = await house.backUp([dubai, frankfurt], { rows: rows(14, 300_000) });
     house.clock.advance(60_000);
     frankfurt.lose(manifest);
