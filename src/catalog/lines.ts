@@ -11,8 +11,8 @@ export interface Lines {
 
 /**
  * `pg` says goodbye and waits for the other end to hang up. Over a line that went silent nobody does, and whoever
- * closes would wait for as long as the kernel hopes, which is a quarter of an hour and more. What is made over the options of other
- * lines makes connections that both know of.
+ * closes would wait for as long as the kernel hopes, which is a quarter of an hour and more. What is made over the
+ * options of other lines makes connections that both know of.
  */
 export function linesOf(options: ClientConfig): Lines {
   const open = new Map<Duplex, Promise<void>>();

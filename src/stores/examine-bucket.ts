@@ -1,15 +1,18 @@
 import type { Waiting } from "../base/waiting.ts";
 import type { AnyStore } from "./around.ts";
-import type { BucketSettings } from "./bucket.ts";
+import type { BucketSettings, LifecycleDeed } from "./bucket.ts";
 import type { Probe, Said } from "./probe.ts";
 
 /** What can only be asked of a bucket. `lock`: the configuration wants objects locked there. */
 export function bucketProbes(store: AnyStore, lock: boolean, wait: Waiting): readonly Probe[] {
   const ask = store.bucketSettings?.bind(store);
+  // Asked once for all probes: it takes a request for each of its parts.
+  let told: Promise<BucketSettings> | undefined;
   const probe = (name: string, judge: (settings: BucketSettings) => Said): Probe => ({
     name,
     writes: false,
-    run: async () => (ask === undefined ? { notRun: "this store is no bucket" } : judge(await ask(wait))),
+    run: async () =>
+      ask === undefined ? { notRun: "this store is no bucket" } : judge(await (told ??= ask(wait))),
   });
   return [
     probe("versions", ({ versioning }) => judgeVersions(versioning, lock)),
@@ -58,10 +61,11 @@ function judgeLifecycle({ lifecycle }: BucketSettings): Said {
     return { notRun: "the server does not tell whether rules of the bucket remove objects" };
   const [one] = lifecycle;
   if (one === undefined) return "no rule of the bucket removes or archives objects of holdfast";
-  const what = one.does === "remove" ? "removes objects" : "moves objects into an archive";
-  const so =
-    one.does === "remove"
-      ? "new backups need chunks that are as old"
-      : "they can then be neither proven nor restored";
-  return { problem: `rule ${JSON.stringify(one.rule)} of the bucket ${what} ${one.when}: ${so}` };
+  const [does, so] = harm[one.does];
+  return { problem: `rule ${JSON.stringify(one.rule)} of the bucket ${does} ${one.when}: ${so}` };
 }
+
+const harm = {
+  remove: ["removes objects", "new backups need chunks that are as old"],
+  archive: ["moves objects into an archive", "they can then be neither proven nor restored"],
+} as const satisfies Record<LifecycleDeed["does"], readonly [string, string]>;

@@ -1,4 +1,5 @@
 import {
+  GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   type S3Client,
@@ -6,9 +7,12 @@ import {
 import { descriptorKey, tenantsPrefix } from "../model/layout.ts";
 import type { BucketSettings } from "./bucket.ts";
 import { statusOf } from "./s3-failure.ts";
-import { s3Lifecycle } from "./s3-lifecycle.ts";
+import { lifecycleDeeds } from "./s3-lifecycle.ts";
 
-/** What the server tells about a bucket and a store below `prefix` in it; throws the errors of the client, beside those that mean "not told". */
+/**
+ * What the server tells about a bucket, and about what its rules do to a store below `prefix`; throws the errors of the
+ * client, beside those that mean "not told".
+ */
 export async function s3BucketSettings(
   client: S3Client,
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
@@ -18,23 +22,31 @@ export async function s3BucketSettings(
   const versioning = await unlessUnknown(client.send(new GetBucketVersioningCommand(at), { abortSignal }));
   const lock = await unlessUnknown(client.send(new GetObjectLockConfigurationCommand(at), { abortSignal }));
   const rules = lock === "unknown" ? undefined : lock?.ObjectLockConfiguration;
+  const asking = client.send(new GetBucketLifecycleConfigurationCommand(at), { abortSignal });
+  const lifecycle = await unlessUnknown(asking, [...notTold, 400]);
   const prefixes = [descriptorKey, tenantsPrefix].map((ours) => prefix + ours);
   return {
     versioning: versioning === "unknown" ? null : versioningOf(versioning?.Status),
     objectLock: lock === "unknown" ? null : rules?.ObjectLockEnabled === "Enabled",
     defaultRetention: retentionOf(rules?.Rule?.DefaultRetention),
-    lifecycle: await s3Lifecycle(client, { bucket, prefixes }, abortSignal),
+    lifecycle: lifecycle === "unknown" ? null : lifecycleDeeds(lifecycle?.Rules ?? [], prefixes),
   };
 }
 
-/** `null` where nothing is configured, "unknown" where the server does not know the question or may not answer it. */
-async function unlessUnknown<T>(call: Promise<T>): Promise<T | null | "unknown"> {
+/** Answers of servers that do not know a question or may not answer it. */
+const notTold: readonly number[] = [403, 405, 501];
+
+/** `null` where nothing is configured, "unknown" where the server does not tell, by the status that it answers with. */
+async function unlessUnknown<T>(
+  call: Promise<T>,
+  unknown: readonly number[] = notTold,
+): Promise<T | null | "unknown"> {
   try {
     return await call;
   } catch (error) {
     const status = statusOf(error);
     if (status === 404 && error instanceof Error && error.name !== "NoSuchBucket") return null;
-    if (status === 403 || status === 405 || status === 501) return "unknown";
+    if (status !== null && unknown.includes(status)) return "unknown";
     throw error;
   }
 }

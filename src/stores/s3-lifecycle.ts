@@ -1,32 +1,15 @@
-import {
-  GetBucketLifecycleConfigurationCommand,
-  type LifecycleRule,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import type { LifecycleRule } from "@aws-sdk/client-s3";
 import type { LifecycleDeed } from "./bucket.ts";
-import { statusOf } from "./s3-failure.ts";
 
 /** Storage classes whose objects must be brought back by hand, which takes hours, before they can be read. */
 const archives = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 
-/**
- * What the rules of the bucket do to objects whose keys begin with one of `prefixes`; `null` where the server does not
- * tell. Throws the errors of the client that stand for no answer.
- */
-export async function s3Lifecycle(
-  client: S3Client,
-  { bucket, prefixes }: { readonly bucket: string; readonly prefixes: readonly string[] },
-  abortSignal: AbortSignal,
-): Promise<readonly LifecycleDeed[] | null> {
-  try {
-    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
-    const { Rules = [] } = await client.send(command, { abortSignal });
-    return Rules.filter((rule) => isInForce(rule) && touches(rule, prefixes)).flatMap(deedsOf);
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === null) throw error;
-    return status === 404 ? [] : null;
-  }
+/** What the rules of a bucket do to objects whose keys begin with one of `prefixes`. */
+export function lifecycleDeeds(
+  rules: readonly LifecycleRule[],
+  prefixes: readonly string[],
+): readonly LifecycleDeed[] {
+  return rules.filter((rule) => isInForce(rule) && touches(rule, prefixes)).flatMap(deedsOf);
 }
 
 /** Objects of ours bear no tags, so that a rule for tagged ones leaves them alone. */

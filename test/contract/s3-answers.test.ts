@@ -230,6 +230,12 @@ describe("the rules of a bucket", () => {
   ])("that are asked for and answered with %i %s, are %j", async (status, name, told) => {
     expect(await lifecycleAnswered(refuses(status, name))).toEqual(told);
   });
+
+  it("are not believed absent by a server that fails to tell", async () => {
+    await expect(lifecycleAnswered(refuses(503, "SlowDown"))).rejects.toMatchObject({
+      code: "store/unreachable",
+    });
+  });
 });
 
 describe("a create", () => {
